@@ -1,0 +1,5 @@
+// What the rest of the project may use of the engine. No GPU type passes through here.
+
+export { BenchError } from './error.ts';
+export type { RopeScale, Spec } from './model/spec.ts';
+export * from './model/types.ts';

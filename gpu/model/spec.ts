@@ -1,0 +1,37 @@
+// config.json -> Spec: one record that describes every family; a family is data, not a class.
+
+/** RoPE frequency scaling as Llama 3 defines it, or linear. */
+export type RopeScale =
+  | { readonly kind: 'linear'; readonly factor: number }
+  | {
+      readonly kind: 'llama3';
+      readonly factor: number;
+      readonly lowFrequency: number;
+      readonly highFrequency: number;
+      readonly originalPositions: number;
+    };
+
+export interface Spec {
+  readonly family: string; // config.json's model_type
+  readonly layers: number;
+  readonly hidden: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headSize: number;
+  readonly ffn: number;
+  readonly vocab: number;
+  readonly maxPositions: number;
+  readonly norm: 'rms' | 'layer'; // layer norm has a bias
+  readonly normEps: number;
+  readonly activation: 'silu' | 'gelu' | 'gelu-tanh';
+  readonly gated: boolean; // act(gate) * up
+  readonly parallel: boolean; // attention and MLP from the same residual (NeoX)
+  readonly rope: { readonly base: number; readonly dims: number; readonly scale?: RopeScale } | null;
+  readonly learnedPositions: boolean;
+  readonly qkvBias: boolean;
+  readonly outBias: boolean; // o, and both MLP projections
+  readonly qkNorm: boolean;
+  readonly tied: boolean;
+  readonly headBias: boolean;
+  readonly window: number; // sliding window of attention; 0 = none
+}

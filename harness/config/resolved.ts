@@ -1,0 +1,73 @@
+// What a suite means once loaded: defaults applied, references followed, paths absolute, files read.
+// plan, run and score work from this; the YAML shapes stay in config/.
+
+import type { CalibrationText, Item, Passage } from '../datasets/types.ts';
+
+export interface Persona {
+  readonly id: string;
+  readonly trait: string;
+  readonly pole: 'high' | 'low';
+  readonly opposite: string | null;
+  readonly description: string;
+  readonly prompts: Readonly<Record<string, string>>; // wording -> system message
+  readonly items: readonly Item[]; // all splits; empty when the persona names none
+  readonly calibration: readonly CalibrationText[];
+  readonly knowledge: readonly Passage[];
+}
+
+export interface ModelRef {
+  readonly id: string;
+  readonly path: string; // absolute folder
+  readonly template: string | null; // Jinja text that replaces the model's own chat template
+}
+
+/** A sparsity level: `label` matches rows across runs, `value` is the fraction of weights removed, in [0,1). */
+export interface SparsityLevel {
+  readonly label: string;
+  readonly value: number;
+}
+
+/** How the log-probability of an option becomes a score that options are compared by. */
+export const SCORERS = ['sum', 'per-token', 'per-byte', 'prompt-and-answer', 'pmi', 'letter'] as const;
+export type Scorer = (typeof SCORERS)[number];
+
+export interface ChoiceEvaluation {
+  readonly id: string;
+  readonly kind: 'choice';
+  readonly scorer: Scorer;
+  readonly show: boolean; // options listed in the prompt; without, only one order exists
+  readonly orders: 'both' | 'given';
+  readonly template: string; // user message; {question} and {options} are filled in
+  readonly itemsPerTrait: number | null; // the first n of the evaluation split; null = all
+}
+
+export type Evaluation = ChoiceEvaluation; // parts 5 adds likert, role reply, generation
+
+export interface MethodEntry {
+  readonly id: string; // unique in the suite; rows of two runs match on it
+  readonly method: string; // registry name
+  readonly control: boolean;
+  readonly options: Readonly<Record<string, unknown>>; // defaults resolved by the method's schema
+}
+
+export interface LatencySettings {
+  readonly items: number; // items timed per repeat
+  readonly warmup: number;
+  readonly repeats: number;
+  readonly decodeTokens: number;
+}
+
+export interface Suite {
+  readonly name: string;
+  readonly file: string; // absolute, for messages
+  readonly notes: readonly string[]; // printed in every report, such as the fixture's disclaimer
+  readonly models: readonly ModelRef[];
+  readonly personas: readonly Persona[];
+  readonly neutral: readonly string[]; // neutral texts
+  readonly evaluations: readonly Evaluation[];
+  readonly methods: readonly MethodEntry[];
+  readonly sparsity: readonly SparsityLevel[];
+  readonly seeds: readonly number[];
+  readonly latency: LatencySettings | null;
+  readonly gate: Readonly<Record<string, unknown>> | null; // rules: part 5
+}

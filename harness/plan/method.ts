@@ -1,0 +1,121 @@
+// The interface that a mask, a prompt, RAG, LoRA, steering and every control share, and what asking yields.
+
+import type { Counters, Engine, Variant } from '../../gpu/index.ts';
+import type { Evaluation, Persona } from '../config/resolved.ts';
+import type { CalibrationText, Item } from '../datasets/types.ts';
+
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** What a method turns a question into: chat messages (the model's template renders them) or raw text. */
+export type Prompt = { readonly messages: readonly Message[] } | { readonly text: string };
+
+/** A question as the evaluation phrases it: the user message, before a method wraps it. */
+export interface Question {
+  readonly item: Item;
+  readonly text: string;
+}
+
+/** One option under one presented order. Log-probabilities are natural, of the answer tokens given the prompt. */
+export interface OptionScore {
+  readonly sum: number;
+  readonly tokens: number;
+  readonly bytes: number;
+  readonly greedy: boolean; // every answer token was the argmax
+  readonly score: number; // by the evaluation's scorer
+}
+
+export interface OrderOutcome {
+  readonly order: readonly number[]; // presented position -> option index
+  readonly options: readonly OptionScore[]; // by option index
+  readonly p: number; // probability of the item's matching option: softmax of the scores
+}
+
+/** One item's result in one cell, keyed to the item's own persona; metrics flip it for the opposite. */
+export interface Outcome {
+  readonly item: string;
+  readonly orders: readonly OrderOutcome[];
+  readonly p: number; // mean of the orders' p
+  readonly promptTokens: number; // of the first order
+  readonly addedTokens: number; // prompt tokens beyond the bare question's
+}
+
+/** Inputs that a method depends on; a method that ignores an axis makes one cell on it. */
+export type Axis = 'persona' | 'sparsity' | 'seed' | 'wording';
+
+export interface Rng {
+  /** Uniform in [0, 1). */
+  next(): number;
+  /** Uniform integer in [0, n). */
+  below(n: number): number;
+}
+
+export interface Context {
+  readonly engine: Engine;
+  readonly persona: Persona | null; // null when the method ignores the axis
+  readonly opposite: Persona | null;
+  readonly wording: string | null;
+  readonly sparsity: number | null;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly calibration: readonly CalibrationText[];
+  readonly tuning: readonly Item[];
+  evaluate(prepared: Pick<Prepared, 'variant' | 'wrap'>, items: readonly Item[]): Promise<readonly Outcome[]>;
+  readonly rng: Rng;
+}
+
+/** What preparing cost; set-up time is measured by the runner around `prepare`. */
+export interface SetupCost {
+  readonly setupMs: number;
+  readonly artefactBytes: number;
+  readonly trainedParameters: number;
+}
+
+export interface Artefact {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Prepared {
+  readonly variant: Variant;
+  wrap(question: Question): Promise<Prompt>;
+  readonly cost: Omit<SetupCost, 'setupMs'>;
+  readonly artefacts: readonly Artefact[];
+  release(): void;
+}
+
+export interface Method {
+  readonly name: string;
+  readonly title: string; // one line for `bench list`
+  readonly options: object; // JSON Schema of the suite entry's `options`, with defaults, closed
+  readonly axes: readonly Axis[];
+  /** Values of the wording axis for a persona; only for methods with that axis. */
+  wordings?(persona: Persona, options: Readonly<Record<string, unknown>>): readonly string[];
+  prepare(context: Context): Promise<Prepared>;
+}
+
+export type MethodRegistry = ReadonlyMap<string, Method>;
+
+/** One point of model x persona x evaluation x method x sparsity x seed. Null: the method ignores that axis. */
+export interface Cell {
+  readonly id: string; // sha256 of `inputs` as canonical JSON
+  readonly inputs: Readonly<Record<string, unknown>>; // everything that affects the outcomes (design.md, Identity)
+  readonly model: string;
+  readonly evaluation: Evaluation;
+  readonly method: string; // the entry's id
+  readonly persona: string | null;
+  readonly wording: string | null;
+  readonly sparsity: string | null; // label
+  readonly seed: number | null;
+  readonly items: readonly Item[];
+}
+
+/** What is known about a finished cell beside its outcomes. */
+export interface CellRecord {
+  readonly id: string;
+  readonly key: string; // id + device class: the store's key
+  readonly cost: SetupCost;
+  readonly counters: Counters;
+  readonly scoringMs: number;
+}

@@ -1,0 +1,17 @@
+// Compiles to dist/ and copies what the compiler leaves behind: the .wgsl kernels and the JSON schemas.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+rmSync(`${root}dist`, { recursive: true, force: true });
+execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], {
+  stdio: 'inherit',
+});
+for (const folder of ['gpu', 'harness', 'reports', 'baselines']) {
+  cpSync(`${root}${folder}`, `${root}dist/${folder}`, {
+    recursive: true,
+    filter: (path) => !/\.(ts|md)$/.test(path),
+  });
+}
+chmodSync(`${root}dist/harness/cli/main.js`, 0o755);
