@@ -1,0 +1,16 @@
+// What can be put to a model as text: chat messages, which its chat template renders, or raw text.
+
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** Chat messages (the model's template renders them) or raw text. */
+export type Prompt = { readonly messages: readonly Message[] } | { readonly text: string };
+
+/** A prompt as the model sees it. `separator` comes between this text and an answer appended to it. */
+export interface Rendered {
+  readonly text: string;
+  readonly tokens: Uint32Array;
+  readonly separator: '' | ' ';
+}

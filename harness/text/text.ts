@@ -1,0 +1,121 @@
+// A model's text side: chat template + tokenizer -> prompts as token ids with exactly one BOS, answers, decoding.
+
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { BenchError } from '../../gpu/index.ts';
+import { type Json, MAX_TEMPLATE_BYTES, readBounded, readObject, requireFolder } from './files.ts';
+import type { Prompt, Rendered } from './prompt.ts';
+import { type ChatTemplate, compileTemplate, PLAIN_TEMPLATE } from './template.ts';
+import { loadTokenizer } from './tokenizer.ts';
+
+export interface TextModel {
+  readonly tokenizerDigest: string; // sha256, hex
+  readonly templateDigest: string; // sha256, hex
+  readonly template: 'model' | 'suite' | 'plain';
+  /** `folded`: the template knows no system role, so a system message opens the first user message. */
+  readonly system: 'native' | 'folded';
+  readonly bos: number | null;
+  readonly eos: readonly number[]; // tokens that end a generation
+  readonly vocabulary: number; // largest token id + 1
+  /** Messages through the chat template with an open assistant turn, or raw text; at most one leading BOS, checked. */
+  render(prompt: Prompt): Rendered;
+  /**
+   * Ids of an answer after a prompt. Chat templates end where the answer starts; after raw text and the plain
+   * template comes one space first, unless there is white space already.
+   */
+  continuation(prompt: Rendered, answer: string): Uint32Array;
+  /** As `continuation`, and whether the last prompt token merges with the answer when both are tokenised together. */
+  answer(prompt: Rendered, answer: string): { readonly tokens: Uint32Array; readonly merged: boolean };
+  /** Raw text, with BOS where the tokenizer says so. */
+  encode(text: string): Uint32Array;
+  /** Text of the tokens without special ones; unfinished UTF-8 becomes U+FFFD. */
+  decode(tokens: readonly number[] | Uint32Array): string;
+}
+
+interface TemplateSource {
+  readonly kind: TextModel['template'];
+  readonly source: string;
+  readonly where: string;
+}
+
+/** The suite's template, else chat_template.jinja, else tokenizer_config.json's (the one named default), else plain. */
+async function findTemplate(folder: string, config: Json, override: string | null): Promise<TemplateSource> {
+  if (override !== null) return { kind: 'suite', source: override, where: "the suite's template" };
+  const file = await readBounded(folder, 'chat_template.jinja', MAX_TEMPLATE_BYTES);
+  if (file !== null) {
+    return { kind: 'model', source: file.toString('utf8'), where: join(folder, 'chat_template.jinja') };
+  }
+  const where = `${join(folder, 'tokenizer_config.json')}: chat_template`;
+  const stored = config.chat_template;
+  if (stored === undefined || stored === null)
+    return { kind: 'plain', source: PLAIN_TEMPLATE, where: 'plain template' };
+  if (typeof stored === 'string') return { kind: 'model', source: stored, where };
+  if (Array.isArray(stored)) {
+    const named = stored.find((entry) => entry?.name === 'default');
+    if (typeof named?.template === 'string') return { kind: 'model', source: named.template, where };
+  }
+  throw new BenchError('bad-template', 'must be a template, or a list with one named default', { where });
+}
+
+/**
+ * Loads tokenizer and chat template of a model folder. `vocab`: rows of the model's embedding; `template`: Jinja text
+ * in place of the model's own. Throws `no-tokenizer`, `bad-tokenizer`, `bad-template` or `bad-model`.
+ */
+export async function loadText(
+  modelDir: string,
+  options: { readonly template?: string | null; readonly vocab: number },
+): Promise<TextModel> {
+  await requireFolder(modelDir);
+  const config = await readObject(modelDir, 'tokenizer_config.json');
+  const tokenizer = await loadTokenizer(modelDir, config, options.vocab);
+  const found = await findTemplate(modelDir, config, options.template ?? null);
+  const chat: ChatTemplate = compileTemplate(found.source, found.where, tokenizer.tokens);
+  const bos = tokenizer.bos;
+
+  const encode = (text: string): number[] => {
+    const ids = tokenizer.encode(text);
+    if (tokenizer.declaresBos && bos !== null && ids[0] !== bos) ids.unshift(bos);
+    if (bos !== null && ids[0] === bos && ids[1] === bos) {
+      throw new BenchError('two-bos', `the prompt starts with two BOS tokens (${bos})`, {
+        where: found.where,
+        hint: `write ${JSON.stringify(tokenizer.tokens.bos)} once, or not at all: it is added where it belongs`,
+      });
+    }
+    return ids;
+  };
+  const separated = (prompt: Rendered, answer: string): string =>
+    prompt.separator === '' || /\s$/u.test(prompt.text) || /^\s/u.test(answer) ? answer : prompt.separator + answer;
+  const alone = (answer: string): number[] =>
+    tokenizer.encode(tokenizer.dummyPrefix && answer.startsWith(' ') ? answer.slice(1) : answer);
+
+  const answerOf: TextModel['answer'] = (prompt, answer) => {
+    if (answer === '') throw new BenchError('bad-text', 'an answer is empty');
+    const text = separated(prompt, answer);
+    const joint = encode(prompt.text + text);
+    const merged = joint.length <= prompt.tokens.length || prompt.tokens.some((id, k) => joint[k] !== id);
+    const tokens = merged ? alone(text) : joint.slice(prompt.tokens.length);
+    if (tokens.length === 0) throw new BenchError('bad-text', `the answer ${JSON.stringify(answer)} has no tokens`);
+    return { tokens: Uint32Array.from(tokens), merged };
+  };
+
+  return {
+    tokenizerDigest: tokenizer.digest,
+    templateDigest: createHash('sha256').update(found.source).digest('hex'),
+    template: found.kind,
+    system: chat.system,
+    bos,
+    eos: tokenizer.eos,
+    vocabulary: tokenizer.vocabulary,
+    render(prompt) {
+      const raw = 'text' in prompt;
+      const text = raw ? prompt.text : chat.render(prompt.messages);
+      const tokens = Uint32Array.from(encode(text));
+      if (tokens.length === 0) throw new BenchError('bad-text', 'the prompt is empty', { hint: 'write something' });
+      return { text, tokens, separator: raw || found.kind === 'plain' ? ' ' : '' };
+    },
+    continuation: (prompt, answer) => answerOf(prompt, answer).tokens,
+    answer: answerOf,
+    encode: (text) => Uint32Array.from(encode(text)),
+    decode: (tokens) => tokenizer.decode(Array.from(tokens)),
+  };
+}

@@ -1,0 +1,176 @@
+// tokenizer.json (+ tokenizer_config.json) -> encode, decode and the special ids, over @huggingface/tokenizers.
+// The library never adds special tokens here: BOS is decided in one place, by what the files declare.
+
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { BenchError } from '../../gpu/index.ts';
+import { type Json, MAX_TOKENIZER_BYTES, parseObject, readBounded, readObject } from './files.ts';
+
+export interface Tokenizer {
+  readonly digest: string; // sha256 over tokenizer.json and the settings that change ids
+  readonly vocabulary: number; // largest id + 1
+  readonly bos: number | null;
+  readonly declaresBos: boolean; // raw text starts with BOS
+  readonly eos: readonly number[]; // whatever ends a generation
+  readonly tokens: { readonly bos: string; readonly eos: string }; // as templates spell them; '' when there is none
+  readonly dummyPrefix: boolean; // a space is put before text that has none (SentencePiece)
+  /** Ids of the text alone; special tokens spelled in it become their ids. */
+  encode(text: string): number[];
+  /** Text of the ids; special tokens are left out, unfinished UTF-8 becomes U+FFFD. */
+  decode(ids: readonly number[]): string;
+}
+
+/** The name of a special token, which tokenizer_config.json gives as a string or as an added token. */
+function tokenName(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'object' && value !== null && 'content' in value && typeof value.content === 'string') {
+    return value.content;
+  }
+  return null;
+}
+
+function checkIds(raw: Json, where: string, vocab: number): number {
+  const model = raw.model;
+  if (typeof model !== 'object' || model === null) throw new BenchError('bad-tokenizer', 'has no model', { where });
+  let largest = -1;
+  const see = (id: unknown, token: string): void => {
+    if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) {
+      throw new BenchError('bad-tokenizer', `token ${JSON.stringify(token)} has no valid id`, { where });
+    }
+    if (id >= vocab) {
+      throw new BenchError(
+        'bad-tokenizer',
+        `token ${JSON.stringify(token)} has id ${id}, but the model embeds only ${vocab} tokens`,
+        { where, hint: "use the tokenizer.json that belongs to this model's weights" },
+      );
+    }
+    if (id > largest) largest = id;
+  };
+  const vocabulary = (model as Json).vocab;
+  if (Array.isArray(vocabulary)) {
+    vocabulary.forEach((entry, id) => {
+      see(id, String(Array.isArray(entry) ? entry[0] : entry));
+    });
+  } else if (typeof vocabulary === 'object' && vocabulary !== null) {
+    for (const [token, id] of Object.entries(vocabulary)) see(id, token);
+  } else {
+    throw new BenchError('bad-tokenizer', 'its model has no vocab', { where });
+  }
+  const added = raw.added_tokens;
+  if (added !== undefined && !Array.isArray(added)) {
+    throw new BenchError('bad-tokenizer', 'added_tokens must be a list', { where });
+  }
+  for (const token of (added ?? []) as { id?: unknown; content?: unknown }[]) {
+    if (typeof token?.content !== 'string') {
+      throw new BenchError('bad-tokenizer', 'an added token has no content', { where });
+    }
+    see(token.id, token.content);
+  }
+  if (largest < 0) throw new BenchError('bad-tokenizer', 'its vocabulary is empty', { where });
+  return largest + 1;
+}
+
+/** An id list from a field of config.json or generation_config.json, such as `eos_token_id`. */
+function idsOf(config: Json, field: string, file: string, vocab: number): number[] {
+  const value = config[field];
+  if (value === undefined || value === null) return [];
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  for (const id of list) {
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= vocab) {
+      throw new BenchError('bad-model', `${field} ${JSON.stringify(id)} is not a token id below ${vocab}`, {
+        where: file,
+      });
+    }
+  }
+  return list as number[];
+}
+
+/**
+ * Loads a folder's tokenizer. `vocab`: rows of the model's embedding.
+ * Throws `no-tokenizer`, `bad-tokenizer` (broken, or larger than the embedding) or `bad-model`.
+ */
+export async function loadTokenizer(folder: string, config: Json, vocab: number): Promise<Tokenizer> {
+  const where = join(folder, 'tokenizer.json');
+  const bytes = await readBounded(folder, 'tokenizer.json', MAX_TOKENIZER_BYTES);
+  if (bytes === null) {
+    throw new BenchError('no-tokenizer', 'there is no tokenizer.json', {
+      where: folder,
+      hint: 'put the tokenizer.json of this model into its folder; `bench try --ids` needs none',
+    });
+  }
+  const raw = parseObject(bytes, where);
+  const vocabulary = checkIds(raw, where, vocab);
+  const { Tokenizer: Library } = await import('@huggingface/tokenizers');
+  let library: InstanceType<typeof Library>;
+  try {
+    library = new Library(raw, config);
+  } catch (error) {
+    throw new BenchError('bad-tokenizer', `cannot be used: ${(error as Error).message}`, { where, cause: error });
+  }
+
+  const idOf = (value: unknown): number | null => {
+    const name = tokenName(value);
+    return name === null ? null : (library.token_to_id(name) ?? null);
+  };
+  const encode = (text: string): number[] => {
+    if (text === '') return [];
+    const { ids, tokens } = library.encode(text, { add_special_tokens: false });
+    const missing = ids.findIndex((id: unknown) => !Number.isInteger(id));
+    if (missing >= 0) {
+      throw new BenchError('bad-text', `the tokenizer has no token for ${JSON.stringify(tokens[missing])}`, { where });
+    }
+    return ids;
+  };
+
+  const probe = library.encode('a', { add_special_tokens: true }).ids;
+  const bare = library.encode('a', { add_special_tokens: false }).ids;
+  const processed = probe.length > bare.length && probe[0] !== bare[0] ? (probe[0] ?? null) : null;
+  const model = await readObject(folder, 'config.json');
+  const generation = await readObject(folder, 'generation_config.json');
+  const modelFile = join(folder, 'config.json');
+  const generationFile = join(folder, 'generation_config.json');
+  const bos = idOf(config.bos_token) ?? processed ?? idsOf(model, 'bos_token_id', modelFile, vocab)[0] ?? null;
+  // transformers lets an explicit add_bos_token win over the post-processor.
+  const asked = config.add_bos_token;
+  const declaresBos = typeof asked === 'boolean' ? asked : processed !== null;
+  if (declaresBos && bos === null) {
+    throw new BenchError('bad-tokenizer', 'add_bos_token is true, but no token is named as BOS', {
+      where: join(folder, 'tokenizer_config.json'),
+      hint: 'set bos_token',
+    });
+  }
+  const eos = new Set([
+    ...[idOf(config.eos_token)].filter((id) => id !== null),
+    ...idsOf(generation, 'eos_token_id', generationFile, vocab),
+    ...idsOf(model, 'eos_token_id', modelFile, vocab),
+  ]);
+  const name = (id: number | null): string => (id === null ? '' : (library.id_to_token(id) ?? ''));
+  const tokens = {
+    bos: tokenName(config.bos_token) ?? name(bos),
+    eos: tokenName(config.eos_token) ?? name([...eos][0] ?? null),
+  };
+  const digest = createHash('sha256')
+    .update(bytes)
+    .update(JSON.stringify([bos, declaresBos, tokens.bos, tokens.eos]))
+    .digest('hex');
+  return {
+    digest,
+    vocabulary,
+    bos,
+    declaresBos,
+    eos: [...eos],
+    tokens,
+    dummyPrefix: bare.length > 0 && name(bare[0] ?? null).startsWith('\u2581'),
+    encode,
+    decode(ids) {
+      for (const id of ids) {
+        if (!Number.isInteger(id) || id < 0 || id >= vocab) throw new BenchError('bad-ids', `${id} is no token id`);
+      }
+      if (ids.length === 0) return '';
+      // The model's embedding may have more rows than the tokenizer has tokens; those rows have no text.
+      const known = ids.filter((id) => library.id_to_token(id) !== undefined);
+      if (known.length === 0) return '';
+      return library.decode(known, { skip_special_tokens: true, clean_up_tokenization_spaces: false });
+    },
+  };
+}
