@@ -3,14 +3,10 @@
 import type { Counters, Engine, Variant } from '../../gpu/index.ts';
 import type { Evaluation, Persona } from '../config/resolved.ts';
 import type { CalibrationText, Item } from '../datasets/types.ts';
+import type { Prompt } from '../text/prompt.ts';
 
-export interface Message {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
-
-/** What a method turns a question into: chat messages (the model's template renders them) or raw text. */
-export type Prompt = { readonly messages: readonly Message[] } | { readonly text: string };
+// What a method turns a question into.
+export type { Message, Prompt } from '../text/prompt.ts';
 
 /** A question as the evaluation phrases it: the user message, before a method wraps it. */
 export interface Question {
@@ -90,10 +86,18 @@ export interface Method {
   readonly title: string; // one line for `bench list`
   readonly options: object; // JSON Schema of the suite entry's `options`, with defaults, closed
   readonly axes: readonly Axis[];
+  /**
+   * What `prepare` reads of the persona and its opposite; absent: everything. The rest is withheld from the context and
+   * stays out of the cell's identity, so that an edited passage does not run a prompt again.
+   */
+  readonly reads?: readonly Reading[];
   /** Values of the wording axis for a persona; only for methods with that axis. */
   wordings?(persona: Persona, options: Readonly<Record<string, unknown>>): readonly string[];
   prepare(context: Context): Promise<Prepared>;
 }
+
+/** Parts of a suite that a method may see beside the item; the wording's prompt always is. */
+export type Reading = 'description' | 'prompts' | 'calibration' | 'tuning' | 'knowledge' | 'opposite';
 
 export type MethodRegistry = ReadonlyMap<string, Method>;
 

@@ -1,0 +1,99 @@
+// A cell's identity: every input that affects its outcomes, as plain data, and the sha256 of it (design.md, "Identity").
+// Names, paths, labels, parallelism and output options stay out; what a method cannot see stays out as well.
+
+import type { Evaluation, Persona } from '../config/resolved.ts';
+import type { Item } from '../datasets/types.ts';
+import { digestOf, sha256 } from './canonical.ts';
+import { itemContent, itemDigest } from './items.ts';
+import type { Method, Reading } from './method.ts';
+
+/** Raised whenever the same inputs would give other outcomes: a change of prompts, scorers or of these fields. */
+export const IDENTITY_VERSION = 1;
+
+/** Activations and accumulation of the engine; the weights' own format is part of their digest. */
+const COMPUTE_DTYPE = 'f32';
+
+/** Digests of a model's parts, hex sha256. */
+export interface ModelDigests {
+  readonly config: string;
+  readonly weights: string;
+  readonly tokenizer: string;
+  readonly template: string;
+}
+
+export interface IdentityParts {
+  readonly model: ModelDigests;
+  readonly method: Method;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly persona: Persona | null; // as `visiblePersona` leaves it
+  readonly opposite: Persona | null;
+  readonly wording: string | null;
+  readonly sparsity: number | null;
+  readonly seed: number | null;
+  readonly evaluation: Evaluation;
+  readonly items: readonly Item[];
+}
+
+/** The persona as a method gets it: what it does not read is withheld, and evaluation items never reach it. */
+export function visiblePersona(persona: Persona, method: Method, wording: string | null): Persona {
+  const reads = (part: Reading) => method.reads === undefined || method.reads.includes(part);
+  const prompt = wording === null ? undefined : persona.prompts[wording];
+  return {
+    ...persona,
+    description: reads('description') ? persona.description : '',
+    prompts: wording === null ? (reads('prompts') ? persona.prompts : {}) : { [wording]: prompt ?? '' },
+    items: reads('tuning') ? persona.items.filter((item) => item.split !== 'evaluation') : [],
+    calibration: reads('calibration') ? persona.calibration : [],
+    knowledge: reads('knowledge') ? persona.knowledge : [],
+  };
+}
+
+/** Plain data for canonical JSON. Long content is there as digests, short text as itself, so that a change can be named. */
+export function cellInputs(parts: IdentityParts): Readonly<Record<string, unknown>> {
+  const { evaluation, method } = parts;
+  return {
+    identityVersion: IDENTITY_VERSION,
+    dtype: COMPUTE_DTYPE,
+    model: { ...parts.model },
+    method: { name: method.name, options: parts.options },
+    persona: personaContent(parts.persona, parts.wording),
+    opposite: personaContent(parts.opposite, parts.wording),
+    sparsity: parts.sparsity,
+    seed: parts.seed,
+    evaluation: {
+      kind: evaluation.kind,
+      scorer: evaluation.scorer,
+      show: evaluation.show,
+      orders: evaluation.orders,
+      template: evaluation.template,
+    },
+    items: parts.items.map(itemDigest).sort(),
+  };
+}
+
+/** The cell's id, hex. */
+export function cellId(inputs: Readonly<Record<string, unknown>>): string {
+  return digestOf(inputs);
+}
+
+/** The store's key of a cell: its id on one class of devices, with one set of kernels. */
+export function storeKey(id: string, deviceClass: string, kernels: string): string {
+  return sha256(`${id}\n${deviceClass}\n${kernels}`);
+}
+
+function personaContent(persona: Persona | null, wording: string | null): Readonly<Record<string, unknown>> | null {
+  if (persona === null) return null;
+  const tuning = persona.items.map((item) => ({ split: item.split, keying: item.keying, ...itemContent(item) }));
+  return {
+    pole: persona.pole,
+    description: persona.description,
+    prompt: wording === null ? persona.prompts : (persona.prompts[wording] ?? ''),
+    calibration: listDigest(persona.calibration),
+    tuning: listDigest(tuning),
+    knowledge: listDigest(persona.knowledge.map((passage) => passage.text)),
+  };
+}
+
+function listDigest(entries: readonly unknown[]): string | null {
+  return entries.length === 0 ? null : digestOf(entries);
+}

@@ -1,0 +1,163 @@
+// The record of one run (run.json): what reports and the gate read, and nothing they cannot get from it.
+
+import type { Counters } from '../../gpu/index.ts';
+import type { SetupCost } from './method.ts';
+
+/** Raised when a field changes its meaning or goes away; readers refuse another version. */
+export const RUN_VERSION = 1;
+
+/** What is known of the device; `deviceClass` decides which results are equal to the bit. */
+export interface DeviceInfo {
+  readonly name: string;
+  readonly software: boolean;
+  readonly deviceClass: string;
+  readonly testbed: Readonly<Record<string, unknown>>;
+  readonly timestamps: boolean;
+}
+
+export interface Provenance {
+  readonly bench: string; // version of this package
+  readonly command: readonly string[];
+  readonly git: { readonly sha: string; readonly dirty: boolean } | null; // of the working folder
+  readonly models: readonly {
+    readonly id: string;
+    readonly config: string;
+    readonly weights: string;
+    readonly tokenizer: string;
+    readonly template: string;
+  }[];
+  readonly personas: Readonly<Record<string, string>>; // id -> digest of its content
+  readonly items: Readonly<Record<string, string>>; // evaluation id -> digest of all items asked
+  readonly kernels: string;
+  readonly seeds: readonly number[];
+  readonly versions: Readonly<Record<string, string>>; // node, webgpu, tokenizers, ...
+}
+
+export type CellStatus = 'stored' | 'computed' | 'errored';
+
+export interface CellRow {
+  readonly id: string;
+  readonly key: string;
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly control: boolean;
+  readonly persona: string | null;
+  readonly wording: string | null;
+  readonly sparsity: string | null;
+  readonly seed: number | null;
+  readonly items: number;
+  readonly status: CellStatus;
+  readonly computedAt: string | null;
+  readonly cost: SetupCost | null;
+  readonly counters: Counters | null;
+  readonly scoringMs: number | null;
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
+}
+
+/** A share of n units with its Wilson 95 % interval. n counts item x persona pairs; wordings and seeds repeat a pair. */
+export interface Share {
+  readonly n: number;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Rows match across runs on every name here. `wording` and `seed` null: pooled over them (or the method has none). */
+export interface MetricRow {
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly control: boolean;
+  readonly sparsity: string | null;
+  readonly wording: string | null;
+  readonly scope: 'pooled' | 'trait' | 'persona';
+  readonly trait: string | null;
+  readonly persona: string | null;
+  readonly alignment: Share;
+  readonly meanP: number; // mean probability of the option that the persona would take
+  readonly chance: number;
+  readonly orders: readonly Share[]; // alignment by presented order, in the order of the outcomes
+}
+
+/** What an answerer without a model reaches on the same items. */
+export interface AnswererRow {
+  readonly evaluation: string;
+  readonly answerer: string;
+  readonly scope: 'pooled' | 'trait' | 'persona';
+  readonly trait: string | null;
+  readonly persona: string | null;
+  readonly alignment: Share;
+}
+
+/** Samples in ms (or tokens/s); a percentile is null below the n it needs. */
+export interface Samples {
+  readonly n: number;
+  readonly median: number;
+  readonly mad: number; // median absolute deviation
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+export interface LatencyRow {
+  readonly model: string;
+  readonly method: string;
+  readonly persona: string | null;
+  readonly wording: string | null;
+  readonly sparsity: string | null;
+  readonly clock: 'wall';
+  readonly setupMs: number;
+  readonly addedTokens: number; // prompt tokens beyond the bare question's, mean over the items timed
+  readonly prefillMs: Samples; // one prompt, alone
+  readonly firstTokenMs: Samples; // one prompt to its first new token
+  readonly decodeMs: Samples; // per token after the first
+  readonly scoringTokensPerSecond: Samples; // rows through the network while the items are scored as one batch
+  readonly peakBytes: number;
+  readonly measuredAt: string;
+  readonly fromStore: boolean;
+}
+
+export interface RunResult {
+  readonly version: typeof RUN_VERSION;
+  readonly id: string; // hex; names the run folder
+  readonly suite: string;
+  readonly startedAt: string;
+  readonly elapsedMs: number;
+  readonly notes: readonly string[];
+  readonly provenance: Provenance;
+  readonly device: DeviceInfo;
+  readonly evaluations: readonly { readonly id: string; readonly kind: string; readonly scorer: string }[];
+  readonly cells: readonly CellRow[];
+  readonly metrics: readonly MetricRow[];
+  readonly answerers: readonly AnswererRow[];
+  readonly latency: readonly LatencyRow[];
+  readonly exitCode: number;
+}
+
+/** One line of a run's items.jsonl: one item in one cell, keyed to the cell's persona, or to the item's own without one. */
+export interface ItemRow {
+  readonly cell: string; // id
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly persona: string | null;
+  readonly wording: string | null;
+  readonly sparsity: string | null;
+  readonly seed: number | null;
+  readonly item: string;
+  readonly itemPersona: string;
+  readonly trait: string;
+  readonly keyed: 1 | -1; // -1: the item is keyed to the persona's opposite, and p is flipped
+  readonly question: string;
+  readonly options: readonly { readonly text: string; readonly aligned: boolean }[];
+  readonly p: number; // of the option that the persona would take
+  readonly aligned: boolean; // p > 0.5
+  readonly orders: readonly {
+    readonly order: readonly number[];
+    readonly p: number;
+    readonly sums: readonly number[]; // log-probabilities by option
+    readonly scores: readonly number[];
+  }[];
+  readonly promptTokens: number;
+  readonly addedTokens: number;
+}

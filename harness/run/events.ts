@@ -1,0 +1,19 @@
+// What happens in a run, as data: the runner says it, progress and tests listen.
+
+import type { Cell, CellRecord } from '../plan/method.ts';
+
+export type RunEvent =
+  | { readonly kind: 'plan'; readonly cells: number; readonly stored: number }
+  | { readonly kind: 'damaged'; readonly cell: Cell; readonly reason: string }
+  | { readonly kind: 'stored'; readonly cell: Cell } // answered from the store
+  | { readonly kind: 'model-load'; readonly model: string }
+  | { readonly kind: 'model-ready'; readonly model: string; readonly ms: number; readonly device: string }
+  | { readonly kind: 'cell-start'; readonly cell: Cell }
+  | { readonly kind: 'cell-done'; readonly cell: Cell; readonly record: CellRecord }
+  | { readonly kind: 'cell-error'; readonly cell: Cell; readonly code: string; readonly message: string }
+  | { readonly kind: 'changed'; readonly cell: Cell } // --fresh gave other outcomes than the store held
+  | { readonly kind: 'latency'; readonly model: string; readonly methods: number; readonly rounds: number }
+  | { readonly kind: 'latency-round'; readonly model: string; readonly round: number; readonly rounds: number }
+  | { readonly kind: 'end'; readonly computed: number; readonly stored: number; readonly errored: number };
+
+export type Listener = (event: RunEvent) => void;

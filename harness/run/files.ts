@@ -1,0 +1,123 @@
+// Files that are there whole or not at all: written aside, flushed, and renamed into place.
+
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { BenchError } from '../../gpu/index.ts';
+
+let writes = 0;
+
+/**
+ * Every write of results goes through here. `BENCH_TEST_KILL_AT=write:n` makes the process kill itself half-way through
+ * its n-th write: a torn write cannot be made from outside.
+ */
+export function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text, 'utf8');
+  writes++;
+  const torn = process.env.BENCH_TEST_KILL_AT === `write:${writes}`;
+  const end = torn ? bytes.length >> 1 : bytes.length;
+  for (let at = 0; at < end; ) at += writeSync(fd, bytes, at, end - at);
+  if (torn) process.kill(process.pid, 'SIGKILL');
+}
+
+/** Writes beside `file` and renames over it, so that a reader sees the old text or the new, never a part. */
+export function writeAtomic(file: string, text: string): void {
+  const aside = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  const fd = openSync(aside, 'wx');
+  try {
+    writeAll(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  try {
+    renameSync(aside, file);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
+  }
+}
+
+/** Flushes a folder's entries; a no-op where folders cannot be opened (Windows). */
+export function syncFolder(folder: string): void {
+  let fd: number;
+  try {
+    fd = openSync(folder, 'r');
+  } catch {
+    return;
+  }
+  try {
+    fsyncSync(fd);
+  } catch {
+    // Some file systems refuse to flush a folder; the rename itself is still atomic.
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The file's text, or null when it is absent, not a file, or larger than `maxBytes`. */
+export function readBounded(file: string, maxBytes: number): string | null {
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch {
+    return null;
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile() || stat.size > maxBytes) return null;
+    const bytes = Buffer.alloc(stat.size);
+    let at = 0;
+    while (at < bytes.length) {
+      const read = readSync(fd, bytes, at, bytes.length - at, at);
+      if (read === 0) break;
+      at += read;
+    }
+    return bytes.toString('utf8', 0, at);
+  } catch {
+    return null;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Makes `folder` and proves that files can be made in it.
+ * @throws BenchError `unwritable`
+ */
+export function ensureWritable(folder: string): void {
+  const probe = path.join(folder, `.probe-${process.pid}-${randomBytes(4).toString('hex')}`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    closeSync(openSync(probe, 'wx'));
+    unlinkSync(probe);
+  } catch (error) {
+    throw new BenchError('unwritable', `cannot write to the output folder (${(error as NodeJS.ErrnoException).code})`, {
+      where: folder,
+      hint: 'name a folder that can be written with --out',
+      cause: error,
+    });
+  }
+}
+
+/** Parsed JSON, or null when the file is absent, too large or not JSON. */
+export function readJson(file: string, maxBytes: number): unknown {
+  const text = readBounded(file, maxBytes);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

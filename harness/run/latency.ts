@@ -1,0 +1,193 @@
+// Latency of each method, measured interleaved in one process: every round runs all methods, in turned and reversed
+// order, so that drift of the machine falls on all alike. Wall clock; a percentile p needs n >= ln(0.05) / ln(p) samples.
+
+import { Bench } from 'tinybench';
+import type { LatencySettings } from '../config/resolved.ts';
+import type { Cell, Prepared } from '../plan/method.ts';
+import type { LatencyRow, Samples } from '../plan/result.ts';
+import type { Listener } from './events.ts';
+import type { Evaluate, LoadedModel } from './runner.ts';
+
+/** What `timing.json` holds: the row, and what it may be used for. */
+export interface Timing {
+  readonly version: 1;
+  readonly testbed: Readonly<Record<string, unknown>>;
+  readonly settings: LatencySettings;
+  readonly row: LatencyRow;
+}
+
+export interface LatencyTask {
+  readonly cell: Cell;
+  readonly prepared: Prepared;
+  readonly setupMs: number;
+}
+
+/** Samples needed before a 95 % upper bound of the percentile exists: 5 for p50, 29 for p90, 59 for p95, 299 for p99. */
+export function samplesNeeded(percentile: number): number {
+  return Math.ceil(Math.log(0.05) / Math.log(percentile));
+}
+
+/** Order of `count` methods in a round: turned by one each second round, and reversed in every odd one (ABBA). */
+export function roundOrder(count: number, round: number): readonly number[] {
+  const turn = Math.floor(round / 2) % Math.max(1, count);
+  const order = Array.from({ length: count }, (_, i) => (i + turn) % count);
+  return round % 2 === 0 ? order : order.reverse();
+}
+
+/**
+ * Times every task on `loaded`; one row per task, in their order. `settings.warmup` rounds are thrown away.
+ * @throws what the engine throws, and the signal's reason when it is aborted.
+ */
+export async function measureLatency(
+  tasks: readonly LatencyTask[],
+  loaded: LoadedModel,
+  settings: LatencySettings,
+  evaluate: Evaluate,
+  emit: Listener,
+  signal: AbortSignal,
+): Promise<readonly LatencyRow[]> {
+  const model = tasks[0]?.cell.model ?? '';
+  const rounds = settings.warmup + settings.repeats;
+  emit({ kind: 'latency', model, methods: tasks.length, rounds });
+  const taken = tasks.map(() => new Measured());
+  for (let round = 0; round < rounds; round++) {
+    emit({ kind: 'latency-round', model, round, rounds });
+    for (const at of roundOrder(tasks.length, round)) {
+      signal.throwIfAborted();
+      const task = tasks[at];
+      const into = taken[at];
+      if (task === undefined || into === undefined) continue;
+      const keep = round >= settings.warmup ? into : new Measured();
+      await measureOnce(task, loaded, settings, evaluate, keep, signal);
+    }
+  }
+  const rows: LatencyRow[] = [];
+  for (const [i, { cell, setupMs }] of tasks.entries()) {
+    const measured = taken[i] ?? new Measured();
+    rows.push({
+      model: cell.model,
+      method: cell.method,
+      persona: cell.persona,
+      wording: cell.wording,
+      sparsity: cell.sparsity,
+      clock: 'wall',
+      setupMs,
+      addedTokens: measured.addedTokens,
+      prefillMs: await summarizeSamples(measured.prefillMs),
+      firstTokenMs: await summarizeSamples(measured.firstTokenMs),
+      decodeMs: await summarizeSamples(measured.decodeMs),
+      scoringTokensPerSecond: await summarizeSamples(measured.tokensPerSecond),
+      peakBytes: measured.peakBytes,
+      measuredAt: new Date().toISOString(),
+      fromStore: false,
+    });
+  }
+  return rows;
+}
+
+/** Median, median absolute deviation and the percentiles that n allows, by tinybench; NaN-free: no samples give n = 0. */
+export async function summarizeSamples(samples: readonly number[]): Promise<Samples> {
+  if (samples.length === 0) return { n: 0, median: 0, mad: 0, p95: null, p99: null };
+  let next = 0;
+  const bench = new Bench({ iterations: samples.length, time: 0, warmup: false, retainSamples: true, throws: true });
+  bench.add('samples', () => ({ overriddenDuration: samples[next++] ?? 0 }));
+  await bench.run();
+  const result = bench.tasks[0]?.result;
+  if (result === undefined || !('latency' in result)) throw new Error('tinybench gave no statistics');
+  const { p50, mad } = result.latency;
+  const sorted = [...samples].sort((a, b) => a - b);
+  const n = samples.length;
+  // Nearest rank: a percentile is a sample that was seen, not a blend of two.
+  const at = (p: number) => (n >= samplesNeeded(p) ? (sorted[Math.ceil(p * n) - 1] ?? null) : null);
+  return { n, median: p50, mad, p95: at(0.95), p99: at(0.99) };
+}
+
+/** Whether a stored timing may stand for a new one: the same testbed and settings. */
+export function timingFits(value: unknown, testbed: Timing['testbed'], settings: LatencySettings): value is Timing {
+  if (typeof value !== 'object' || value === null) return false;
+  const timing = value as Partial<Timing>;
+  if (timing.version !== 1 || !isRow(timing.row)) return false;
+  const { items, warmup, repeats, decodeTokens } = settings;
+  const same = JSON.stringify({ items, warmup, repeats, decodeTokens });
+  const stored = timing.settings;
+  return (
+    stored !== undefined &&
+    JSON.stringify({
+      items: stored.items,
+      warmup: stored.warmup,
+      repeats: stored.repeats,
+      decodeTokens: stored.decodeTokens,
+    }) === same &&
+    JSON.stringify(timing.testbed) === JSON.stringify(testbed)
+  );
+}
+
+class Measured {
+  readonly prefillMs: number[] = [];
+  readonly firstTokenMs: number[] = [];
+  readonly decodeMs: number[] = [];
+  readonly tokensPerSecond: number[] = [];
+  addedTokens = 0;
+  peakBytes = 0;
+}
+
+async function measureOnce(
+  { cell, prepared }: LatencyTask,
+  { engine, text }: LoadedModel,
+  settings: LatencySettings,
+  evaluate: Evaluate,
+  into: Measured,
+  signal: AbortSignal,
+): Promise<void> {
+  const items = spread(cell.items, settings.items);
+  engine.resetCounters();
+  const start = performance.now();
+  const outcomes = await evaluate({ engine, text, evaluation: cell.evaluation, items, prepared, signal });
+  const seconds = (performance.now() - start) / 1000;
+  const counters = engine.counters();
+  into.tokensPerSecond.push(counters.tokens / seconds);
+  into.addedTokens = outcomes.reduce((sum, { addedTokens }) => sum + addedTokens, 0) / Math.max(1, outcomes.length);
+  into.peakBytes = Math.max(into.peakBytes, counters.peakBytes);
+  for (const item of items) {
+    const prompt = await prepared.wrap({ item, text: item.question });
+    const { tokens } = text.render(prompt);
+    const prefillStart = performance.now();
+    await engine.top(tokens, 1, prepared.variant);
+    into.prefillMs.push(performance.now() - prefillStart);
+  }
+  const [item] = items;
+  if (item === undefined || settings.decodeTokens < 1) return;
+  const { tokens } = text.render(await prepared.wrap({ item, text: item.question }));
+  const sampling = {
+    maxTokens: settings.decodeTokens,
+    temperature: 0,
+    topK: 0,
+    topP: 1,
+    seed: 0,
+    stopTokens: [],
+  };
+  let last = performance.now();
+  let emitted = 0;
+  for await (const _ of engine.generate([{ tokens, variant: prepared.variant }], sampling)) {
+    const now = performance.now();
+    (emitted === 0 ? into.firstTokenMs : into.decodeMs).push(now - last);
+    last = now;
+    emitted++;
+  }
+}
+
+/** `count` items, evenly over the list, so that the personas and lengths of all of it are timed. */
+function spread<T>(items: readonly T[], count: number): readonly T[] {
+  const wanted = Math.min(count, items.length);
+  return Array.from({ length: wanted }, (_, i) => items[Math.floor((i * items.length) / wanted)] as T);
+}
+
+function isRow(value: unknown): value is LatencyRow {
+  if (typeof value !== 'object' || value === null) return false;
+  const row = value as Record<string, unknown>;
+  const samples = [row.prefillMs, row.firstTokenMs, row.decodeMs, row.scoringTokensPerSecond];
+  return (
+    [row.setupMs, row.addedTokens, row.peakBytes].every((number) => Number.isFinite(number)) &&
+    samples.every((s) => typeof s === 'object' && s !== null && Number.isFinite((s as Record<string, unknown>).median))
+  );
+}

@@ -1,0 +1,112 @@
+// Progress of a run on stderr: a bar with an estimate on a terminal, one line per cell elsewhere, or nothing.
+
+import { Presets, SingleBar } from 'cli-progress';
+import type { Cell } from '../plan/method.ts';
+import type { Listener, RunEvent } from './events.ts';
+
+export type ProgressMode = 'tty' | 'plain' | 'none';
+
+export interface ProgressOutput {
+  readonly isTTY?: boolean | undefined;
+  write(text: string): unknown;
+}
+
+/** What is asked for, else a bar on a terminal and plain lines elsewhere. */
+export function progressMode(
+  asked: ProgressMode | undefined,
+  quiet: boolean,
+  output: Pick<ProgressOutput, 'isTTY'>,
+): ProgressMode {
+  if (quiet) return 'none';
+  return asked ?? (output.isTTY ? 'tty' : 'plain');
+}
+
+/** A listener for `runCells`; `stop` ends the bar, so that an error is printed on a line of its own. */
+export function startProgress(
+  mode: ProgressMode,
+  output: NodeJS.WriteStream,
+): { readonly listen: Listener; stop(): void } {
+  if (mode === 'none') return { listen: () => {}, stop: () => {} };
+  if (mode === 'plain') return { listen: plain(output), stop: () => {} };
+  return bar(output);
+}
+
+/** A cell in words, such as `persona-nano / prompting / extraversion / plain`. */
+export function cellName(cell: Cell): string {
+  const parts = [cell.model, cell.evaluation.id, cell.method, cell.persona, cell.wording];
+  if (cell.sparsity !== null) parts.push(`sparsity ${cell.sparsity}`);
+  if (cell.seed !== null) parts.push(`seed ${cell.seed}`);
+  return parts.filter((part) => part !== null).join(' / ');
+}
+
+function plain(output: ProgressOutput): Listener {
+  let total = 0;
+  let done = 0;
+  const line = (text: string) => output.write(`${text}\n`);
+  return (event) => {
+    if (event.kind === 'plan') {
+      total = event.cells - event.stored;
+      const stored = event.stored > 0 ? `, ${event.stored} answered from the store` : '';
+      line(`${event.cells} cells${stored}`);
+    } else if (event.kind === 'cell-done') {
+      line(`[${++done}/${total}] ${cellName(event.cell)}  ${(event.record.scoringMs / 1000).toFixed(2)} s`);
+    } else if (event.kind === 'cell-error') {
+      line(`[${++done}/${total}] ${cellName(event.cell)}  FAILED: ${event.message}`);
+    } else {
+      const text = note(event);
+      if (text !== null) line(text);
+    }
+  };
+}
+
+function bar(output: NodeJS.WriteStream): { readonly listen: Listener; stop(): void } {
+  const single = new SingleBar(
+    {
+      stream: output,
+      format: '{bar} {value}/{total}  about {eta_formatted} left  {what}',
+      barsize: 24,
+      hideCursor: true,
+      clearOnComplete: true,
+      linewrap: false,
+    },
+    Presets.shades_classic,
+  );
+  let active = false;
+  const stop = () => {
+    if (active) single.stop();
+    active = false;
+  };
+  const listen: Listener = (event) => {
+    if (event.kind === 'plan' && event.cells > event.stored) {
+      single.start(event.cells - event.stored, 0, { what: '' });
+      active = true;
+    } else if (event.kind === 'model-load') single.update({ what: `loading ${event.model}` });
+    else if (event.kind === 'cell-start') single.update({ what: cellName(event.cell) });
+    else if (event.kind === 'cell-done') single.increment();
+    else if (event.kind === 'cell-error') {
+      single.increment();
+      output.write(`\r\x1b[K${cellName(event.cell)}  FAILED: ${event.message}\n`);
+    } else if (event.kind === 'end') stop();
+    else if (event.kind === 'damaged' || event.kind === 'changed' || event.kind === 'latency') {
+      output.write(`\r\x1b[K${note(event)}\n`);
+    }
+  };
+  return { listen, stop };
+}
+
+function note(event: RunEvent): string | null {
+  switch (event.kind) {
+    case 'model-load':
+      return `loading ${event.model}`;
+    case 'model-ready':
+      return `${event.model} on ${event.device}, ${(event.ms / 1000).toFixed(2)} s`;
+    case 'damaged':
+      return `stored cell is damaged and runs again (${event.reason}): ${cellName(event.cell)}`;
+    case 'changed':
+      return `outcomes differ from the stored ones: ${cellName(event.cell)}`;
+    case 'latency':
+      return `measuring latency of ${event.model}: ${event.methods} methods, ${event.rounds} rounds`;
+    default:
+      return null;
+  }
+}
