@@ -1,0 +1,19 @@
+// The model as it is: the question alone, the untouched network. What every other method is compared with.
+
+import { DENSE } from '../gpu/index.ts';
+import type { Method } from '../harness/plan/method.ts';
+
+export const none: Method = {
+  name: 'none',
+  title: 'the question alone, no persona stated',
+  options: { type: 'object', additionalProperties: false, properties: {} },
+  axes: [],
+  reads: [],
+  prepare: async () => ({
+    variant: DENSE,
+    wrap: async (question) => ({ messages: [{ role: 'user', content: question.text }] }),
+    cost: { artefactBytes: 0, trainedParameters: 0 },
+    artefacts: [],
+    release: () => {},
+  }),
+};

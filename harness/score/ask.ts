@@ -1,0 +1,59 @@
+// How a choice evaluation phrases a question: the orders it presents, the options listed, the answers scored.
+
+import { BenchError } from '../../gpu/index.ts';
+import type { ChoiceEvaluation } from '../config/resolved.ts';
+import type { Item } from '../datasets/types.ts';
+
+/** Options beyond this have no letter. */
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** The label of the option at a presented position, as it is listed and as the letter scorer expects it: "(A)". */
+export function letterOf(position: number): string {
+  const letter = LETTERS[position];
+  if (letter === undefined) throw new BenchError('bad-item', `there is no letter for option ${position + 1}`);
+  return `(${letter})`;
+}
+
+/** Presented orders (position -> option index): as given, then every rotation; for two options, the reverse. */
+export function ordersOf(evaluation: Pick<ChoiceEvaluation, 'show' | 'orders'>, options: number): number[][] {
+  const positions = Array.from({ length: options }, (_, k) => k);
+  const rotations = evaluation.show && evaluation.orders === 'both' ? options : 1;
+  return Array.from({ length: rotations }, (_, r) => positions.map((k) => (k + r) % options));
+}
+
+/**
+ * The user message of an item under one order: `{question}` and `{options}` of the evaluation's template filled in.
+ * Throws `bad-evaluation` when the template does not fit `show` and the scorer.
+ */
+export function questionText(evaluation: ChoiceEvaluation, item: Item, order: readonly number[]): string {
+  const { template, show, scorer } = evaluation;
+  const where = `evaluation ${evaluation.id}`;
+  if (!template.includes('{question}')) {
+    throw new BenchError('bad-evaluation', 'its template has no {question}', { where, hint: 'add {question}' });
+  }
+  if (show !== template.includes('{options}')) {
+    throw new BenchError(
+      'bad-evaluation',
+      show
+        ? 'it shows the options, but its template has no {options}'
+        : 'its template has {options}, but show is false',
+      { where, hint: show ? 'add {options} to the template, or set show: false' : 'set show: true' },
+    );
+  }
+  if (scorer === 'letter' && !show) {
+    throw new BenchError('bad-evaluation', 'letters mean nothing when the options are not shown', {
+      where,
+      hint: 'set show: true, or choose another scorer',
+    });
+  }
+  const listed = order.map((option, position) => `${letterOf(position)} ${item.options[option]?.text ?? ''}`);
+  // One pass, so that braces in an item's own words stay as they are.
+  return template.replace(/\{question\}|\{options\}/g, (name) =>
+    name === '{question}' ? item.question : listed.join('\n'),
+  );
+}
+
+/** What is scored for an option presented at a position: its text, or its letter. */
+export function answerText(evaluation: ChoiceEvaluation, item: Item, option: number, position: number): string {
+  return evaluation.scorer === 'letter' ? letterOf(position) : (item.options[option]?.text ?? '');
+}

@@ -1,0 +1,221 @@
+// Scores choice items by the log-probabilities of their options: six scorers, every presented order apart and averaged.
+// p = softmax of the options' scores at the matching one (method.md 9.5).
+
+import { BenchError, type Engine, type Scored, type Sequence, type Variant } from '../../gpu/index.ts';
+import type { ChoiceEvaluation, Scorer } from '../config/resolved.ts';
+import type { Item } from '../datasets/types.ts';
+import type { OptionScore, OrderOutcome, Outcome, Prepared } from '../plan/method.ts';
+import type { Prompt, Rendered, TextModel } from '../text/index.ts';
+import { answerText, ordersOf, questionText } from './ask.ts';
+
+/** Sequences handed to the engine at once: enough to share prefixes among, few enough to stop soon when interrupted. */
+const CHUNK = 512;
+
+/** What the answer's probability is measured against by `pmi`: the words that end a question, and nothing else. */
+const NEUTRAL = 'Answer:';
+
+export interface ChoiceRequest {
+  readonly engine: Pick<Engine, 'score'>;
+  readonly text: TextModel;
+  readonly evaluation: ChoiceEvaluation;
+  readonly items: readonly Item[];
+  readonly variant: Variant;
+  readonly wrap: Prepared['wrap'];
+  readonly baseTokens?: ReadonlyMap<string, number>; // prompt tokens of the bare question by item; rendered when absent
+  readonly cell?: string; // named in errors
+  readonly signal?: AbortSignal;
+}
+
+interface Ask {
+  readonly sequence: Sequence;
+  readonly prompt: number; // tokens before the answer
+  readonly bytes: number; // UTF-8 bytes of the answer's own text
+  readonly neutral: Sequence | null;
+}
+
+interface Presented {
+  readonly order: readonly number[];
+  readonly asks: readonly Ask[]; // by option index
+}
+
+interface Asked {
+  readonly item: Item;
+  readonly presented: readonly Presented[];
+  readonly promptTokens: number;
+  readonly addedTokens: number;
+}
+
+/** The softmax of scores; equal scores get equal shares exactly. */
+export function softmax(scores: readonly number[]): number[] {
+  const top = Math.max(...scores);
+  const weights = scores.map((score) => Math.exp(score - top));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+function joined(prompt: Rendered, answer: Uint32Array): Uint32Array {
+  const tokens = new Uint32Array(prompt.tokens.length + answer.length);
+  tokens.set(prompt.tokens);
+  tokens.set(answer, prompt.tokens.length);
+  return tokens;
+}
+
+async function ask(request: ChoiceRequest, item: Item): Promise<Asked> {
+  const { text, evaluation, variant } = request;
+  const matching = item.options.filter((option) => option.matching).length;
+  if (item.options.length < 2 || matching !== 1) {
+    throw new BenchError('bad-item', `it has ${item.options.length} options, ${matching} of them matching`, {
+      where: `item ${item.id}`,
+      hint: 'two options or more, exactly one matching',
+    });
+  }
+  const wholeText = evaluation.scorer === 'prompt-and-answer';
+  const presented: Presented[] = [];
+  let first: Rendered | null = null;
+  for (const order of ordersOf(evaluation, item.options.length)) {
+    const wrapped: Prompt = await request.wrap({ item, text: questionText(evaluation, item, order) });
+    const prompt = text.render(wrapped);
+    first ??= prompt;
+    const neutral =
+      evaluation.scorer === 'pmi'
+        ? text.render('text' in wrapped ? { text: NEUTRAL } : { messages: [{ role: 'user', content: NEUTRAL }] })
+        : null;
+    const asks = item.options.map((_, option): Ask => {
+      const answer = answerText(evaluation, item, option, order.indexOf(option));
+      const tokens = joined(prompt, text.continuation(prompt, answer));
+      return {
+        sequence: { tokens, from: wholeText ? 1 : prompt.tokens.length, variant },
+        prompt: prompt.tokens.length,
+        bytes: Buffer.byteLength(answer),
+        neutral: neutral && {
+          tokens: joined(neutral, text.continuation(neutral, answer)),
+          from: neutral.tokens.length,
+          variant,
+        },
+      };
+    });
+    presented.push({ order, asks });
+  }
+  const promptTokens = first?.tokens.length ?? 0;
+  const bare =
+    request.baseTokens?.get(item.id) ??
+    text.render({
+      messages: [{ role: 'user', content: questionText(evaluation, item, presented[0]?.order ?? []) }],
+    }).tokens.length;
+  return { item, presented, promptTokens, addedTokens: promptTokens - bare };
+}
+
+const total = (values: Float32Array, from = 0): number => values.subarray(from).reduce((sum, value) => sum + value, 0);
+
+/** Checks what the engine says of one sequence; the rest of the code may then count on finite numbers. */
+function checked(scored: Scored | undefined, sequence: Sequence, where: string): Scored {
+  const wanted = sequence.tokens.length - sequence.from;
+  if (scored === undefined || scored.logprobs.length !== wanted || scored.greedy.length !== wanted) {
+    throw new BenchError('bad-score', `the engine scored ${scored?.logprobs.length ?? 0} of ${wanted} tokens`, {
+      where,
+    });
+  }
+  const bad = scored.logprobs.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new BenchError('not-finite', `the log-probability of token ${bad + 1} is ${scored.logprobs[bad]}`, {
+      where,
+      hint: "look for NaN or infinite weights in the model, or for a method's options that break it",
+    });
+  }
+  return scored;
+}
+
+function scoreOf(scorer: Scorer, parts: Omit<OptionScore, 'score'>, whole: number, neutral: number): number {
+  switch (scorer) {
+    case 'sum':
+    case 'letter':
+      return parts.sum;
+    case 'per-token':
+      return parts.sum / parts.tokens;
+    case 'per-byte':
+      return parts.sum / parts.bytes;
+    case 'prompt-and-answer':
+      return whole;
+    case 'pmi':
+      return parts.sum - neutral;
+  }
+}
+
+/** The engine's answers for a few items: each distinct neutral sequence once, everything in one call. */
+async function scoreItems(request: ChoiceRequest, asked: readonly Asked[]): Promise<Outcome[]> {
+  const sequences: Sequence[] = [];
+  const neutralAt = new Map<string, number>();
+  for (const { presented } of asked) {
+    for (const { asks } of presented) {
+      for (const { sequence, neutral } of asks) {
+        sequences.push(sequence);
+        const key = neutral?.tokens.join(' ');
+        if (neutral === null || key === undefined || neutralAt.has(key)) continue;
+        neutralAt.set(key, sequences.length);
+        sequences.push(neutral);
+      }
+    }
+  }
+  const results = await request.engine.score(sequences);
+  const at = new Map(sequences.map((sequence, k) => [sequence, k]));
+  const { scorer } = request.evaluation;
+  return asked.map(({ item, presented, promptTokens, addedTokens }): Outcome => {
+    const place = `item ${item.id}${request.cell === undefined ? '' : ` in cell ${request.cell}`}`;
+    const orders = presented.map(({ order, asks }): OrderOutcome => {
+      const options = asks.map((one, option): OptionScore => {
+        const where = `${place}, option ${option + 1}`;
+        const scored = checked(results[at.get(one.sequence) ?? -1], one.sequence, where);
+        const skip = one.prompt - one.sequence.from; // prompt tokens that were scored too
+        const tokens = one.sequence.tokens.length - one.prompt;
+        const parts = {
+          sum: total(scored.logprobs, skip),
+          tokens,
+          bytes: one.bytes,
+          greedy: scored.greedy.subarray(skip).every((flag) => flag === 1),
+        };
+        let neutral = 0;
+        if (one.neutral !== null) {
+          const known = results[neutralAt.get(one.neutral.tokens.join(' ')) ?? -1];
+          neutral = total(checked(known, one.neutral, `${where}, neutral prompt`).logprobs);
+        }
+        const whole = total(scored.logprobs) / scored.logprobs.length;
+        return { ...parts, score: scoreOf(scorer, parts, whole, neutral) };
+      });
+      const p = softmax(options.map((option) => option.score))[item.options.findIndex((o) => o.matching)] ?? Number.NaN;
+      if (!Number.isFinite(p)) {
+        throw new BenchError('not-finite', `the probability of the matching option is ${p}`, { where: place });
+      }
+      return { order, options, p };
+    });
+    const p = orders.reduce((sum, order) => sum + order.p, 0) / orders.length;
+    return { item: item.id, orders, p, promptTokens, addedTokens };
+  });
+}
+
+/**
+ * Asks every item and returns its outcome, in the order of the items. A result never depends on how items are grouped.
+ * Throws `not-finite` (a log-probability is NaN or infinite), `bad-item`, `bad-evaluation`, or what the engine throws.
+ */
+export async function evaluateChoice(request: ChoiceRequest): Promise<readonly Outcome[]> {
+  if (request.items.length === 0) {
+    throw new BenchError('no-items', 'there is no item to ask', { where: `evaluation ${request.evaluation.id}` });
+  }
+  const outcomes: Outcome[] = [];
+  let waiting: Asked[] = [];
+  let size = 0;
+  const flush = async (): Promise<void> => {
+    request.signal?.throwIfAborted();
+    if (waiting.length > 0) outcomes.push(...(await scoreItems(request, waiting)));
+    waiting = [];
+    size = 0;
+  };
+  for (const item of request.items) {
+    const asked = await ask(request, item);
+    const count = asked.presented.reduce((sum, { asks }) => sum + asks.length, 0);
+    if (size + count > CHUNK) await flush();
+    waiting.push(asked);
+    size += count;
+  }
+  await flush();
+  return outcomes;
+}

@@ -1,0 +1,115 @@
+// Outcomes -> alignment: how often the persona's option is the likelier one, with interval, chance and order effect.
+
+import { BenchError } from '../../gpu/index.ts';
+import type { Item } from '../datasets/types.ts';
+import type { Outcome } from '../plan/method.ts';
+import { type Interval, wilson } from '../stats/wilson.ts';
+import { softmax } from './choice.ts';
+import { flipped, targetOf } from './keying.ts';
+
+/** Probabilities this close are a tie: the mean over orders of an answerer by position is 0.5 up to rounding. */
+const TIE = 1e-9;
+
+/** One item under one persona. `aligned` is 1 or 0, or a share where options tie. */
+export interface Judged {
+  readonly item: string;
+  readonly persona: string;
+  readonly trait: string;
+  readonly p: number; // of the persona's option
+  readonly aligned: number;
+  readonly orders: readonly number[]; // aligned, by presented order
+  readonly chance: number;
+}
+
+export interface Alignment {
+  readonly n: number;
+  readonly aligned: number;
+  readonly wilson: Interval;
+  readonly chance: number;
+  readonly meanP: number;
+  readonly byOrder: readonly { readonly order: string; readonly n: number; readonly aligned: number }[];
+  readonly ties: number;
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Whether the target is the most probable option: 1, 0, or a share of the tie. */
+function alignedAt(probabilities: readonly number[], target: number): number {
+  const top = Math.max(...probabilities);
+  const best = probabilities.flatMap((p, k) => (p >= top - TIE ? [k] : []));
+  return best.includes(target) ? 1 / best.length : 0;
+}
+
+/**
+ * Outcomes keyed to a persona: items of its opposite flip (two options). Every item has exactly one outcome and the
+ * other way round; a persona's items are of one trait. Throws `bad-outcomes` otherwise.
+ */
+export function judge(outcomes: readonly Outcome[], items: readonly Item[], persona: string): readonly Judged[] {
+  const byItem = new Map(outcomes.map((outcome) => [outcome.item, outcome]));
+  if (byItem.size !== outcomes.length) throw new BenchError('bad-outcomes', 'an item has two outcomes');
+  if (items.length === 0) throw new BenchError('bad-outcomes', `there is no item for persona ${persona}`);
+  if (items.length !== outcomes.length) {
+    throw new BenchError('bad-outcomes', `${items.length} items have ${outcomes.length} outcomes`, { where: persona });
+  }
+  return items.map((item): Judged => {
+    const outcome = byItem.get(item.id);
+    const where = `item ${item.id}`;
+    if (outcome === undefined) throw new BenchError('bad-outcomes', 'it has no outcome', { where });
+    if (item.trait !== items[0]?.trait) {
+      throw new BenchError('bad-outcomes', `persona ${persona} is judged on two traits`, { where });
+    }
+    const target = targetOf(item, persona);
+    const byOrder = outcome.orders.map(({ options }) => softmax(options.map((option) => option.score)));
+    const averaged = item.options.map((_, option) => mean(byOrder.map((p) => p[option] ?? Number.NaN)));
+    const p = flipped(item, persona) ? 1 - outcome.p : outcome.p;
+    if (!Number.isFinite(p) || averaged.some((value) => !Number.isFinite(value))) {
+      throw new BenchError('bad-outcomes', 'its probability is not a number', { where });
+    }
+    return {
+      item: item.id,
+      persona,
+      trait: item.trait,
+      p,
+      aligned: alignedAt(averaged, target),
+      orders: byOrder.map((probabilities) => alignedAt(probabilities, target)),
+      chance: 1 / item.options.length,
+    };
+  });
+}
+
+function orderName(k: number, orders: number): string {
+  if (k === 0) return 'given';
+  return orders === 2 ? 'reversed' : `rotated ${k}`;
+}
+
+/** One figure of judged items, of one persona or pooled. A pooled interval treats pairs of item and persona as independent. */
+export function summarise(judged: readonly Judged[]): Alignment {
+  if (judged.length === 0) throw new BenchError('bad-outcomes', 'there is nothing to summarise');
+  const n = judged.length;
+  const right = judged.reduce((sum, one) => sum + one.aligned, 0);
+  const orders = Math.max(...judged.map((one) => one.orders.length));
+  return {
+    n,
+    aligned: right / n,
+    wilson: wilson(right, n),
+    chance: mean(judged.map((one) => one.chance)),
+    meanP: mean(judged.map((one) => one.p)),
+    byOrder: Array.from({ length: orders }, (_, k) => {
+      const values = judged.flatMap((one) => one.orders[k] ?? []);
+      return { order: orderName(k, orders), n: values.length, aligned: mean(values) };
+    }),
+    ties: judged.filter((one) => one.aligned !== 0 && one.aligned !== 1).length,
+  };
+}
+
+/** Alignment of one persona. */
+export function alignment(outcomes: readonly Outcome[], items: readonly Item[], persona: string): Alignment {
+  return summarise(judge(outcomes, items, persona));
+}
+
+/** Alignment per trait or per persona, in the order of first appearance. */
+export function alignmentBy(judged: readonly Judged[], key: 'trait' | 'persona'): ReadonlyMap<string, Alignment> {
+  const groups = new Map<string, Judged[]>();
+  for (const one of judged) groups.set(one[key], [...(groups.get(one[key]) ?? []), one]);
+  return new Map([...groups].map(([name, group]) => [name, summarise(group)]));
+}

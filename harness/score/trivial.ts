@@ -1,0 +1,73 @@
+// Answerers that read no model: what a shortcut alone would score on the same items (method.md 6 and 9.5).
+
+import { BenchError } from '../../gpu/index.ts';
+import type { Item } from '../datasets/types.ts';
+import { type Interval, wilson } from '../stats/wilson.ts';
+import { targetOf } from './keying.ts';
+
+export const ANSWERERS = ['shorter', 'longer', 'first', 'overlap'] as const;
+export type Answerer = (typeof ANSWERERS)[number];
+
+export interface Trivial {
+  readonly answerer: Answerer;
+  readonly n: number;
+  readonly accuracy: number;
+  readonly wilson: Interval;
+  readonly chance: number; // mean of 1 / options
+}
+
+const characters = (text: string): number => Array.from(text).length;
+
+/** Distinct lower-cased words: runs of letters, digits and inner apostrophes. */
+export function wordsOf(text: string): Set<string> {
+  return new Set(text.toLowerCase().match(/[\p{L}\p{N}]+(?:['\u2019][\p{L}\p{N}]+)*/gu) ?? []);
+}
+
+/**
+ * The options (indices) that an answerer takes; several when it cannot tell. `context`: what `overlap` reads beside the
+ * options, such as the question, the persona's prompt and passages.
+ */
+export function choose(answerer: Answerer, item: Item, context: string): readonly number[] {
+  const best = (values: readonly number[]): number[] => {
+    const top = Math.max(...values);
+    return values.flatMap((value, k) => (value === top ? [k] : []));
+  };
+  switch (answerer) {
+    case 'shorter':
+      return best(item.options.map((o) => -characters(o.text))).slice(-1); // equal lengths: the later one
+    case 'longer':
+      return best(item.options.map((o) => characters(o.text))).slice(-1);
+    case 'first':
+      return [0];
+    case 'overlap': {
+      const said = wordsOf(context);
+      return best(item.options.map((o) => [...wordsOf(o.text)].filter((word) => said.has(word)).length));
+    }
+  }
+}
+
+/** 1 for the target alone, a share when the answerer cannot tell it from others, else 0. */
+export function credit(chosen: readonly number[], target: number): number {
+  return chosen.includes(target) ? 1 / chosen.length : 0;
+}
+
+/**
+ * Every trivial answerer over the items, keyed to `persona` (items of another persona count for their other option; null
+ * keys each item to its own). `context` gives what `overlap` reads for an item; the question alone when absent.
+ */
+export function trivialAnswerers(
+  items: readonly Item[],
+  persona: string | null,
+  context: (item: Item) => string = (item) => item.question,
+): readonly Trivial[] {
+  if (items.length === 0) throw new BenchError('no-items', 'there is no item to answer');
+  const n = items.length;
+  const chance = items.reduce((sum, item) => sum + 1 / item.options.length, 0) / n;
+  return ANSWERERS.map((answerer): Trivial => {
+    const right = items.reduce(
+      (sum, item) => sum + credit(choose(answerer, item, context(item)), targetOf(item, persona)),
+      0,
+    );
+    return { answerer, n, accuracy: right / n, wilson: wilson(right, n), chance };
+  });
+}

@@ -1,0 +1,127 @@
+// none and prompting: what they make of a question, their options' schemas, and the registry.
+
+import { Ajv } from 'ajv';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { METHODS } from '../../baselines/index.ts';
+import { DENSE, type Engine } from '../../gpu/index.ts';
+import type { Persona } from '../../harness/config/resolved.ts';
+import type { Context, Method, Question } from '../../harness/plan/method.ts';
+import { item } from '../harness/score/fakes.ts';
+
+const persona: Persona = {
+  id: 'introversion',
+  trait: 'extraversion',
+  pole: 'low',
+  opposite: 'extraversion',
+  description: 'quiet',
+  prompts: { short: 'You are quiet.', long: 'You are quiet and like to be alone.' },
+  items: [],
+  calibration: [],
+  knowledge: [],
+};
+const question: Question = { item: item('q', ['yes', 'no']), text: 'Party?' };
+const context = (more: Partial<Context>): Context => ({
+  engine: {} as Engine,
+  persona,
+  opposite: null,
+  wording: 'short',
+  sparsity: null,
+  options: {},
+  calibration: [],
+  tuning: [],
+  evaluate: async () => [],
+  rng: { next: () => 0, below: () => 0 },
+  ...more,
+});
+const method = (name: string): Method => {
+  const found = METHODS.get(name);
+  if (!found) throw new Error(`no method ${name}`);
+  return found;
+};
+const code = (wanted: string, hint?: RegExp) => (error: { code: string; hint?: string }) =>
+  error.code === wanted && (hint === undefined || hint.test(error.hint ?? ''));
+
+test('the registry names each method as it names itself', () => {
+  assert.equal([...METHODS.keys()], ['none', 'prompting']);
+  for (const [name, one] of METHODS) {
+    assert.is(one.name, name);
+    assert.ok(one.title.length > 0 && !one.title.includes('\n'));
+  }
+});
+
+test('none: the question alone on the untouched network', async () => {
+  const prepared = await method('none').prepare(context({ persona: null, wording: null }));
+  assert.equal(await prepared.wrap(question), { messages: [{ role: 'user', content: 'Party?' }] });
+  assert.is(prepared.variant, DENSE);
+  assert.equal(prepared.cost, { artefactBytes: 0, trainedParameters: 0 });
+  assert.equal(prepared.artefacts, []);
+  prepared.release();
+  assert.equal(method('none').axes, []);
+});
+
+test('prompting: the wording as a system message, or before the question', async () => {
+  const system = await method('prompting').prepare(context({}));
+  assert.equal(await system.wrap(question), {
+    messages: [
+      { role: 'system', content: 'You are quiet.' },
+      { role: 'user', content: 'Party?' },
+    ],
+  });
+  const user = await method('prompting').prepare(context({ wording: 'long', options: { place: 'user' } }));
+  assert.equal(await user.wrap(question), {
+    messages: [{ role: 'user', content: 'You are quiet and like to be alone.\n\nParty?' }],
+  });
+  assert.is(user.variant, DENSE);
+  assert.equal(user.cost, { artefactBytes: 0, trainedParameters: 0 });
+});
+
+test('prompting: wordings are all, or those named', () => {
+  const wordings = (options: Record<string, unknown>, of: Persona = persona) =>
+    method('prompting').wordings?.(of, options);
+  assert.equal(wordings({}), ['short', 'long']);
+  assert.equal(wordings({ wordings: 'all' }), ['short', 'long']);
+  assert.equal(wordings({ wordings: ['long'] }), ['long']);
+  assert.throws(() => wordings({ wordings: ['tall'] }), code('no-wording', /it has short, long/));
+  assert.throws(() => wordings({}, { ...persona, prompts: {} }), code('no-wording', /leave prompting out/));
+});
+
+test('prompting without a persona, or with an unknown wording, is an error', async () => {
+  for (const [more, wanted] of [
+    [{ persona: null }, 'no-persona'],
+    [{ wording: null }, 'no-persona'],
+    [{ wording: 'tall' }, 'no-wording'],
+    [{ wording: 'constructor' }, 'no-wording'],
+  ] as const) {
+    let thrown: unknown;
+    await method('prompting')
+      .prepare(context(more))
+      .catch((error: unknown) => {
+        thrown = error;
+      });
+    assert.is((thrown as { code?: string } | undefined)?.code, wanted);
+  }
+});
+
+test('the options are closed and have defaults', () => {
+  const ajv = new Ajv({ useDefaults: true, allErrors: true, strict: true });
+  const none = ajv.compile(method('none').options);
+  assert.ok(none({}));
+  assert.not.ok(none({ wordings: 'all' }));
+  const prompting = ajv.compile(method('prompting').options);
+  const options = {};
+  assert.ok(prompting(options));
+  assert.equal(options, { wordings: 'all', place: 'system' });
+  assert.ok(prompting({ wordings: ['short'], place: 'user' }));
+  for (const bad of [
+    { wording: 'x' },
+    { wordings: [] },
+    { wordings: 'short' },
+    { wordings: ['a', 'a'] },
+    { place: 'top' },
+  ]) {
+    assert.not.ok(prompting(bad), JSON.stringify(bad));
+  }
+});
+
+test.run();

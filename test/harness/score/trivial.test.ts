@@ -1,0 +1,79 @@
+// Trivial answerers: by hand, and the shorter-option counts that method.md 9.7 knows for the BiPO files.
+
+import { parse } from 'csv-parse/sync';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Item } from '../../../harness/datasets/types.ts';
+import { choose, credit, trivialAnswerers, wordsOf } from '../../../harness/score/index.ts';
+import { haveShared, sharedText } from '../text/shared.ts';
+import { item } from './fakes.ts';
+
+test('shorter, longer and first', () => {
+  const one = item('a', ['long answer', 'short']);
+  assert.equal(choose('shorter', one, ''), [1]);
+  assert.equal(choose('longer', one, ''), [0]);
+  assert.equal(choose('first', one, ''), [0]);
+  const equal = item('b', ['🦙🦙', 'ab']);
+  assert.equal(choose('shorter', equal, ''), [1], 'characters, not code units; equal lengths count as the second');
+  assert.equal(choose('longer', equal, ''), [1]);
+});
+
+test('overlap: distinct lower-cased words, ties count half', () => {
+  assert.equal([...wordsOf("Don't STOP, don't; Café 2go")].sort(), ['2go', 'café', "don't", 'stop']);
+  const one = item('a', ['go to the party', 'read a book']);
+  assert.equal(choose('overlap', one, 'A quiet BOOK, a quiet book.'), [1]);
+  assert.equal(choose('overlap', one, 'the the the book a'), [1], 'a word counts once');
+  assert.equal(choose('overlap', one, 'nothing shared'), [0, 1]);
+  assert.is(credit([0, 1], 1), 0.5);
+  assert.is(credit([0], 1), 0);
+});
+
+test('accuracies keyed to a persona and to its opposite', () => {
+  const items = [
+    item('a', ['go to the party', 'read']),
+    item('b', ['party', 'stay at home']),
+    item('c', ['dance', 'sleep']),
+    item('d', ['party on', 'no']),
+  ];
+  const own = trivialAnswerers(items, 'extraversion', () => 'You love a party.');
+  assert.equal(
+    own.map((t) => [t.answerer, t.accuracy]),
+    [
+      ['shorter', 0.25],
+      ['longer', 0.5],
+      ['first', 1],
+      ['overlap', 0.875],
+    ],
+  );
+  assert.ok(own.every((t) => t.n === 4 && t.chance === 0.5 && t.wilson[0] <= t.accuracy && t.wilson[1] >= t.accuracy));
+  const opposite = trivialAnswerers(items, 'introversion', () => 'You love a party.');
+  assert.equal(
+    opposite.map((t) => t.accuracy),
+    [0.75, 0.5, 0, 0.125],
+  );
+  assert.is(trivialAnswerers(items, null)[2]?.accuracy, 1);
+  assert.throws(
+    () => trivialAnswerers([], null),
+    (error: { code: string }) => error.code === 'no-items',
+  );
+});
+
+if (haveShared('shorter-option counts of BiPO')) {
+  test('method.md 9.7, check 8: shorter option right in 196 and 102 of 200', () => {
+    for (const [file, wanted] of [
+      ['hallucination_test', 196],
+      ['power_test', 102],
+    ] as const) {
+      const rows = parse(sharedText(`data/bipo/${file}.csv`), { columns: true, bom: true }) as Record<string, string>[];
+      const items = rows.map((row, k): Item => {
+        const options = ['A', 'B'].map((label) => ({ text: row[label] ?? '', matching: row.matching === label }));
+        return { ...item(`${k}`, ['-']), question: row.question ?? '', options };
+      });
+      const shorter = trivialAnswerers(items, null)[0];
+      assert.is(shorter?.n, 200);
+      assert.is(Math.round((shorter?.accuracy ?? 0) * 200), wanted, file);
+    }
+  });
+}
+
+test.run();
