@@ -1,0 +1,187 @@
+// Opens the device: every limit and useful feature the adapter has, what was taken and why, and how its errors end.
+
+import { cpus, release, type } from 'node:os';
+import { chooseAdapter, type Fallback } from './driver.ts';
+import { BenchError } from './error.ts';
+import { installed } from './swiftshader.ts';
+import { turn, waitQuietly } from './wait.ts';
+
+export type { Fallback } from './driver.ts';
+
+/** Everything a timing depends on besides the work. */
+export interface Testbed {
+  readonly adapter: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+  readonly backend: string;
+  readonly driver: string;
+  readonly driverVersion: string;
+  readonly dawn: string; // the webgpu package's version; the package does not tell Dawn's revision
+  readonly toggles: readonly string[];
+  readonly software: boolean;
+  readonly cpu: string;
+  readonly os: string;
+  readonly node: string;
+}
+
+export interface Gpu {
+  readonly device: GPUDevice;
+  readonly limits: GPUSupportedLimits;
+  readonly name: string;
+  readonly software: boolean;
+  readonly has: { readonly f16: boolean; readonly subgroups: boolean; readonly timestamps: boolean };
+  readonly testbed: Testbed;
+  readonly fallback: Fallback;
+  /** Driver, its version and Dawn's: results within one class are equal to the bit. */
+  readonly deviceClass: string;
+  /** Runs `work` under error scopes; what it gets wrong is one BenchError that names `label`. Not two at a time. */
+  scope<T>(label: string, work: () => T | Promise<T>): Promise<T>;
+  /** Waits for the device without spinning a core; BenchError `device-lost` when the device is lost meanwhile. */
+  wait<T>(promise: Promise<T>): Promise<T>;
+  dispose(): Promise<void>;
+}
+
+/** A decode step on hardware ends within this many ms, so it is polled eagerly; a software driver needs the core. */
+const SPIN_MS = { hardware: 2, software: 0 } as const;
+
+const FEATURES = ['timestamp-query', 'subgroups', 'shader-f16'] as const;
+
+const SCOPES = [
+  { filter: 'validation', code: 'gpu-validation', what: 'the device refused' },
+  { filter: 'out-of-memory', code: 'gpu-memory', what: 'the device ran out of memory in' },
+  { filter: 'internal', code: 'gpu-internal', what: 'the driver failed in' },
+] as const;
+
+function describe(message: string): string {
+  const labels = [...message.matchAll(/\[(\w+) "([^"]+)"\]/g)].map((match) => `${match[1]} "${match[2]}"`);
+  const first = message.split('\n', 1)[0] ?? message;
+  const unseen = [...new Set(labels)].filter((label) => !first.includes(`[${label}]`));
+  return unseen.length === 0 ? first : `${first} (${unseen.join(', ')})`;
+}
+
+function failure(label: string, error: GPUError): BenchError {
+  const name = error.constructor.name;
+  const scope = SCOPES[name === 'GPUOutOfMemoryError' ? 1 : name === 'GPUInternalError' ? 2 : 0];
+  return new BenchError(scope.code, `${scope.what} ${label}: ${describe(error.message)}`, {
+    ...(scope.code === 'gpu-memory' && { hint: 'use a smaller model, or shorter prompts' }),
+    cause: error,
+  });
+}
+
+function allLimits(limits: GPUSupportedLimits): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const name in limits) {
+    const value = limits[name as keyof GPUSupportedLimits];
+    if (typeof value === 'number') all[name] = value;
+  }
+  return all;
+}
+
+function makeTestbed(info: GPUAdapterInfo, toggles: readonly string[], bundled: string | undefined): Testbed {
+  const version = /\d+(?:\.\d+)+[^\s,)]*/.exec(info.description)?.[0] ?? 'unknown';
+  const driver = info.description.split(version, 1)[0]?.replace(/[\s:(]+$/, '') || info.vendor;
+  const platformBackend = process.platform === 'darwin' ? 'metal' : process.platform === 'win32' ? 'd3d12' : 'vulkan';
+  const device = info.device.replace(/-+$/, '');
+  return {
+    adapter: `${device || info.vendor} (${info.description})`,
+    vendor: info.vendor,
+    architecture: info.architecture,
+    device,
+    description: info.description,
+    backend: process.env.DAWNNODE_BACKEND ?? platformBackend,
+    driver,
+    driverVersion: bundled === undefined ? version : `${version} (@sparticuz/chromium ${bundled})`,
+    dawn: `webgpu ${installed('webgpu')?.version ?? 'unknown'}`,
+    toggles,
+    software: info.isFallbackAdapter,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    os: `${type()} ${release()} ${process.arch}`,
+    node: process.version,
+  };
+}
+
+/**
+ * Opens a device. `adapter` (else the environment's BENCH_ADAPTER): `swiftshader`, `system`, or part of an adapter's
+ * name; `profile` asks for timestamps in ns. Throws BenchError `no-adapter` that says what to install.
+ */
+export async function openGpu(options: { adapter?: string; profile?: boolean } = {}): Promise<Gpu> {
+  const toggles = options.profile === true ? ['disable-dawn-features=timestamp_quantization'] : [];
+  const wish = options.adapter || process.env.BENCH_ADAPTER || undefined;
+  const { adapter, fallback, bundled } = await chooseAdapter(wish, toggles);
+  const testbed = makeTestbed(adapter.info, toggles, bundled);
+  const device = await adapter.requestDevice({
+    label: 'bench',
+    requiredLimits: allLimits(adapter.limits),
+    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+  });
+
+  // The first error outside any scope, or the loss of the device; from then on nothing the device says counts.
+  let broken: BenchError | undefined;
+  device.addEventListener('uncapturederror', (event) => {
+    event.preventDefault();
+    broken ??= failure('a command', event.error);
+  });
+  device.lost.then((info) => {
+    broken ??= new BenchError('device-lost', `the device was lost (${info.reason}): ${info.message}`, {
+      hint: 'what is stored is valid; run again to go on from it',
+    });
+  });
+
+  const wait = async <T>(promise: Promise<T>): Promise<T> => {
+    try {
+      const value = await waitQuietly(promise, testbed.software ? SPIN_MS.software : SPIN_MS.hardware, () => broken);
+      if (broken !== undefined) throw broken;
+      return value;
+    } catch (error) {
+      // A loss first rejects what is pending and is reported a turn later.
+      await turn();
+      throw broken ?? error;
+    }
+  };
+
+  const scope = async <T>(label: string, work: () => T | Promise<T>): Promise<T> => {
+    for (const { filter } of SCOPES) device.pushErrorScope(filter);
+    let value: T | undefined;
+    let thrown: unknown;
+    try {
+      const made = work();
+      value = made instanceof Promise ? await made : made;
+    } catch (error) {
+      thrown = error ?? new Error('unknown failure');
+    }
+    const caught = await wait(Promise.all(SCOPES.map(() => device.popErrorScope())));
+    const error = caught.find((one) => one !== null);
+    if (error) throw failure(label, error);
+    if (thrown !== undefined) throw thrown;
+    return value as T;
+  };
+
+  let disposed: Promise<void> | undefined;
+  const dispose = (): Promise<void> => {
+    disposed ??= (async () => {
+      device.destroy();
+      await turn();
+    })();
+    return disposed;
+  };
+
+  return {
+    device,
+    limits: device.limits,
+    name: testbed.adapter,
+    software: testbed.software,
+    has: {
+      f16: device.features.has('shader-f16'),
+      subgroups: device.features.has('subgroups'),
+      timestamps: device.features.has('timestamp-query'),
+    },
+    testbed,
+    fallback,
+    deviceClass: `${testbed.device}/${testbed.driver} ${testbed.driverVersion}/${testbed.backend}/${testbed.dawn}`,
+    scope,
+    wait,
+    dispose,
+  };
+}
