@@ -1,0 +1,59 @@
+// A model folder on disk, hostile until read: every file is bounded before memory is set aside for it.
+
+import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BenchError } from '../error.ts';
+
+/** config.json of published models stays under 100 KB. */
+export const MAX_CONFIG_BYTES = 2 ** 20;
+
+const FOLDER_HINT = 'name the folder that holds config.json and model.safetensors';
+
+/** Throws `bad-model` unless `folder` is a folder with a config.json in it. */
+export async function requireModelFolder(folder: string): Promise<void> {
+  const info = await stat(folder).catch(() => null);
+  if (info === null) {
+    throw new BenchError('bad-model', 'there is no such model folder', { where: folder, hint: FOLDER_HINT });
+  }
+  if (!info.isDirectory()) {
+    throw new BenchError('bad-model', 'a model is a folder, and this is a file', { where: folder, hint: FOLDER_HINT });
+  }
+  if ((await fileSize(join(folder, 'config.json'))) === null) {
+    throw new BenchError('bad-model', 'the folder has no config.json', { where: folder, hint: FOLDER_HINT });
+  }
+}
+
+/** Size in bytes of the file at `path`, or null when there is no file. */
+export async function fileSize(path: string): Promise<number | null> {
+  const info = await stat(path).catch(() => null);
+  return info?.isFile() ? info.size : null;
+}
+
+/** The JSON value in the file at `path`. Throws `bad-model` when it cannot be read, exceeds `limit` bytes or is no JSON. */
+export async function readJson(path: string, limit: number): Promise<unknown> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      if (size > limit) {
+        throw new BenchError('bad-model', `is ${size} bytes long, and ${limit} are allowed`, { where: path });
+      }
+      const bytes = new Uint8Array(size);
+      for (let filled = 0; filled < size; ) {
+        const { bytesRead } = await file.read(bytes, filled, size - filled, filled);
+        if (bytesRead === 0) throw new Error('the file ends early');
+        filled += bytesRead;
+      }
+      return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof BenchError) throw error;
+    throw new BenchError('bad-model', `cannot be read as JSON: ${(error as Error).message}`, {
+      where: path,
+      hint: 'download or export the file again',
+      cause: error,
+    });
+  }
+}
