@@ -54,11 +54,13 @@ const SCOPES = [
   { filter: 'internal', code: 'gpu-internal', what: 'the driver failed in' },
 ] as const;
 
+/** Dawn's first line, and the labels of the kernels and buffers that the lines below it name. */
 function describe(message: string): string {
-  const labels = [...message.matchAll(/\[(\w+) "([^"]+)"\]/g)].map((match) => `${match[1]} "${match[2]}"`);
   const first = message.split('\n', 1)[0] ?? message;
-  const unseen = [...new Set(labels)].filter((label) => !first.includes(`[${label}]`));
-  return unseen.length === 0 ? first : `${first} (${unseen.join(', ')})`;
+  const labels = [...message.matchAll(/\[(\w+?)(?:Descriptor)? ""?([^"\]]+)""?\]/g)]
+    .filter((match) => match[1] !== 'Device' && !first.includes(`"${match[2]}"`))
+    .map((match) => `${match[1]} "${match[2]}"`);
+  return labels.length === 0 ? first : `${first} (${[...new Set(labels)].join(', ')})`;
 }
 
 function failure(label: string, error: GPUError): BenchError {

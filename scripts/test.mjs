@@ -1,0 +1,124 @@
+// Runs test/**/*.test.ts with uvu, two files at a time, each in its own process and with a time limit; ends with
+// `N passed, N failed` alone on the last line. Arguments filter by path: `node scripts/test.mjs gpu/ stats`.
+// A file that needs longer than the limit says so in its first lines: `// test-timeout: 300` (seconds).
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PARALLEL = 2;
+const FILE_TIMEOUT_MS = 120_000;
+const EXIT_GRACE_MS = 5_000; // from uvu's summary to the end of the process
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const loader = basename(process.execPath).startsWith('ld-linux');
+const node = process.env.NODE_BIN ?? (loader ? join(dirname(process.execPath), 'node-lvp') : process.execPath);
+
+const running = new Set();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+
+/** Runs Node to its end: its output, its exit code, and why it was killed if it was. */
+function run(args, timeoutMs) {
+  return new Promise((resolve) => {
+    const start = performance.now();
+    const child = spawn(node, ['--import', 'tsx', ...args], {
+      cwd: root,
+      env: { ...process.env, NODE_BIN: node, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.add(child);
+    let output = '';
+    let killed = '';
+    const kill = (reason) => {
+      killed ||= reason;
+      child.kill('SIGKILL');
+    };
+    const limit = setTimeout(() => kill(`killed: it took longer than ${timeoutMs / 1000} s`), timeoutMs);
+    let grace;
+    const take = (text) => {
+      output += text;
+      if (grace === undefined && /\n {2}Duration: /.test(output)) {
+        grace = setTimeout(() => kill('killed: its tests were over, but the process did not end'), EXIT_GRACE_MS);
+      }
+    };
+    child.stdout.setEncoding('utf8').on('data', take);
+    child.stderr.setEncoding('utf8').on('data', take);
+    child.on('error', (error) => kill(`cannot start ${node}: ${error.message}`));
+    child.on('close', (code, signal) => {
+      running.delete(child);
+      clearTimeout(limit);
+      clearTimeout(grace);
+      resolve({ output, code, signal, killed, ms: performance.now() - start });
+    });
+  });
+}
+
+function timeoutOf(file) {
+  const seconds = /^\/\/ test-timeout: (\d+)$/m.exec(readFileSync(file, 'utf8').slice(0, 1000))?.[1];
+  return seconds === undefined ? FILE_TIMEOUT_MS : Number(seconds) * 1000;
+}
+
+/** uvu's own totals. A hook that throws leaves tests unrun without an error, so what did not pass has failed. */
+function count({ output, code, signal, killed }) {
+  const number = (name) => Number(new RegExp(`^ {2}${name}: +(\\d+)$`, 'm').exec(output)?.[1] ?? Number.NaN);
+  const [total, passed, skipped] = [number('Total'), number('Passed'), number('Skipped')];
+  if (Number.isNaN(total)) return { passed: 0, failed: 1, skipped: 0, why: killed || 'it ended before its tests did' };
+  if (total === 0 && skipped === 0) return { passed, failed: 1, skipped, why: 'it ran no test: is `run()` missing?' };
+  const failed = total - passed;
+  if (failed > 0) return { passed, failed, skipped, why: killed || `${failed} of ${total} failed` };
+  if (killed || code !== 0) return { passed, failed: 1, skipped, why: killed || `exit ${code ?? signal}` };
+  return { passed, failed: 0, skipped, why: '' };
+}
+
+const filters = process.argv.slice(2).map((filter) => filter.replace(/^\.\//, ''));
+const files = readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
+  .map((entry) => join('test', relative(join(root, 'test'), join(entry.parentPath, entry.name))).replaceAll('\\', '/'))
+  .filter((file) => !file.startsWith('test/browser/'))
+  .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
+  .sort();
+
+const probe = await run(
+  [
+    '--input-type=module',
+    '--eval',
+    `const { openGpu } = await import('./gpu/device.ts');
+     try {
+       const gpu = await openGpu();
+       console.log('adapter: ' + gpu.name + ', ' + gpu.testbed.dawn + ', node ' + gpu.testbed.node);
+       await gpu.dispose();
+     } catch (error) {
+       console.log('no adapter: ' + error.message + '\\n' + (error.hint ?? ''));
+       process.exitCode = 1;
+     }`,
+  ],
+  FILE_TIMEOUT_MS,
+);
+console.log(/^(no )?adapter: [^]*/m.exec(probe.output)?.[0].trim() ?? probe.output);
+
+const sum = { passed: 0, failed: probe.code === 0 ? 0 : 1, skipped: 0 };
+const queue = [...files];
+async function work() {
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    const result = await run([file], timeoutOf(join(root, file)));
+    const { passed, failed, skipped, why } = count(result);
+    sum.passed += passed;
+    sum.failed += failed;
+    sum.skipped += skipped;
+    const time = `${(result.ms / 1000).toFixed(1)} s`;
+    if (failed > 0) console.log(`FAIL ${file}: ${why} (${time})\n${result.output.trimEnd()}\n`);
+    else console.log(`ok   ${file}: ${passed}${skipped > 0 ? `, ${skipped} skipped` : ''} (${time})`);
+    if (failed === 0) for (const line of result.output.match(/^skipped: .*$/gm) ?? []) console.log(`     ${line}`);
+  }
+}
+await Promise.all(Array.from({ length: PARALLEL }, work));
+
+if (sum.passed + sum.failed === 0) {
+  console.log(filters.length > 0 ? `no test ran: nothing matches ${filters.join(', ')}` : 'no test ran');
+  sum.failed = 1;
+}
+console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`);
+process.exitCode = sum.failed > 0 ? 1 : 0;
