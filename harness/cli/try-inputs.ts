@@ -1,0 +1,172 @@
+// What `bench try` is asked for: flags checked, the model's folder found, persona and method chosen.
+
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { METHODS } from '../../baselines/index.ts';
+import { BenchError, type Engine } from '../../gpu/index.ts';
+import type { ChoiceEvaluation, Persona } from '../config/resolved.ts';
+import type { Context, Method, Prepared } from '../plan/method.ts';
+import { evaluateChoice } from '../score/index.ts';
+import { rngOf } from '../stats/rng.ts';
+import type { TextModel } from '../text/index.ts';
+import type { TryOptions } from './options.ts';
+
+/** How much a person is shown when nothing is said. */
+const MAX_TOKENS = 128;
+
+/** A flag that cannot be followed. */
+export const usage = (message: string, hint: string): BenchError => new BenchError('usage', message, { hint });
+
+export interface TryRequest {
+  readonly mode: 'chat' | 'raw' | 'ids';
+  readonly text: string; // '' with ids
+  readonly ids: Uint32Array; // empty without
+  readonly maxTokens: number;
+  readonly temperature: number;
+  readonly topK: number;
+  readonly topP: number;
+  readonly stop: readonly string[];
+  readonly seed: number;
+}
+
+function number(
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  ok: (x: number) => boolean,
+  must: string,
+): number {
+  const x = value ?? fallback;
+  if (!ok(x)) throw usage(`--${name} is ${x}`, `--${name} must be ${must}`);
+  return x;
+}
+
+const natural = (x: number): boolean => Number.isSafeInteger(x) && x >= 0 && x < 2 ** 31;
+
+function parseIds(list: string): Uint32Array {
+  const parts = list.split(',').map((part) => part.trim());
+  const wrong = parts.find((part) => !/^\d{1,10}$/.test(part) || Number(part) >= 2 ** 32);
+  if (wrong !== undefined) throw usage(`--ids has ${JSON.stringify(wrong)}`, 'write token ids like --ids 5,7,9');
+  return Uint32Array.from(parts, Number);
+}
+
+/** Throws `usage` on flags that are out of range or contradict each other. */
+export function readRequest(text: string | undefined, options: TryOptions): TryRequest {
+  if (options.chat && options.raw) throw usage('--chat and --raw exclude each other', 'choose one');
+  const ids = options.ids === undefined ? new Uint32Array() : parseIds(options.ids);
+  if (options.ids !== undefined && (text !== undefined || options.chat || options.raw)) {
+    throw usage('--ids stands in place of a text', 'leave out the text, --chat and --raw');
+  }
+  if (options.ids === undefined && (text === undefined || text.trim() === '')) {
+    throw usage('there is no text to try', 'write one: bench try "What do you like to do?"');
+  }
+  if (options.ids !== undefined && (options.stop?.length ?? 0) > 0) {
+    throw usage('--stop needs a tokenizer, and --ids uses none', 'leave out --stop');
+  }
+  let mode: TryRequest['mode'] = options.raw ? 'raw' : 'chat';
+  if (options.ids !== undefined) mode = 'ids';
+  return {
+    mode,
+    text: text ?? '',
+    ids,
+    maxTokens: number('max-tokens', options.maxTokens, MAX_TOKENS, natural, 'a whole number, 0 or more'),
+    temperature: number('temperature', options.temperature, 0, (x) => x >= 0 && x <= 100, 'between 0 (greedy) and 100'),
+    topK: number('top-k', options.topK, 0, natural, 'a whole number, 0 (off) or more'),
+    topP: number('top-p', options.topP, 1, (x) => x > 0 && x <= 1, 'above 0 and at most 1 (off)'),
+    stop: options.stop ?? [],
+    seed: number('seed', options.seed, 0, natural, 'a whole number, 0 or more'),
+  };
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/** The folder of a model: a bundled one by its name, or a path. `bundled`: the folder of bundled models. */
+export function findModel(name: string, bundled: string): string {
+  const plain = /^[\w.-]+$/.test(name) && !/^\.+$/.test(name);
+  if (plain && isFolder(resolve(bundled, name))) return resolve(bundled, name);
+  const path = resolve(name);
+  if (isFolder(path)) return path;
+  const there = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  throw new BenchError('bad-model', there ? 'a model is a folder, and this is a file' : 'there is no such model', {
+    where: name,
+    hint: 'name the bundled persona-nano, or a folder with config.json, tokenizer.json and model.safetensors',
+  });
+}
+
+const list = (names: Iterable<string>): string => [...names].join(', ');
+
+/** The persona by its id, and its opposite. Throws `usage` with the ids that exist. */
+export function findPersona(
+  personas: readonly Persona[],
+  id: string,
+): { readonly persona: Persona; readonly opposite: Persona | null } {
+  const persona = personas.find((one) => one.id === id);
+  if (persona === undefined) {
+    throw usage(`there is no persona "${id}"`, `choose one of ${list(personas.map((one) => one.id))}`);
+  }
+  return { persona, opposite: personas.find((one) => one.id === persona.opposite) ?? null };
+}
+
+/** The method to try: the one named, else prompting when there is a persona, else none. Wording: the first by default. */
+export function findMethod(
+  options: Pick<TryOptions, 'method' | 'wording'>,
+  persona: Persona | null,
+): { readonly method: Method; readonly wording: string | null } {
+  const name = options.method ?? (persona === null ? 'none' : 'prompting');
+  const method = METHODS.get(name);
+  if (method === undefined) throw usage(`there is no method "${name}"`, `choose one of ${list(METHODS.keys())}`);
+  if (method.axes.includes('persona') && persona === null) {
+    throw usage(`method ${name} needs a persona`, 'add --persona');
+  }
+  if (!method.axes.includes('persona') && persona !== null) {
+    throw usage(`method ${name} uses no persona`, 'leave out --persona, or choose another method');
+  }
+  const wordings = persona === null ? undefined : method.wordings?.(persona, {});
+  if (options.wording !== undefined && !wordings?.includes(options.wording)) {
+    throw usage(
+      `there is no wording "${options.wording}"`,
+      wordings === undefined
+        ? `method ${name} has no wordings: leave out --wording`
+        : `choose one of ${list(wordings)}`,
+    );
+  }
+  return { method, wording: options.wording ?? wordings?.[0] ?? null };
+}
+
+/** How a method that measures itself while it prepares asks its tuning items here. */
+const TUNING: ChoiceEvaluation = {
+  id: 'try',
+  kind: 'choice',
+  scorer: 'per-token',
+  show: false,
+  orders: 'given',
+  template: '{question}',
+  itemsPerTrait: null,
+};
+
+/** Prepares the method for one persona, with its options' defaults. `text` is null when there is no tokenizer. */
+export function prepareMethod(
+  chosen: { readonly method: Method; readonly wording: string | null },
+  found: { readonly persona: Persona; readonly opposite: Persona | null } | null,
+  engine: Engine,
+  text: TextModel | null,
+  seed: number,
+): Promise<Prepared> {
+  const persona = found?.persona ?? null;
+  const context: Context = {
+    engine,
+    persona,
+    opposite: found?.opposite ?? null,
+    wording: chosen.wording,
+    sparsity: null,
+    options: {},
+    calibration: persona?.calibration ?? [],
+    tuning: persona?.items.filter((item) => item.split === 'tuning') ?? [],
+    evaluate: ({ variant, wrap }, items) => {
+      if (text === null) throw usage(`method ${chosen.method.name} needs a tokenizer`, 'give a text in place of --ids');
+      return evaluateChoice({ engine, text, evaluation: TUNING, items, variant, wrap });
+    },
+    rng: rngOf(seed),
+  };
+  return chosen.method.prepare(context);
+}
