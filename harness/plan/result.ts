@@ -151,7 +151,7 @@ export interface ItemRow {
   readonly question: string;
   readonly options: readonly { readonly text: string; readonly aligned: boolean }[];
   readonly p: number; // of the option that the persona would take
-  readonly aligned: boolean; // p > 0.5
+  readonly aligned: number; // 1: the persona's option is the likeliest; a share where options tie
   readonly orders: readonly {
     readonly order: readonly number[];
     readonly p: number;

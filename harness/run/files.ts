@@ -66,6 +66,13 @@ export function syncFolder(folder: string): void {
   }
 }
 
+/** Makes a folder of its own in `parent`; unlike mkdtemp's, it may be read by whom the user's umask allows. */
+export function makeFolder(parent: string, prefix: string): string {
+  const folder = path.join(parent, `${prefix}${randomBytes(4).toString('hex')}`);
+  mkdirSync(folder);
+  return folder;
+}
+
 /** The file's text, or null when it is absent, not a file, or larger than `maxBytes`. */
 export function readBounded(file: string, maxBytes: number): string | null {
   let fd: number;

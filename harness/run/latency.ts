@@ -3,8 +3,10 @@
 
 import { Bench } from 'tinybench';
 import type { LatencySettings } from '../config/resolved.ts';
+import type { Item } from '../datasets/types.ts';
 import type { Cell, Prepared } from '../plan/method.ts';
 import type { LatencyRow, Samples } from '../plan/result.ts';
+import { questionText } from '../score/index.ts';
 import type { Listener } from './events.ts';
 import type { Evaluate, LoadedModel } from './runner.ts';
 
@@ -140,6 +142,10 @@ async function measureOnce(
   signal: AbortSignal,
 ): Promise<void> {
   const items = spread(cell.items, settings.items);
+  const promptOf = async (item: Item) => {
+    const order = item.options.map((_, i) => i);
+    return text.render(await prepared.wrap({ item, text: questionText(cell.evaluation, item, order) })).tokens;
+  };
   engine.resetCounters();
   const start = performance.now();
   const outcomes = await evaluate({ engine, text, evaluation: cell.evaluation, items, prepared, signal });
@@ -149,15 +155,14 @@ async function measureOnce(
   into.addedTokens = outcomes.reduce((sum, { addedTokens }) => sum + addedTokens, 0) / Math.max(1, outcomes.length);
   into.peakBytes = Math.max(into.peakBytes, counters.peakBytes);
   for (const item of items) {
-    const prompt = await prepared.wrap({ item, text: item.question });
-    const { tokens } = text.render(prompt);
+    const tokens = await promptOf(item);
     const prefillStart = performance.now();
     await engine.top(tokens, 1, prepared.variant);
     into.prefillMs.push(performance.now() - prefillStart);
   }
   const [item] = items;
   if (item === undefined || settings.decodeTokens < 1) return;
-  const { tokens } = text.render(await prepared.wrap({ item, text: item.question }));
+  const tokens = await promptOf(item);
   const sampling = {
     maxTokens: settings.decodeTokens,
     temperature: 0,

@@ -7,7 +7,6 @@ import {
   closeSync,
   fsyncSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   renameSync,
@@ -22,7 +21,7 @@ import { sha256 } from '../plan/canonical.ts';
 import { itemDigest } from '../plan/items.ts';
 import type { Artefact, Cell, CellRecord, Outcome } from '../plan/method.ts';
 import { namesOf, type StoredIndex } from '../plan/why.ts';
-import { ensureWritable, readBounded, readJson, syncFolder, writeAll, writeAtomic } from './files.ts';
+import { ensureWritable, makeFolder, readBounded, readJson, syncFolder, writeAll, writeAtomic } from './files.ts';
 import { CELL_VERSION, type CellFile, checkCellFile, endLine, isRecord, outcomeFault, outcomeLine } from './records.ts';
 
 /** An outcome of two orders and two options takes about 600 bytes; far longer lines are not ours. */
@@ -83,7 +82,7 @@ export function openStore(folder: string): Store {
     get,
     put: (cell, finished, replace = false) => {
       const { key } = finished.record;
-      const aside = mkdtempSync(path.join(temporary, `${os.hostname()}-${process.pid}-`));
+      const aside = makeFolder(temporary, `${os.hostname()}-${process.pid}-`);
       try {
         const stored = writeCell(aside, cell, finished);
         publish(aside, place(key), temporary, () => !replace && get(key, cell).status === 'stored');
@@ -217,7 +216,7 @@ function publish(aside: string, place: string, temporary: string, keep: () => bo
       if (!occupied || attempt >= 8) throw error;
       if (keep()) return;
     }
-    const old = mkdtempSync(path.join(temporary, `${os.hostname()}-${process.pid}-`));
+    const old = makeFolder(temporary, `${os.hostname()}-${process.pid}-`);
     try {
       renameSync(place, path.join(old, 'replaced'));
     } catch (error) {

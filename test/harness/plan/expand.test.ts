@@ -116,7 +116,7 @@ test('a method that does not read the calibration texts does not depend on them'
 test('what affects outcomes changes the ids', () => {
   const before = ids();
   const changes = (suite: Partial<Suite>, which: (i: number) => boolean) => {
-    ids(suite).forEach((id, i) => assert.is(id !== before[i], which(i), `cell ${i}`));
+    for (const [i, id] of ids(suite).entries()) assert.is(id !== before[i], which(i), `cell ${i}`);
   };
   changes({ evaluations: [{ ...EVALUATION, scorer: 'sum' }] }, () => true);
   changes({ evaluations: [{ ...EVALUATION, template: 'Q: {question}' }] }, () => true);
@@ -133,7 +133,7 @@ test('what affects outcomes changes the ids', () => {
   const [first, ...rest] = extra.items as [Item, ...Item[]];
   changes({ personas: [{ ...extra, items: [{ ...first, question: 'Other?' }, ...rest] }, intro] }, () => true);
   const other = new Map([['tiny', { ...DIGESTS, weights: '1' }]]);
-  expand(fakeSuite(), METHODS, other).forEach(({ id }, i) => assert.is.not(id, before[i]));
+  for (const [i, { id }] of expand(fakeSuite(), METHODS, other).entries()) assert.is.not(id, before[i]);
 });
 
 test('bad plans are refused', () => {

@@ -1,0 +1,172 @@
+// Outcomes of cells -> metric rows: per persona, per trait and pooled, by wording and over wordings, each with its n.
+// A unit is a pair of item and persona; over wordings and seeds a pair's results are averaged first, so n never grows
+// by asking the same thing again.
+
+import type { Persona, Suite } from '../config/resolved.ts';
+import type { Item } from '../datasets/types.ts';
+import { keyingOf } from '../plan/items.ts';
+import type { Cell, Outcome } from '../plan/method.ts';
+import type { AnswererRow, MetricRow, Share } from '../plan/result.ts';
+import { ANSWERERS, choose, credit, type Judged, judge, summarise, targetOf } from '../score/index.ts';
+import { wilson } from '../stats/wilson.ts';
+
+/** A finished cell and its outcomes. */
+export interface Answered {
+  readonly cell: Cell;
+  readonly outcomes: readonly Outcome[];
+}
+
+interface Group {
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly sparsity: string | null;
+  readonly cells: Answered[];
+}
+
+/** Rows in the order of the plan: for each method over all wordings, then for each wording where there are several. */
+export function metricRows(suite: Suite, answered: readonly Answered[]): readonly MetricRow[] {
+  const groups = new Map<string, Group>();
+  for (const one of answered) {
+    const { model, method, sparsity } = one.cell;
+    const evaluation = one.cell.evaluation.id;
+    const key = JSON.stringify([model, evaluation, method, sparsity]);
+    const group = groups.get(key) ?? { model, evaluation, method, sparsity, cells: [] };
+    groups.set(key, group);
+    group.cells.push(one);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const wordings = [...new Set(group.cells.map(({ cell }) => cell.wording))];
+    const rows = rowsOf(suite, group, group.cells, null);
+    if (wordings.length === 1) return rows;
+    return rows.concat(
+      wordings.flatMap((wording) =>
+        rowsOf(
+          suite,
+          group,
+          group.cells.filter(({ cell }) => cell.wording === wording),
+          wording,
+        ),
+      ),
+    );
+  });
+}
+
+/** What the answerers without a model reach on the items of each evaluation; `overlap` reads question and prompts. */
+export function answererRows(suite: Suite, answered: readonly Answered[]): readonly AnswererRow[] {
+  const rows: AnswererRow[] = [];
+  for (const { id: evaluation } of suite.evaluations) {
+    const cells = answered.filter(({ cell }) => cell.evaluation.id === evaluation);
+    const items = [...new Map(cells.flatMap(({ cell }) => cell.items.map((item) => [item.id, item]))).values()];
+    for (const answerer of ANSWERERS) {
+      const units = suite.personas.flatMap((persona) =>
+        asked(items, persona).map((item) => ({
+          persona: persona.id,
+          trait: persona.trait,
+          right: credit(choose(answerer, item, contextOf(persona, item)), targetOf(item, persona.id)),
+        })),
+      );
+      for (const scope of scopes(units)) {
+        const right = scope.units.reduce((sum, unit) => sum + unit.right, 0);
+        const { units: _, ...names } = scope;
+        rows.push({ evaluation, answerer, ...names, alignment: share(right / scope.units.length, scope.units.length) });
+      }
+    }
+  }
+  return rows;
+}
+
+/** A share of n with its Wilson 95 % interval. */
+export function share(value: number, n: number): Share {
+  const [low, high] = wilson(Math.min(n, Math.max(0, value * n)), n);
+  return { n, value, low, high };
+}
+
+/** Items of one cell judged for one persona; of a cell without persona, the items that say something about it. */
+export function judgeFor(persona: Persona, { cell, outcomes }: Answered): readonly Judged[] {
+  const items = asked(cell.items, persona);
+  if (items.length === 0) return [];
+  const wanted = new Set(items.map(({ id }) => id));
+  return judge(
+    outcomes.filter(({ item }) => wanted.has(item)),
+    items,
+    persona.id,
+  );
+}
+
+function rowsOf(suite: Suite, group: Group, cells: readonly Answered[], wording: string | null): MetricRow[] {
+  const judged = suite.personas.flatMap((persona) =>
+    averaged(
+      cells
+        .filter(({ cell }) => cell.persona === null || cell.persona === persona.id)
+        .map((one) => judgeFor(persona, one)),
+    ),
+  );
+  const control = suite.methods.find(({ id }) => id === group.method)?.control ?? false;
+  return scopes(judged).map(({ units, ...names }) => {
+    const { n, aligned, chance, meanP, byOrder } = summarise(units);
+    return {
+      model: group.model,
+      evaluation: group.evaluation,
+      method: group.method,
+      control,
+      sparsity: group.sparsity,
+      wording,
+      ...names,
+      alignment: share(aligned, n),
+      meanP,
+      chance,
+      orders: byOrder.map((order) => share(order.aligned, order.n)),
+    };
+  });
+}
+
+/** Repeats of the same pairs of item and persona (wordings, seeds) become one unit each: the mean of all figures. */
+function averaged(repeats: readonly (readonly Judged[])[]): readonly Judged[] {
+  const byItem = new Map<string, Judged[]>();
+  for (const one of repeats.flat()) {
+    const known = byItem.get(one.item);
+    if (known === undefined) byItem.set(one.item, [one]);
+    else known.push(one);
+  }
+  return [...byItem.values()].map((units) => {
+    const first = units[0] as Judged;
+    if (units.length === 1) return first;
+    const mean = (figure: (unit: Judged) => number) =>
+      units.reduce((sum, unit) => sum + figure(unit), 0) / units.length;
+    return {
+      ...first,
+      p: mean(({ p }) => p),
+      aligned: mean(({ aligned }) => aligned),
+      orders: first.orders.map((_, k) => mean(({ orders }) => orders[k] ?? Number.NaN)),
+    };
+  });
+}
+
+type Scoped<T> = Pick<MetricRow, 'scope' | 'trait' | 'persona'> & { readonly units: readonly T[] };
+
+function scopes<T extends { readonly persona: string; readonly trait: string }>(units: readonly T[]): Scoped<T>[] {
+  if (units.length === 0) return [];
+  const by = (key: 'trait' | 'persona') => [...new Set(units.map((unit) => unit[key]))];
+  return [
+    { scope: 'pooled' as const, trait: null, persona: null, units },
+    ...by('trait').map((trait) => ({
+      scope: 'trait' as const,
+      trait,
+      persona: null,
+      units: units.filter((unit) => unit.trait === trait),
+    })),
+    ...by('persona').map((persona) => {
+      const own = units.filter((unit) => unit.persona === persona);
+      return { scope: 'persona' as const, trait: own[0]?.trait ?? null, persona, units: own };
+    }),
+  ];
+}
+
+function asked(items: readonly Item[], persona: Persona): readonly Item[] {
+  return items.filter((item) => item.trait === persona.trait && keyingOf(item, persona) !== 0);
+}
+
+function contextOf(persona: Persona, item: Item): string {
+  return [...Object.values(persona.prompts), item.question].join(' ');
+}

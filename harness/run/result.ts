@@ -1,0 +1,131 @@
+// The record of a run from what the runner gave: run.json, and the expanded rows of items.jsonl.
+
+import { performance } from 'node:perf_hooks';
+import type { Suite } from '../config/resolved.ts';
+import { digestOf } from '../plan/canonical.ts';
+import { keyingOf } from '../plan/items.ts';
+import type { Cell } from '../plan/method.ts';
+import {
+  type CellRow,
+  type DeviceInfo,
+  type ItemRow,
+  type LatencyRow,
+  type Provenance,
+  RUN_VERSION,
+  type RunResult,
+} from '../plan/result.ts';
+import { judge } from '../score/index.ts';
+import { type Answered, answererRows, metricRows } from './metrics.ts';
+import type { CellResult } from './runner.ts';
+
+export interface RunParts {
+  readonly suite: Suite;
+  readonly plan: readonly Cell[];
+  readonly results: readonly CellResult[];
+  readonly provenance: Provenance;
+  readonly device: DeviceInfo;
+  readonly latency: readonly LatencyRow[];
+  readonly notes: readonly string[]; // beyond the suite's
+  readonly startedAt: Date;
+  readonly startMs: number; // performance.now() at the start
+}
+
+/** The whole record. The exit code is 3 when a cell errored or was not reached, else 0. */
+export function runResult(parts: RunParts): RunResult {
+  const { suite, results, startedAt } = parts;
+  const answered = answeredOf(results);
+  const complete = answered.length === parts.plan.length;
+  const cells = results.map((result) => cellRow(suite, result));
+  const reached = new Set(results.map(({ cell }) => cell));
+  const left = parts.plan.filter((cell) => !reached.has(cell)).length;
+  const device = parts.device.software
+    ? [`Computed on ${parts.device.name}, a software adapter: its timings say nothing about a GPU.`]
+    : [];
+  return {
+    version: RUN_VERSION,
+    id: digestOf({ keys: cells.map(({ key }) => key), at: startedAt.toISOString(), pid: process.pid }),
+    suite: suite.name,
+    startedAt: startedAt.toISOString(),
+    elapsedMs: performance.now() - parts.startMs,
+    notes: [
+      ...suite.notes,
+      ...device,
+      ...parts.notes,
+      ...(left > 0 ? [`${left} cells of the plan were not reached.`] : []),
+    ],
+    provenance: parts.provenance,
+    device: parts.device,
+    evaluations: suite.evaluations.map(({ id, kind, scorer }) => ({ id, kind, scorer })),
+    cells,
+    metrics: metricRows(suite, answered),
+    answerers: answererRows(suite, answered),
+    latency: parts.latency,
+    exitCode: complete ? 0 : 3,
+  };
+}
+
+/** One row per cell and item, in the order of the plan; equal runs give equal rows, whatever came from the store. */
+export function* itemRows(suite: Suite, results: readonly CellResult[]): Generator<ItemRow> {
+  for (const { cell, outcomes } of answeredOf(results)) {
+    const persona = suite.personas.find(({ id }) => id === cell.persona) ?? null;
+    for (const [i, item] of cell.items.entries()) {
+      const outcome = outcomes[i];
+      if (outcome === undefined) continue;
+      const [judged] = judge([outcome], [item], persona?.id ?? item.persona);
+      const keyed = persona !== null && keyingOf(item, persona) === -1 ? -1 : 1;
+      yield {
+        cell: cell.id,
+        model: cell.model,
+        evaluation: cell.evaluation.id,
+        method: cell.method,
+        persona: cell.persona,
+        wording: cell.wording,
+        sparsity: cell.sparsity,
+        seed: cell.seed,
+        item: item.id,
+        itemPersona: item.persona,
+        trait: item.trait,
+        keyed,
+        question: item.question,
+        options: item.options.map(({ text, matching }) => ({ text, aligned: keyed === 1 ? matching : !matching })),
+        p: judged?.p ?? outcome.p,
+        aligned: judged?.aligned ?? 0,
+        orders: outcome.orders.map((order) => ({
+          order: order.order,
+          p: keyed === 1 ? order.p : 1 - order.p,
+          sums: order.options.map(({ sum }) => sum),
+          scores: order.options.map(({ score }) => score),
+        })),
+        promptTokens: outcome.promptTokens,
+        addedTokens: outcome.addedTokens,
+      };
+    }
+  }
+}
+
+function answeredOf(results: readonly CellResult[]): readonly Answered[] {
+  return results.flatMap(({ cell, stored }) => (stored === null ? [] : [{ cell, outcomes: stored.outcomes }]));
+}
+
+function cellRow(suite: Suite, { cell, key, status, stored, error }: CellResult): CellRow {
+  const { id, model, method, persona, wording, sparsity, seed } = cell;
+  return {
+    id,
+    key,
+    model,
+    evaluation: cell.evaluation.id,
+    method,
+    control: suite.methods.find((entry) => entry.id === method)?.control ?? false,
+    persona,
+    wording,
+    sparsity,
+    seed,
+    items: cell.items.length,
+    status,
+    computedAt: stored?.computedAt ?? null,
+    cost: stored?.record.cost ?? null,
+    counters: stored?.record.counters ?? null,
+    scoringMs: stored?.record.scoringMs ?? null,
+    error,
+  };
+}

@@ -1,0 +1,43 @@
+// Figures as text, the same in every report.
+
+import type { LatencyRow, Samples, Share } from '../harness/plan/result.ts';
+
+/** 0.846 -> "84.6". */
+export function percent(value: number): string {
+  return (100 * value).toFixed(1);
+}
+
+/** "84.6 % [78.1, 89.4]" */
+export function shareText({ value, low, high }: Share): string {
+  return `${percent(value)} % [${percent(low)}, ${percent(high)}]`;
+}
+
+/** Three significant digits, without an exponent: 0.0123, 1.23, 123, 12300. */
+export function short(value: number): string {
+  if (value === 0) return '0';
+  const magnitude = Math.floor(Math.log10(Math.abs(value)));
+  if (magnitude >= 2) return Math.round(value).toString();
+  return value.toFixed(Math.min(6, 2 - magnitude));
+}
+
+/** Median and median absolute deviation: "12.3 ± 0.4"; a dash without samples. */
+export function medianText(samples: Samples): string {
+  return samples.n === 0 ? '–' : `${short(samples.median)} ± ${short(samples.mad)}`;
+}
+
+/** "p95 12.3", or what it would need: "p95 – (n 24, needs 59)". Survey 3.3: n >= ln(0.05) / ln(p). */
+export function percentileText(name: 'p95' | 'p99', samples: Samples): string {
+  const value = samples[name];
+  const p = name === 'p95' ? 0.95 : 0.99;
+  if (value !== null) return `${name} ${short(value)}`;
+  return `${name} – (n ${samples.n}, needs ${Math.ceil(Math.log(0.05) / Math.log(p))})`;
+}
+
+export function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
+
+/** A method's name with its sparsity level: "mask at low". */
+export function entryName({ method, sparsity }: Pick<LatencyRow, 'method' | 'sparsity'>): string {
+  return sparsity === null ? method : `${method} at ${sparsity}`;
+}

@@ -1,0 +1,69 @@
+// The report as Markdown (report.md): what the terminal says, with personas, wordings and provenance in full.
+
+import type { RunResult } from '../harness/plan/result.ts';
+import {
+  alignmentSections,
+  cellsLine,
+  costSections,
+  detailSections,
+  errorSection,
+  type Section,
+  titleLine,
+} from './sections.ts';
+import { verdicts } from './verdict.ts';
+
+export function markdownReport(result: RunResult): string {
+  const failed = errorSection(result);
+  const sections = [
+    ...alignmentSections(result),
+    ...detailSections(result),
+    ...costSections(result),
+    ...(failed ? [failed] : []),
+  ];
+  return [
+    `# ${escape(titleLine(result))}`,
+    verdicts(result)
+      .map((verdict) => `**${escape(verdict)}**`)
+      .join('\n\n'),
+    `${cellsLine(result)}. Started ${result.startedAt}.`,
+    ...sections.map(sectionText),
+    ...(result.notes.length > 0 ? [`## Notes\n\n${result.notes.map((note) => `- ${escape(note)}`).join('\n')}`] : []),
+    provenance(result),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function sectionText({ title, head, rows, below }: Section): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(escape).join(' | ')} |`;
+  const table = [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
+  return [`## ${escape(title)}`, table, ...below.map(escape)].join('\n\n');
+}
+
+function provenance({ provenance: from, device }: RunResult): string {
+  const rows: [string, string][] = [
+    ['command', from.command.join(' ')],
+    ['persona-bench', from.bench],
+    ['git', from.git === null ? 'not in a repository' : `${from.git.sha}${from.git.dirty ? ', with changes' : ''}`],
+    ...from.models.flatMap(({ id, ...digests }) =>
+      Object.entries(digests).map(([part, digest]): [string, string] => [`${id}: ${part}`, digest]),
+    ),
+    ...Object.entries(from.personas).map(([id, digest]): [string, string] => [`persona ${id}`, digest]),
+    ...Object.entries(from.items).map(([id, digest]): [string, string] => [`items of ${id}`, digest]),
+    ['kernels', from.kernels],
+    ['seeds', from.seeds.join(', ')],
+    ['device class', device.deviceClass],
+    ...Object.entries(device.testbed).map(([name, value]): [string, string] => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+    ...Object.entries(from.versions).map(([name, version]): [string, string] => [name, version]),
+  ];
+  const lines = rows.map(([name, value]) => `| ${escape(name)} | ${escape(value)} |`);
+  return ['## Provenance', '', '| what | value |', '|---|---|', ...lines].join('\n');
+}
+
+/** Names come from suites of others: nothing in them may become markup. */
+function escape(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>#|~]/g, '\\$&').replace(/\s+/g, ' ');
+}

@@ -1,0 +1,132 @@
+// The tables of a report as plain text cells, so that terminal and Markdown say the same.
+
+import type { LatencyRow, MetricRow, RunResult } from '../harness/plan/result.ts';
+import { entryName, medianText, megabytes, percent, percentileText, shareText, short } from './format.ts';
+import { isMain, mainRows, places, standing } from './verdict.ts';
+
+export interface Section {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly below: readonly string[]; // lines under the table
+}
+
+/** Alignment of every method, pooled and per trait, one section per model and evaluation. */
+export function alignmentSections(result: RunResult): readonly Section[] {
+  return places(result).map(([model, evaluation]) => {
+    const rows = mainRows(result, model, evaluation);
+    const scorer = result.evaluations.find(({ id }) => id === evaluation)?.scorer ?? '';
+    return {
+      title: `Alignment: ${model}, evaluation ${evaluation} (scorer ${scorer}, ${chanceText(rows)})`,
+      head: ['method', 'items', 'n', 'alignment [95 %]', 'by order', 'against controls'],
+      rows: rows.map((row) => [
+        entryName(row),
+        row.trait ?? 'all',
+        String(row.alignment.n),
+        shareText(row.alignment),
+        row.orders.map(({ value }) => percent(value)).join(' / '),
+        against(result, row),
+      ]),
+      below: [answerersLine(result, evaluation)],
+    };
+  });
+}
+
+/** Alignment per persona, and per wording where a method has several. */
+export function detailSections(result: RunResult): readonly Section[] {
+  return places(result).flatMap(([model, evaluation]) => {
+    const here = result.metrics.filter((row) => row.model === model && row.evaluation === evaluation);
+    const personas = here.filter((row) => row.scope === 'persona' && isMain(result, row));
+    const wordings = here.filter((row) => row.scope === 'pooled' && row.wording !== null && !isMain(result, row));
+    const section = (title: string, column: string, rows: readonly MetricRow[], name: (row: MetricRow) => string) => ({
+      title: `${title}: ${model}, evaluation ${evaluation}`,
+      head: ['method', column, 'n', 'alignment [95 %]', 'by order', 'mean p'],
+      rows: rows.map((row) => [
+        entryName(row),
+        name(row),
+        String(row.alignment.n),
+        shareText(row.alignment),
+        row.orders.map(({ value }) => percent(value)).join(' / '),
+        row.meanP.toFixed(3),
+      ]),
+      below: [],
+    });
+    const sections = [section('By persona', 'persona', personas, (row) => row.persona ?? '')];
+    if (wordings.length > 0) sections.push(section('By wording', 'wording', wordings, (row) => row.wording ?? ''));
+    return sections;
+  });
+}
+
+/** What holding the persona costs, one section per model that was timed. */
+export function costSections(result: RunResult): readonly Section[] {
+  const models = [...new Set(result.latency.map(({ model }) => model))];
+  return models.map((model) => {
+    const rows = result.latency.filter((row) => row.model === model);
+    const first = rows[0] as LatencyRow;
+    return {
+      title: `Cost: ${model} on ${result.device.name}${result.device.software ? ' (software)' : ''}`,
+      head: ['method', 'set-up ms', '+ tokens', 'prefill ms', '1st token ms', 'decode ms', 'scoring tok/s', 'peak MB'],
+      rows: rows.map((row) => [
+        entryName(row),
+        short(row.setupMs),
+        short(row.addedTokens),
+        medianText(row.prefillMs),
+        medianText(row.firstTokenMs),
+        medianText(row.decodeMs),
+        short(row.scoringTokensPerSecond.median),
+        megabytes(row.peakBytes),
+      ]),
+      below: [
+        `Wall clock, median ± median absolute deviation, methods interleaved; prefill ${percentileText('p95', first.prefillMs)}, decode ${percentileText('p99', first.decodeMs)}.`,
+        ...(rows.some(({ fromStore }) => fromStore) ? [`Timed at ${first.measuredAt} on this testbed.`] : []),
+      ],
+    };
+  });
+}
+
+/** Cells that failed. */
+export function errorSection(result: RunResult): Section | null {
+  const failed = result.cells.filter(({ status }) => status === 'errored');
+  if (failed.length === 0) return null;
+  return {
+    title: `Failed: ${failed.length} of ${result.cells.length} cells`,
+    head: ['cell', 'code', 'message'],
+    rows: failed.map(({ model, evaluation, method, persona, wording, error }) => [
+      [model, evaluation, method, persona, wording].filter((part) => part !== null).join(' / '),
+      error?.code ?? '',
+      error?.message ?? '',
+    ]),
+    below: [...new Set(failed.flatMap(({ error }) => error?.hint ?? []))],
+  };
+}
+
+/** "31 cells: 31 from the store, 0 computed, 0 failed; 2.1 s" */
+export function cellsLine(result: RunResult): string {
+  const count = (status: string) => result.cells.filter((cell) => cell.status === status).length;
+  const seconds = (result.elapsedMs / 1000).toFixed(1);
+  return `${result.cells.length} cells: ${count('stored')} from the store, ${count('computed')} computed, ${count('errored')} failed; ${seconds} s`;
+}
+
+/** "big-five on SwiftShader Device (software adapter)" */
+export function titleLine(result: RunResult): string {
+  return `${result.suite} on ${result.device.name}${result.device.software ? ' (software adapter)' : ''}`;
+}
+
+function against(result: RunResult, row: MetricRow): string {
+  if (row.control) return 'control';
+  const { notAbove } = standing(result, row);
+  return notAbove === null ? 'above' : `NOT above ${notAbove}`;
+}
+
+function chanceText(rows: readonly MetricRow[]): string {
+  const chances = rows.map(({ chance }) => chance);
+  const low = Math.min(...chances);
+  const high = Math.max(...chances);
+  return low === high ? `chance ${percent(low)} %` : `chance ${percent(low)} to ${percent(high)} %`;
+}
+
+function answerersLine(result: RunResult, evaluation: string): string {
+  const rows = result.answerers.filter((row) => row.evaluation === evaluation && row.scope === 'pooled');
+  const parts = rows.map(({ answerer, alignment }) => `${answerer} ${shareText(alignment)}`);
+  return `Without a model (n ${rows[0]?.alignment.n ?? 0}): ${parts.join(', ')}.`;
+}

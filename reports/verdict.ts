@@ -1,0 +1,98 @@
+// What a run says in a sentence: which methods lie above their controls, on how many traits. Pure functions of the record.
+// "Above" means that the 95 % intervals do not overlap; controls are the suite's null methods and the trivial answerers.
+
+import type { AnswererRow, MetricRow, RunResult, Share } from '../harness/plan/result.ts';
+import { entryName } from './format.ts';
+
+/** A method's row beside its controls: the one that it does not beat, or null. */
+export interface Standing {
+  readonly row: MetricRow;
+  readonly notAbove: string | null;
+}
+
+/** Rows of one model and evaluation, over all wordings. */
+export function mainRows(result: RunResult, model: string, evaluation: string): readonly MetricRow[] {
+  return result.metrics.filter(
+    (row) => row.model === model && row.evaluation === evaluation && isMain(result, row) && row.scope !== 'persona',
+  );
+}
+
+/** Whether a row is over all wordings, or of a method that has one wording only. */
+export function isMain(result: RunResult, row: MetricRow): boolean {
+  if (row.wording === null) return true;
+  return !result.metrics.some((other) => other.wording === null && entryName(other) === entryName(row));
+}
+
+/** The strongest control that the row's interval does not clear; controls themselves are not judged. */
+export function standing(result: RunResult, row: MetricRow): Standing {
+  if (row.control) return { row, notAbove: null };
+  const blocking = rivals(result, row).filter(({ alignment }) => row.alignment.low <= alignment.high);
+  const strongest = blocking.sort((a, b) => b.alignment.high - a.alignment.high)[0];
+  if (strongest) return { row, notAbove: strongest.name };
+  return { row, notAbove: row.alignment.low <= row.chance ? 'chance' : null };
+}
+
+/** One sentence per model, evaluation and method that is no control. */
+export function verdicts(result: RunResult): readonly string[] {
+  const sentences: string[] = [];
+  for (const [model, evaluation] of places(result)) {
+    const rows = mainRows(result, model, evaluation).filter(({ control }) => !control);
+    for (const name of new Set(rows.map(entryName))) {
+      const own = rows.filter((row) => entryName(row) === name);
+      const traits = own.filter(({ scope }) => scope === 'trait');
+      const place = places(result).length > 1 ? ` (${model}, ${evaluation})` : '';
+      sentences.push(sentence(result, name, traits.length > 0 ? traits : own) + place);
+    }
+  }
+  return sentences.length > 0
+    ? sentences
+    : ['No method but controls was measured, so that there is nothing to compare.'];
+}
+
+/** Model and evaluation pairs that have metrics, in order. */
+export function places(result: RunResult): readonly (readonly [model: string, evaluation: string])[] {
+  const seen = new Map(
+    result.metrics.map(({ model, evaluation }) => [`${model}\n${evaluation}`, [model, evaluation] as const]),
+  );
+  return [...seen.values()];
+}
+
+function sentence(result: RunResult, name: string, rows: readonly MetricRow[]): string {
+  const controls = [...new Set(result.metrics.filter(({ control }) => control).map(entryName))];
+  const above = rows.filter((row) =>
+    rivals(result, row, 'methods').every(({ alignment }) => row.alignment.low > alignment.high),
+  );
+  const clear = rows.filter((row) => standing(result, row).notAbove === null);
+  const of = `${rows.length} ${rows.length === 1 ? 'trait' : 'traits'}`;
+  if (controls.length === 0) {
+    return `${name} lies above chance and every answerer without a model on ${clear.length} of ${of}; the suite has no control.`;
+  }
+  const against = controls.length === 1 ? controls[0] : 'every control';
+  const beside =
+    clear.length === above.length
+      ? above.length > 0
+        ? ', and above every answerer without a model on the same'
+        : ''
+      : `, above every answerer without a model too on ${clear.length}`;
+  return `${name} lies above ${against} on ${above.length} of ${of} (95 % intervals apart)${beside}.`;
+}
+
+function rivals(
+  result: RunResult,
+  row: MetricRow,
+  which: 'all' | 'methods' = 'all',
+): { readonly name: string; readonly alignment: Share }[] {
+  const same = (other: MetricRow | AnswererRow) =>
+    other.evaluation === row.evaluation &&
+    other.scope === row.scope &&
+    other.trait === row.trait &&
+    other.persona === row.persona;
+  const methods = result.metrics
+    .filter((other) => other.control && other.model === row.model && same(other) && isMain(result, other))
+    .filter((other) => other.sparsity === null || row.sparsity === null || other.sparsity === row.sparsity)
+    .map((other) => ({ name: entryName(other), alignment: other.alignment }));
+  if (which === 'methods') return methods;
+  return methods.concat(
+    result.answerers.filter(same).map(({ answerer, alignment }) => ({ name: `"${answerer}"`, alignment })),
+  );
+}
