@@ -1,0 +1,39 @@
+// JSON.parse keeps the last of two equal keys without a word; in a header that is a way to hide a tensor.
+
+/** The first key that one object of the JSON `text` holds twice, or null. `text` must have been parsed before. */
+export function duplicateKey(text: string): string | null {
+  const keys: Set<string>[] = []; // one per open object; arrays hold an empty one that stays unused
+  let at = 0;
+  while (at < text.length) {
+    const character = text[at]!;
+    if (character === '{' || character === '[') keys.push(new Set());
+    else if (character === '}' || character === ']') keys.pop();
+    else if (character === '"') {
+      const end = stringEnd(text, at);
+      if (isKey(text, end)) {
+        const key: string = JSON.parse(text.slice(at, end));
+        const siblings = keys[keys.length - 1]!;
+        if (siblings.has(key)) return key;
+        siblings.add(key);
+      }
+      at = end;
+      continue;
+    }
+    at++;
+  }
+  return null;
+}
+
+/** The index after the closing quote of the string that opens at `start`. */
+function stringEnd(text: string, start: number): number {
+  let at = start + 1;
+  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at + 1;
+}
+
+/** Whether a colon follows; in valid JSON only a key has one. */
+function isKey(text: string, end: number): boolean {
+  let at = end;
+  while (/\s/.test(text[at] ?? '')) at++;
+  return text[at] === ':';
+}

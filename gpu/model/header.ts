@@ -1,0 +1,143 @@
+// The header of one safetensors file: 8 bytes of length, then JSON {name: {dtype, shape, data_offsets}}, then data
+// (github.com/huggingface/safetensors, "Format"). Nothing in it is believed before it is checked.
+
+import { BenchError } from '../error.ts';
+import { duplicateKey } from './duplicates.ts';
+import type { Format } from './types.ts';
+
+/** The limit of the format's own reference implementation. */
+export const MAX_HEADER_BYTES = 100_000_000;
+const MAX_DIMENSIONS = 8;
+const MAX_DIMENSION = 2 ** 31;
+
+/** Every dtype of the format, and bytes per element; those in FORMATS the engine can compute with. */
+const DTYPE_BYTES: Readonly<Record<string, number>> = {
+  ...{ BOOL: 1, U8: 1, I8: 1, F8_E5M2: 1, F8_E4M3: 1, F8_E8M0: 1 },
+  ...{ I16: 2, U16: 2, F16: 2, BF16: 2, I32: 4, U32: 4, F32: 4, F64: 8, I64: 8, U64: 8 },
+};
+const FORMATS: Readonly<Record<string, Format>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
+
+export interface HeaderEntry {
+  readonly name: string;
+  readonly dtype: string;
+  readonly format: Format | null; // null: well formed, but no dtype that the engine computes with
+  readonly shape: readonly number[];
+  readonly begin: number; // bytes from the start of the data
+  readonly end: number;
+}
+
+/** What may be wrong with a file, in the file's own words: a tensor, a reason and what to do. */
+export function badWeights(file: string, message: string, tensor?: string): BenchError {
+  return new BenchError('bad-weights', tensor === undefined ? message : `tensor ${shown(tensor)}: ${message}`, {
+    where: file,
+    hint: 'the file is damaged or no safetensors file: download or export it again, and compare its size and sha256',
+  });
+}
+
+/** Quoted and clipped, so that a hostile name cannot write to the terminal. */
+export function shown(name: string): string {
+  return JSON.stringify(name.length > 120 ? `${name.slice(0, 117)}...` : name);
+}
+
+/** Length of the header from the file's first 8 bytes. Throws `bad-weights` unless the file can hold it. */
+export function headerLength(first: Uint8Array, fileBytes: number, file: string): number {
+  const length = new DataView(first.buffer, first.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(MAX_HEADER_BYTES)) {
+    throw badWeights(file, `the header claims ${length} bytes, and ${MAX_HEADER_BYTES} are allowed`);
+  }
+  if (Number(length) > fileBytes - 8) {
+    throw badWeights(file, `the header claims ${length} bytes, and the file has ${fileBytes - 8} after its first 8`);
+  }
+  return Number(length);
+}
+
+/**
+ * The tensors of a header, by offset. Throws `bad-weights` unless the JSON is sound, names are unique, sizes match
+ * shape x dtype, and the tensors fill the `dataBytes` of data without a gap, an overlap or a rest.
+ */
+export function parseHeader(header: Uint8Array, dataBytes: number, file: string): readonly HeaderEntry[] {
+  const parsed = parseJson(header, file);
+  const entries: HeaderEntry[] = [];
+  for (const [name, value] of Object.entries(parsed)) {
+    if (name === '__metadata__') continue;
+    entries.push(parseEntry(name, value, dataBytes, file));
+  }
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let reached = 0;
+  for (const { name, begin, end } of entries) {
+    if (begin < reached) throw badWeights(file, `starts at byte ${begin} of the data, inside the tensor before`, name);
+    if (begin > reached) throw badWeights(file, `starts at byte ${begin} of the data, and ${reached} is next`, name);
+    reached = end;
+  }
+  if (reached !== dataBytes) {
+    throw badWeights(file, `${dataBytes} bytes of data follow the header, and its tensors fill ${reached}`);
+  }
+  return entries;
+}
+
+function parseJson(header: Uint8Array, file: string): Readonly<Record<string, unknown>> {
+  let text: string;
+  let value: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header);
+  } catch {
+    throw badWeights(file, 'the header is not UTF-8');
+  }
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw badWeights(file, `the header is not JSON: ${(error as Error).message.slice(0, 100)}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw badWeights(file, 'the header is not a JSON object');
+  }
+  const twice = duplicateKey(text);
+  if (twice !== null) throw badWeights(file, `the header names ${shown(twice)} twice`);
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function parseEntry(name: string, value: unknown, dataBytes: number, file: string): HeaderEntry {
+  const fields = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
+  const { dtype, shape, data_offsets: offsets } = fields;
+  const size = typeof dtype === 'string' && Object.hasOwn(DTYPE_BYTES, dtype) ? DTYPE_BYTES[dtype] : undefined;
+  if (typeof dtype !== 'string' || size === undefined) {
+    throw badWeights(file, `dtype ${clip(dtype)} is none of ${Object.keys(DTYPE_BYTES).join(', ')}`, name);
+  }
+  if (!Array.isArray(shape) || shape.length > MAX_DIMENSIONS || !shape.every((n) => isCount(n, 1, MAX_DIMENSION))) {
+    throw badWeights(
+      file,
+      `shape ${clip(shape)} is no list of at most ${MAX_DIMENSIONS} integers from 1 to 2^31`,
+      name,
+    );
+  }
+  const bytes = (shape as number[]).reduce((product, n) => product * n, size);
+  if (
+    !Array.isArray(offsets) ||
+    offsets.length !== 2 ||
+    !offsets.every((n) => isCount(n, 0, Number.MAX_SAFE_INTEGER))
+  ) {
+    throw badWeights(file, `data_offsets ${clip(offsets)} is no pair of byte offsets`, name);
+  }
+  const [begin, end] = offsets as [number, number];
+  if (begin > end || end > dataBytes) {
+    throw badWeights(file, `data_offsets ${clip(offsets)} lie outside the ${dataBytes} bytes of data`, name);
+  }
+  if (end - begin !== bytes) {
+    throw badWeights(
+      file,
+      `shape ${clip(shape)} of ${dtype} takes ${bytes} bytes, and ${end - begin} are stored`,
+      name,
+    );
+  }
+  const format = Object.hasOwn(FORMATS, dtype) ? FORMATS[dtype]! : null;
+  return { name, dtype, format, shape: shape as number[], begin, end };
+}
+
+function isCount(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+}
+
+function clip(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
