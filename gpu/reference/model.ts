@@ -1,0 +1,129 @@
+// The whole network in f64, made of the references alone: what the engine's results are measured against.
+
+import { pack } from '../model/pack.ts';
+import { ropeFrequencies } from '../model/rope.ts';
+import type { Checkpoint } from '../model/safetensors.ts';
+import type { Spec } from '../model/spec.ts';
+import { resolveTensors } from '../model/tensors.ts';
+import { DENSE, type Top } from '../model/types.ts';
+import { activation } from './activation.ts';
+import { attention, type RowTable } from './attention.ts';
+import { embed } from './embed.ts';
+import { gated } from './gated.ts';
+import { gather } from './gather.ts';
+import { head, top } from './head.ts';
+import { layernorm } from './layernorm.ts';
+import { matmul } from './matmul.ts';
+import { rmsnorm } from './rmsnorm.ts';
+import { rope } from './rope.ts';
+import { type ReferenceLayer, type ReferenceMatrix, type ReferenceNorm, readWeights } from './weights.ts';
+
+export interface ReferenceModel {
+  /** The residual stream after the last layer and its norm, of packed rows: [T, hidden]. */
+  hidden(batch: RowTable & { readonly tokens: Uint32Array }): Float64Array;
+  /** Next-token logits after each token: T arrays of [vocab]. */
+  logits(tokens: Uint32Array): readonly Float64Array[];
+  /** log p(tokens[i + 1] | tokens[0..i]): [T - 1]. */
+  logprobs(tokens: Uint32Array): Float64Array;
+  /** The n likeliest tokens after `tokens`, best first. */
+  top(tokens: Uint32Array, n: number): Top;
+  /** The n tokens that greedy decoding adds. */
+  greedy(tokens: Uint32Array, n: number): readonly number[];
+}
+
+/** Reads the whole checkpoint into f64: for small models. Throws as `resolveTensors` does. */
+export async function referenceModel(spec: Spec, checkpoint: Checkpoint): Promise<ReferenceModel> {
+  const weights = await readWeights(resolveTensors(spec, checkpoint));
+  const rotations = new Map<number, { cos: Float64Array; sin: Float64Array }>();
+
+  const rotate = (x: Float64Array, heads: number, positions: ArrayLike<number>): Float64Array => {
+    if (spec.rope === null) return x;
+    const length = Array.from(positions).reduce((a, b) => Math.max(a, b), 0) + 1;
+    const table = rotations.get(length) ?? rotationTable(spec.rope, length);
+    rotations.set(length, table);
+    return rope(x, positions, table, { heads, headSize: spec.headSize, dims: spec.rope.dims });
+  };
+  const norm = (x: Float64Array, { weight, bias }: ReferenceNorm): Float64Array =>
+    bias === null ? rmsnorm(x, weight, spec.normEps) : layernorm(x, weight, bias, spec.normEps);
+
+  const mlp = (x: Float64Array, layer: ReferenceLayer): Float64Array => {
+    const up = linear(x, layer.up);
+    return layer.gate === null ? activation(up, spec.activation) : gated(linear(x, layer.gate), up, spec.activation);
+  };
+  const forwardLayer = (x: Float64Array, layer: ReferenceLayer, table: RowTable): Float64Array => {
+    const qkv = linear(norm(x, layer.norm1), layer.qkv);
+    const { heads, kvHeads, headSize, window } = spec;
+    const keys = kvHeads * headSize;
+    const queries = heads * headSize;
+    const q = rotate(columns(qkv, layer.qkv.rows, 0, queries), heads, table.positions);
+    const k = rotate(columns(qkv, layer.qkv.rows, queries, keys), kvHeads, table.positions);
+    const v = columns(qkv, layer.qkv.rows, queries + keys, keys);
+    const attended = linear(attention(q, k, v, table, { heads, kvHeads, headSize, window }), layer.o, x);
+    return linear(mlp(norm(attended, layer.norm2), layer), layer.down, attended);
+  };
+  const hidden: ReferenceModel['hidden'] = (batch) => {
+    let x = embed(
+      batch.tokens,
+      batch.positions,
+      weights.embedding.weight,
+      weights.positions?.weight ?? null,
+      spec.hidden,
+    );
+    for (const layer of weights.layers) x = forwardLayer(x, layer, batch);
+    return norm(x, weights.norm);
+  };
+  const last = (tokens: Uint32Array): Float64Array =>
+    linear(hidden(sequence(tokens)).subarray(-spec.hidden), weights.head);
+
+  return {
+    hidden,
+    logits(tokens) {
+      const all = linear(hidden(sequence(tokens)), weights.head);
+      return Array.from(tokens, (_, t) => all.subarray(t * spec.vocab, (t + 1) * spec.vocab));
+    },
+    logprobs(tokens) {
+      if (tokens.length < 2) return new Float64Array(0);
+      const [batch] = pack([{ tokens, from: 1, variant: DENSE }], tokens.length);
+      const scored = linear(gather(hidden(batch!), batch!.scored, spec.hidden), weights.head);
+      return head(scored, batch!.targets, spec.vocab).logprobs;
+    },
+    top: (tokens, n) => top(last(tokens), 0, spec.vocab, n),
+    greedy(tokens, n) {
+      const ids = Array.from(tokens);
+      for (let step = 0; step < n; step++) ids.push(top(last(Uint32Array.from(ids)), 0, spec.vocab, 1)[0]![0]);
+      return ids.slice(tokens.length);
+    },
+  };
+}
+
+/** One sequence as its own batch: row t at position t. */
+function sequence(tokens: Uint32Array): RowTable & { readonly tokens: Uint32Array } {
+  const rows = Uint32Array.from(tokens.keys());
+  return { tokens, positions: rows, path: new Uint32Array(tokens.length), rows };
+}
+
+function linear(x: Float64Array, { weight, columns: k, bias }: ReferenceMatrix, residual?: Float64Array): Float64Array {
+  return matmul(x, weight, k, { bias, residual: residual ?? null });
+}
+
+/** Columns start..start + count of x: [T, width]. */
+function columns(x: Float64Array, width: number, start: number, count: number): Float64Array {
+  const out = new Float64Array((x.length / width) * count);
+  for (let row = 0; row * width < x.length; row++) {
+    out.set(x.subarray(row * width + start, row * width + start + count), row * count);
+  }
+  return out;
+}
+
+function rotationTable(
+  rotary: NonNullable<Spec['rope']>,
+  positions: number,
+): { readonly cos: Float64Array; readonly sin: Float64Array } {
+  const frequencies = ropeFrequencies(rotary);
+  const angle = (at: number): number => Math.floor(at / frequencies.length) * frequencies[at % frequencies.length]!;
+  const length = positions * frequencies.length;
+  return {
+    cos: Float64Array.from({ length }, (_, at) => Math.cos(angle(at))),
+    sin: Float64Array.from({ length }, (_, at) => Math.sin(angle(at))),
+  };
+}
