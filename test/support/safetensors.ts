@@ -1,0 +1,37 @@
+// Writes safetensors files for tests, sound ones and, with a header given by hand, unsound ones.
+
+import { writeFile } from 'node:fs/promises';
+import type { Format } from '../../gpu/index.ts';
+import { narrow } from '../../gpu/model/convert.ts';
+
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly values: ArrayLike<number>;
+  readonly format: Format;
+}
+
+/** Length of the header, the header, the data. */
+export function safetensorsBytes(header: string | Uint8Array, data: Uint8Array): Uint8Array {
+  const text = typeof header === 'string' ? new TextEncoder().encode(header) : header;
+  const bytes = new Uint8Array(8 + text.length + data.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
+  bytes.set(text, 8);
+  bytes.set(data, 8 + text.length);
+  return bytes;
+}
+
+/** Writes `tensors` in their order, each rounded to its format. */
+export async function writeSafetensors(path: string, tensors: ReadonlyMap<string, Tensor>): Promise<void> {
+  const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
+  const chunks: Uint8Array[] = [];
+  let begin = 0;
+  for (const [name, { shape, values, format }] of tensors) {
+    const bytes = narrow(values, format);
+    header[name] = { dtype: format.toUpperCase(), shape, data_offsets: [begin, begin + bytes.length] };
+    chunks.push(bytes);
+    begin += bytes.length;
+  }
+  const text = JSON.stringify(header);
+  const padded = text + ' '.repeat((8 - (text.length % 8)) % 8);
+  await writeFile(path, safetensorsBytes(padded, Buffer.concat(chunks)));
+}
