@@ -97,7 +97,7 @@ const probe = await run(
   ],
   FILE_TIMEOUT_MS,
 );
-console.log(/^(no )?adapter: [^]*/m.exec(probe.output)?.[0].trim() ?? probe.output);
+console.log(/^(no )?adapter: [\s\S]*/m.exec(probe.output)?.[0].trim() ?? probe.output);
 
 const sum = { passed: 0, failed: probe.code === 0 ? 0 : 1, skipped: 0 };
 const queue = [...files];

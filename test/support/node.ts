@@ -9,9 +9,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Under a dynamic loader (`ld-linux … node`), process.execPath is the loader: its `node-lvp` starts Node again. */
 export const NODE =
   process.env.NODE_BIN ??
-  (basename(process.execPath).startsWith('ld-linux')
-    ? join(dirname(process.execPath), 'node-lvp')
-    : process.execPath);
+  (basename(process.execPath).startsWith('ld-linux') ? join(dirname(process.execPath), 'node-lvp') : process.execPath);
 
 export interface Ended {
   readonly code: number | null;

@@ -6,6 +6,7 @@ import { suite as uvuSuite } from 'uvu';
 export const TEST_TIMEOUT_MS = 60_000;
 
 type Handler = () => unknown;
+type Register = (handler: () => Promise<void>) => void;
 type Hook = (handler: Handler) => void;
 
 export interface Suite {
@@ -16,7 +17,7 @@ export interface Suite {
   run(): void;
 }
 
-function limited(name: string, handler: Handler, timeoutMs: number): Handler {
+function limited(name: string, handler: Handler, timeoutMs: number): () => Promise<void> {
   return async () => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -35,7 +36,7 @@ export function suite(name = '', options: { readonly timeoutMs?: number } = {}):
   const inner = uvuSuite(name);
   const limit = options.timeoutMs ?? TEST_TIMEOUT_MS;
   const hook =
-    (kind: string, register: (handler: Handler) => void): Hook =>
+    (kind: string, register: Register): Hook =>
     (handler) =>
       register(limited(`${name} (${kind})`, handler, limit));
   const test = (title: string, handler: Handler, own: { readonly timeoutMs?: number } = {}) =>

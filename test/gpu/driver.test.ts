@@ -1,0 +1,119 @@
+// Choosing a driver: by name, by what there is, and the bundled SwiftShader in the user's cache folder.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { installHint } from '../../gpu/driver.ts';
+import { swiftShaderMissing } from '../../gpu/swiftshader.ts';
+import { runScript } from '../support/node.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('driver');
+
+const OPEN = (options: string, icd: string | undefined) => `
+  ${icd === undefined ? '' : `process.env.VK_DRIVER_FILES = '${icd}';`}
+  const { openGpu } = await import('./gpu/device.ts');
+  try {
+    const gpu = await openGpu(${options});
+    console.log(JSON.stringify({ name: gpu.name, fallback: gpu.fallback, icd: process.env.VK_DRIVER_FILES ?? null }));
+    await gpu.dispose();
+  } catch (error) {
+    console.log(JSON.stringify({ code: error.code, message: error.message, hint: error.hint, where: error.where }));
+  }`;
+
+/** `icd` is set by the child itself: a wrapper before Node may set its own. */
+const open = async (options: string, env: NodeJS.ProcessEnv = {}, icd?: string) => {
+  const ended = await runScript(OPEN(options, icd), { env });
+  assert.is(ended.code, 0, ended.stderr);
+  return { ...JSON.parse(ended.stdout), stderr: ended.stderr };
+};
+
+test('a name that matches nothing lists what there is', async () => {
+  const got = await open(`{ adapter: 'no such adapter' }`);
+  assert.is(got.code, 'no-adapter');
+  assert.match(got.message, 'no such adapter');
+  assert.match(got.hint, 'there is: ');
+});
+
+test('BENCH_ADAPTER is asked where no option is given', async () => {
+  const got = await open('', { BENCH_ADAPTER: 'no such adapter' });
+  assert.is(got.code, 'no-adapter');
+  assert.match(got.message, 'no such adapter');
+});
+
+const missing = swiftShaderMissing();
+const bundled = (title: string, handler: (cache: string) => Promise<void>) => {
+  if (missing !== undefined) return test.skip(title, missing);
+  test(title, async () => {
+    const cache = mkdtempSync(join(tmpdir(), 'bench-cache-'));
+    try {
+      await handler(cache);
+    } finally {
+      rmSync(cache, { recursive: true, force: true });
+    }
+  });
+};
+
+bundled(
+  'without a driver, SwiftShader is unpacked by two processes at once, and nothing is written to stderr',
+  async (cache) => {
+    const env = { XDG_CACHE_HOME: cache, BENCH_ADAPTER: 'swiftshader' };
+    const both = await Promise.all([open('', env), open('', env)]);
+    for (const one of both) {
+      assert.match(one.name, 'SwiftShader');
+      assert.is(one.fallback.kind, 'swiftshader');
+      assert.is(one.icd, process.env.VK_DRIVER_FILES ?? null, 'the environment is as it was');
+      assert.is(one.stderr, '');
+    }
+    assert.is(readdirSync(join(cache, 'persona-bench')).length, 1, 'one copy, nothing left behind');
+  },
+);
+
+bundled('a damaged copy is unpacked again', async (cache) => {
+  const env = { XDG_CACHE_HOME: cache };
+  await open(`{ adapter: 'swiftshader' }`, env);
+  const folder = join(cache, 'persona-bench', readdirSync(join(cache, 'persona-bench'))[0] ?? '');
+  const library = join(folder, 'dist', 'linux-x64', 'libvk_swiftshader.so');
+  const whole = readFileSync(library);
+  const flipped = Buffer.from(whole);
+  flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] ?? 0) ^ 1;
+  for (const damage of [
+    () => writeFileSync(library, flipped),
+    () => truncateSync(library, 1000),
+    () => rmSync(library),
+    () => writeFileSync(join(folder, 'manifest.json'), '{'),
+    () => writeFileSync(join(folder, 'manifest.json'), 'null'),
+  ]) {
+    damage();
+    assert.match((await open(`{ adapter: 'swiftshader' }`, env)).name, 'SwiftShader');
+    assert.ok(readFileSync(library).equals(whole));
+  }
+});
+
+bundled('a cache folder that cannot be made is named, with what to do', async (cache) => {
+  const file = join(cache, 'a-file');
+  writeFileSync(file, '');
+  const got = await open(`{ adapter: 'swiftshader' }`, { XDG_CACHE_HOME: file });
+  assert.is(got.code, 'no-adapter');
+  assert.match(got.where, file);
+  assert.match(got.hint, 'XDG_CACHE_HOME');
+});
+
+if (process.platform === 'linux') {
+  const nothing = '/nonexistent/icd.json';
+  test('with no driver at all, the error says why and what to install', async () => {
+    const got = await open(`{ adapter: 'system' }`, {}, nothing);
+    assert.is(got.code, 'no-adapter');
+    assert.match(got.message, 'no usable GPU adapter');
+    assert.is(got.hint, installHint());
+    assert.match(got.hint, 'mesa-vulkan-drivers');
+  });
+  bundled('a system whose drivers offer no adapter falls back, and says so', async () => {
+    const got = await open('', { BENCH_ADAPTER: '' }, nothing);
+    assert.is(got.fallback.kind, 'swiftshader');
+    assert.match(got.fallback.reason, 'no adapter');
+  });
+}
+
+test.run();
