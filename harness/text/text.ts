@@ -85,8 +85,16 @@ export async function loadText(
   };
   const separated = (prompt: Rendered, answer: string): string =>
     prompt.separator === '' || /\s$/u.test(prompt.text) || /^\s/u.test(answer) ? answer : prompt.separator + answer;
-  const alone = (answer: string): number[] =>
-    tokenizer.encode(tokenizer.dummyPrefix && answer.startsWith(' ') ? answer.slice(1) : answer);
+  // A tokenizer that puts a space before text would put one here too; after a newline it does not.
+  const alone = (answer: string): number[] => {
+    if (!tokenizer.dummyPrefix) return tokenizer.encode(answer);
+    const anchor = tokenizer.encode('\n');
+    const anchored = tokenizer.encode(`\n${answer}`);
+    if (anchor.length < anchored.length && anchor.every((id, k) => anchored[k] === id)) {
+      return anchored.slice(anchor.length);
+    }
+    return tokenizer.encode(answer.startsWith(' ') ? answer.slice(1) : answer);
+  };
 
   const answerOf: TextModel['answer'] = (prompt, answer) => {
     if (answer === '') throw new BenchError('bad-text', 'an answer is empty');

@@ -79,6 +79,20 @@ if (haveShared('tokenizer and chat template fixtures')) {
     assert.is(text.decode(text.encode('naïve 🦙')), 'naïve 🦙');
   });
 
+  test('stories260k: an answer apart gets no space of its own', async () => {
+    const text = await loadText(sharedPath('models/stories260k'), { vocab: 512 });
+    for (const [prompt, answer, whole] of [
+      ['Once ', 'upon', 'Once upon'],
+      ['Once upon a ti', 'me', 'Once upon a ti me'],
+      ['Once', 'upon', 'Once upon'],
+    ] as const) {
+      const rendered = text.render({ text: prompt });
+      const { tokens, merged } = text.answer(rendered, answer);
+      assert.is(merged, prompt === 'Once ', prompt);
+      assert.is(text.decode([...rendered.tokens, ...tokens]), whole);
+    }
+  });
+
   const renderings = sharedJson('tokenizers/fixtures/rendered.json') as Rendering[];
   const cases = sharedJson('tokenizers/fixtures/chat_templates.json') as TemplateCase[];
 
