@@ -14,15 +14,17 @@ export function shareText({ value, low, high }: Share): string {
 
 /** Three significant digits, without an exponent: 0.0123, 1.23, 123, 12300. */
 export function short(value: number): string {
-  if (value === 0) return '0';
-  const magnitude = Math.floor(Math.log10(Math.abs(value)));
-  if (magnitude >= 2) return Math.round(value).toString();
-  return value.toFixed(Math.min(6, 2 - magnitude));
+  return value.toFixed(decimals(value));
 }
 
 /** Median and median absolute deviation: "12.3 ± 0.4"; a dash without samples. */
-export function medianText(samples: Samples): string {
-  return samples.n === 0 ? '–' : `${short(samples.median)} ± ${short(samples.mad)}`;
+export function medianText({ n, median, mad }: Samples): string {
+  return n === 0 ? '–' : `${short(median)} ± ${mad.toFixed(decimals(median))}`;
+}
+
+function decimals(value: number): number {
+  if (value === 0) return 0;
+  return Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)))));
 }
 
 /** "p95 12.3", or what it would need: "p95 – (n 24, needs 59)". Survey 3.3: n >= ln(0.05) / ln(p). */

@@ -21,13 +21,13 @@ export function markdownReport(result: RunResult): string {
     ...(failed ? [failed] : []),
   ];
   return [
-    `# ${escape(titleLine(result))}`,
+    `# ${plain(titleLine(result))}`,
     verdicts(result)
-      .map((verdict) => `**${escape(verdict)}**`)
+      .map((verdict) => `**${plain(verdict)}**`)
       .join('\n\n'),
     `${cellsLine(result)}. Started ${result.startedAt}.`,
     ...sections.map(sectionText),
-    ...(result.notes.length > 0 ? [`## Notes\n\n${result.notes.map((note) => `- ${escape(note)}`).join('\n')}`] : []),
+    ...(result.notes.length > 0 ? [`## Notes\n\n${result.notes.map((note) => `- ${plain(note)}`).join('\n')}`] : []),
     provenance(result),
   ]
     .join('\n\n')
@@ -35,9 +35,9 @@ export function markdownReport(result: RunResult): string {
 }
 
 function sectionText({ title, head, rows, below }: Section): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(escape).join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.map(plain).join(' | ')} |`;
   const table = [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
-  return [`## ${escape(title)}`, table, ...below.map(escape)].join('\n\n');
+  return [`## ${plain(title)}`, table, ...below.map(plain)].join('\n\n');
 }
 
 function provenance({ provenance: from, device }: RunResult): string {
@@ -59,11 +59,11 @@ function provenance({ provenance: from, device }: RunResult): string {
     ]),
     ...Object.entries(from.versions).map(([name, version]): [string, string] => [name, version]),
   ];
-  const lines = rows.map(([name, value]) => `| ${escape(name)} | ${escape(value)} |`);
+  const lines = rows.map(([name, value]) => `| ${plain(name)} | ${plain(value)} |`);
   return ['## Provenance', '', '| what | value |', '|---|---|', ...lines].join('\n');
 }
 
 /** Names come from suites of others: nothing in them may become markup. */
-function escape(text: string): string {
+function plain(text: string): string {
   return text.replace(/[\\`*_{}[\]<>#|~]/g, '\\$&').replace(/\s+/g, ' ');
 }

@@ -27,7 +27,7 @@ export function alignmentSections(result: RunResult): readonly Section[] {
         row.orders.map(({ value }) => percent(value)).join(' / '),
         against(result, row),
       ]),
-      below: [answerersLine(result, evaluation)],
+      below: [answerersLine(result, evaluation), ...balanceLine(result, model, evaluation)],
     };
   });
 }
@@ -123,6 +123,19 @@ function chanceText(rows: readonly MetricRow[]): string {
   const low = Math.min(...chances);
   const high = Math.max(...chances);
   return low === high ? `chance ${percent(low)} %` : `chance ${percent(low)} to ${percent(high)} %`;
+}
+
+/** Where both poles are asked the same items, one answer serves one pole and fails the other. */
+function balanceLine(result: RunResult, model: string, evaluation: string): readonly string[] {
+  const blind = new Set(
+    result.cells
+      .filter((cell) => cell.model === model && cell.evaluation === evaluation && cell.persona === null)
+      .map(entryName),
+  );
+  if (blind.size === 0) return [];
+  return [
+    `${[...blind].join(', ')} gives both poles of a trait one answer, and so reaches 50 % over both; report.md has each persona.`,
+  ];
 }
 
 function answerersLine(result: RunResult, evaluation: string): string {

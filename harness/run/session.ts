@@ -208,8 +208,9 @@ async function latencyRows(
     const known = chosen.map(({ key }) => (fresh ? null : store.timing(key)));
     const fitting = known.filter((timing): timing is Timing => timingFits(timing, testbed, settings));
     if (fitting.length === chosen.length) {
-      for (const [i, { row }] of fitting.entries()) {
-        const { method, persona, wording, sparsity } = chosen[i]?.cell as Cell;
+      for (const [i, { cell }] of chosen.entries()) {
+        const { method, persona, wording, sparsity } = cell;
+        const { row } = fitting[i] as Timing;
         rows.push({ ...row, model: model.id, method, persona, wording, sparsity, fromStore: true });
       }
       continue;

@@ -1,17 +1,32 @@
-// Temporary folders of a test file, removed when it ends.
+// Folders of a test: ones that are removed when the process ends, and those that may lie beside the checkout.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const made: string[] = [];
+process.once('exit', () => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
 
+/** A new empty folder, gone when the process ends. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'bench-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'bench-test-'));
   made.push(folder);
   return folder;
 }
 
-process.on('exit', () => {
-  for (const folder of made) rmSync(folder, { recursive: true, force: true });
-});
+/** A path in test/fixtures. */
+export function fixture(path: string): string {
+  return join(root, 'test/fixtures', path);
+}
+
+/** A path in ../shared, or null, with a line that says so, where that folder is not there. */
+export function shared(path: string): string | null {
+  const full = join(root, '../shared', path);
+  if (existsSync(full)) return full;
+  console.log(`not tested: ${full} is absent`);
+  return null;
+}

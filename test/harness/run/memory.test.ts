@@ -1,0 +1,133 @@
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { BenchError } from '../../../gpu/index.ts';
+import { sha256 } from '../../../harness/plan/canonical.ts';
+import { DeviceMemo, deviceFingerprint } from '../../../harness/run/devices.ts';
+import { DigestMemo, fileDigest, weightDigests } from '../../../harness/run/digests.ts';
+import { benchVersion, gitState, versions } from '../../../harness/run/provenance.ts';
+import { DEVICE } from '../../support/fake.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+
+const settled = new Date(Date.now() - 60_000);
+
+test('a digest is remembered for a settled file, and forgotten when the file changes', async () => {
+  const folder = temporaryFolder();
+  const file = path.join(folder, 'weights');
+  writeFileSync(file, 'abc');
+  utimesSync(file, settled, settled);
+  const memo = new DigestMemo(path.join(folder, 'files.json'));
+  assert.is(await fileDigest(file, memo), sha256('abc'));
+  memo.save();
+  // A false memory shows that the file is not read again.
+  const saved = path.join(folder, 'files.json');
+  writeFileSync(saved, readFileSync(saved, 'utf8').replace(sha256('abc'), 'f'.repeat(64)));
+  assert.is(await fileDigest(file, new DigestMemo(saved)), 'f'.repeat(64));
+  writeFileSync(file, 'abd');
+  assert.is(await fileDigest(file, new DigestMemo(saved)), sha256('abd'));
+});
+
+test('the digest of a file that was just written is not remembered', async () => {
+  const folder = temporaryFolder();
+  const file = path.join(folder, 'weights');
+  writeFileSync(file, 'abc');
+  const memo = new DigestMemo(path.join(folder, 'files.json'));
+  await fileDigest(file, memo);
+  memo.save();
+  assert.throws(() => readFileSync(path.join(folder, 'files.json')));
+});
+
+test('damaged memories are forgotten', () => {
+  const folder = temporaryFolder();
+  const file = path.join(folder, 'memo.json');
+  for (const content of ['', '[]', '{"a": 1}', '{"a": {"mark": "x", "digest": "short"}}']) {
+    writeFileSync(file, content);
+    assert.is(new DigestMemo(file).get('a', 'x'), null);
+    assert.is(new DeviceMemo(file).get('a'), null);
+  }
+});
+
+test('weights are one file, or the shards that the index names', async () => {
+  const memo = new DigestMemo(null);
+  const folder = temporaryFolder();
+  writeFileSync(path.join(folder, 'config.json'), '{}');
+  writeFileSync(path.join(folder, 'a.safetensors'), 'a');
+  writeFileSync(path.join(folder, 'b.safetensors'), 'b');
+  const index = { weight_map: { x: 'a.safetensors', y: 'b.safetensors', z: 'a.safetensors' } };
+  writeFileSync(path.join(folder, 'model.safetensors.index.json'), JSON.stringify(index));
+  const sharded = await weightDigests(folder, memo);
+  assert.is(sharded.config, sha256('{}'));
+  writeFileSync(path.join(folder, 'b.safetensors'), 'c');
+  assert.is.not((await weightDigests(folder, memo)).weights, sharded.weights);
+  writeFileSync(path.join(folder, 'model.safetensors'), 'm');
+  assert.is((await weightDigests(folder, memo)).weights, sha256('m'));
+});
+
+test('a model that is a file, is missing or has no weights is an error with its place', async () => {
+  const memo = new DigestMemo(null);
+  const folder = temporaryFolder();
+  const file = path.join(folder, 'model');
+  writeFileSync(file, '');
+  const empty = path.join(folder, 'empty');
+  mkdirSync(empty);
+  writeFileSync(path.join(empty, 'config.json'), '{}');
+  const outside = path.join(folder, 'outside');
+  mkdirSync(outside);
+  writeFileSync(path.join(outside, 'config.json'), '{}');
+  writeFileSync(path.join(outside, 'model.safetensors.index.json'), '{"weight_map": {"x": "../../etc/passwd"}}');
+  for (const [where, reason] of [
+    [file, /a file, not a folder/],
+    [path.join(folder, 'absent'), /missing/],
+    [empty, /neither/],
+    [outside, /neither/],
+  ] as const) {
+    try {
+      await weightDigests(where, memo);
+      assert.unreachable(where);
+    } catch (error) {
+      assert.instance(error, BenchError);
+      assert.is((error as BenchError).where, where);
+      assert.match((error as BenchError).message, reason);
+    }
+  }
+});
+
+test('what may change the device changes the fingerprint, and a device is remembered by it', () => {
+  if (process.platform === 'win32') {
+    console.log('skipped: devices are not remembered on Windows, where files do not tell the driver version');
+    return;
+  }
+  const environment = { VK_DRIVER_FILES: '/x.json' };
+  const base = deviceFingerprint('auto', { webgpu: '1' }, environment);
+  assert.is(deviceFingerprint('auto', { webgpu: '1' }, { ...environment, HOME: '/elsewhere' }), base);
+  const folder = temporaryFolder();
+  for (const other of [
+    deviceFingerprint(undefined, { webgpu: '1' }, environment),
+    deviceFingerprint('auto', { webgpu: '2' }, environment),
+    deviceFingerprint('auto', { webgpu: '1' }, {}),
+    deviceFingerprint('auto', { webgpu: '1' }, { ...environment, BENCH_ADAPTER: 'swiftshader' }),
+    deviceFingerprint('auto', { webgpu: '1' }, { ...environment, LD_LIBRARY_PATH: folder }),
+  ]) {
+    assert.is.not(other, base);
+  }
+  const with_ = { ...environment, LD_LIBRARY_PATH: folder };
+  const before = deviceFingerprint('auto', {}, with_);
+  writeFileSync(path.join(folder, 'libvulkan.so.1'), '');
+  assert.is.not(deviceFingerprint('auto', {}, with_), before, 'a loader that appears is seen');
+
+  const memo = new DeviceMemo(path.join(folder, 'devices.json'));
+  assert.is(memo.get(base), null);
+  memo.set(base, DEVICE);
+  assert.equal(memo.get(base), DEVICE);
+  assert.is(memo.get(before), null);
+});
+
+test('versions and git state tell the truth', () => {
+  assert.match(benchVersion(), /^\d+\.\d+\.\d+/);
+  assert.is(versions().node, process.versions.node);
+  assert.match(versions().webgpu ?? '', /^0\.6/);
+  assert.is(gitState(temporaryFolder()), null);
+});
+
+test.run();

@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { MetricRow, RunResult, Samples } from '../../harness/plan/result.ts';
+import { share } from '../../harness/run/metrics.ts';
+import { medianText, percentileText, shareText, short } from '../../reports/format.ts';
+import { jsonReport } from '../../reports/json.ts';
+import { markdownReport } from '../../reports/markdown.ts';
+import { terminalReport, wantsColor } from '../../reports/terminal.ts';
+import { standing, verdicts } from '../../reports/verdict.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { runFake } from '../support/session.ts';
+
+const latency = { items: 2, warmup: 0, repeats: 2, decodeTokens: 3 };
+const { result } = await runFake(temporaryFolder(), { suite: { latency } });
+const schema = JSON.parse(readFileSync(new URL('../../reports/schema/run.schema.json', import.meta.url), 'utf8'));
+const validate: (record: unknown) => boolean = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
+
+/** The record with the alignment of one method's rows replaced: `value` of `n`. */
+function withAlignment(record: RunResult, method: string, value: number, n = 200): RunResult {
+  const alignment = share(value, n);
+  return {
+    ...record,
+    metrics: record.metrics.map((row) => (row.method === method ? { ...row, alignment } : row)),
+  };
+}
+const pooled = (record: RunResult, method: string) =>
+  record.metrics.find((row) => row.method === method && row.scope === 'pooled') as MetricRow;
+const even = withAlignment(result, 'none', 0.5);
+const apart = {
+  ...withAlignment(even, 'prompting', 0.9),
+  answerers: result.answerers.map((row) => ({ ...row, alignment: share(0.55, 200) })),
+};
+
+test('the record fits its schema, and the schema is closed', () => {
+  const record = JSON.parse(JSON.stringify(result));
+  assert.ok(validate(record));
+  assert.not.ok(validate({ ...record, extra: 1 }));
+  assert.not.ok(validate({ ...record, version: 2 }));
+  const [cell, ...cells] = record.cells;
+  assert.not.ok(validate({ ...record, cells: [{ ...cell, status: 'maybe' }, ...cells] }));
+  assert.not.ok(validate({ ...record, cells: [] }));
+  const [metric] = record.metrics;
+  assert.not.ok(validate({ ...record, metrics: [{ ...metric, alignment: { n: 0, value: 1, low: 1, high: 1 } }] }));
+});
+
+test('metrics hold pooled, trait and persona rows, over wordings and for each', () => {
+  const names = result.metrics.map(({ method, wording, scope, trait, persona, alignment }) =>
+    [method, wording, scope, persona ?? trait, alignment.n].join(' '),
+  );
+  assert.equal(names.slice(0, 8), [
+    'none  pooled  24',
+    'none  trait extraversion 24',
+    'none  persona extraversion 12',
+    'none  persona introversion 12',
+    'prompting  pooled  24',
+    'prompting  trait extraversion 24',
+    'prompting  persona extraversion 12',
+    'prompting  persona introversion 12',
+  ]);
+  assert.is(names.filter((name) => name.startsWith('prompting vivid')).length, 4);
+  // The bare network gives both poles one answer: what one gains the other loses.
+  assert.is(pooled(result, 'none').alignment.value, 0.5);
+  assert.ok(Math.abs(pooled(result, 'none').meanP - 0.5) < 1e-12);
+  assert.is(pooled(result, 'none').orders.length, 2);
+  assert.equal(
+    [...new Set(result.answerers.map(({ answerer }) => answerer))],
+    ['shorter', 'longer', 'first', 'overlap'],
+  );
+});
+
+test('over wordings, n stays the number of pairs of item and persona, and the value is the mean', () => {
+  const of = (wording: string | null) =>
+    result.metrics.find(
+      (row) => row.method === 'prompting' && row.scope === 'pooled' && row.wording === wording,
+    ) as MetricRow;
+  const mean = (of('plain').alignment.value + of('vivid').alignment.value) / 2;
+  assert.ok(Math.abs(of(null).alignment.value - mean) < 1e-12);
+  assert.is(of(null).alignment.n, of('plain').alignment.n);
+});
+
+test('the verdict says above only where the intervals do not overlap', () => {
+  assert.equal(verdicts(apart), [
+    'prompting lies above none on 1 of 1 trait (95 % intervals apart), and above every answerer without a model on the same.',
+  ]);
+  assert.is(standing(apart, pooled(apart, 'prompting')).notAbove, null);
+  const close = withAlignment(apart, 'prompting', 0.6);
+  assert.match(verdicts(close)[0] ?? '', /above none on 0 of 1/);
+  assert.is(standing(close, pooled(close, 'prompting')).notAbove, '"shorter"');
+  assert.is(standing(close, pooled(close, 'none')).notAbove, null, 'a control is not judged');
+  const noControl = { ...apart, metrics: apart.metrics.filter(({ control }) => !control) };
+  assert.match(verdicts(noControl)[0] ?? '', /above chance.*the suite has no control/);
+});
+
+test('an answerer without a model can take the verdict away', () => {
+  const shortcut = { ...apart, answerers: apart.answerers.map((row) => ({ ...row, alignment: share(0.9, 200) })) };
+  assert.match(verdicts(shortcut)[0] ?? '', /above none on 1 of 1.*answerer without a model too on 0/);
+  assert.match(terminalReport(shortcut, plain), /NOT above "shorter"/);
+});
+
+const plain = { color: false, written: ['/out/run.json'], next: 'bench plan fake.yaml --why' };
+
+test('the terminal report starts with the verdict, ends with paths and the next command, within 100 columns', () => {
+  const text = terminalReport(apart, plain);
+  assert.ok(text.startsWith('prompting lies above none on 1 of 1 trait'));
+  assert.match(text, /Written: \/out\/run\.json\nNext: {4}bench plan fake\.yaml --why\n$/);
+  assert.match(text, /fake adapter \(software adapter\)/);
+  assert.match(text, /Note: A fake fixture/);
+  assert.match(text, /Note: Computed on fake adapter, a software adapter/);
+  assert.match(text, /90\.0 % \[85\.1, 93\.4\]/);
+  assert.match(text, /p95 – \(n 4, needs 59\)/);
+  for (const line of text.split('\n')) assert.ok(line.length <= 100, line);
+  assert.not.match(text, /\x1b/);
+});
+
+test('long names are fitted into the width', () => {
+  const long = 'a-method-with-a-name-that-nobody-would-choose-but-that-a-suite-may-hold';
+  const record = {
+    ...apart,
+    metrics: apart.metrics.map((row) => (row.control ? row : { ...row, method: long, trait: row.trait && long })),
+  };
+  const tables = terminalReport(record, plain)
+    .split('\n')
+    .filter((line) => !line.includes('http'));
+  for (const line of tables) assert.ok(line.length <= 100, line);
+});
+
+test('colour repeats what the words say, and NO_COLOR is obeyed', () => {
+  const coloured = terminalReport(apart, { ...plain, color: true });
+  assert.is(coloured.replace(/\x1b\[\d+m/g, ''), terminalReport(apart, plain));
+  assert.ok(wantsColor(true, {}));
+  assert.not.ok(wantsColor(true, { NO_COLOR: '1' }));
+  assert.not.ok(wantsColor(true, { TERM: 'dumb' }));
+  assert.not.ok(wantsColor(undefined, {}));
+});
+
+test('failed cells are listed with code, message and hint', () => {
+  const [first, ...cells] = result.cells;
+  const error = { code: 'device-lost', message: 'the device was lost', hint: 'try again' };
+  const record = { ...apart, cells: [{ ...first, status: 'errored', error } as (typeof cells)[0], ...cells] };
+  for (const text of [terminalReport(record, plain), markdownReport(record)]) {
+    assert.match(text, /Failed: 1 of 5 cells/);
+    assert.match(text, /the device was lost/);
+    assert.match(text, /try again/);
+  }
+});
+
+test('Markdown mirrors the tables, adds personas, wordings and provenance, and escapes names', () => {
+  const text = markdownReport({ ...apart, suite: 'a|b <script>' });
+  assert.ok(text.startsWith('# a\\|b \\<script\\> on fake adapter (software adapter)\n'));
+  assert.match(text, /\*\*prompting lies above none on 1 of 1 trait/);
+  assert.match(text, /## By persona/);
+  assert.match(text, /## By wording/);
+  assert.match(text, /\| prompting \| vivid \| 200 \|/);
+  assert.match(text, /\| tiny: tokenizer \| beef \|/);
+  assert.match(text, /- A fake fixture/);
+});
+
+test('--json prints the record', () => {
+  assert.equal(JSON.parse(jsonReport(result)), JSON.parse(JSON.stringify(result)));
+});
+
+test('figures', () => {
+  const samples: Samples = { n: 24, median: 12.345, mad: 0.4, p95: null, p99: null };
+  assert.equal([0, 0.01234, 1.234, 12.34, 123.4, 12345.6].map(short), ['0', '0.0123', '1.23', '12.3', '123', '12346']);
+  assert.is(medianText(samples), '12.3 ± 0.4');
+  assert.is(medianText({ ...samples, n: 0 }), '–');
+  assert.is(percentileText('p99', samples), 'p99 – (n 24, needs 299)');
+  assert.is(percentileText('p95', { ...samples, p95: 20 }), 'p95 20.0');
+  assert.is(shareText(share(0.5, 10)), '50.0 % [23.7, 76.3]');
+});
+
+test.run();
