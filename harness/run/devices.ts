@@ -20,7 +20,7 @@ const LIBRARY_FOLDERS = [
   '/usr/lib/x86_64-linux-gnu',
   '/usr/lib/aarch64-linux-gnu',
 ];
-const MANIFEST_FOLDERS = ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
+const MANIFEST_ROOTS = ['/usr/local/etc', '/usr/share', '/usr/local/share', '/etc', '/etc/xdg'];
 
 /**
  * sha256 of what decides which device is opened: the adapter asked for, environment, versions, machine, and the drivers'
@@ -33,11 +33,16 @@ export function deviceFingerprint(
 ): string | null {
   if (process.platform === 'win32') return null;
   const relevant = Object.entries(environment).filter(([name]) =>
-    /^(VK_|BENCH_ADAPTER$|BENCH_CACHE|MESA_|LIBGL_|LP_|GALLIUM_|DAWN_|LD_LIBRARY_PATH$|LD_PRELOAD$|XDG_)/.test(name),
+    /^(VK_|BENCH_ADAPTER$|MESA_|LIBGL_|LP_|GALLIUM_|DAWN|LD_LIBRARY_PATH$|LD_PRELOAD$|XDG_)/.test(name),
   );
   const loaderFolder = path.dirname(process.execPath);
   const libraries = [...LIBRARY_FOLDERS, ...(environment.LD_LIBRARY_PATH ?? '').split(':'), loaderFolder];
-  const home = environment.XDG_DATA_HOME ?? path.join(os.homedir(), '.local', 'share');
+  const home = os.homedir();
+  const user = [
+    environment.XDG_DATA_HOME || path.join(home, '.local', 'share'),
+    environment.XDG_CONFIG_HOME || path.join(home, '.config'),
+  ];
+  const system = `${environment.XDG_DATA_DIRS ?? ''}:${environment.XDG_CONFIG_DIRS ?? ''}`.split(':').filter(Boolean);
   const named = `${environment.VK_DRIVER_FILES ?? ''}:${environment.VK_ICD_FILENAMES ?? ''}`.split(':');
   return digestOf({
     adapter: adapter ?? null,
@@ -45,7 +50,9 @@ export function deviceFingerprint(
     versions,
     machine: [os.hostname(), os.platform(), os.release(), os.arch(), os.cpus()[0]?.model ?? '', process.execPath],
     libraries: libraries.filter(Boolean).map((folder) => marks(folder, /^lib(vulkan|LLVM|nvidia-glcore|GLX_nvidia)/)),
-    manifests: [...MANIFEST_FOLDERS, path.join(home, 'vulkan', 'icd.d')].map((folder) => marks(folder, /\.json$/)),
+    manifests: [...MANIFEST_ROOTS, ...system, ...user].map((folder) =>
+      marks(path.join(folder, 'vulkan', 'icd.d'), /\.json$/),
+    ),
     named: named.filter(Boolean).map((file) => [mark(file), marks(path.dirname(file), /^lib(vulkan|LLVM)/)]),
     nodes: [marks('/dev/dri', /^(card|render)/, false), marks('/dev', /^(nvidia|kfd|dxg)/, false)],
     nvidia: marks('/proc/driver/nvidia', /^version$/, false),

@@ -235,14 +235,7 @@ async function latencyRows(
   return rows;
 }
 
-/** The device's own testbed, and the machine around it. */
+/** The device's own testbed, and how many cores share the work that is not the device's. */
 function testbedOf(device: DeviceInfo): Readonly<Record<string, unknown>> {
-  const cpus = os.cpus();
-  return {
-    ...device.testbed,
-    cpu: cpus[0]?.model ?? 'unknown',
-    cores: cpus.length,
-    os: `${os.platform()} ${os.release()} ${os.arch()}`,
-    node: process.versions.node,
-  };
+  return { ...device.testbed, cores: os.availableParallelism() };
 }

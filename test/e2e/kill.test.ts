@@ -7,12 +7,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeRunFolder } from '../../harness/run/run-folder.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { NODE, ROOT } from '../support/node.ts';
 import { runFake } from '../support/session.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('kill');
 
 const SEED = 20260801;
 /** 60 items at 10 ms: a run takes at least 600 ms, so that a kill before 550 ms always finds it running. */

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { canonicalJson, digestOf, sha256 } from '../../../harness/plan/canonical.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('canonical');
 
 test('keys are sorted at every depth, and nothing else moves', () => {
   assert.is(canonicalJson({ b: [2, { d: 1, c: null }], a: 'x' }), '{"a":"x","b":[2,{"c":null,"d":1}]}');

@@ -1,4 +1,3 @@
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
 import type { Suite } from '../../../harness/config/resolved.ts';
@@ -7,6 +6,9 @@ import { expand } from '../../../harness/plan/expand.ts';
 import { storeKey } from '../../../harness/plan/identity.ts';
 import type { Method } from '../../../harness/plan/method.ts';
 import { DIGESTS, EVALUATION, fakePersona, fakeSuite, METHODS } from '../../support/fake.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('expand');
 
 const digests = new Map([['tiny', DIGESTS]]);
 const plan = (changes: Partial<Suite> = {}) => expand(fakeSuite(changes), METHODS, digests);

@@ -1,4 +1,3 @@
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Suite } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
@@ -7,6 +6,9 @@ import { itemDigest } from '../../../harness/plan/items.ts';
 import type { Cell } from '../../../harness/plan/method.ts';
 import { namesOf, type StoredIndex, why } from '../../../harness/plan/why.ts';
 import { DIGESTS, fakeSuite, METHODS } from '../../support/fake.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('why');
 
 const here = { deviceClass: 'd1', kernels: 'k1' };
 const pairs = (cell: Cell) => cell.items.map((item) => [item.id, itemDigest(item)] as const);

@@ -1,4 +1,3 @@
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { expand } from '../../../harness/plan/expand.ts';
 import type { Cell } from '../../../harness/plan/method.ts';
@@ -11,6 +10,9 @@ import {
 } from '../../../harness/run/latency.ts';
 import { prepare } from '../../../harness/run/runner.ts';
 import { DEVICE, DIGESTS, fakeEngine, fakeEvaluate, fakeSuite, fakeText, METHODS } from '../../support/fake.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('latency');
 
 test('a percentile needs n >= ln(0.05) / ln(p) samples', () => {
   assert.equal([0.5, 0.9, 0.95, 0.99, 0.999].map(samplesNeeded), [5, 29, 59, 299, 2995]);

@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
 import { sha256 } from '../../../harness/plan/canonical.ts';
@@ -9,6 +8,9 @@ import { DigestMemo, fileDigest, weightDigests } from '../../../harness/run/dige
 import { benchVersion, gitState, versions } from '../../../harness/run/provenance.ts';
 import { DEVICE } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('memory');
 
 const settled = new Date(Date.now() - 60_000);
 

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
 import type { LatencySettings, Suite } from '../../../harness/config/resolved.ts';
@@ -9,6 +8,9 @@ import { latestRun, writeRunFolder } from '../../../harness/run/run-folder.ts';
 import { DEVICE, fakeEngine, fakeEvaluate, fakeSuite, fakeText, METHODS } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { runFake } from '../../support/session.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('session');
 
 const kinds = (events: readonly { kind: string }[], kind: string) =>
   events.filter((event) => event.kind === kind).length;

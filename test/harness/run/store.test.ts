@@ -1,7 +1,6 @@
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
 import { expand } from '../../../harness/plan/expand.ts';
@@ -9,6 +8,9 @@ import { storeKey } from '../../../harness/plan/identity.ts';
 import type { Cell, CellRecord, Outcome } from '../../../harness/plan/method.ts';
 import { type Finished, openStore } from '../../../harness/run/store.ts';
 import { DEVICE, DIGESTS, fakeEngine, fakeEvaluate, fakeSuite, fakeText, METHODS } from '../../support/fake.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('store');
 
 const folders: string[] = [];
 function folder(): string {
