@@ -113,11 +113,18 @@ export async function openGpu(options: { adapter?: string; profile?: boolean } =
   const wish = options.adapter || process.env.BENCH_ADAPTER || undefined;
   const { adapter, fallback, bundled } = await chooseAdapter(wish, toggles);
   const testbed = makeTestbed(adapter.info, toggles, bundled);
-  const device = await adapter.requestDevice({
-    label: 'bench',
-    requiredLimits: allLimits(adapter.limits),
-    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
-  });
+  const device = await adapter
+    .requestDevice({
+      label: 'bench',
+      requiredLimits: allLimits(adapter.limits),
+      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+    })
+    .catch((cause: Error) => {
+      throw new BenchError('no-adapter', `${testbed.adapter} gives no device: ${cause.message}`, {
+        hint: 'run `bench doctor --adapter swiftshader` to see whether the bundled CPU driver works',
+        cause,
+      });
+    });
 
   // The first error outside any scope, or the loss of the device; from then on nothing the device says counts.
   let broken: BenchError | undefined;
