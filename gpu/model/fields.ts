@@ -2,6 +2,8 @@
 
 import { BenchError } from '../error.ts';
 
+const DAMAGED = 'compare config.json with the one the model was published with';
+
 export class Fields {
   readonly #values: Readonly<Record<string, unknown>>;
   readonly #where: string;
@@ -13,7 +15,7 @@ export class Fields {
     this.#prefix = prefix;
     if (typeof values !== 'object' || values === null || Array.isArray(values)) {
       const name = prefix === '' ? 'the config' : prefix.slice(0, -1);
-      throw new BenchError('bad-model', `${name} is ${shown(values)}, and must be an object`, { where });
+      throw new BenchError('bad-model', `${name} is ${shown(values)}, and must be an object`, { where, hint: DAMAGED });
     }
     this.#values = values as Readonly<Record<string, unknown>>;
   }
@@ -77,7 +79,7 @@ export class Fields {
     const what = value === undefined ? 'is missing' : `is ${shown(value)}`;
     return new BenchError('bad-model', `${this.#prefix}${key} ${what}, and must be ${wanted}`, {
       where: this.#where,
-      hint: 'compare config.json with the one the model was published with',
+      hint: DAMAGED,
     });
   }
 

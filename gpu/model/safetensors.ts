@@ -99,7 +99,9 @@ async function readHeader(
   file: FileHandle,
   path: string,
 ): Promise<{ entries: readonly HeaderEntry[]; dataStart: number; fileBytes: number }> {
-  const { size: fileBytes } = await file.stat();
+  const info = await file.stat();
+  if (!info.isFile()) throw badWeights(path, 'this is a folder or a device, and no file');
+  const fileBytes = info.size;
   if (fileBytes < 8) throw badWeights(path, `the file has ${fileBytes} bytes, and the header's length alone takes 8`);
   const first = new Uint8Array(8);
   await readFully(file, first, 0, path);
