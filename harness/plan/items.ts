@@ -19,9 +19,16 @@ export function itemContent(item: Item): { question: string; options: { text: st
   };
 }
 
-/** sha256 of the item's content, hex. */
+const digests = new WeakMap<Item, string>();
+
+/** sha256 of the item's content, hex; computed once per item, since many cells ask the same one. */
 export function itemDigest(item: Item): string {
-  return digestOf(itemContent(item));
+  let digest = digests.get(item);
+  if (digest === undefined) {
+    digest = digestOf(itemContent(item));
+    digests.set(item, digest);
+  }
+  return digest;
 }
 
 /**

@@ -34,6 +34,7 @@ export interface Outcome {
   readonly item: string;
   readonly orders: readonly OrderOutcome[];
   readonly p: number; // mean of the orders' p
+  readonly prompt?: string; // sha256 of the first order's prompt as canonical JSON, before the chat template; set by the runner
   readonly promptTokens: number; // of the first order
   readonly addedTokens: number; // prompt tokens beyond the bare question's
 }

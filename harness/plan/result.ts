@@ -158,6 +158,7 @@ export interface ItemRow {
     readonly sums: readonly number[]; // log-probabilities by option
     readonly scores: readonly number[];
   }[];
+  readonly prompt: string | null; // sha256 of the first order's prompt as canonical JSON, before the chat template
   readonly promptTokens: number;
   readonly addedTokens: number;
 }

@@ -62,8 +62,9 @@ export function endLine(count: number, sha256: string): string {
  */
 export function outcomeFault(value: unknown, item: Item): string | null {
   if (!isRecord(value)) return 'not a record';
-  const { orders, p, promptTokens, addedTokens } = value;
+  const { orders, p, prompt, promptTokens, addedTokens } = value;
   if (!isProbability(p)) return 'p is not a probability';
+  if (prompt !== undefined && !isText(prompt)) return 'its prompt has no digest';
   if (!isCount(promptTokens) || !isFiniteNumber(addedTokens)) return 'token counts are not numbers';
   if (!Array.isArray(orders) || orders.length === 0 || orders.length > MAX_ORDERS) return 'orders are missing';
   let sum = 0;

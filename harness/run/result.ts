@@ -96,6 +96,7 @@ export function* itemRows(suite: Suite, results: readonly CellResult[]): Generat
           sums: order.options.map(({ sum }) => sum),
           scores: order.options.map(({ score }) => score),
         })),
+        prompt: outcome.prompt ?? null,
         promptTokens: outcome.promptTokens,
         addedTokens: outcome.addedTokens,
       };

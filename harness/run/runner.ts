@@ -1,17 +1,15 @@
 // Where a plan meets an engine: answers cells from the store, computes the others one by one, and stores each when done.
 // A cell that throws is recorded and the rest goes on; an interrupt ends the run between or inside cells, store valid.
 
-import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { BenchError, type Engine } from '../../gpu/index.ts';
 import type { Evaluation, MethodEntry, Persona, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import { canonicalJson, digestOf } from '../plan/canonical.ts';
 import { findOpposite, needsOpposite } from '../plan/expand.ts';
 import { storeKey, visiblePersona } from '../plan/identity.ts';
-import type { Cell, CellRecord, Context, MethodRegistry, Outcome, Prepared, Rng } from '../plan/method.ts';
+import type { Cell, CellRecord, Context, MethodRegistry, Outcome, Prepared } from '../plan/method.ts';
 import type { CellStatus, DeviceInfo } from '../plan/result.ts';
+import { rngOf } from '../stats/rng.ts';
 import type { TextModel } from '../text/index.ts';
 import type { Listener } from './events.ts';
 import type { Store, StoredCell } from './store.ts';
@@ -183,17 +181,27 @@ async function computeCell(
   if (loaded.device.deviceClass !== options.device.deviceClass) throw new DeviceChanged(loaded.device);
   const { engine, text } = loaded;
   const { prepared, setupMs } = await setUp.get(cell, loaded);
+  const prompts = new Map<string, string>();
+  const wrap: Prepared['wrap'] = async (question) => {
+    const prompt = await prepared.wrap(question);
+    if (!prompts.has(question.item.id)) prompts.set(question.item.id, digestOf(prompt));
+    return prompt;
+  };
   engine.resetCounters();
   const start = performance.now();
-  const outcomes = await options.evaluate({
+  const evaluated = await options.evaluate({
     engine,
     text,
     evaluation: cell.evaluation,
     items: cell.items,
-    prepared,
+    prepared: { variant: prepared.variant, wrap },
     signal: options.signal,
   });
   const scoringMs = performance.now() - start;
+  const outcomes = evaluated.map((outcome): Outcome => {
+    const prompt = prompts.get(outcome.item);
+    return prompt === undefined ? outcome : { ...outcome, prompt };
+  });
   const cost = { setupMs, ...prepared.cost };
   const record: CellRecord = { id: cell.id, key, cost, counters: { ...engine.counters() }, scoringMs };
   return { record, outcomes, artefacts: prepared.artefacts };
@@ -277,11 +285,6 @@ function inSetUpOrder(cells: readonly Cell[], suite: Suite, registry: MethodRegi
 function differs(store: Store, key: string, cell: Cell, outcomes: readonly Outcome[]): boolean {
   const before = store.get(key, cell);
   return before.status === 'stored' && canonicalJson(before.cell.outcomes) !== canonicalJson(outcomes);
-}
-
-function rngOf(seed: number): Rng {
-  const generator = xoroshiro128plus(seed);
-  return { next: () => uniformFloat64(generator), below: (n) => uniformInt(generator, 0, n - 1) };
 }
 
 function describe(error: unknown): { code: string; message: string; hint: string | null } {

@@ -244,6 +244,14 @@ test('the run folder holds record, rows and reports, and latest names it', async
   assert.match(path.basename(folder), /^\d{8}T\d{6}Z-fake-[0-9a-f]{7}$/);
 });
 
+test('every row carries the digest of its prompt, which differs by wording', async () => {
+  const rows = [...(await runFake(temporaryFolder())).rows()];
+  const of = (wording: string | null) =>
+    rows.find((row) => row.wording === wording && row.item === 'extraversion-0')?.prompt;
+  assert.match(of(null) ?? '', /^[0-9a-f]{64}$/);
+  assert.is(new Set([of(null), of('plain'), of('vivid')]).size, 3);
+});
+
 test('rows of the opposite pole are flipped', async () => {
   const run = await runFake(temporaryFolder());
   const rows = [...run.rows()];

@@ -1,0 +1,27 @@
+// The real machine of a session: engine, tokenizer and scorers, each loaded when it is first needed.
+
+import { loadSpec } from '../../gpu/model/spec.ts';
+import type { Machine } from '../run/session.ts';
+
+/** `adapter`: what --adapter says. Nothing of the GPU is loaded before a device or a model is asked for. */
+export function machineOf(adapter: string | undefined): Machine {
+  const wish = adapter === undefined ? {} : { adapter };
+  return {
+    adapter,
+    device: async () => (await import('../../gpu/info.ts')).describeDevice(wish),
+    load: async ({ path }) => {
+      const engine = await (await import('../../gpu/index.ts')).loadEngine(path, wish);
+      const { name, software, deviceClass, testbed, timestamps } = engine.device;
+      return { engine, device: { name, software, deviceClass, testbed: { ...testbed }, timestamps } };
+    },
+    text: async ({ path, template }) => {
+      const { loadText } = await import('../text/index.ts');
+      return loadText(path, { template, vocab: (await loadSpec(path)).vocab });
+    },
+    kernels: async () => (await import('../../gpu/index.ts')).kernelsDigest(),
+    evaluate: async ({ prepared, ...request }) => {
+      const { evaluateChoice } = await import('../score/index.ts');
+      return evaluateChoice({ ...request, variant: prepared.variant, wrap: (question) => prepared.wrap(question) });
+    },
+  };
+}

@@ -1,0 +1,23 @@
+// The options that every verb with a suite shares, carried into the loader and the plan.
+
+import { METHODS } from '../../baselines/index.ts';
+import type { Suite } from '../config/resolved.ts';
+import type { FilterTerm } from '../plan/selection.ts';
+import type { SuiteOptions } from './options.ts';
+
+/** The suite with --set, --model, --limit and --seed applied. */
+export async function suiteOf(file: string, options: SuiteOptions): Promise<Suite> {
+  const { loadSuite } = await import('../config/index.ts');
+  return loadSuite(file, { registry: METHODS, ...options });
+}
+
+/** --print-config: the suite as it was understood. */
+export async function configText(file: string, options: SuiteOptions): Promise<string> {
+  const { printConfig } = await import('../config/index.ts');
+  return printConfig(await suiteOf(file, options));
+}
+
+/** --filter as terms; none without it. */
+export function termsOf(options: SuiteOptions): readonly FilterTerm[] {
+  return options.filter ?? [];
+}

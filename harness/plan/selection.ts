@@ -1,0 +1,50 @@
+// Which cells --filter keeps: `field=pattern` terms with `*` and `?`; all fields must match, one of a field's patterns.
+// A cell on an axis that its method ignores has no value there and passes, so that controls stay beside what they control.
+
+import type { Cell } from './method.ts';
+
+export const FILTER_FIELDS = ['model', 'evaluation', 'method', 'persona', 'wording', 'sparsity', 'seed'] as const;
+export type FilterField = (typeof FILTER_FIELDS)[number];
+
+export interface FilterTerm {
+  readonly field: FilterField;
+  readonly pattern: string;
+}
+
+/** Whether a cell passes all terms; no terms keep every cell. */
+export function selects(terms: readonly FilterTerm[], cell: Cell): boolean {
+  return FILTER_FIELDS.every((field) => {
+    const patterns = terms.filter((term) => term.field === field).map(({ pattern }) => pattern);
+    const value = valueAt(cell, field);
+    return patterns.length === 0 || value === null || patterns.some((pattern) => glob(pattern, value));
+  });
+}
+
+/** `*` any text, `?` one character, everything else itself; the whole value must match. */
+export function glob(pattern: string, value: string): boolean {
+  // Backtracks to the last star only, so that no pattern takes more than pattern x value steps.
+  let p = 0;
+  let v = 0;
+  let star = -1;
+  let from = 0;
+  while (v < value.length) {
+    if (p < pattern.length && pattern[p] === '*') {
+      star = p++;
+      from = v;
+    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === value[v])) {
+      p++;
+      v++;
+    } else if (star >= 0) {
+      p = star + 1;
+      v = ++from;
+    } else return false;
+  }
+  while (pattern[p] === '*') p++;
+  return p === pattern.length;
+}
+
+function valueAt(cell: Cell, field: FilterField): string | null {
+  if (field === 'evaluation') return cell.evaluation.id;
+  const value = cell[field];
+  return value === null ? null : String(value);
+}

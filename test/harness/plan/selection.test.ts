@@ -1,0 +1,54 @@
+import * as assert from 'uvu/assert';
+import { expand } from '../../../harness/plan/expand.ts';
+import { type FilterTerm, glob, selects } from '../../../harness/plan/selection.ts';
+import { DIGESTS, fakeSuite, METHODS } from '../../support/fake.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('selection');
+const cells = expand(fakeSuite(), METHODS, new Map([['tiny', DIGESTS]]));
+const kept = (...terms: FilterTerm[]) =>
+  cells
+    .filter((cell) => selects(terms, cell))
+    .map(({ method, persona, wording }) => [method, persona, wording].join(' '));
+
+test('no terms keep everything', () => {
+  assert.is(kept().length, 5);
+});
+
+test('a persona keeps its cells and the control that ignores personas', () => {
+  assert.equal(kept({ field: 'persona', pattern: 'extra*' }), [
+    'none  ',
+    'prompting extraversion plain',
+    'prompting extraversion vivid',
+  ]);
+});
+
+test('fields are joined by and, patterns of one field by or', () => {
+  assert.equal(kept({ field: 'method', pattern: 'prompt*' }, { field: 'wording', pattern: 'vivid' }), [
+    'prompting extraversion vivid',
+    'prompting introversion vivid',
+  ]);
+  assert.is(kept({ field: 'persona', pattern: 'extra*' }, { field: 'persona', pattern: 'intro*' }).length, 5);
+  assert.equal(kept({ field: 'model', pattern: 'huge' }), []);
+});
+
+test('globs', () => {
+  for (const [pattern, value, expected] of [
+    ['*', '', true],
+    ['a*c', 'abc', true],
+    ['a*c', 'abcd', false],
+    ['a?c', 'abc', true],
+    ['a?c', 'ac', false],
+    ['*b*b*', 'abab', true],
+    ['.*', 'x', false],
+    ['(a)', '(a)', true],
+    ['', 'a', false],
+  ] as const) {
+    assert.is(glob(pattern, value), expected, `${pattern} on ${value}`);
+  }
+  const start = performance.now();
+  assert.not.ok(glob(`${'*a'.repeat(1000)}b`, 'a'.repeat(2000)));
+  assert.ok(performance.now() - start < 1000, 'a hostile pattern takes no exponential time');
+});
+
+test.run();

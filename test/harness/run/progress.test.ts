@@ -1,0 +1,74 @@
+import { Writable } from 'node:stream';
+import * as assert from 'uvu/assert';
+import { expand } from '../../../harness/plan/expand.ts';
+import type { Cell, CellRecord } from '../../../harness/plan/method.ts';
+import { cellName, progressMode, startProgress } from '../../../harness/run/progress.ts';
+import { DIGESTS, fakeEngine, fakeSuite, METHODS } from '../../support/fake.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('progress');
+const cells = expand(fakeSuite(), METHODS, new Map([['tiny', DIGESTS]]));
+const [none, prompted] = cells as [Cell, Cell];
+const record: CellRecord = {
+  id: none.id,
+  key: 'k',
+  cost: { setupMs: 0, artefactBytes: 0, trainedParameters: 0 },
+  counters: fakeEngine().counters(),
+  scoringMs: 1500,
+};
+
+/** What a mode writes for a small run; as a terminal of 80 columns when `isTTY`. */
+function written(mode: 'tty' | 'plain' | 'none', isTTY: boolean): string {
+  let text = '';
+  const stream = new Writable({
+    write: (chunk, _, done) => {
+      text += String(chunk);
+      done();
+    },
+  });
+  const progress = startProgress(mode, Object.assign(stream, { isTTY, columns: 80 }) as unknown as NodeJS.WriteStream);
+  progress.listen({ kind: 'plan', cells: 3, stored: 1 });
+  progress.listen({ kind: 'model-load', model: 'tiny' });
+  progress.listen({ kind: 'cell-start', cell: none });
+  progress.listen({ kind: 'cell-done', cell: none, record });
+  progress.listen({ kind: 'cell-error', cell: prompted, code: 'x', message: 'it broke' });
+  progress.listen({ kind: 'end', computed: 1, stored: 1, errored: 1 });
+  progress.stop();
+  return text;
+}
+
+test('plain progress is one line per event', () => {
+  assert.equal(written('plain', false).split('\n'), [
+    '3 cells, 1 answered from the store',
+    'loading tiny',
+    '[1/2] tiny / choice / none  1.50 s',
+    '[2/2] tiny / choice / prompting / extraversion / plain  FAILED: it broke',
+    '',
+  ]);
+});
+
+test('a terminal gets a bar with an estimate, and failures on lines of their own', () => {
+  const text = written('tty', true);
+  assert.match(text, /0\/2 {2}about .* left/);
+  assert.match(text, /tiny \/ choice \/ prompting \/ extraversion \/ plain {2}FAILED: it broke\n/);
+});
+
+test('none writes nothing', () => {
+  assert.is(written('none', true), '');
+});
+
+test('the mode follows the terminal unless it is asked for; --quiet beats both', () => {
+  assert.is(progressMode(undefined, false, { isTTY: true }), 'tty');
+  assert.is(progressMode(undefined, false, {}), 'plain');
+  assert.is(progressMode('plain', false, { isTTY: true }), 'plain');
+  assert.is(progressMode('tty', true, { isTTY: true }), 'none');
+});
+
+test('a cell in words leaves out what it does not depend on', () => {
+  assert.is(
+    cellName({ ...prompted, sparsity: 'low', seed: 2 }),
+    'tiny / choice / prompting / extraversion / plain / sparsity low / seed 2',
+  );
+});
+
+test.run();
