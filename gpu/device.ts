@@ -43,8 +43,8 @@ export interface Gpu {
   dispose(): Promise<void>;
 }
 
-/** A decode step on hardware ends within this many ms, so it is polled eagerly; a software driver needs the core. */
-const SPIN_MS = { hardware: 2, software: 0 } as const;
+/** A decode step on hardware ends within 2 ms, so it is polled eagerly; a software driver needs the core itself. */
+const SPIN_MS = { hardware: 2, software: 0.3 } as const;
 
 const FEATURES = ['timestamp-query', 'subgroups', 'shader-f16'] as const;
 
