@@ -37,9 +37,9 @@ export async function writeRandomModel(
 ): Promise<{ readonly config: Readonly<Record<string, unknown>>; readonly tensors: ReadonlyMap<string, Tensor> }> {
   const config = options.family === 'llama' ? llamaConfig(options) : gpt2Config(options);
   const tensors = new Map<string, Tensor>();
-  const normal = normals(options.seed);
   const format = options.format ?? 'f32';
   for (const [name, shape] of options.family === 'llama' ? llamaShapes(options) : gpt2Shapes(options)) {
+    const normal = normals(options.seed + nameHash(name));
     const length = shape.reduce((product, n) => product * n, 1);
     const offset = /(norm|ln_\w+)\.weight$/.test(name) ? 1 : 0;
     tensors.set(name, { shape, format, values: Float32Array.from({ length }, () => offset + 0.2 * normal()) });
@@ -63,6 +63,15 @@ export async function writeRandomModel(
     JSON.stringify({ metadata: {}, weight_map: weightMap }),
   );
   return { config, tensors };
+}
+
+/** FNV-1a of a name without its prefix: a tensor's values do not depend on which other tensors there are. */
+function nameHash(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const character of name.replace(/^(model|transformer)\./, '')) {
+    hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
+  }
+  return hash;
 }
 
 /** Standard normal numbers by Box and Muller. */

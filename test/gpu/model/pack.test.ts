@@ -132,7 +132,7 @@ test('a border between batches repeats no more than one path', () => {
         const repeated = own
           .filter((prefix) => seen.has(`${batch.variant.id} ${prefix}`))
           .sort((a, b) => a.length - b.length);
-        repeated.forEach((prefix, k) => assert.ok(k === 0 || prefix.startsWith(repeated[k - 1]!)));
+        assert.ok(repeated.every((prefix, k) => k === 0 || prefix.startsWith(repeated[k - 1]!)));
         for (const prefix of own) seen.add(`${batch.variant.id} ${prefix}`);
       }
       assert.is(seen.size, needed(all, DENSE.id).size + needed(all, other.id).size);
