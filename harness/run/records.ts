@@ -2,6 +2,7 @@
 
 import type { Counters } from '../../gpu/index.ts';
 import type { Item } from '../datasets/types.ts';
+import { digestOf } from '../plan/canonical.ts';
 import { cellId, storeKey } from '../plan/identity.ts';
 import type { CellRecord, OptionScore, OrderOutcome, Outcome } from '../plan/method.ts';
 import type { CellNames, StoredIndex } from '../plan/why.ts';
@@ -23,9 +24,23 @@ const MEAN_TOLERANCE = 1e-9;
 /** All orders of four options. */
 const MAX_ORDERS = 24;
 
+/** A record with the digest of its content, so that a flipped bit is seen. */
+export function seal(record: object): Readonly<Record<string, unknown>> {
+  const plain = JSON.parse(JSON.stringify(record)) as Record<string, unknown>;
+  return { ...plain, sha256: digestOf(plain) };
+}
+
+/** The record that `seal` was given, or null when a digest is missing or of other content. */
+export function unseal(value: unknown): Readonly<Record<string, unknown>> | null {
+  if (!isRecord(value)) return null;
+  const { sha256, ...record } = value;
+  return typeof sha256 === 'string' && sha256 === digestOf(record) ? record : null;
+}
+
 /** The parsed `cell.json` when it is well formed and its id and key follow from what it holds; otherwise null. */
-export function checkCellFile(value: unknown): CellFile | null {
-  if (!isRecord(value) || value.version !== CELL_VERSION) return null;
+export function checkCellFile(sealed: unknown): CellFile | null {
+  const value = unseal(sealed);
+  if (value?.version !== CELL_VERSION) return null;
   const { id, key, names, inputs, items, deviceClass, kernels, record, outcomes, artefacts, computedAt } = value;
   if (!isText(id) || !isText(key) || !isText(deviceClass) || !isText(kernels) || !isText(computedAt)) return null;
   if (!isNames(names) || !isRecord(inputs) || !isRecord(outcomes) || !isRecord(record)) return null;

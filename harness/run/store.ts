@@ -22,7 +22,17 @@ import { itemDigest } from '../plan/items.ts';
 import type { Artefact, Cell, CellRecord, Outcome } from '../plan/method.ts';
 import { namesOf, type StoredIndex } from '../plan/why.ts';
 import { ensureWritable, makeFolder, readBounded, readJson, syncFolder, writeAll, writeAtomic } from './files.ts';
-import { CELL_VERSION, type CellFile, checkCellFile, endLine, isRecord, outcomeFault, outcomeLine } from './records.ts';
+import {
+  CELL_VERSION,
+  type CellFile,
+  checkCellFile,
+  endLine,
+  isRecord,
+  outcomeFault,
+  outcomeLine,
+  seal,
+  unseal,
+} from './records.ts';
 
 /** An outcome of two orders and two options takes about 600 bytes; far longer lines are not ours. */
 const MAX_LINE_BYTES = 64 * 1024;
@@ -60,8 +70,9 @@ export interface Store {
    * @throws BenchError `not-finite` when an outcome holds a NaN, an infinity or a wrong shape.
    */
   put(cell: Cell, finished: Finished, replace?: boolean): StoredCell;
+  /** What was put, or null when it is absent or damaged. */
   timing(key: string): unknown;
-  putTiming(key: string, timing: unknown): void;
+  putTiming(key: string, timing: object): void;
   /** Names and inputs of every stored cell, for `--why`. */
   index(): readonly StoredIndex[];
 }
@@ -91,9 +102,14 @@ export function openStore(folder: string): Store {
         rmSync(aside, { recursive: true, force: true });
       }
     },
-    timing: (key) => readJson(path.join(place(key), 'timing.json'), MAX_TIMING_BYTES),
+    timing: (key) => unseal(readJson(path.join(place(key), 'timing.json'), MAX_TIMING_BYTES)),
     putTiming: (key, timing) => {
-      writeAtomic(path.join(place(key), 'timing.json'), `${JSON.stringify(timing)}\n`);
+      try {
+        writeAtomic(path.join(place(key), 'timing.json'), `${JSON.stringify(seal(timing))}\n`);
+      } catch (error) {
+        // Another run is just replacing the cell; the timing is then measured again by whoever needs it.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
     },
     index: () => {
       const found: CellFile[] = [];
@@ -174,7 +190,7 @@ function writeCell(folder: string, cell: Cell, finished: Finished): StoredCell {
     artefacts: writeArtefacts(folder, finished.artefacts),
     computedAt: new Date().toISOString(),
   };
-  writeAtomic(path.join(folder, 'cell.json'), `${JSON.stringify(file)}\n`);
+  writeAtomic(path.join(folder, 'cell.json'), `${JSON.stringify(seal(file))}\n`);
   syncFolder(folder);
   return { record, outcomes, computedAt: file.computedAt };
 }

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
 import { expand } from '../../../harness/plan/expand.ts';
@@ -113,6 +114,36 @@ for (const [name, spoil] of Object.entries(damage)) {
   });
 }
 
+test('no flipped bit, cut or insertion is believed: the cell is damaged, or equal', () => {
+  const root = folder();
+  const store = openStore(root);
+  const files = ['items.jsonl', 'cell.json'].map((name) => path.join(place(root), name));
+  fc.assert(
+    fc.property(
+      fc.nat(1),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.integer({ min: 0, max: 255 }),
+      fc.nat(2),
+      (at, where, byte, kind) => {
+        store.put(cell, finished, true);
+        const file = files[at] as string;
+        const bytes = readFileSync(file);
+        const offset = Math.min(bytes.length - 1, Math.floor(where * bytes.length));
+        const middle = kind === 0 ? [] : kind === 1 ? [byte] : [bytes[offset] ?? 0, byte];
+        writeFileSync(
+          file,
+          Buffer.concat([bytes.subarray(0, offset), Buffer.from(middle), bytes.subarray(offset + 1)]),
+        );
+        const found = store.get(key, cell);
+        if (found.status !== 'stored') return;
+        assert.equal(found.cell.outcomes, outcomes);
+        assert.equal(found.cell.record, record);
+      },
+    ),
+    { seed: 11, numRuns: 300 },
+  );
+});
+
 test('the folder of one cell is not believed for another', () => {
   const root = folder();
   const store = openStore(root);
@@ -180,6 +211,9 @@ test('timings are kept beside the cell', () => {
   assert.is(store.timing(key), null);
   store.putTiming(key, { version: 1 });
   assert.equal(store.timing(key), { version: 1 });
+  const file = path.join(store.folder, key.slice(0, 2), key, 'timing.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"version":1', '"version":2'));
+  assert.is(store.timing(key), null, 'a changed timing is not believed');
 });
 
 test.after(() => {
