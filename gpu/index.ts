@@ -1,5 +1,7 @@
 // What the rest of the project may use of the engine. No GPU type passes through here.
 
 export { BenchError } from './error.ts';
+export { kernelsDigest } from './kernels/index.ts';
+export { type EngineDevice, type LoadedEngine, type LoadOptions, loadEngine } from './model/engine.ts';
 export type { RopeScale, Spec } from './model/spec.ts';
 export * from './model/types.ts';

@@ -1,0 +1,254 @@
+// One typed wrapper per kernel: its bindings, constants and grid live here and nowhere else.
+
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import type { Gpu } from '../device.ts';
+import type { Pool } from '../memory.ts';
+import type { Format } from '../model/types.ts';
+import type { Pipelines } from '../pipelines.ts';
+import { type Grid, makeNode, type Node, type NodeSpec, type Step } from '../plan.ts';
+import { type Constants, kernelLines } from '../wgsl.ts';
+import { HEAD_BLOCK, HEAD_TILE, TILES, type Tile, tileFor } from './tiles.ts';
+
+/** What a wrapper needs to make a node; `step` is the uniform that all nodes share. */
+export interface Recorder {
+  readonly gpu: Gpu;
+  readonly pipelines: Pipelines;
+  readonly pool: Pool; // owns the uniforms
+  readonly step: GPUBuffer;
+}
+
+/** A matrix on the device: [rows, columns] in its own bits. `bias` is f32, or null. */
+export interface DeviceMatrix {
+  readonly label: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly format: Format;
+  readonly buffer: GPUBuffer;
+  readonly bias: GPUBuffer | null;
+}
+
+export type Activation = 'silu' | 'gelu' | 'gelu-tanh';
+
+/** Which of the step's counts a kernel runs over. */
+export type Rows = 'rows' | 'scored';
+
+const LANES = 64;
+const MAX_GRID = 65535;
+const ACTIVATION: Readonly<Record<Activation, string>> = { silu: 'SILU', gelu: 'GELU', 'gelu-tanh': 'GELU_TANH' };
+
+function node(
+  on: Recorder,
+  spec: Omit<NodeSpec, 'buffers'> & {
+    shape: readonly number[];
+    floats?: readonly number[];
+    buffers: readonly GPUBuffer[];
+  },
+): Node {
+  const { shape, floats = [], buffers, ...rest } = spec;
+  const bytes = new ArrayBuffer(16 * Math.ceil((shape.length + floats.length) / 4));
+  new Uint32Array(bytes).set(shape);
+  new Float32Array(bytes).set(floats, shape.length);
+  const uniform = on.pool.buffer(`${spec.label} shape`, bytes.byteLength, 'uniform');
+  on.gpu.device.queue.writeBuffer(uniform, 0, bytes);
+  return makeNode(on.gpu, on.pipelines, { ...rest, buffers: [on.step, uniform, ...buffers] });
+}
+
+function loads(format: Format, aligned: boolean): Constants {
+  return { W: 3, F32: format === 'f32', BF16: format === 'bf16', ALIGNED: aligned };
+}
+
+/** Lanes over more groups than one dimension holds: y rows of GRID_X groups. */
+function wide(groups: number): readonly [number, number] {
+  return groups <= MAX_GRID ? [groups, groups === 0 ? 0 : 1] : [MAX_GRID, Math.ceil(groups / MAX_GRID)];
+}
+
+/** x[T, width] = embedding rows of tokens[T] (+ learned[position]). */
+export function embed(
+  on: Recorder,
+  io: { tokens: GPUBuffer; positions: GPUBuffer; table: DeviceMatrix; learned: GPUBuffer | null; x: GPUBuffer },
+): Node {
+  const width = io.table.columns;
+  return node(on, {
+    kernel: 'embed',
+    label: 'embed',
+    constants: { ...loads(io.table.format, false), LEARNED: io.learned !== null },
+    bindings: 'uurrrrw',
+    shape: [width],
+    buffers: [io.tokens, io.table.buffer, io.positions, io.learned ?? io.tokens, io.x],
+    grid: ({ rows }) => [Math.ceil(width / LANES), rows],
+  });
+}
+
+/** y[p] = norm of x[p], or of x[from[p]]; RMS norm without a bias, layer norm with one. */
+export function norm(
+  on: Recorder,
+  io: { label: string; x: GPUBuffer; weight: GPUBuffer; bias: GPUBuffer | null; from: GPUBuffer | null; y: GPUBuffer },
+  shape: { width: number; eps: number; over: Rows },
+): Node {
+  return node(on, {
+    kernel: 'norm',
+    label: io.label,
+    constants: { WG: 16, LAYER: io.bias !== null, GATHER: io.from !== null, ROWS: shape.over },
+    bindings: 'uurrrrw',
+    shape: [shape.width],
+    floats: [shape.eps],
+    buffers: [io.x, io.weight, io.bias ?? io.weight, io.from ?? io.weight, io.y],
+    grid: (step) => [Math.ceil(step[shape.over] / 16), 1],
+  });
+}
+
+export interface MatmulOptions {
+  readonly residual?: boolean; // y += instead of y =
+  readonly activation?: Activation;
+  readonly gated?: boolean; // w: [gate; up], y = act(x gate) * (x up)
+  readonly over?: Rows;
+  readonly tile?: (m: number) => Tile; // how a benchmark forces one
+}
+
+/** y[M, N] = epilogue(x[M, K] w[N, K]^T + bias). */
+export function matmul(
+  on: Recorder,
+  io: { x: GPUBuffer; w: DeviceMatrix; y: GPUBuffer },
+  options: MatmulOptions = {},
+): Node {
+  const { w } = io;
+  const { residual = false, activation, gated = false, over = 'rows', tile = tileFor } = options;
+  const aligned = w.columns % 4 === 0;
+  const n = gated ? w.rows / 2 : w.rows;
+  const made = new Map<Tile, Constants>();
+  const constants = (step: Step): Constants => {
+    const chosen = tile(step[over]);
+    let found = made.get(chosen);
+    if (found === undefined) {
+      const columns = gated ? chosen.columns / 2 : chosen.columns;
+      found = {
+        ...loads(w.format, aligned),
+        MT: chosen.rows,
+        NR: chosen.columns,
+        NC: columns,
+        WG: chosen.lanes,
+        ROWS: over,
+        BIAS: w.bias !== null,
+        RESIDUAL: residual,
+        GATED: gated,
+        ACTIVATE: activation !== undefined,
+        ...(activation && { [ACTIVATION[activation]]: true }),
+      };
+      made.set(chosen, found);
+    }
+    return found;
+  };
+  const grid: Grid = (step) => {
+    const chosen = tile(step[over]);
+    const columns = (gated ? chosen.columns / 2 : chosen.columns) * chosen.lanes;
+    return [Math.ceil(n / columns), Math.ceil(step[over] / chosen.rows)];
+  };
+  return node(on, {
+    kernel: 'matmul',
+    label: `matmul ${w.label}`,
+    constants,
+    bindings: 'uurrrw',
+    shape: [n, aligned ? w.columns / 4 : w.columns],
+    buffers: [io.x, w.buffer, w.bias ?? on.pool.buffer(`${w.label} no bias`, 16), io.y],
+    grid,
+  });
+}
+
+export interface HeadShape {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headSize: number;
+}
+
+/** Splits qkv, rotates and scales q, rotates k, and writes k and v to their cache rows. `turn`: [positions, pairs] cos, sin. */
+export function rope(
+  on: Recorder,
+  io: Record<'qkv' | 'turn' | 'positions' | 'cacheRows' | 'q' | 'k' | 'v', GPUBuffer>,
+  { heads, kvHeads, headSize, pairs }: HeadShape & { pairs: number },
+): Node {
+  return node(on, {
+    kernel: 'rope',
+    label: 'rope',
+    constants: { GRID_X: MAX_GRID },
+    bindings: 'uurrrrwww',
+    shape: [heads, kvHeads, headSize, pairs],
+    floats: [1 / Math.sqrt(headSize)],
+    buffers: [io.qkv, io.turn, io.positions, io.cacheRows, io.q, io.k, io.v],
+    grid: ({ rows }) => wide(Math.ceil((rows * (heads + 2 * kvHeads)) / LANES)),
+  });
+}
+
+/** y[T, heads * headSize] = attention of q over the cache rows that each row's path names (see `Packed`). */
+export function attention(
+  on: Recorder,
+  io: Record<'q' | 'k' | 'v' | 'positions' | 'path' | 'rows' | 'y', GPUBuffer>,
+  { heads, kvHeads, headSize, window }: HeadShape & { window: number },
+): Node {
+  const vec = headSize % 4 === 0;
+  return node(on, {
+    kernel: 'attention',
+    label: 'attention',
+    constants: {
+      GRID_X: MAX_GRID,
+      VEC: vec ? 'vec4f' : 'f32',
+      DOT: vec ? 'dot' : 'product',
+      SCALAR: !vec,
+      PARTS: vec ? headSize / 4 : headSize,
+    },
+    bindings: 'uurrrrrrw',
+    shape: [heads, heads / kvHeads, window],
+    buffers: [io.q, io.k, io.v, io.positions, io.path, io.rows, io.y],
+    grid: ({ rows }) => wide(Math.ceil((rows * heads) / LANES)),
+  });
+}
+
+export function headBlocks(vocab: number): number {
+  return Math.ceil(vocab / HEAD_BLOCK);
+}
+
+/** Log-probabilities of targets[P] given x[P, hidden], and whether each is the argmax: two nodes. */
+export function scoreHead(
+  on: Recorder,
+  io: Record<'x' | 'targets' | 'part' | 'best' | 'logit' | 'logprob' | 'greedy', GPUBuffer>,
+  w: DeviceMatrix,
+): readonly Node[] {
+  const aligned = w.columns % 4 === 0;
+  const blocks = headBlocks(w.rows);
+  const { rows, columns, lanes } = HEAD_TILE;
+  return [
+    node(on, {
+      kernel: 'head',
+      label: 'head',
+      constants: {
+        ...loads(w.format, aligned),
+        MT: rows,
+        NR: columns,
+        WG: lanes,
+        BLOCK: HEAD_BLOCK,
+        BIAS: w.bias !== null,
+      },
+      bindings: 'uurrrrwww',
+      shape: [w.rows, aligned ? w.columns / 4 : w.columns, blocks],
+      buffers: [io.x, w.buffer, w.bias ?? io.x, io.targets, io.part, io.best, io.logit],
+      grid: ({ scored }) => [Math.ceil(blocks / lanes), Math.ceil(scored / rows)],
+    }),
+    node(on, {
+      kernel: 'logprob',
+      label: 'logprob',
+      constants: {},
+      bindings: 'uurrrrww',
+      shape: [blocks],
+      buffers: [io.part, io.best, io.logit, io.targets, io.logprob, io.greedy],
+      grid: ({ scored }) => [Math.ceil(scored / LANES), 1],
+    }),
+  ];
+}
+
+/** sha256 over every kernel's text and the tables that pick them: part of the key of every stored result. */
+export function kernelsDigest(): string {
+  const hash = createHash('sha256');
+  const names = readdirSync(new URL('.', import.meta.url)).filter((name) => name.endsWith('.wgsl'));
+  for (const name of names.sort()) hash.update(`${name}\0${kernelLines(name).join('\n')}\0`);
+  return hash.update(JSON.stringify([TILES, HEAD_TILE, HEAD_BLOCK])).digest('hex');
+}

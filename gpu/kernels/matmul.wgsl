@@ -1,0 +1,66 @@
+// Y[M, N] = epilogue(X[M, K] W[N, K]^T + bias): each lane owns ${MT} rows of X and ${NR} rows of W.
+// Epilogues: store; add to Y (residual); activation; gated: rows 0..N of W are the gate, N..2N the other factor.
+#include "step.wgsl"
+struct Shape {
+  n: u32,   // columns of Y
+  k4: u32,  // loads per row: K / 4 where rows are aligned, else K
+}
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<uniform> shape: Shape;
+#if ALIGNED
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;
+#else
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+#end
+#include "load.wgsl"
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+#if ACTIVATE
+#include "activation.wgsl"
+#end
+
+@compute @workgroup_size(${WG})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let m_count = step.${ROWS};
+  let m0 = group.y * ${MT}u;
+  let n0 = (group.x * ${WG}u + lane) * ${NC}u;
+  if (n0 >= shape.n) { return; }
+#for n 0 ${NC}
+  let n_${n} = n0 + ${n}u;
+  let r_${n} = min(n_${n}, shape.n - 1u);
+#if GATED
+  let r_${n + NC} = r_${n} + shape.n;
+#end
+#end
+#include "tile.wgsl"
+#for m 0 ${MT}
+  if (m0 + ${m}u < m_count) {
+    let row = (m0 + ${m}u) * shape.n;
+#for n 0 ${NC}
+    if (n_${n} < shape.n) {
+#if BIAS
+      var v = acc_${m}_${n} + bias[n_${n}];
+#else
+      var v = acc_${m}_${n};
+#end
+#if GATED
+#if BIAS
+      v = activate(v) * (acc_${m}_${n + NC} + bias[n_${n} + shape.n]);
+#else
+      v = activate(v) * acc_${m}_${n + NC};
+#end
+#else
+#if ACTIVATE
+      v = activate(v);
+#end
+#end
+#if RESIDUAL
+      y[row + n_${n}] += v;
+#else
+      y[row + n_${n}] = v;
+#end
+    }
+#end
+  }
+#end
+}

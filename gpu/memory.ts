@@ -1,0 +1,109 @@
+// Named buffers with a byte ledger. The budget is checked before anything is allocated, since no software driver ever
+// reports that memory ran out; what was allocated is destroyed when its owner says so, never by garbage collection.
+
+import type { Gpu } from './device.ts';
+import { BenchError } from './error.ts';
+
+export type BufferKind = 'storage' | 'uniform' | 'readback';
+
+/** An owner of buffers; disposing it destroys all of them. */
+export interface Pool {
+  /** A zeroed buffer of at least `bytes` bytes. Throws `gpu-memory` beyond the device's limits or the budget. */
+  buffer(label: string, bytes: number, kind?: BufferKind): GPUBuffer;
+  dispose(): void;
+}
+
+export class Memory {
+  readonly #gpu: Gpu;
+  readonly #budget: number;
+  #bytes = 0;
+  #peak = 0;
+
+  constructor(gpu: Gpu, budgetBytes: number = Infinity) {
+    this.#gpu = gpu;
+    this.#budget = budgetBytes;
+  }
+
+  /** Bytes of all living buffers. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get peakBytes(): number {
+    return this.#peak;
+  }
+
+  resetPeak(): void {
+    this.#peak = this.#bytes;
+  }
+
+  /** Throws `gpu-memory` naming `label` when `bytes` more do not fit the budget. */
+  require(label: string, bytes: number): void {
+    if (this.#bytes + bytes <= this.#budget) return;
+    throw new BenchError(
+      'gpu-memory',
+      `${label} needs ${megabytes(bytes)} and ${megabytes(this.#budget - this.#bytes)} of the budget of ${megabytes(this.#budget)} are left`,
+      { hint: 'use a smaller model or a smaller batch' },
+    );
+  }
+
+  pool(): Pool {
+    const buffers: GPUBuffer[] = [];
+    return {
+      buffer: (label, bytes, kind = 'storage') => {
+        const buffer = this.#create(label, bytes, kind);
+        buffers.push(buffer);
+        return buffer;
+      },
+      dispose: () => {
+        if (buffers.length === 0) return;
+        for (const buffer of buffers) {
+          this.#bytes -= buffer.size;
+          buffer.destroy();
+        }
+        buffers.length = 0;
+        // Destroyed memory is only given back by the next submit.
+        this.#gpu.device.queue.submit([]);
+      },
+    };
+  }
+
+  #create(label: string, bytes: number, kind: BufferKind): GPUBuffer {
+    const size = Math.max(16, Math.ceil(bytes / 4) * 4); // a binding of size 0 is not allowed
+    const { maxBufferSize, maxStorageBufferBindingSize, maxUniformBufferBindingSize } = this.#gpu.limits;
+    const limit =
+      kind === 'storage'
+        ? Math.min(maxBufferSize, maxStorageBufferBindingSize)
+        : kind === 'uniform'
+          ? maxUniformBufferBindingSize
+          : maxBufferSize;
+    if (size > limit) {
+      throw new BenchError(
+        'gpu-memory',
+        `buffer ${label} needs ${megabytes(size)}, and this device binds at most ${megabytes(limit)}`,
+        { hint: 'use a smaller model or a smaller batch, or another adapter (bench doctor lists the limits)' },
+      );
+    }
+    this.require(`buffer ${label}`, size);
+    const buffer = this.#gpu.device.createBuffer({ label, size, usage: USAGE[kind] });
+    this.#bytes += size;
+    this.#peak = Math.max(this.#peak, this.#bytes);
+    return buffer;
+  }
+}
+
+// The values of GPUBufferUsage, which Node has no global for.
+const MAP_READ = 0x1;
+const COPY_SRC = 0x4;
+const COPY_DST = 0x8;
+const UNIFORM = 0x40;
+const STORAGE = 0x80;
+const USAGE: Readonly<Record<BufferKind, number>> = {
+  storage: STORAGE | COPY_SRC | COPY_DST,
+  uniform: UNIFORM | COPY_DST,
+  readback: MAP_READ | COPY_DST,
+};
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

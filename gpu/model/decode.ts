@@ -1,0 +1,81 @@
+// Generation over a key/value cache: prompts are read in steps of the pass's capacity, then every living sequence
+// advances by one token per step. A sequence's cache rows are consecutive, so its path is a run of the row table.
+
+import type { Batch, Forward } from './forward.ts';
+import { checkSampling, pick, sequenceRandom } from './sampling.ts';
+import type { Sampling } from './types.ts';
+
+interface Living {
+  readonly sequence: number;
+  readonly first: number; // cache row of position 0
+  readonly random: ReturnType<typeof sequenceRandom>;
+  length: number; // tokens in the cache
+  next: number; // token to feed
+  emitted: number;
+}
+
+/** Yields tokens in the order in which they are decided; `alone` keeps other work off the device during a step. */
+export async function* decode(
+  forward: Forward,
+  prompts: readonly { readonly tokens: Uint32Array }[],
+  sampling: Sampling,
+  vocab: number,
+  count: (rows: number, scored: number, keys: number) => void,
+  alone: <T>(work: () => Promise<T>) => Promise<T>,
+): AsyncGenerator<{ readonly sequence: number; readonly token: number }> {
+  checkSampling(sampling);
+  const rows = Uint32Array.from({ length: forward.options.table }, (_, i) => i);
+  const step = (batch: Omit<Batch, 'rows'>): Promise<Float32Array> =>
+    alone(() => {
+      let keys = 0;
+      for (const position of batch.positions) keys += position + 1;
+      count(batch.tokens.length, batch.scored.length, keys);
+      return forward.logits({ ...batch, rows });
+    });
+  const stop = new Set(sampling.stopTokens);
+  /** Takes the next token of each; returns those that go on. */
+  const choose = (from: readonly Living[], logits: Float32Array): Living[] => {
+    from.forEach((one, p) => {
+      one.next = pick(logits.subarray(p * vocab, (p + 1) * vocab), sampling, one.random);
+    });
+    return from.filter(({ next }) => !stop.has(next));
+  };
+
+  let living: Living[] = [];
+  let first = 0;
+  for (const [sequence, { tokens }] of prompts.entries()) {
+    const one = { sequence, first, random: sequenceRandom(sampling.seed, sequence), length: 0, next: 0, emitted: 0 };
+    first += tokens.length + sampling.maxTokens;
+    let logits = new Float32Array(0);
+    while (one.length < tokens.length) {
+      const part = tokens.subarray(one.length, one.length + forward.options.capacity);
+      const ends = one.length + part.length === tokens.length;
+      logits = (await step({
+        tokens: part,
+        positions: part.map((_, i) => one.length + i),
+        path: new Uint32Array(part.length).fill(one.first),
+        cacheRows: part.map((_, i) => one.first + one.length + i),
+        scored: ends ? Uint32Array.of(part.length - 1) : new Uint32Array(0),
+      })) as Float32Array<ArrayBuffer>;
+      one.length += part.length;
+    }
+    living.push(...choose([one], logits));
+  }
+  while (living.length > 0) {
+    for (const one of living) {
+      yield { sequence: one.sequence, token: one.next };
+      one.emitted++;
+    }
+    living = living.filter(({ emitted }) => emitted < sampling.maxTokens);
+    if (living.length === 0) return;
+    const logits = await step({
+      tokens: Uint32Array.from(living, ({ next }) => next),
+      positions: Uint32Array.from(living, ({ length }) => length),
+      path: Uint32Array.from(living, ({ first: start }) => start),
+      cacheRows: Uint32Array.from(living, ({ first: start, length }) => start + length),
+      scored: Uint32Array.from(living, (_, i) => i),
+    });
+    for (const one of living) one.length++;
+    living = choose(living, logits);
+  }
+}

@@ -1,0 +1,360 @@
+// A loaded model: scores packed prefix trees, tells the likeliest next tokens, measures perplexity, and generates.
+
+import { join } from 'node:path';
+import { type Gpu, openGpu, type Testbed } from '../device.ts';
+import { BenchError } from '../error.ts';
+import { Memory } from '../memory.ts';
+import { Pipelines } from '../pipelines.ts';
+import type { Counts } from '../plan.ts';
+import { decode } from './decode.ts';
+import { MAX_CONFIG_BYTES, readJson, requireModelFolder } from './folder.ts';
+import { Forward, type ForwardOptions } from './forward.ts';
+import { type Packed, pack, slotOffsets } from './pack.ts';
+import { openCheckpoint } from './safetensors.ts';
+import { readSpec, type Spec } from './spec.ts';
+import { type Parts, parameterCount, resolveTensors } from './tensors.ts';
+import {
+  type Counters,
+  DENSE,
+  type Engine,
+  type Sampling,
+  type Scored,
+  type Sequence,
+  type Top,
+  type Variant,
+} from './types.ts';
+import { type DeviceWeights, deviceBytes, upload } from './weights.ts';
+
+/** Rows per step: enough that a step is worth its submit, few enough that it ends within about a second in software. */
+const MAX_ROWS = 1024;
+/** Rows of the head per step, and entries of the path table per row: what a batch of short items needs. */
+const SCORED_PER_ROW = 1;
+const PATH_PER_ROW = 8;
+
+export interface LoadOptions {
+  readonly adapter?: string;
+  readonly maxRows?: number; // rows per step; results do not depend on it
+  readonly budgetBytes?: number; // of device memory
+}
+
+/** What the harness may know of the device. */
+export interface EngineDevice {
+  readonly name: string;
+  readonly software: boolean;
+  readonly deviceClass: string;
+  readonly testbed: Testbed;
+  readonly timestamps: boolean;
+}
+
+export type LoadedEngine = Engine & { readonly device: EngineDevice };
+
+/**
+ * Opens the device and loads the model in `folder` (Hugging Face layout). Everything is checked before the first
+ * allocation. Throws BenchError `no-adapter`, `bad-model`, `bad-weights`, `unsupported-model`, `gpu-memory`.
+ */
+export async function loadEngine(folder: string, options: LoadOptions = {}): Promise<LoadedEngine> {
+  await requireModelFolder(folder);
+  const configFile = join(folder, 'config.json');
+  const spec = readSpec(await readJson(configFile, MAX_CONFIG_BYTES), configFile);
+  const checkpoint = await openCheckpoint(folder);
+  try {
+    const parts = resolveTensors(spec, checkpoint);
+    const weightsDigest = await checkpoint.digest();
+    const gpu = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
+    try {
+      const memory = new Memory(gpu, options.budgetBytes);
+      memory.require(`the model's weights`, deviceBytes(parts));
+      const pool = memory.pool();
+      const weights = await gpu.scope(`the weights of ${folder}`, () => upload(gpu, pool, parts));
+      return new WebGpuEngine(gpu, memory, spec, parts, weights, weightsDigest, options.maxRows ?? MAX_ROWS, () =>
+        pool.dispose(),
+      );
+    } catch (error) {
+      await gpu.dispose();
+      throw error;
+    }
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+class WebGpuEngine implements Engine {
+  readonly spec: Spec;
+  readonly weightsDigest: string;
+  readonly parameters: number;
+  readonly weightBytes: number;
+  readonly device: EngineDevice;
+  readonly #gpu: Gpu;
+  readonly #memory: Memory;
+  readonly #pipelines: Pipelines;
+  readonly #weights: DeviceWeights;
+  readonly #maxRows: number;
+  readonly #release: () => void;
+  readonly #forwards = new Map<string, Forward>();
+  #counts: Counts = { dispatches: 0, submits: 0, readbacks: 0 };
+  #tokens = 0;
+  #flops = 0;
+  #weightBytesRead = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    gpu: Gpu,
+    memory: Memory,
+    spec: Spec,
+    parts: Parts,
+    weights: DeviceWeights,
+    weightsDigest: string,
+    maxRows: number,
+    release: () => void,
+  ) {
+    this.#gpu = gpu;
+    this.#memory = memory;
+    this.#pipelines = new Pipelines(gpu);
+    this.#weights = weights;
+    this.#maxRows = maxRows;
+    this.#release = release;
+    this.spec = spec;
+    this.weightsDigest = weightsDigest;
+    this.parameters = parameterCount(parts);
+    this.weightBytes = deviceBytes(parts);
+    const { name, software, deviceClass, testbed, has } = gpu;
+    this.device = { name, software, deviceClass, testbed, timestamps: has.timestamps };
+  }
+
+  score(sequences: readonly Sequence[]): Promise<readonly Scored[]> {
+    return this.#alone(async () => {
+      for (const { tokens, variant } of sequences) this.#check(tokens, variant, 1);
+      const offsets = slotOffsets(sequences);
+      const total = offsets[sequences.length]!;
+      const logprobs = new Float32Array(total);
+      const greedy = new Uint8Array(total);
+      const batches = sequences.length === 0 ? [] : pack(sequences, this.#rowLimit(sequences));
+      for (const batch of batches) await this.#scoreBatch(batch, logprobs, greedy);
+      return sequences.map((_, i) => ({
+        logprobs: logprobs.slice(offsets[i], offsets[i + 1]),
+        greedy: greedy.slice(offsets[i], offsets[i + 1]),
+      }));
+    });
+  }
+
+  top(tokens: Uint32Array, n: number, variant: Variant = DENSE): Promise<Top> {
+    return this.#alone(async () => {
+      this.#check(tokens, variant, 0);
+      const count = tokens.length;
+      const forward = await this.#forward('top', { rows: count, scored: 1, table: count }, 'logits');
+      const line = Uint32Array.from({ length: count }, (_, i) => i);
+      this.#count(count, 1, triangle(count));
+      const logits = await forward.logits({
+        tokens,
+        positions: line,
+        path: new Uint32Array(count),
+        rows: line,
+        cacheRows: line,
+        scored: Uint32Array.of(count - 1),
+      });
+      return likeliest(logits, n);
+    });
+  }
+
+  async perplexity(
+    tokens: Uint32Array,
+    {
+      window,
+      stride,
+      variant = DENSE,
+    }: { readonly window: number; readonly stride: number; readonly variant?: Variant },
+  ): Promise<{ readonly nll: number; readonly tokens: number; readonly perplexity: number }> {
+    if (!(window >= 2 && stride >= 1 && stride < window && window <= this.spec.maxPositions)) {
+      throw new BenchError(
+        'bad-window',
+        `window ${window} and stride ${stride} do not fit ${this.spec.maxPositions} positions`,
+        {
+          hint: 'the window must be 2 or more and within the positions of the model, the stride smaller than the window',
+        },
+      );
+    }
+    const sequences: Sequence[] = [];
+    for (let scored = 1, start = 0; scored < tokens.length; start += stride) {
+      const end = Math.min(start + window, tokens.length);
+      sequences.push({ tokens: tokens.subarray(start, end), from: scored - start, variant });
+      scored = end;
+    }
+    let nll = 0;
+    for (const { logprobs } of await this.score(sequences)) for (const value of logprobs) nll -= value;
+    const count = Math.max(0, tokens.length - 1);
+    return { nll, tokens: count, perplexity: Math.exp(nll / count) };
+  }
+
+  async *generate(
+    prompts: readonly { readonly tokens: Uint32Array; readonly variant: Variant }[],
+    sampling: Sampling,
+  ): AsyncIterable<{ readonly sequence: number; readonly token: number }> {
+    for (const { tokens, variant } of prompts) this.#check(tokens, variant, sampling.maxTokens);
+    if (prompts.length === 0) return;
+    const cacheRows = prompts.reduce((sum, { tokens }) => sum + tokens.length + sampling.maxTokens, 0);
+    const capacity = Math.max(prompts.length, Math.min(this.#maxRows, cacheRows));
+    const forward = this.#make({
+      capacity,
+      scored: prompts.length,
+      table: cacheRows,
+      cacheRows,
+      cachePerLayer: true,
+      output: 'logits',
+    });
+    try {
+      yield* decode(
+        forward,
+        prompts,
+        sampling,
+        this.spec.vocab,
+        (rows, scored, keys) => this.#count(rows, scored, keys),
+        (work) => this.#alone(work),
+      );
+    } finally {
+      forward.dispose();
+    }
+  }
+
+  counters(): Counters {
+    return {
+      tokens: this.#tokens,
+      flops: this.#flops,
+      weightBytes: this.#weightBytesRead,
+      ...this.#counts,
+      pipelines: this.#pipelines.count,
+      peakBytes: this.#memory.peakBytes,
+    };
+  }
+
+  resetCounters(): void {
+    Object.assign(this.#counts, { dispatches: 0, submits: 0, readbacks: 0 });
+    this.#tokens = 0;
+    this.#flops = 0;
+    this.#weightBytesRead = 0;
+    this.#memory.resetPeak();
+  }
+
+  async dispose(): Promise<void> {
+    await this.#queue.catch(() => undefined);
+    for (const forward of this.#forwards.values()) forward.dispose();
+    this.#forwards.clear();
+    this.#release();
+    await this.#gpu.dispose();
+  }
+
+  async #scoreBatch(batch: Packed, logprobs: Float32Array, greedy: Uint8Array): Promise<void> {
+    const rows = batch.tokens.length;
+    const forward = await this.#forward('score', { rows, scored: 1, table: batch.rows.length }, 'logprobs');
+    const inputs = { ...batch, cacheRows: Uint32Array.from({ length: rows }, (_, i) => i) };
+    let keys = 0;
+    for (const position of batch.positions) keys += position + 1;
+    // A row may have several targets, so a batch can hold more of them than rows; then its rows are computed again.
+    const limit = forward.options.scored;
+    for (let first = 0; first < batch.scored.length; first += limit) {
+      const part = [first, first + limit] as const;
+      const scored = batch.scored.subarray(...part);
+      this.#count(rows, scored.length, keys);
+      const found = await forward.logprobs({ ...inputs, scored, targets: batch.targets.subarray(...part) });
+      batch.slots.subarray(...part).forEach((slot, p) => {
+        logprobs[slot] = found.logprobs[p]!;
+        greedy[slot] = found.greedy[p]!;
+      });
+    }
+  }
+
+  /** Rows per batch: the usual ones, or what the longest sequence needs. */
+  #rowLimit(sequences: readonly Sequence[]): number {
+    return sequences.reduce((most, { tokens }) => Math.max(most, tokens.length - 1), this.#maxRows);
+  }
+
+  /** The forward pass kept under `name`, made anew when the step does not fit it. */
+  async #forward(
+    name: string,
+    need: { rows: number; scored: number; table: number },
+    output: ForwardOptions['output'],
+  ): Promise<Forward> {
+    const kept = this.#forwards.get(name);
+    const capacity = Math.max(need.rows, name === 'score' ? this.#maxRows : 1);
+    const table = Math.max(need.table, name === 'score' ? capacity * PATH_PER_ROW : 1);
+    if (kept && kept.options.capacity >= need.rows && kept.options.table >= need.table) return kept;
+    kept?.dispose();
+    this.#forwards.delete(name);
+    const scored = name === 'score' ? capacity * SCORED_PER_ROW : need.scored;
+    const forward = this.#make({ capacity, scored, table, cacheRows: capacity, cachePerLayer: false, output });
+    this.#forwards.set(name, forward);
+    return forward;
+  }
+
+  #make(options: ForwardOptions): Forward {
+    const on = { gpu: this.#gpu, memory: this.#memory, pipelines: this.#pipelines, counts: this.#counts };
+    return new Forward(on, this.spec, this.#weights, options);
+  }
+
+  /** Throws where a token or the length is outside the model, or the variant asks for what the engine does not apply. */
+  #check(tokens: Uint32Array, variant: Variant, more: number): void {
+    const field = (['mask', 'adapter', 'steer', 'compact'] as const).find((name) => variant[name] !== undefined);
+    if (field) {
+      throw new BenchError(
+        'unsupported-variant',
+        `variant ${variant.id} has a ${field}, which this engine does not apply yet`,
+        {
+          hint: 'ask the dense network, or leave the method out',
+        },
+      );
+    }
+    const { vocab, maxPositions } = this.spec;
+    const bad = tokens.findIndex((token) => token >= vocab);
+    if (bad >= 0) {
+      throw new BenchError(
+        'bad-token',
+        `token ${tokens[bad]} at position ${bad} is outside the vocabulary of ${vocab}`,
+        {
+          hint: 'the tokenizer does not belong to this model',
+        },
+      );
+    }
+    if (tokens.length === 0)
+      throw new BenchError('bad-sequence', 'a sequence is empty', { hint: 'give at least one token' });
+    if (tokens.length + more > maxPositions + 1) {
+      throw new BenchError(
+        'sequence-too-long',
+        `${tokens.length} tokens and ${more} more exceed the model's ${maxPositions} positions`,
+        {
+          hint: 'shorten the prompt, or generate fewer tokens',
+        },
+      );
+    }
+  }
+
+  #count(rows: number, scored: number, keys: number): void {
+    const { layers, hidden, ffn, heads, kvHeads, headSize, vocab, gated } = this.spec;
+    const q = heads * headSize;
+    const perRow = hidden * (q + 2 * kvHeads * headSize) + q * hidden + (gated ? 3 : 2) * hidden * ffn;
+    this.#tokens += rows;
+    this.#flops += 2 * (layers * (rows * perRow + 2 * keys * q) + scored * hidden * vocab);
+    this.#weightBytesRead += this.weightBytes;
+  }
+
+  /** One step at a time: the buffers of a forward pass are shared by all callers. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work, work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+}
+
+function triangle(n: number): number {
+  return (n * (n + 1)) / 2;
+}
+
+/** The n likeliest ids; the softmax in f64. */
+function likeliest(logits: Float32Array, n: number): Top {
+  let greatest = -Infinity;
+  for (const logit of logits) greatest = Math.max(greatest, logit);
+  let total = 0;
+  for (const logit of logits) total += Math.exp(logit - greatest);
+  return Array.from(logits.keys())
+    .sort((a, b) => logits[b]! - logits[a]! || a - b)
+    .slice(0, n)
+    .map((id) => [id, logits[id]! - greatest - Math.log(total)] as const);
+}

@@ -1,0 +1,221 @@
+// Spec + weights -> the nodes of one forward pass over packed rows: per layer norm, qkv, rope, attention, o, norm, MLP in
+// (gated in one kernel), MLP out. Scoring shares one pair of key/value buffers between the layers, since a batch holds
+// all rows that its rows look at; decoding keeps one pair per layer.
+
+import type { Gpu } from '../device.ts';
+import * as kernels from '../kernels/index.ts';
+import type { Memory, Pool } from '../memory.ts';
+import type { Pipelines } from '../pipelines.ts';
+import { type Counts, type Node, replay, type Step } from '../plan.ts';
+import { ropeTables } from './rope.ts';
+import type { Spec } from './spec.ts';
+import type { DeviceWeights } from './weights.ts';
+
+/** What one step runs over; see `Packed` for path and rows. */
+export interface Batch {
+  readonly tokens: Uint32Array; // [T]
+  readonly positions: Uint32Array; // [T]
+  readonly path: Uint32Array; // [T]
+  readonly rows: Uint32Array; // cache rows of the paths
+  readonly cacheRows: Uint32Array; // [T] where each row's key and value are kept
+  readonly scored: Uint32Array; // [P] rows that go through the head
+}
+
+export interface ForwardOptions {
+  readonly capacity: number; // rows per step
+  readonly scored: number; // rows of the head per step
+  readonly table: number; // entries of `rows`
+  readonly cacheRows: number;
+  readonly cachePerLayer: boolean;
+  readonly output: 'logprobs' | 'logits';
+}
+
+/** Device bytes of the buffers that `Forward` makes, but for the uniforms. */
+export function forwardBytes(spec: Spec, o: ForwardOptions): number {
+  const { hidden, ffn, heads, kvHeads, headSize, vocab } = spec;
+  const q = heads * headSize;
+  const kv = kvHeads * headSize;
+  const perRow = 4 + 2 * hidden + (q + 2 * kv) + 2 * q + ffn;
+  const perScored = hidden + 5 + (o.output === 'logits' ? vocab : 3 * kernels.headBlocks(vocab));
+  const caches = 2 * o.cacheRows * kv * (o.cachePerLayer ? spec.layers : 1);
+  return 4 * (o.capacity * perRow + o.scored * perScored + caches + o.table);
+}
+
+export class Forward {
+  readonly options: ForwardOptions;
+  readonly #gpu: Gpu;
+  readonly #pool: Pool;
+  readonly #counts: Counts;
+  readonly #nodes: readonly Node[];
+  readonly #step: GPUBuffer;
+  readonly #inputs: Readonly<Record<keyof Batch | 'targets', GPUBuffer>>;
+  readonly #outputs: readonly { readonly buffer: GPUBuffer; readonly words: number }[]; // words per scored row
+  readonly #readback: GPUBuffer;
+
+  constructor(
+    on: { readonly gpu: Gpu; readonly memory: Memory; readonly pipelines: Pipelines; readonly counts: Counts },
+    spec: Spec,
+    weights: DeviceWeights,
+    options: ForwardOptions,
+  ) {
+    this.options = options;
+    this.#gpu = on.gpu;
+    this.#counts = on.counts;
+    on.memory.require('a forward pass', forwardBytes(spec, options));
+    const pool = on.memory.pool();
+    this.#pool = pool;
+    try {
+      const { capacity, scored } = options;
+      const { hidden, ffn, heads, kvHeads, headSize, vocab } = spec;
+      const words = (label: string, count: number): GPUBuffer => pool.buffer(label, 4 * count);
+      this.#step = pool.buffer('step', 16, 'uniform');
+      this.#inputs = {
+        tokens: words('tokens', capacity),
+        positions: words('positions', capacity),
+        path: words('path', capacity),
+        cacheRows: words('cacheRows', capacity),
+        rows: words('rows', options.table),
+        scored: words('scored', scored),
+        targets: words('targets', scored),
+      };
+      const input = this.#inputs;
+      const x = words('x', capacity * hidden);
+      const normed = words('normed', capacity * hidden);
+      const qkv = words('qkv', capacity * (heads + 2 * kvHeads) * headSize);
+      const q = words('q', capacity * heads * headSize);
+      const attended = words('attended', capacity * heads * headSize);
+      const inner = words('inner', capacity * ffn);
+      const last = words('last', scored * hidden);
+      const cacheWords = options.cacheRows * kvHeads * headSize;
+      const caches = Array.from({ length: options.cachePerLayer ? spec.layers : 1 }, (_, layer) => ({
+        k: words(`k${layer}`, cacheWords),
+        v: words(`v${layer}`, cacheWords),
+      }));
+      // No position lies beyond the rows that the caches hold.
+      const turn = this.#rotations(spec, Math.min(spec.maxPositions, options.cacheRows));
+      const recorder: kernels.Recorder = { gpu: on.gpu, pipelines: on.pipelines, pool, step: this.#step };
+      const size = { width: hidden, eps: spec.normEps } as const;
+      const nodes: Node[] = [
+        kernels.embed(recorder, { ...input, table: weights.embedding, learned: weights.learned, x }),
+      ];
+      weights.layers.forEach((layer, index) => {
+        const cache = caches[index % caches.length]!;
+        const shape = { heads, kvHeads, headSize };
+        nodes.push(
+          kernels.norm(
+            recorder,
+            { label: 'norm1', x, ...layer.norm1, from: null, y: normed },
+            { ...size, over: 'rows' },
+          ),
+          kernels.matmul(recorder, { x: normed, w: layer.qkv, y: qkv }),
+          kernels.rope(recorder, { qkv, turn, ...input, q, ...cache }, { ...shape, pairs: (spec.rope?.dims ?? 0) / 2 }),
+          kernels.attention(recorder, { q, ...cache, ...input, y: attended }, { ...shape, window: spec.window }),
+          kernels.matmul(recorder, { x: attended, w: layer.o, y: x }, { residual: true }),
+          kernels.norm(
+            recorder,
+            { label: 'norm2', x, ...layer.norm2, from: null, y: normed },
+            { ...size, over: 'rows' },
+          ),
+          kernels.matmul(
+            recorder,
+            { x: normed, w: layer.up, y: inner },
+            { activation: spec.activation, gated: spec.gated },
+          ),
+          kernels.matmul(recorder, { x: inner, w: layer.down, y: x }, { residual: true }),
+        );
+      });
+      nodes.push(
+        kernels.norm(
+          recorder,
+          { label: 'norm', x, ...weights.norm, from: input.scored, y: last },
+          { ...size, over: 'scored' },
+        ),
+      );
+      if (options.output === 'logits') {
+        const logits = words('logits', scored * vocab);
+        nodes.push(kernels.matmul(recorder, { x: last, w: weights.head, y: logits }, { over: 'scored' }));
+        this.#outputs = [{ buffer: logits, words: vocab }];
+      } else {
+        const blocks = kernels.headBlocks(vocab);
+        const io = {
+          x: last,
+          targets: input.targets,
+          part: words('part', 2 * scored * blocks),
+          best: words('best', scored * blocks),
+          logit: words('logit', scored),
+          logprob: words('logprob', scored),
+          greedy: words('greedy', scored),
+        };
+        nodes.push(...kernels.scoreHead(recorder, io, weights.head));
+        this.#outputs = [io.logprob, io.greedy].map((buffer) => ({ buffer, words: 1 }));
+      }
+      this.#nodes = nodes;
+      const perScored = this.#outputs.reduce((sum, { words: n }) => sum + n, 0);
+      this.#readback = pool.buffer('readback', 4 * scored * perScored, 'readback');
+    } catch (error) {
+      pool.dispose();
+      throw error;
+    }
+  }
+
+  /** Runs one step and reads back what follows each scored row: its target's log-probability and greedy flag. */
+  async logprobs(
+    batch: Batch & { readonly targets: Uint32Array },
+  ): Promise<{ logprobs: Float32Array; greedy: Uint32Array }> {
+    const count = batch.scored.length;
+    const bytes = await this.#run(batch, batch.targets);
+    return { logprobs: new Float32Array(bytes, 0, count), greedy: new Uint32Array(bytes, 4 * count, count) };
+  }
+
+  /** Runs one step; logits of every scored row: [P, vocab]. */
+  async logits(batch: Batch): Promise<Float32Array> {
+    return new Float32Array(await this.#run(batch, null));
+  }
+
+  dispose(): void {
+    this.#pool.dispose();
+  }
+
+  async #run(batch: Batch, targets: Uint32Array | null): Promise<ArrayBuffer> {
+    const { queue } = this.#gpu.device;
+    const step: Step = { rows: batch.tokens.length, scored: batch.scored.length };
+    queue.writeBuffer(this.#step, 0, Uint32Array.of(step.rows, step.scored));
+    for (const name of ['tokens', 'positions', 'path', 'rows', 'cacheRows', 'scored'] as const) {
+      queue.writeBuffer(this.#inputs[name], 0, batch[name] as Uint32Array<ArrayBuffer>);
+    }
+    if (targets) queue.writeBuffer(this.#inputs.targets, 0, targets as Uint32Array<ArrayBuffer>);
+    let at = 0;
+    const copies = this.#outputs.map(({ buffer, words }) => {
+      const copy = { from: buffer, to: this.#readback, bytes: 4 * words * step.scored, at };
+      at += copy.bytes;
+      return copy;
+    });
+    await replay(
+      this.#gpu,
+      this.#nodes,
+      step,
+      this.#counts,
+      copies.filter(({ bytes }) => bytes > 0),
+    );
+    if (at === 0) return new ArrayBuffer(0);
+    await this.#gpu.wait(this.#readback.mapAsync(1, 0, at));
+    const bytes = this.#readback.getMappedRange(0, at).slice(0);
+    this.#readback.unmap();
+    this.#counts.readbacks++;
+    return bytes;
+  }
+
+  /** cos and sin per position and pair; without rotation the kernel reads none of it. */
+  #rotations(spec: Spec, positions: number): GPUBuffer {
+    if (spec.rope === null) return this.#pool.buffer('no rope', 16);
+    const { cos, sin } = ropeTables(spec.rope, positions);
+    const turn = new Float32Array(2 * cos.length);
+    for (let i = 0; i < cos.length; i++) {
+      turn[2 * i] = cos[i]!;
+      turn[2 * i + 1] = sin[i]!;
+    }
+    const buffer = this.#pool.buffer('rope', turn.byteLength);
+    this.#gpu.device.queue.writeBuffer(buffer, 0, turn);
+    return buffer;
+  }
+}
