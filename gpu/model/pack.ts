@@ -43,7 +43,7 @@ export function pack(sequences: readonly Sequence[], maxTokens: number): readonl
   });
   const batches: Packed[] = [];
   for (const group of groups.values()) {
-    group.sort((a, b) => compare(sequences[a]!.tokens, sequences[b]!.tokens) || a - b);
+    group.sort((a, b) => compare(sequences[a]!.tokens, sequences[b]!.tokens));
     let batch = new Batch(sequences[group[0]!]!.variant);
     for (const index of group) {
       const sequence = sequences[index]!;

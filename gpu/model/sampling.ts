@@ -43,14 +43,12 @@ export function pick(logits: Float32Array, { temperature, topK, topP }: Draw, rn
   const kept = cut(logits, weights, topK, topP);
   const point = uniformFloat64(rng) * sumOf(kept, weights);
   let reached = 0;
-  let drawn = best;
+  // The same sum in the same order, and point is below it: the loop ends at an id whose weight is not 0.
   for (const id of kept) {
-    if (weights[id] === 0) continue;
     reached += weights[id]!;
-    drawn = id;
-    if (point < reached) break;
+    if (point < reached) return id;
   }
-  return drawn;
+  return best;
 }
 
 /** The ids that top-k and top-p leave, in ascending order: the draw does not depend on how they were sorted. */

@@ -50,6 +50,8 @@ test('f16: known values', () => {
     assert.is(fromF16(bits), value);
     assert.is(toF16(value), bits);
   }
+  assert.is(toF16(1 + 2 ** -11), 0x3c00, 'a tie goes to the even pattern');
+  assert.is(toF16(1 + 3 * 2 ** -11), 0x3c02);
   assert.is(toF16(65519.99), 0x7bff);
   assert.is(toF16(65520), 0x7c00);
   assert.is(toF16(1e30), 0x7c00);

@@ -67,6 +67,12 @@ test('nothing to score, no batch', () => {
   assert.equal(pack([], 8), []);
 });
 
+test('what continues another sequence shares its path', () => {
+  const [batch] = pack([sequence([1, 2, 3]), sequence([1, 2, 3, 4, 5]), sequence([1, 2, 3, 4, 6, 7])], 10);
+  assert.equal(batch!.rows, Uint32Array.of(0, 1, 2, 3, 4));
+  assert.equal(batch!.path, new Uint32Array(5));
+});
+
 test('every row is reached through its path, after its parent', () => {
   fc.assert(
     fc.property(sequences, fc.integer({ min: 8, max: 60 }), (all, maxTokens) => {

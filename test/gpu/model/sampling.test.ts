@@ -132,6 +132,15 @@ test('a token of probability 0 never comes, also at extreme temperatures', () =>
   assert.equal(reached(Float32Array.of(3e38, 1, -3e38), open), [0]);
 });
 
+test('the least and the greatest draw stay among the likely ids', () => {
+  const always = (word: number): ReturnType<typeof sequenceRandom> => ({ ...sequenceRandom(1, 0), next: () => word });
+  for (const length of [3, 5, 7, 1000]) {
+    const logits = Float32Array.from({ length }, (_, id) => (id === 0 || id === length - 1 ? -Infinity : Math.sin(id)));
+    assert.is(pick(logits, open, always(0)), 1);
+    assert.is(pick(logits, open, always(-1)), length - 2);
+  }
+});
+
 test('draws follow from seed and sequence alone', () => {
   const logits = new Float32Array(1000);
   const draws = (seed: number, sequence: number): string => {
