@@ -39,21 +39,25 @@ export function pick(logits: Float32Array, { temperature, topK, topP }: Draw, rn
   const best = argmax(logits);
   if (temperature === 0) return best;
   const greatest = logits[best]!;
-  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - greatest) / temperature));
+  // Plain loops here and below: `Float64Array.from` made a draw over a vocabulary of 150,000 seven times as slow.
+  const weights = new Float64Array(logits.length);
+  for (let id = 0; id < weights.length; id++) weights[id] = Math.exp((logits[id]! - greatest) / temperature);
   const kept = cut(logits, weights, topK, topP);
   const point = uniformFloat64(rng) * sumOf(kept, weights);
   let reached = 0;
   // The same sum in the same order, and point is below it: the loop ends at an id whose weight is not 0.
-  for (const id of kept) {
-    reached += weights[id]!;
-    if (point < reached) return id;
+  for (let k = 0; k < kept.length; k++) {
+    reached += weights[kept[k]!]!;
+    if (point < reached) return kept[k]!;
   }
   return best;
 }
 
 /** The ids that top-k and top-p leave, in ascending order: the draw does not depend on how they were sorted. */
 function cut(logits: Float32Array, weights: Float64Array, topK: number, topP: number): Uint32Array {
-  let ids = Uint32Array.from(logits.keys());
+  let ids = new Uint32Array(logits.length);
+  for (let id = 0; id < ids.length; id++) ids[id] = id;
+  if ((topK === 0 || topK >= ids.length) && topP === 1) return ids;
   if (topK > 0 && topK < ids.length) {
     // Sorting the bare values is much faster than sorting ids by them; only the ids at or above the k-th are sorted.
     const least = Float32Array.from(logits).sort()[ids.length - topK]!;
@@ -84,7 +88,7 @@ function descending(ids: Uint32Array<ArrayBuffer>, logits: Float32Array): Uint32
 
 function sumOf(ids: Uint32Array, weights: Float64Array): number {
   let total = 0;
-  for (const id of ids) total += weights[id]!;
+  for (let k = 0; k < ids.length; k++) total += weights[ids[k]!]!;
   return total;
 }
 
