@@ -11,7 +11,8 @@ export function tryServices(): TryServices {
     async loadEngine(folder, adapter) {
       const { loadEngine } = await import('../../gpu/index.ts');
       const engine = await loadEngine(folder, adapter === undefined ? {} : { adapter });
-      return { engine, device: null };
+      const { name, software } = engine.device;
+      return { engine, device: software ? `${name} (software)` : null };
     },
     async loadText(folder, vocab) {
       const { loadText } = await import('../text/index.ts');
