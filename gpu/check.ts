@@ -1,13 +1,16 @@
 // What `bench doctor` finds out: the device as plain data, and whether a matmul on it agrees with the f64 reference.
 
-import { readFile } from 'node:fs/promises';
 import { type Fallback, type Gpu, openGpu, type Testbed } from './device.ts';
 import { speedHint } from './driver.ts';
-import { matmul } from './reference/matmul.ts';
+import { matmul } from './kernels/index.ts';
+import { Memory } from './memory.ts';
+import { Pipelines } from './pipelines.ts';
+import { replay } from './plan.ts';
+import { matmul as reference } from './reference/matmul.ts';
 
-const SHAPE = { m: 64, k: 256, n: 256 } as const;
+const SHAPE = { m: 128, k: 256, n: 512 } as const;
 
-/** Normalised mean squared error of an f32 sum of 256 products: rounding leaves about 1e-14, a wrong term 1e-3. */
+/** Normalised mean squared error of an f32 sum of 256 products: rounding leaves about 1e-13, a wrong term 1e-3. */
 const MAX_NMSE = 1e-10;
 
 /** How long the timing may take in all, and its least and greatest number of runs. */
@@ -68,59 +71,43 @@ export function normalisedError(got: ArrayLike<number>, want: ArrayLike<number>)
   return error / power;
 }
 
+/** The engine's own matmul, once for its result and then for its time. */
 async function runMatmul(gpu: Gpu, x: Float32Array<ArrayBuffer>, w: Float32Array<ArrayBuffer>) {
-  const { device } = gpu;
   const { m, k, n } = SHAPE;
-  const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
-  const buffer = (label: string, size: number, usage: number) => device.createBuffer({ label, size, usage });
-  const buffers = {
-    x: buffer('check x', x.byteLength, STORAGE | COPY_DST),
-    w: buffer('check w', w.byteLength, STORAGE | COPY_DST),
-    y: buffer('check y', m * n * 4, STORAGE | COPY_SRC),
-    back: buffer('check back', m * n * 4, MAP_READ | COPY_DST),
-  };
-  const code = await readFile(new URL('./check.wgsl', import.meta.url), 'utf8');
+  const { queue } = gpu.device;
+  const pool = new Memory(gpu).pool();
   try {
-    const pipeline = await gpu.scope('check.wgsl', () => {
-      const module = device.createShaderModule({ label: 'check.wgsl', code });
-      return device.createComputePipeline({
-        label: 'check',
-        layout: 'auto',
-        compute: { module, constants: { M: m, K: k, N: n } },
-      });
-    });
-    device.queue.writeBuffer(buffers.x, 0, x);
-    device.queue.writeBuffer(buffers.w, 0, w);
-    const group = device.createBindGroup({
-      layout: pipeline.getBindGroupLayout(0),
-      entries: [buffers.x, buffers.w, buffers.y].map((one, binding) => ({ binding, resource: { buffer: one } })),
-    });
-    const step = async (): Promise<Float32Array> => {
-      const encoder = device.createCommandEncoder({ label: 'check' });
-      const pass = encoder.beginComputePass({ label: 'check' });
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(Math.ceil(n / 64), m);
-      pass.end();
-      encoder.copyBufferToBuffer(buffers.y, 0, buffers.back, 0, m * n * 4);
-      device.queue.submit([encoder.finish()]);
-      await gpu.wait(buffers.back.mapAsync(GPUMapMode.READ));
-      const result = new Float32Array(buffers.back.getMappedRange().slice(0));
-      buffers.back.unmap();
+    const step = { rows: m, scored: 0 };
+    const on = { gpu, pipelines: new Pipelines(gpu), pool, step: pool.buffer('step', 8, 'uniform') };
+    const from = pool.buffer('check x', x.byteLength);
+    const weight = pool.buffer('check w', w.byteLength);
+    const to = pool.buffer('check y', m * n * 4);
+    const back = pool.buffer('check back', m * n * 4, 'readback');
+    queue.writeBuffer(on.step, 0, Uint32Array.of(step.rows, step.scored));
+    queue.writeBuffer(from, 0, x);
+    queue.writeBuffer(weight, 0, w);
+    const matrix = { label: 'check', rows: n, columns: k, format: 'f32', buffer: weight, bias: null } as const;
+    const node = matmul(on, { x: from, w: matrix, y: to });
+    const counts = { dispatches: 0, submits: 0, readbacks: 0 };
+    const once = async (): Promise<Float32Array> => {
+      await replay(gpu, [node], step, counts, [{ from: to, to: back, bytes: m * n * 4, at: 0 }]);
+      await gpu.wait(back.mapAsync(GPUMapMode.READ));
+      const result = new Float32Array(back.getMappedRange().slice(0));
+      back.unmap();
       return result;
     };
     // The first run compiles: it gives the result and no time.
-    const result = await gpu.scope('the kernel check', step);
+    const result = await once();
     const times: number[] = [];
     const start = performance.now();
     while (times.length < TIMING.least || (performance.now() - start < TIMING.budgetMs && times.length < TIMING.most)) {
       const before = performance.now();
-      await step();
+      await once();
       times.push(performance.now() - before);
     }
     return { result, times };
   } finally {
-    for (const one of Object.values(buffers)) one.destroy();
+    pool.dispose();
   }
 }
 
@@ -130,7 +117,7 @@ export async function checkKernels(gpu: Gpu): Promise<KernelCheck> {
   const x = values(m * k, 1);
   const w = values(n * k, 2);
   const { result, times } = await runMatmul(gpu, x, w);
-  const nmse = normalisedError(result, matmul(x, w, k));
+  const nmse = normalisedError(result, reference(x, w, k));
   const medianMs = times.sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
   return {
     kernel: 'matmul',

@@ -162,6 +162,8 @@ export async function openGpu(options: { adapter?: string; profile?: boolean } =
     }
     const caught = await wait(Promise.all(SCOPES.map(() => device.popErrorScope())));
     const error = caught.find((one) => one !== null);
+    // A BenchError of the work's own says more than the device does; any other may be the consequence of the device's.
+    if (thrown instanceof BenchError) throw thrown;
     if (error) throw failure(label, error);
     if (thrown !== undefined) throw thrown;
     return value as T;

@@ -65,8 +65,11 @@ function timeoutOf(file) {
 function count({ output, code, signal, killed }) {
   const number = (name) => Number(new RegExp(`^ {2}${name}: +(\\d+)$`, 'm').exec(output)?.[1] ?? Number.NaN);
   const [total, passed, skipped] = [number('Total'), number('Passed'), number('Skipped')];
-  if (Number.isNaN(total)) return { passed: 0, failed: 1, skipped: 0, why: killed || 'it ended before its tests did' };
-  if (total === 0 && skipped === 0) return { passed, failed: 1, skipped, why: 'it ran no test: is `run()` missing?' };
+  const empty = 'it ran no test: is `run()` missing?';
+  if (Number.isNaN(total)) {
+    return { passed: 0, failed: 1, skipped: 0, why: killed || (code === 0 ? empty : 'it ended before its tests did') };
+  }
+  if (total === 0 && skipped === 0) return { passed, failed: 1, skipped, why: empty };
   const failed = total - passed;
   if (failed > 0) return { passed, failed, skipped, why: killed || `${failed} of ${total} failed` };
   if (killed || code !== 0) return { passed, failed: 1, skipped, why: killed || `exit ${code ?? signal}` };

@@ -102,24 +102,25 @@ test('a shader that does not compile names its label and the reason', async () =
   assert.match(error.message, 'f.wgsl');
 });
 
-test('what the work throws comes through, after its device errors', async () => {
-  const thrown = new BenchError('x', 'mine');
-  assert.is(
-    await rejected(
-      gpu.scope('work', () => {
-        throw thrown;
+test('the work’s own BenchError comes through; any other gives way to the device’s', async () => {
+  const fails = (error: Error | undefined) =>
+    rejected(
+      gpu.scope('work', async () => {
+        gpu.device.createBuffer({ label: 'huge', size: gpu.limits.maxBufferSize + 4, usage: GPUBufferUsage.STORAGE });
+        if (error) throw error;
       }),
-    ),
-    thrown,
-  );
-  const error = await rejected(
-    gpu.scope('work', async () => {
-      gpu.device.createBuffer({ label: 'huge', size: gpu.limits.maxBufferSize + 4, usage: GPUBufferUsage.STORAGE });
-      throw thrown;
-    }),
-  );
-  assert.is(error.code, 'gpu-validation');
-  assert.match(error.message, 'huge');
+    );
+  const own = new BenchError('x', 'mine');
+  assert.is(await fails(own), own);
+  for (const error of [await fails(new TypeError('a consequence')), await fails(undefined)]) {
+    assert.is(error.code, 'gpu-validation');
+    assert.match(error.message, 'huge');
+  }
+  const alone = new TypeError('alone');
+  const work = gpu.scope('work', () => {
+    throw alone;
+  });
+  assert.is(await work.catch((error) => error), alone);
 });
 
 test('an error outside any scope fails the next wait', async () => {

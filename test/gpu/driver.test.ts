@@ -1,11 +1,11 @@
 // Choosing a driver: by name, by what there is, and the bundled SwiftShader in the user's cache folder.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { installHint } from '../../gpu/driver.ts';
-import { swiftShaderMissing } from '../../gpu/swiftshader.ts';
+import { swiftShaderMissing, unpackSwiftShader } from '../../gpu/swiftshader.ts';
 import { runScript } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
 
@@ -70,24 +70,36 @@ bundled(
   },
 );
 
-bundled('a damaged copy is unpacked again', async (cache) => {
-  const env = { XDG_CACHE_HOME: cache };
-  await open(`{ adapter: 'swiftshader' }`, env);
-  const folder = join(cache, 'persona-bench', readdirSync(join(cache, 'persona-bench'))[0] ?? '');
-  const library = join(folder, 'dist', 'linux-x64', 'libvk_swiftshader.so');
-  const whole = readFileSync(library);
-  const flipped = Buffer.from(whole);
-  flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] ?? 0) ^ 1;
-  for (const damage of [
-    () => writeFileSync(library, flipped),
-    () => truncateSync(library, 1000),
-    () => rmSync(library),
-    () => writeFileSync(join(folder, 'manifest.json'), '{'),
-    () => writeFileSync(join(folder, 'manifest.json'), 'null'),
-  ]) {
-    damage();
-    assert.match((await open(`{ adapter: 'swiftshader' }`, env)).name, 'SwiftShader');
-    assert.ok(readFileSync(library).equals(whole));
+bundled('a damaged copy is unpacked again, a whole one is kept', async (cache) => {
+  const before = process.env.XDG_CACHE_HOME;
+  process.env.XDG_CACHE_HOME = cache;
+  try {
+    const { entry, icd } = await unpackSwiftShader();
+    const library = join(dirname(icd), 'libvk_swiftshader.so');
+    const manifest = join(dirname(entry), 'manifest.json');
+    const whole = readFileSync(library);
+    const flipped = Buffer.from(whole);
+    flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] ?? 0) ^ 1;
+    const born = statSync(library).ino;
+    await unpackSwiftShader();
+    assert.is(statSync(library).ino, born);
+    for (const damage of [
+      () => writeFileSync(library, flipped),
+      () => truncateSync(library, 1000),
+      () => rmSync(library),
+      () => rmSync(manifest),
+      () => writeFileSync(manifest, '{'),
+      () => writeFileSync(manifest, 'null'),
+      () => writeFileSync(manifest, '{}'),
+    ]) {
+      damage();
+      assert.equal(await unpackSwiftShader(), { entry, icd, version: '147.0.0' });
+      assert.ok(readFileSync(library).equals(whole));
+    }
+    assert.is(readdirSync(join(cache, 'persona-bench')).length, 1, 'nothing left behind');
+  } finally {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
   }
 });
 

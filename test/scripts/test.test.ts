@@ -37,48 +37,34 @@ test('passes are counted, skips keep their reasons, and the adapter is named', a
   assert.match(text, 'skipped: s: c (no reason to)');
 });
 
-for (const [title, code, last, reason] of [
-  ['a failing test', `test('a', () => {}); test('b', () => assert.is(1, 2)); test.run();`, '1 passed, 1 failed', /"b"/],
-  [
-    'a hook that throws',
-    `test.before(() => { throw new Error('x') }); test('a', () => {}); test.run();`,
-    '0 passed, 1 failed',
-    /FAIL/,
+const BAD: Readonly<Record<string, readonly [code: string, reason: RegExp]>> = {
+  'a test fails': [`test('a', () => {}); test('b', () => assert.is(1, 2)); test.run();`, /1 of 2 failed[\s\S]*"b"/],
+  'a hook throws': [
+    `test.before(() => { throw new Error('in a hook') }); test('a', () => {}); test.run();`,
+    /in a hook/,
   ],
-  [
-    'a test that hangs',
-    `test('a', () => new Promise(() => {}), { timeoutMs: 300 }); test.run();`,
-    '0 passed, 1 failed',
-    /longer than 0.3 s/,
-  ],
-  ['a file without run()', `test('a', () => {});`, '0 passed, 1 failed', /ran no test|before its tests/],
-  [
-    'a file that exits early',
-    `test('a', () => process.exit(0)); test.run();`,
-    '0 passed, 1 failed',
-    /before its tests/,
-  ],
-  ['a file that does not load', `throw new Error('broken file');`, '0 passed, 1 failed', /broken file/],
-  [
-    'a file that takes too long',
-    `// test-timeout: 2\ntest('a', () => { for (;;); }); test.run();`,
-    '0 passed, 1 failed',
-    /longer than 2 s/,
-  ],
-  [
-    'a process that does not end',
-    `test('a', () => { setInterval(() => {}, 1000); }); test.run();`,
-    '1 passed, 1 failed',
-    /did not end/,
-  ],
-] as const) {
-  test(`${title} fails the run`, async () => {
-    const result = await runTests({ 'one.test.ts': HEAD + code });
-    assert.is(result.code, 1, result.text);
-    assert.is(result.last, last, result.text);
-    assert.match(result.text, reason);
-  });
-}
+  'a test hangs': [`test('a', () => new Promise(() => {}), { timeoutMs: 300 }); test.run();`, /longer than 0.3 s/],
+  'run() is missing': [`test('a', () => {});`, /ran no test/],
+  'it exits early': [`test('a', () => process.exit(0)); test.run();`, /before its tests/],
+  'it does not load': [`throw new Error('broken file');`, /before its tests[\s\S]*broken file/],
+  'it takes too long': [`// test-timeout: 3\ntest('a', () => { for (;;); }); test.run();`, /longer than 3 s/],
+  'it does not end': [`test('a', () => { setInterval(() => {}, 1000); }); test.run();`, /did not end/],
+};
+
+test('whatever way a file fails, it is counted once and its reason is shown', async () => {
+  const files = Object.entries(BAD).map(
+    ([name, [code]]) => [`${name.replaceAll(/\W/g, '-')}.test.ts`, HEAD + code] as const,
+  );
+  const { code, last, text } = await runTests({ ...Object.fromEntries(files), 'good.test.ts': GOOD });
+  assert.is(code, 1, text);
+  // The good file's two, the first test of `a test fails`, and the one whose process does not end.
+  assert.is(last, `4 passed, ${files.length} failed, 1 skipped`, text);
+  const blocks = text.split(/^(?=FAIL |ok )/m);
+  for (const [name, [, reason]] of Object.entries(BAD)) {
+    const block = blocks.find((part) => part.startsWith(`FAIL test/${name.replaceAll(/\W/g, '-')}.test.ts`)) ?? '';
+    assert.match(block, reason, text);
+  }
+});
 
 test('no test at all fails the run', async () => {
   for (const filters of [[], ['nothing']]) {

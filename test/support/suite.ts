@@ -35,10 +35,19 @@ function limited(name: string, handler: Handler, timeoutMs: number): () => Promi
 export function suite(name = '', options: { readonly timeoutMs?: number } = {}): Suite {
   const inner = uvuSuite(name);
   const limit = options.timeoutMs ?? TEST_TIMEOUT_MS;
-  const hook =
-    (kind: string, register: Register): Hook =>
-    (handler) =>
-      register(limited(`${name} (${kind})`, handler, limit));
+  // uvu leaves a suite whose hook throws without saying why.
+  const hook = (kind: string, register: Register): Hook => {
+    const title = `${name} (${kind})`;
+    return (handler) =>
+      register(async () => {
+        try {
+          await limited(title, handler, limit)();
+        } catch (error) {
+          console.error(`${title}:`, error);
+          throw error;
+        }
+      });
+  };
   const test = (title: string, handler: Handler, own: { readonly timeoutMs?: number } = {}) =>
     inner(title, limited(title, handler, own.timeoutMs ?? limit));
   return Object.assign(test, {
