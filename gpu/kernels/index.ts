@@ -8,7 +8,7 @@ import type { Format } from '../model/types.ts';
 import type { Pipelines } from '../pipelines.ts';
 import { type Grid, makeNode, type Node, type NodeSpec, type Step } from '../plan.ts';
 import { type Constants, kernelLines } from '../wgsl.ts';
-import { HEAD_BLOCK, HEAD_TILE, TILES, type Tile, tileFor } from './tiles.ts';
+import { HEAD_BLOCK, TILES, type Tile, tileFor, tilesFor } from './tiles.ts';
 
 /** What a wrapper needs to make a node; `step` is the uniform that all nodes share. */
 export interface Recorder {
@@ -103,7 +103,8 @@ export interface MatmulOptions {
   readonly activation?: Activation;
   readonly gated?: boolean; // w: [gate; up], y = act(x gate) * (x up)
   readonly over?: Rows;
-  readonly tile?: (m: number) => Tile; // how a benchmark forces one
+  readonly tile?: Tile; // how a benchmark or a test forces one
+  readonly scalar?: boolean; // single loads where vector loads are possible: the naive kernel of the benchmark
 }
 
 /** y[M, N] = epilogue(x[M, K] w[N, K]^T + bias). */
@@ -113,8 +114,10 @@ export function matmul(
   options: MatmulOptions = {},
 ): Node {
   const { w } = io;
-  const { residual = false, activation, gated = false, over = 'rows', tile = tileFor } = options;
-  const aligned = w.columns % 4 === 0;
+  const { residual = false, activation, gated = false, over = 'rows', scalar = false } = options;
+  const table = tilesFor(on.gpu.name);
+  const tile = (m: number): Tile => options.tile ?? tileFor(table, m);
+  const aligned = w.columns % 4 === 0 && !scalar;
   const n = gated ? w.rows / 2 : w.rows;
   const made = new Map<Tile, Constants>();
   const constants = (step: Step): Constants => {
@@ -215,7 +218,7 @@ export function scoreHead(
 ): readonly Node[] {
   const aligned = w.columns % 4 === 0;
   const blocks = headBlocks(w.rows);
-  const { rows, columns, lanes } = HEAD_TILE;
+  const { rows, columns, lanes } = tilesFor(on.gpu.name).head;
   return [
     node(on, {
       kernel: 'head',
@@ -250,5 +253,5 @@ export function kernelsDigest(): string {
   const hash = createHash('sha256');
   const names = readdirSync(new URL('.', import.meta.url)).filter((name) => name.endsWith('.wgsl'));
   for (const name of names.sort()) hash.update(`${name}\0${kernelLines(name).join('\n')}\0`);
-  return hash.update(JSON.stringify([TILES, HEAD_TILE, HEAD_BLOCK])).digest('hex');
+  return hash.update(JSON.stringify([TILES, HEAD_BLOCK])).digest('hex');
 }

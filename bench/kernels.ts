@@ -1,0 +1,106 @@
+// npm run bench:kernels: every matmul variant beside the naive kernel, interleaved in one run, since machines here are
+// shared and noisy. Prints GFLOP/s and the bytes of weights read per second, and the ratio to naive of the same round.
+
+import Table from 'cli-table3';
+import { Bench } from 'tinybench';
+import { openGpu } from '../gpu/device.ts';
+import { type DeviceMatrix, matmul, type Recorder } from '../gpu/kernels/index.ts';
+import { type Tile, tileFor, tilesFor } from '../gpu/kernels/tiles.ts';
+import { Memory } from '../gpu/memory.ts';
+import { BYTES } from '../gpu/model/convert.ts';
+import type { Format } from '../gpu/model/types.ts';
+import { Pipelines } from '../gpu/pipelines.ts';
+import { type Node, replay } from '../gpu/plan.ts';
+
+const SHAPES = [
+  { k: 576, n: 1536 },
+  { k: 1536, n: 576 },
+  { k: 128, n: 256 },
+  { k: 320, n: 128 },
+];
+const ROWS = [1, 16, 128, 1024];
+const NAIVE: Tile = { rows: 1, columns: 1, lanes: 64 };
+/** Multiply-adds per measured call: a dispatch of a small shape alone would measure the submit. */
+const WORK = 2e8;
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
+
+const gpu = await openGpu();
+const memory = new Memory(gpu);
+const pipelines = new Pipelines(gpu);
+console.log(`${gpu.name}, ${gpu.testbed.cpu}, ${gpu.testbed.dawn}, Node ${gpu.testbed.node}`);
+
+const table = new Table({
+  head: ['M', 'K x N', 'weights', 'variant', 'ms', 'GFLOP/s', 'GB/s', 'x naive'],
+  style: { head: [], border: [] },
+});
+for (const { k, n } of SHAPES) {
+  for (const m of ROWS) {
+    for (const format of ['f32', 'bf16'] as const) await measure(m, k, n, format);
+  }
+}
+console.log(table.toString());
+await gpu.dispose();
+
+async function measure(m: number, k: number, n: number, format: Format): Promise<void> {
+  const pool = memory.pool();
+  const step = { rows: m, scored: 0 };
+  const uniform = pool.buffer('step', 16, 'uniform');
+  gpu.device.queue.writeBuffer(uniform, 0, Uint32Array.of(m, 0));
+  const recorder: Recorder = { gpu, pipelines, pool, step: uniform };
+  const x = pool.buffer('x', 4 * m * k);
+  const y = pool.buffer('y', 4 * m * n);
+  const buffer = pool.buffer('w', n * k * BYTES[format]);
+  gpu.device.queue.writeBuffer(
+    x,
+    0,
+    Float32Array.from({ length: m * k }, (_, i) => ((i * 7919) % 1000) / 1000 - 0.5),
+  );
+  gpu.device.queue.writeBuffer(
+    buffer,
+    0,
+    Uint32Array.from({ length: buffer.size / 4 }, (_, i) => 0x3c003c00 + ((i * 31) & 0x3f)),
+  );
+  const w: DeviceMatrix = { label: 'w', rows: n, columns: k, format, buffer, bias: null };
+
+  const tiles = tilesFor(gpu.name);
+  const chosen = tileFor(tiles, m);
+  const variants = new Map<string, Node>([['naive', matmul(recorder, { x, w, y }, { tile: NAIVE, scalar: true })]]);
+  for (const { tile } of tiles.matmul) {
+    const name = `${tile.rows}x${tile.columns}${tile === chosen ? ' (chosen)' : ''}`;
+    if (tile.rows <= m || tile === chosen) variants.set(name, matmul(recorder, { x, w, y }, { tile }));
+  }
+
+  const repeats = Math.max(1, Math.round(WORK / (m * n * k)));
+  const counts = { dispatches: 0, submits: 0, readbacks: 0 };
+  const bench = new Bench({ iterations: 1, time: 0, warmup: false });
+  for (const [name, node] of variants) {
+    const nodes = Array.from({ length: repeats }, () => node);
+    bench.add(name, async () => {
+      await replay(gpu, nodes, step, counts);
+      await gpu.wait(gpu.device.queue.onSubmittedWorkDone());
+    });
+  }
+  const samples = new Map<string, number[]>([...variants.keys()].map((name) => [name, []]));
+  for (let round = -1; round < ROUNDS; round++) {
+    await bench.run();
+    if (round < 0) continue; // the first compiles
+    for (const { name, result } of bench.tasks) {
+      if (result.state === 'completed') samples.get(name)!.push(result.latency.mean / repeats);
+    }
+  }
+  const naive = samples.get('naive')!;
+  for (const [name, times] of samples) {
+    const ms = median(times);
+    const ratio = median(times.map((time, i) => naive[i]! / time));
+    const flops = (2 * m * n * k) / ms / 1e6;
+    const bytes = (n * k * BYTES[format]) / ms / 1e6;
+    table.push([m, `${k} x ${n}`, format, name, ms.toFixed(3), flops.toFixed(1), bytes.toFixed(2), ratio.toFixed(2)]);
+  }
+  pool.dispose();
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
