@@ -28,7 +28,8 @@ export function expand(name: string, constants: Constants): string {
   return out.join('\n');
 }
 
-function block(name: string, lines: readonly string[], constants: Constants, out: string[]): void {
+/** Appends the expansion of `lines` to `out`; `name` is for messages. */
+export function block(name: string, lines: readonly string[], constants: Constants, out: string[]): void {
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at]!;
     const [directive, ...words] = line.trim().split(/\s+/);

@@ -29,8 +29,7 @@ export const TILES = {
     matmul: [
       { upTo: 1, tile: { rows: 1, columns: 4, lanes: 16 } },
       { upTo: 8, tile: { rows: 4, columns: 4, lanes: 16 } },
-      { upTo: 48, tile: { rows: 16, columns: 4, lanes: 16 } },
-      { upTo: Infinity, tile: { rows: 32, columns: 4, lanes: 16 } },
+      { upTo: Infinity, tile: { rows: 16, columns: 4, lanes: 16 } },
     ],
     head: { rows: 16, columns: 4, lanes: 8 },
   },
