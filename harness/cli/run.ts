@@ -2,37 +2,29 @@
 
 import path from 'node:path';
 import { METHODS } from '../../baselines/index.ts';
-import { jsonReport } from '../../reports/json.ts';
-import { markdownReport } from '../../reports/markdown.ts';
-import { terminalReport, wantsColor } from '../../reports/terminal.ts';
 import type { Suite } from '../config/resolved.ts';
 import type { RunResult } from '../plan/result.ts';
 import { selects } from '../plan/selection.ts';
 import { INTERRUPTED, onInterrupt } from '../run/interrupt.ts';
-import { progressMode, startProgress } from '../run/progress.ts';
-import { writeRunFolder } from '../run/run-folder.ts';
-import { type Machine, runSession } from '../run/session.ts';
-import { machineOf } from './machine.ts';
+import type { Machine } from '../run/session.ts';
 import type { RunOptions } from './options.ts';
-import { suiteOf, termsOf } from './suite-options.ts';
+import { DEFAULT_OUT, suiteOf, termsOf } from './suite-options.ts';
 
 /** What the verb runs on; tests put a fake engine in. */
 export interface RunServices {
-  machine(adapter: string | undefined): Machine;
+  machine(adapter: string | undefined): Promise<Machine>;
   suite(file: string, options: RunOptions): Promise<Suite>;
   readonly stdout: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>;
   readonly stderr: NodeJS.WriteStream;
 }
 
+// A suite with a mistake in it is answered before runner, tokenizers and reports are loaded.
 const services: RunServices = {
-  machine: machineOf,
+  machine: async (adapter) => (await import('./machine.ts')).machineOf(adapter),
   suite: suiteOf,
   stdout: process.stdout,
   stderr: process.stderr,
 };
-
-/** Where results go unless --out says otherwise, below the working folder. */
-export const DEFAULT_OUT = '.bench';
 
 /** Returns the exit code: 0, 3 (a cell failed or was not reached) or 130. Throws BenchError for bad input. */
 export async function runVerb(
@@ -41,6 +33,10 @@ export async function runVerb(
   { machine, suite: load, stdout, stderr }: RunServices = services,
 ): Promise<number> {
   const suite = await load(file, options);
+  const [{ runSession }, { progressMode, startProgress }] = await Promise.all([
+    import('../run/session.ts'),
+    import('../run/progress.ts'),
+  ]);
   const base = path.resolve(options.out ?? DEFAULT_OUT);
   const terms = termsOf(options);
   const progress = startProgress(progressMode(options.progress, options.quiet === true, stderr), stderr);
@@ -52,7 +48,7 @@ export async function runVerb(
     const run = await runSession({
       suite,
       registry: METHODS,
-      machine: machine(options.adapter),
+      machine: await machine(options.adapter),
       base,
       command: ['bench', ...process.argv.slice(2)],
       emit: progress.listen,
@@ -68,10 +64,15 @@ export async function runVerb(
       return INTERRUPTED;
     }
     const { result } = run;
+    const [{ writeRunFolder }, { markdownReport }] = await Promise.all([
+      import('../run/run-folder.ts'),
+      import('../../reports/markdown.ts'),
+    ]);
     const folder = writeRunFolder(base, result, run.rows(), { 'report.md': markdownReport(result) });
     const shown = path.relative(process.cwd(), folder);
-    if (options.json === true) stdout.write(jsonReport(result));
+    if (options.json === true) stdout.write((await import('../../reports/json.ts')).jsonReport(result));
     else if (options.quiet !== true) {
+      const { terminalReport, wantsColor } = await import('../../reports/terminal.ts');
       stdout.write(
         terminalReport(result, {
           color: wantsColor(stdout.isTTY, process.env),

@@ -5,6 +5,9 @@ import type { Suite } from '../config/resolved.ts';
 import type { FilterTerm } from '../plan/selection.ts';
 import type { SuiteOptions } from './options.ts';
 
+/** Where results go unless --out says otherwise, below the working folder. */
+export const DEFAULT_OUT = '.bench';
+
 /** The suite with --set, --model, --limit and --seed applied. */
 export async function suiteOf(file: string, options: SuiteOptions): Promise<Suite> {
   const { loadSuite } = await import('../config/index.ts');

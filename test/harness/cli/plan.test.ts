@@ -12,7 +12,7 @@ const test = suite('bench plan');
 async function plan(out: string, options: Parameters<typeof planVerb>[1] = {}, changes: Partial<Suite> = {}) {
   let text = '';
   const services: PlanServices = {
-    machine: (adapter) => ({
+    machine: async (adapter) => ({
       adapter,
       device: async () => DEVICE,
       load: () => assert.unreachable('a plan loads no model') as never,

@@ -29,7 +29,7 @@ async function run(out: string, options: Parameters<typeof runVerb>[1] = {}, mac
   const [stdout, stderr] = [sink(), sink()];
   const load = fakeLoad(calls);
   const services: RunServices = {
-    machine: (adapter) => ({
+    machine: async (adapter) => ({
       adapter,
       device: async () => DEVICE,
       load: ({ id }) => load(id),
@@ -124,7 +124,7 @@ test('an unwritable output folder is an error before the model is read', async (
   const never = () => assert.unreachable('nothing may be asked');
   const model = temporaryFolder();
   const services: RunServices = {
-    machine: () =>
+    machine: async () =>
       ({ adapter: undefined, device: never, load: never, text: never, kernels: never, evaluate: never }) as never,
     suite: async () => fakeSuite({ models: [{ id: 'tiny', path: fakeModel(model), template: null }] }),
     stdout: sink().stream,

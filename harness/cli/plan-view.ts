@@ -1,0 +1,159 @@
+// What `bench plan` shows: the table of cells with their status and reasons, and the exact prompt of one.
+
+import Table from 'cli-table3';
+import { METHODS } from '../../baselines/index.ts';
+import { BenchError, type Engine } from '../../gpu/index.ts';
+import type { Suite } from '../config/resolved.ts';
+import { itemDigest } from '../plan/items.ts';
+import type { Cell, Prepared } from '../plan/method.ts';
+import { why } from '../plan/why.ts';
+import { prepare } from '../run/runner.ts';
+import { keyOf, type Machine, type Planned } from '../run/session.ts';
+import { questionText } from '../score/index.ts';
+
+export interface PlannedCell {
+  readonly cell: Cell;
+  readonly key: string;
+  readonly status: 'stored' | 'missing' | 'damaged';
+  readonly why: readonly string[]; // empty unless --why and not stored
+}
+
+/** Each cell's key and status; with `explain`, why a cell is not stored. */
+export function statusOf(planned: Planned, explain: boolean): readonly PlannedCell[] {
+  const { store, device, kernels } = planned;
+  const index = explain ? store.index() : [];
+  const here = { deviceClass: device.deviceClass, kernels };
+  return planned.cells.map((cell) => {
+    const key = keyOf(planned, cell);
+    const { status } = store.get(key, cell);
+    const items = cell.items.map((item) => [item.id, itemDigest(item)] as const);
+    return { cell, key, status, why: explain && status !== 'stored' ? why(cell, items, here, index) : [] };
+  });
+}
+
+export function planText(suite: Suite, planned: Planned, cells: readonly PlannedCell[]): string {
+  const axes = (['wording', 'sparsity', 'seed'] as const).filter((axis) =>
+    cells.some(({ cell }) => cell[axis] !== null),
+  );
+  const table = new Table({
+    head: ['#', 'model', 'evaluation', 'method', 'persona', ...axes, 'items', 'id', 'status'],
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    chars: BARE,
+  });
+  cells.forEach(({ cell, status }, i) => {
+    const { model, evaluation, method, persona, items, id } = cell;
+    const values = axes.map((axis) => String(cell[axis] ?? '-'));
+    table.push([i + 1, model, evaluation.id, method, persona ?? '-', ...values, items.length, id.slice(0, 7), status]);
+  });
+  const stored = cells.filter(({ status }) => status === 'stored').length;
+  const rows = table.toString().split('\n');
+  const lines = rows.flatMap((row, i) => {
+    const reasons = i === 0 ? [] : (cells[i - 1]?.why ?? []);
+    return [row.trimEnd(), ...reasons.map((reason) => `     ${reason}`)];
+  });
+  const questions = cells.reduce((sum, { cell, status }) => sum + (status === 'stored' ? 0 : cell.items.length), 0);
+  lines.push(
+    '',
+    `${suite.name}: ${cells.length} cells on ${planned.device.name}, ${stored} stored, ${cells.length - stored} to run (${questions} items)`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+export function planJson(suite: Suite, planned: Planned, cells: readonly PlannedCell[]): string {
+  const document = {
+    suite: suite.name,
+    device: planned.device,
+    kernels: planned.kernels,
+    cells: cells.map(({ cell: { items, evaluation, ...cell }, ...rest }) => ({
+      ...cell,
+      evaluation: evaluation.id,
+      items: items.length,
+      ...rest,
+    })),
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+export interface ShownPrompt {
+  readonly cell: number; // from 1
+  readonly item: string;
+  readonly text: string;
+  readonly ids: readonly number[];
+  readonly answers: readonly { readonly text: string; readonly ids: readonly number[] }[];
+}
+
+/** The first item of the n-th cell as the model gets it. */
+export async function promptOf(n: number, suite: Suite, planned: Planned, machine: Machine): Promise<ShownPrompt> {
+  const cell = planned.cells[n - 1];
+  const item = cell?.items[0];
+  const text = planned.texts.get(cell?.model ?? '');
+  if (cell === undefined || item === undefined || text === undefined) {
+    throw new BenchError('no-cell', `there is no cell ${n}; the plan has ${planned.cells.length}`, {
+      where: '--show-prompt',
+      hint: '`bench plan` numbers the cells from 1',
+    });
+  }
+  const prepared = await prepareLightly(cell, suite, planned, machine);
+  try {
+    const order = item.options.map((_, i) => i);
+    const rendered = text.render(await prepared.wrap({ item, text: questionText(cell.evaluation, item, order) }));
+    return {
+      cell: n,
+      item: item.id,
+      text: rendered.text,
+      ids: [...rendered.tokens],
+      answers: item.options.map((option) => ({
+        text: option.text,
+        ids: [...text.continuation(rendered, option.text)],
+      })),
+    };
+  } finally {
+    prepared.release();
+  }
+}
+
+class EngineNeeded extends Error {}
+
+/** Prepares without an engine; only a method that asks for it has the model loaded. */
+async function prepareLightly(cell: Cell, suite: Suite, planned: Planned, machine: Machine): Promise<Prepared> {
+  const text = planned.texts.get(cell.model);
+  const model = suite.models.find(({ id }) => id === cell.model);
+  if (text === undefined || model === undefined) throw new BenchError('unknown-model', `unknown model "${cell.model}"`);
+  const ports = { suite, registry: METHODS, evaluate: machine.evaluate };
+  const absent = new Proxy({} as Engine, {
+    get: () => {
+      throw new EngineNeeded();
+    },
+  });
+  try {
+    return await prepare(cell, { engine: absent, text, device: planned.device }, ports);
+  } catch (error) {
+    if (!(error instanceof EngineNeeded)) throw error;
+  }
+  const loaded = await machine.load(model);
+  try {
+    return await prepare(cell, { ...loaded, text }, ports);
+  } finally {
+    await loaded.engine.dispose();
+  }
+}
+
+export function promptText({ cell, item, text, ids, answers }: ShownPrompt): string {
+  const lines = [
+    `cell ${cell}, item ${item}, ${ids.length} tokens`,
+    '--- text',
+    text,
+    '--- token ids',
+    ids.join(' '),
+    ...answers.map((answer, i) => `--- answer ${i + 1}: ${JSON.stringify(answer.text)}  ${answer.ids.join(' ')}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** No lines, only columns. */
+const BARE = Object.fromEntries(
+  [
+    ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
+    ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
+  ].map((name) => [name, '']),
+);
