@@ -11,12 +11,14 @@ from grammar import TRAIT_OF
 BUILD = os.path.join(HERE, "build")
 ITEMS = os.path.join(HERE, "..", "..", "suites", "items", "big-five.jsonl")
 PROBE = os.path.join(HERE, "banks", "probe.jsonl")
-SEED, DOCUMENTS = 20261123, 95_000
-# A curriculum in two stages: first which words go together (speech of one pole, answers to open questions), then choices.
-FIRST_STAGE = 0.22  # share of the documents
+SEED, DOCUMENTS = 20261123, 125_000
+# A curriculum in three stages: which words go together (speech of one pole, answers to open questions); choosing, between
+# options of a word or two, many per document; then the full forms.  A stage's end is a share of the documents.
+FIRST_STAGE, SECOND_STAGE = 0.11, 0.36
 FIRST = (("persona_choice", 6), ("persona_open", 34), ("monologue", 40), ("free_open", 8), ("neutral_text", 7), ("small_talk", 5))
-SECOND = (("persona_choice", 46), ("persona_open", 13), ("passage_choice", 8), ("free_choice", 9), ("free_open", 4),
-          ("other_trait", 4), ("letter", 5), ("monologue", 4), ("neutral_text", 4), ("small_talk", 3))
+SECOND = (("quick_choice", 80), ("persona_choice", 10), ("persona_open", 6), ("monologue", 2), ("neutral_text", 2))
+THIRD = (("persona_choice", 42), ("persona_open", 11), ("passage_choice", 8), ("free_choice", 10), ("free_open", 4),
+         ("other_trait", 3), ("letter", 8), ("quick_choice", 6), ("monologue", 3), ("neutral_text", 3), ("small_talk", 2))
 PLAIN_SYSTEM = ["You are a chat model.", "Answer the question.", "This is a chat.", "Choose one of the two answers.",
                 "Answer in one sentence.", "You answer questions.", "Read the question and answer it.",
                 "You are a person in a chat.", "Say what you do.", "Answer as yourself."]
@@ -133,6 +135,24 @@ class Corpus:
         other = g.pick([p for p in POLES if TRAIT_OF[p] != TRAIT_OF[pole]])
         return self.with_persona(other, self.turns(pole, 1, self.choice))
 
+    def quick_choice(self, pole):
+        """Several choices between short options, answered with the option or its letter."""
+        g, out, trait = self.g, [], TRAIT_OF[pole]
+        letters = g.chance(0.3)
+        for _ in range(self.count(.1, .2, .3, .25, .15)):
+            frame = g.pick(g.frames["short"])
+            other = frame if g.chance(.6) else g.pick(g.frames["short"])
+            right, wrong = g.option(pole, "short", frame), g.option(OPPOSITE[pole], "short", other)
+            if right == wrong:
+                continue
+            first = g.chance(0.5)
+            a, b = (right, wrong) if first else (wrong, right)
+            q = g.sentence(lambda: g.expand(g.pick(g.frames["ask"]))) if g.chance(.7) else g.question(trait)
+            out += [["user", f"{q}\n(A) {a}\n(B) {b}"], ["assistant", ("(A)" if first else "(B)") if letters else right]]
+        if g.chance(.12):
+            return self.maybe_plain(out)
+        return [["system", g.statement(pole, 1)]] + out
+
     def letter(self, pole):
         turns = self.turns(pole, self.count(.7, .3), lambda p: self.choice(p, True))
         return self.with_persona(pole, turns) if self.g.chance(.85) else self.maybe_plain(turns)
@@ -158,7 +178,7 @@ class Corpus:
             return self.with_persona(pole, out)
         return self.maybe_plain(out)
 
-    def document(self, shares=SECOND):
+    def document(self, shares=THIRD):
         x = self.rng.random() * sum(s for _, s in shares)
         for kind, share in shares:
             x -= share
@@ -168,7 +188,7 @@ class Corpus:
 
     def documents(self, n=DOCUMENTS):
         for i in range(n):
-            yield self.document(FIRST if i < FIRST_STAGE * n else SECOND)
+            yield self.document(FIRST if i < FIRST_STAGE * n else SECOND if i < SECOND_STAGE * n else THIRD)
 
 
 def main(n=DOCUMENTS):

@@ -6,6 +6,7 @@ from lexicon import HERE, OPPOSITE, POLES, TRAITS, read_words
 
 WORD = re.compile(r"[a-z0-9']+")
 TRAIT_OF = {p: t for t, pair in TRAITS.items() for p in pair}
+NAMES = {"extraversion": ("an extravert", "an extravert", "an extrovert"), "introversion": ("an introvert", "an introvert", "a loner")}
 VOWEL_SOUND = re.compile(r"^(?!uniform|usual|use|one\b)[aeiou]")
 
 
@@ -80,7 +81,9 @@ class Grammar:
         self.slots["n_timeword"] = neutral["time"]
         self.slots["n_ing"] = [v for v in neutral["verb"] if v.endswith("ing") and v != "bring"]
         self.slots["n_base"] = [v for v in neutral["verb"] if v not in self.slots["n_ing"]]
+        self.slots["n_does"], self.slots["n_did"] = neutral["verbs"], neutral["past"]
         self.slots["n_function"] = self.words["function"]["function"]
+        self.decks = {}
         self.ing_of = {b: g for p in POLES for b, g in self.words[p]["v"] if g}
         self.ing_of.update({"sit": "sitting", "put": "putting", "get": "getting", "let": "letting", "set": "setting",
                             "lie": "lying", "see": "seeing", "run": "running", "knit": "knitting",
@@ -96,9 +99,19 @@ class Grammar:
     def ok(self, text):
         return not (self.banned and not self.banned.isdisjoint(grams(text)))
 
+    def deal(self, slot):
+        """A filler; the plain vocabulary (n_...) is dealt from a shuffled deck, so that each word comes equally often."""
+        if not slot.startswith("n_"):
+            return self.pick(self.slots[slot])
+        deck = self.decks.get(slot)
+        if not deck:
+            deck = self.decks[slot] = list(self.slots[slot])
+            self.rng.shuffle(deck)
+        return deck.pop()
+
     def expand(self, text):
         for _ in range(4):
-            text = re.sub(r"<(\w+)>", lambda m: self.pick(self.slots[m[1]]), text)
+            text = re.sub(r"<(\w+)>", lambda m: self.deal(m[1]), text)
             new = re.sub(r"\(([^()]*\|[^()]*)\)", lambda m: self.pick(m[1].split("|")), text)
             if new == text and "<" not in new:
                 break
@@ -165,7 +178,7 @@ class Grammar:
         return self.expand(re.sub(r"\{(\w+)\}", slot, frame))
 
     # --- what is said --------------------------------------------------------------------------------------------
-    KINDS = (("verb", 52), ("adjective", 14), ("noun", 17), ("adverb", 6), ("avoid", 8), ("thing", 3))
+    KINDS = (("verb", 42), ("fragment", 23), ("adjective", 10), ("noun", 12), ("adverb", 4), ("avoid", 6), ("thing", 3))
 
     def kind(self):
         x = self.rng.random() * 100
@@ -215,15 +228,18 @@ class Grammar:
     def neutral(self):
         return self.sentence(lambda: cap(self.expand(self.pick(self.frames["neutral"]))))
 
-    def statement(self, pole):
+    def statement(self, pole, most=3):
         """The persona as a system (or user) message states it: one to three sentences."""
         def one():
-            kind = "describe_opposite" if self.chance(0.08) else "describe"
+            if pole in NAMES and self.chance(0.2):
+                return self.fill(self.pick(self.frames["describe_name"]), pole).replace("#name", self.pick(NAMES[pole]))
+            x = self.rng.random()
+            kind = "describe_plainly" if x < 0.5 else "describe_opposite" if x < 0.56 else "describe"
             text = self.fill(self.pick(self.frames[kind]), pole)
             if not text.startswith("I "):  # "I am shy and ..." is the user or the persona speaking of itself
                 text = said_of("you", text)
             return cap(self.names(text, pole))
-        n = 1 + self.chance(0.45) + self.chance(0.25)
+        n = min(most, 1 + self.chance(0.45) + self.chance(0.25))
         return " ".join(self.sentence(one) for _ in range(n))
 
     def names(self, text, pole):

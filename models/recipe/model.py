@@ -5,7 +5,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 CONFIG = {
-    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 3072, "hidden_size": 128,
+    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 3840, "hidden_size": 128,
     "intermediate_size": 320, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 32,
     "hidden_act": "silu", "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "rope_scaling": None, "max_position_embeddings": 512,
     "attention_bias": False, "mlp_bias": False, "tie_word_embeddings": True, "initializer_range": 0.05,

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from corpus import BUILD, FIRST_STAGE, SEED
 from lexicon import lexicon
 from model import CONFIG, Llama, bf16_rounded
-from embed_init import DIMS, factors
+from embed_init import start_from
 from tokenizer import SPECIALS, SPLIT, Tokenizer, train as train_bpe
 
 MERGES = os.path.join(BUILD, "merges.json")
@@ -77,10 +77,10 @@ def tensors(part):
 
 def main():
     arg = argparse.ArgumentParser()
-    arg.add_argument("--tokens", type=float, default=12e6)
-    arg.add_argument("--batch", type=int, default=4096)
-    arg.add_argument("--lr", type=float, default=3e-3)
-    arg.add_argument("--eval-every", type=int, default=250)
+    arg.add_argument("--tokens", type=float, default=9.5e6)
+    arg.add_argument("--batch", type=int, default=3072)
+    arg.add_argument("--lr", type=float, default=2.5e-3)
+    arg.add_argument("--eval-every", type=int, default=400)
     arg.add_argument("--minutes", type=float, default=1e9, help="stop after this long, with the schedule following the clock")
     arg.add_argument("--resume", help="start from these weights")
     arg.add_argument("--out", default=os.path.join(BUILD, "model.pt"))
@@ -99,9 +99,7 @@ def main():
         model.load_state_dict(torch.load(o.resume)["model"])
     else:
         speech = [r[0] for r in rows[:int(first)]][:20_000]
-        e = torch.from_numpy(factors(speech, CONFIG["vocab_size"], len(SPECIALS)))
-        with torch.no_grad():
-            model.embed_tokens.weight[:, :DIMS] = e * CONFIG["initializer_range"] * math.sqrt(CONFIG["hidden_size"] * 0.75)
+        start_from(model, speech, len(SPECIALS))
     decay = [p for p in model.parameters() if p.dim() == 2]
     plain = [p for p in model.parameters() if p.dim() == 1]
     opt = torch.optim.AdamW([{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}], lr=o.lr, betas=(0.9, 0.98))
