@@ -17,7 +17,7 @@ export async function suiteOf(file: string, options: SuiteOptions): Promise<Suit
 /** --print-config: the suite as it was understood. */
 export async function configText(file: string, options: SuiteOptions): Promise<string> {
   const { printConfig } = await import('../config/index.ts');
-  return printConfig(await suiteOf(file, options));
+  return printConfig(file, { registry: METHODS, ...options });
 }
 
 /** --filter as terms; none without it. */

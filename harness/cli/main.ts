@@ -1,0 +1,101 @@
+#!/usr/bin/env node
+// The verb table. Each verb is loaded when it is called, so that help and usage errors answer without loading anything.
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { packageRoot } from '../config/paths.ts';
+import { EXIT } from './exit-codes.ts';
+import { decimal, filterTerms, repeated, wholeNumber } from './flags.ts';
+import { report } from './messages.ts';
+
+let exitCode: number = EXIT.pass;
+const program = new Command('bench');
+
+/** A verb's action: its result is the exit code. */
+function ends<A extends unknown[]>(verb: (...args: A) => Promise<number>): (...args: A) => Promise<void> {
+  return async (...args) => {
+    exitCode = await verb(...args);
+  };
+}
+
+function suiteFlags(command: Command): Command {
+  return command
+    .option('--set <path=value>', 'change one value of the suite, such as latency.repeats=3 (repeatable)', repeated)
+    .option('--model <id|folder>', 'one model in place of the suite’s')
+    .option('--filter <terms>', "cells to keep, such as 'persona=extra* method=prompting' (repeatable)", filterTerms)
+    .option('--limit <n>', 'evaluation items per trait', wholeNumber(1))
+    .option('--seed <n>', 'one seed in place of the suite’s', wholeNumber(0))
+    .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+    .option('--out <folder>', 'where runs and the store lie (default .bench)')
+    .option('--json', 'one document on stdout and nothing else')
+    .option('--quiet', 'print errors only');
+}
+
+program
+  .description('Measures how well a language model holds a persona, and at what cost.')
+  .version(JSON.parse(readFileSync(`${packageRoot()}/package.json`, 'utf8')).version, '--version')
+  .showSuggestionAfterError()
+  .showHelpAfterError('  bench --help lists the verbs; bench <verb> --help their flags')
+  .exitOverride();
+
+suiteFlags(program.command('run <suite>').description('run what is not stored yet, and report'))
+  .addOption(new Option('--progress <how>', 'how progress is shown').choices(['tty', 'plain', 'none']))
+  .option('--fresh', 'compute every cell again')
+  .option('--fail-fast', 'stop at the first cell that fails')
+  .action(ends(async (suite, options) => (await import('./run.ts')).runVerb(suite, options)));
+
+program
+  .command('try [text]')
+  .description('say something to a model, with or without a persona')
+  .requiredOption('--model <name|folder>', 'a bundled model or a folder in Hugging Face layout')
+  .option('--persona <id>', 'a persona of the personas file')
+  .option('--wording <name>', 'which of the persona’s prompts')
+  .option('--personas <file>', 'a personas file in place of the bundled one')
+  .option('--method <name>', 'how the persona is applied (default: prompting)')
+  .option('--max-tokens <n>', 'new tokens at most', wholeNumber(0))
+  .option('--temperature <t>', '0 takes the likeliest token', decimal)
+  .option('--top-k <n>', 'draw among the n likeliest; 0 = all', wholeNumber(0))
+  .option('--top-p <p>', 'draw among the likeliest that hold this share', decimal)
+  .option('--stop <text>', 'end before this text (repeatable)', repeated)
+  .option('--seed <n>', 'of the draws', wholeNumber(0))
+  .option('--chat', 'through the chat template (default)')
+  .option('--raw', 'the text as it is')
+  .option('--ids <list>', 'token ids in place of text, such as 5,7,9')
+  .option('--json', 'one document {ids, logprobs, top, generated, timings}')
+  .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+  .action(ends(async (text, options) => (await import('./try.ts')).tryVerb(text, options)));
+
+suiteFlags(program.command('plan <suite>').description('list the cells and what of them is stored'))
+  .option('--why', 'say what changed where a cell is not stored')
+  .option('--print-config', 'the suite as understood, each value with its origin')
+  .option('--show-prompt <n>', 'the exact text and token ids of cell n', wholeNumber(1))
+  .action(ends(async (suite, options) => (await import('./plan.ts')).planVerb(suite, options)));
+
+suiteFlags(program.command('validate <suite>').description('check a suite and all it names')).action(
+  ends(async (suite, options) => (await import('./validate.ts')).validateVerb(suite, options)),
+);
+
+program
+  .command('list [what]')
+  .description('models, personas, methods or suites')
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (what, options) => (await import('./list.ts')).listVerb(what, options)));
+
+program
+  .command('doctor')
+  .description('the device: what it is, whether it computes right, what would be faster')
+  .option('--json', 'one document on stdout and nothing else')
+  .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+  .action(
+    ends(async (options) =>
+      (await import('./doctor.ts')).runDoctor(options, (line) => process.stdout.write(`${line}\n`)),
+    ),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) exitCode = report(error);
+  else if (error.exitCode !== 0) exitCode = EXIT.usage;
+}
+process.exitCode = exitCode;

@@ -1,0 +1,27 @@
+// How an error reaches a person: a place, a reason and a next step; a stack only for BENCH_DEBUG=1.
+
+import { EXIT } from './exit-codes.ts';
+
+interface Told {
+  readonly code?: unknown;
+  readonly where?: unknown;
+  readonly hint?: unknown;
+}
+
+/** Prints `error` to stderr and returns the exit code. Told by its shape, so that no verb's code has to be loaded. */
+export function report(error: unknown, stderr: { write(text: string): unknown } = process.stderr): number {
+  const debug = process.env.BENCH_DEBUG === '1';
+  if (error instanceof Error && error.name === 'BenchError') {
+    const { where, hint } = error as Told;
+    // A rendered file error starts with its place already.
+    const place = typeof where === 'string' && !error.message.startsWith(where) ? `${where}: ` : '';
+    stderr.write(`error: ${place}${error.message}\n`);
+    if (typeof hint === 'string') stderr.write(`  ${hint}\n`);
+  } else {
+    stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (!debug)
+      stderr.write('  this is a fault of bench itself: run again with BENCH_DEBUG=1 for the place, and report it\n');
+  }
+  if (debug && error instanceof Error) stderr.write(`${error.stack}\n`);
+  return EXIT.usage;
+}

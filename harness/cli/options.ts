@@ -1,0 +1,46 @@
+// The flags of every verb as the verbs get them.
+
+import type { FilterTerm } from '../plan/selection.ts';
+
+export interface SuiteOptions {
+  readonly set?: readonly string[];
+  readonly model?: string;
+  readonly filter?: readonly FilterTerm[];
+  readonly limit?: number;
+  readonly seed?: number;
+  readonly adapter?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export interface RunOptions extends SuiteOptions {
+  readonly progress?: 'tty' | 'plain' | 'none';
+  readonly fresh?: boolean;
+  readonly failFast?: boolean;
+}
+
+export interface PlanOptions extends SuiteOptions {
+  readonly why?: boolean;
+  readonly printConfig?: boolean;
+  readonly showPrompt?: number; // which cell, from 1
+}
+
+export interface TryOptions {
+  readonly model: string;
+  readonly persona?: string;
+  readonly wording?: string;
+  readonly personas?: string; // file
+  readonly method?: string;
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly stop?: readonly string[];
+  readonly seed?: number;
+  readonly chat?: boolean;
+  readonly raw?: boolean;
+  readonly ids?: string;
+  readonly json?: boolean;
+  readonly adapter?: string;
+}

@@ -1,0 +1,96 @@
+// What a suite file holds after its schema, and the items that an evaluation brings in place of the personas' own.
+
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { readAnthropic } from '../datasets/anthropic.ts';
+import type { Item } from '../datasets/types.ts';
+import { failOn } from './diagnostics.ts';
+import type { Persona, Scorer } from './resolved.ts';
+import { SUITE_SCHEMA } from './schemas.ts';
+import { type Located, originOf } from './yaml.ts';
+
+export interface EvaluationFile {
+  readonly id: string;
+  readonly kind: 'choice';
+  readonly scorer: Scorer;
+  readonly show: boolean;
+  readonly orders: 'both' | 'given';
+  readonly template: string;
+  readonly 'items-per-trait'?: number;
+  readonly items?: { readonly source: 'anthropic'; readonly folder: string };
+}
+
+/** A suite file with its defaults. */
+export interface SuiteFile {
+  readonly name: string;
+  readonly notes?: readonly string[];
+  readonly models: readonly (string | { readonly id: string; readonly path: string; readonly template?: string })[];
+  readonly personas: { readonly file: string; readonly select: string | readonly string[] };
+  readonly evaluations: readonly EvaluationFile[];
+  readonly methods: readonly {
+    readonly id: string;
+    readonly method: string;
+    readonly control: boolean;
+    readonly options: Record<string, unknown>;
+  }[];
+  readonly sparsity: readonly (number | Readonly<Record<string, number>>)[];
+  readonly seeds: readonly number[];
+  readonly latency?: {
+    readonly items: number;
+    readonly warmup: number;
+    readonly repeats: number;
+    readonly 'decode-tokens': number;
+  };
+}
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly items?: SchemaNode;
+}
+
+/** The keys that the schema allows below a path of a suite; `*` where any name is allowed. */
+export function knownKeys(path: readonly string[]): readonly string[] {
+  let schema: SchemaNode = SUITE_SCHEMA as unknown as SchemaNode;
+  for (const key of path) {
+    const next = /^\d+$/.test(key) ? schema.items : schema.properties?.[key];
+    if (next === undefined) return ['*'];
+    schema = next;
+  }
+  return schema.properties === undefined ? ['*'] : Object.keys(schema.properties);
+}
+
+/** The personas with the items of the evaluation that names a data set; their own items where none does. */
+export async function itemsFrom(
+  evaluations: readonly EvaluationFile[],
+  personas: readonly Persona[],
+  folderOf: (path: string) => string,
+  located: Located,
+): Promise<readonly Persona[]> {
+  const k = evaluations.findIndex(({ items }) => items !== undefined);
+  const source = evaluations[k]?.items;
+  if (source === undefined) return personas;
+  const at = `evaluations/${k}/items`;
+  const place = originOf(located, `${at}/folder`).value;
+  if (evaluations.length > 1) {
+    failOn(
+      [{ place: originOf(located, at).key, message: 'an evaluation with items of its own must be the only one' }],
+      'bad-suite',
+      'write one suite for each data set',
+    );
+  }
+  const folder = resolve(folderOf(`${at}/folder`), source.folder);
+  if (!(await stat(folder).catch(() => null))?.isDirectory()) {
+    failOn(
+      [{ place, message: `the folder ${folder} is not on this machine` }],
+      'bad-suite',
+      'the data set is no part of this package: fetch github anthropics/evals and name its persona folder',
+    );
+  }
+  const byTrait = new Map<string, readonly Item[]>();
+  for (const { trait } of personas) {
+    if (byTrait.has(trait)) continue;
+    const high = personas.find((persona) => persona.trait === trait && persona.pole === 'high')?.id ?? trait;
+    byTrait.set(trait, await readAnthropic(join(folder, `${trait}.jsonl`), trait, high));
+  }
+  return personas.map((persona) => ({ ...persona, items: byTrait.get(persona.trait) ?? [] }));
+}

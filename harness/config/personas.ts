@@ -1,0 +1,81 @@
+// personas.yaml -> personas with their items, calibration texts and knowledge read in.
+
+import { dirname, resolve } from 'node:path';
+import { readCalibration, readItems, readPassages, readTexts } from '../datasets/own.ts';
+import type { Item } from '../datasets/types.ts';
+import { failOn, type Issue, suggestion } from './diagnostics.ts';
+import type { Persona } from './resolved.ts';
+import { PERSONAS_SCHEMA, type PersonasFile } from './schemas.ts';
+import { check } from './validate.ts';
+import { originOf, readYaml } from './yaml.ts';
+
+const CODE = 'bad-personas';
+const HINT = 'mend the personas file';
+
+export interface PersonaBook {
+  readonly personas: readonly Persona[];
+  readonly neutral: readonly string[];
+}
+
+/** Reads `file` and all that it names. Throws `bad-personas` or `bad-data` with the place. */
+export async function readPersonas(file: string, name = file): Promise<PersonaBook> {
+  const located = await readYaml(file, name, CODE);
+  const value = structuredClone(located.value);
+  failOn(check(PERSONAS_SCHEMA, value, located), CODE, HINT);
+  const { personas, neutral } = value as unknown as PersonasFile;
+  const entries = Object.entries(personas);
+  const ids = entries.map(([id]) => id);
+  const issues: Issue[] = [];
+  for (const [id, { opposite, trait, pole }] of entries) {
+    if (opposite === undefined) continue;
+    const { value: place } = originOf(located, `personas/${id}/opposite`);
+    const other = personas[opposite];
+    if (other === undefined) {
+      issues.push({ place, message: `unknown persona "${opposite}"`, hint: suggestion(opposite, ids) });
+    } else if (other.trait !== trait || other.pole === pole) {
+      issues.push({ place, message: `"${opposite}" is not the other pole of ${trait}` });
+    } else if (other.opposite !== undefined && other.opposite !== id) {
+      issues.push({ place, message: `"${opposite}" names "${other.opposite}" as its own opposite` });
+    }
+  }
+  failOn(issues, CODE, HINT);
+
+  const folder = dirname(file);
+  const once = cached();
+  const read = <T>(path: string | undefined, reader: (file: string) => Promise<readonly T[]>): Promise<readonly T[]> =>
+    path === undefined ? Promise.resolve([]) : once(resolve(folder, path), reader);
+  const out: Persona[] = [];
+  for (const [id, { trait, pole, opposite = null, description = '', prompts, ...files }] of entries) {
+    const items = await read<Item>(files.items, readItems);
+    out.push({
+      id,
+      trait,
+      pole,
+      opposite,
+      description,
+      prompts: prompts as Readonly<Record<string, string>>,
+      items: items.filter((item) => item.trait === trait && (item.persona === id || item.persona === opposite)),
+      calibration: await read(files.calibration, readCalibration),
+      knowledge: await read(files.knowledge, readPassages),
+    });
+  }
+  return { personas: out, neutral: await read(neutral?.texts, readTexts) };
+}
+
+/** The personas of a file, for `bench try`. */
+export async function loadPersonas(file: string): Promise<readonly Persona[]> {
+  return (await readPersonas(file)).personas;
+}
+
+/** Ten personas name one items file: it is read once. */
+function cached(): <T>(file: string, reader: (file: string) => Promise<readonly T[]>) => Promise<readonly T[]> {
+  const known = new Map<string, Promise<readonly unknown[]>>();
+  return (file, reader) => {
+    let found = known.get(file);
+    if (found === undefined) {
+      found = reader(file);
+      known.set(file, found);
+    }
+    return found as ReturnType<typeof reader>;
+  };
+}

@@ -1,0 +1,204 @@
+// The shapes of suite and persona files: closed at every depth. Each const is the ajv schema, the TypeScript type, and
+// (through `npm run schemas`) the JSON Schema that editors use.
+
+import type { FromSchema } from 'json-schema-to-ts';
+import { SCORERS } from './resolved.ts';
+
+const NAME = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', maxLength: 64 } as const;
+const PATH = { type: 'string', minLength: 1, maxLength: 4096 } as const;
+const TEXT = { type: 'string', minLength: 1, maxLength: 20_000 } as const;
+
+const EVALUATION = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['id', 'kind'],
+  properties: {
+    id: { ...NAME, description: 'rows of two runs match on it' },
+    kind: { type: 'string', enum: ['choice'], description: 'how items are asked' },
+    scorer: {
+      type: 'string',
+      enum: [...SCORERS],
+      default: 'per-token',
+      description: 'how the log-probability of an option becomes the score that options are compared by',
+    },
+    show: { type: 'boolean', default: true, description: 'list the options in the prompt' },
+    orders: {
+      type: 'string',
+      enum: ['both', 'given'],
+      default: 'both',
+      description: 'ask with the options in both orders and average, or only as they stand',
+    },
+    template: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 4000,
+      pattern: '\\{question\\}',
+      default: '{question}\n{options}',
+      description: 'the user message; {question} and {options} are filled in',
+    },
+    'items-per-trait': {
+      type: 'integer',
+      minimum: 1,
+      description: 'the first n of the evaluation part; all without it',
+    },
+    items: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['source', 'folder'],
+      description: "other items than the personas' own",
+      properties: {
+        source: {
+          type: 'string',
+          enum: ['anthropic'],
+          description: 'one <trait>.jsonl per trait, Anthropic persona format',
+        },
+        folder: { ...PATH, description: 'relative to this file' },
+      },
+    },
+  },
+} as const;
+
+export const SUITE_SCHEMA = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'persona-bench suite',
+  type: 'object',
+  additionalProperties: false,
+  required: ['version', 'name', 'models', 'personas', 'evaluations', 'methods'],
+  properties: {
+    version: { type: 'integer', enum: [1] },
+    extends: { ...PATH, description: 'a suite that this one is laid upon: maps merge deeply, lists replace' },
+    name: NAME,
+    notes: { type: 'array', items: TEXT, maxItems: 20, description: 'printed in every report' },
+    models: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 64,
+      description: 'bundled names, or folders in Hugging Face layout',
+      items: {
+        type: ['string', 'object'],
+        minLength: 1,
+        maxLength: 4096,
+        additionalProperties: false,
+        required: ['id', 'path'],
+        properties: {
+          id: NAME,
+          path: { ...PATH, description: 'the folder, relative to this file' },
+          template: { ...PATH, description: "a Jinja file that replaces the model's chat template" },
+        },
+      },
+    },
+    personas: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['file'],
+      properties: {
+        file: { ...PATH, description: 'relative to this file' },
+        select: {
+          type: ['string', 'array'],
+          pattern: '^all$',
+          minItems: 1,
+          uniqueItems: true,
+          items: { type: 'string' },
+          default: 'all',
+          description: 'ids of personas, or all',
+        },
+      },
+    },
+    evaluations: { type: 'array', minItems: 1, maxItems: 16, items: EVALUATION },
+    methods: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 64,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['id', 'method'],
+        properties: {
+          id: { ...NAME, description: 'unique here; rows of two runs match on it' },
+          method: { type: 'string', description: '`bench list methods` names them' },
+          control: { type: 'boolean', default: false, description: 'a null that other methods must beat' },
+          options: { type: 'object', description: "the method's own options", default: {} },
+        },
+      },
+    },
+    sparsity: {
+      type: 'array',
+      maxItems: 32,
+      description: 'fractions of weights removed, in [0, 1): numbers, or `label: number` to match rows across changes',
+      items: {
+        type: ['number', 'object'],
+        minimum: 0,
+        exclusiveMaximum: 1,
+        minProperties: 1,
+        maxProperties: 1,
+        additionalProperties: { type: 'number', minimum: 0, exclusiveMaximum: 1 },
+      },
+      default: [],
+    },
+    seeds: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 64,
+      uniqueItems: true,
+      items: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+      default: [0],
+    },
+    latency: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'what is timed; nothing without it',
+      properties: {
+        items: { type: 'integer', minimum: 1, maximum: 10_000, default: 8 },
+        warmup: { type: 'integer', minimum: 0, maximum: 100, default: 1 },
+        repeats: { type: 'integer', minimum: 1, maximum: 10_000, default: 5 },
+        'decode-tokens': { type: 'integer', minimum: 1, maximum: 4096, default: 16 },
+      },
+    },
+  },
+} as const;
+
+export const PERSONAS_SCHEMA = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'persona-bench personas',
+  type: 'object',
+  additionalProperties: false,
+  required: ['version', 'personas'],
+  properties: {
+    version: { type: 'integer', enum: [1] },
+    neutral: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['texts'],
+      properties: { texts: { ...PATH, description: 'JSONL of {text}, relative to this file' } },
+    },
+    personas: {
+      type: 'object',
+      minProperties: 1,
+      maxProperties: 1000,
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['trait', 'pole', 'prompts'],
+        properties: {
+          trait: NAME,
+          pole: { type: 'string', enum: ['high', 'low'], description: 'which end of the trait' },
+          opposite: { type: 'string', description: 'the persona at the other end' },
+          description: TEXT,
+          prompts: {
+            type: 'object',
+            minProperties: 1,
+            maxProperties: 32,
+            additionalProperties: TEXT,
+            description: 'wordings: name -> system message',
+          },
+          items: { ...PATH, description: 'JSONL of items; only `try` and `mask` work without' },
+          calibration: { ...PATH, description: 'JSONL of {question, answer} or {answer}' },
+          knowledge: { ...PATH, description: 'JSONL of {id, text}' },
+        },
+      },
+    },
+  },
+} as const;
+
+export type PersonasFile = FromSchema<typeof PERSONAS_SCHEMA>;
+export type EvaluationEntry = FromSchema<typeof EVALUATION>;

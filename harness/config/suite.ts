@@ -1,0 +1,248 @@
+// A suite file -> `Suite`: layers, schema, names that must exist, paths made absolute, files read.
+
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { BenchError } from '../../gpu/index.ts';
+import { didYouMean, failOn, type Issue, suggestion } from './diagnostics.ts';
+import { itemsFrom, knownKeys, type SuiteFile } from './entries.ts';
+import { applySet, readLayers } from './layers.ts';
+import { packageRoot } from './paths.ts';
+import { readPersonas } from './personas.ts';
+import type { ChoiceEvaluation, MethodEntry, ModelRef, Persona, SparsityLevel, Suite } from './resolved.ts';
+import { SUITE_SCHEMA } from './schemas.ts';
+import { check } from './validate.ts';
+import { childPath, type Located, originOf } from './yaml.ts';
+
+const CODE = 'bad-suite';
+const HINT = 'mend the suite, then run `bench validate` on it';
+const MAX_TEMPLATE_BYTES = 256 * 2 ** 10;
+
+/** Said in every report on the bundled model. */
+export const FIXTURE_NOTE =
+  'persona-nano is a fixture that tests the harness; its figures are no evidence about large language models.';
+
+/** What config needs of the methods: their options' schemas. */
+export type OptionSchemas = ReadonlyMap<string, { readonly options: object }>;
+
+export interface LoadOptions {
+  readonly registry: OptionSchemas;
+  readonly set?: readonly string[];
+  readonly model?: string;
+  readonly limit?: number;
+  readonly seed?: number;
+}
+
+/** The suite's text with layers and flags applied and defaults filled in, before anything else is read. */
+export async function readSuiteFile(
+  file: string,
+  options: LoadOptions,
+): Promise<{ file: string; located: Located; value: SuiteFile }> {
+  const absolute = await findSuite(file);
+  let located = await readLayers(absolute, relative(process.cwd(), absolute) || absolute);
+  for (const assignment of options.set ?? []) located = applySet(located, assignment, knownKeys);
+  const value = structuredClone(located.value) as unknown as SuiteFile;
+  const issues = [...check(SUITE_SCHEMA, value, located)];
+  if (issues.length === 0) {
+    value.methods.forEach((entry, k) => {
+      const method = options.registry.get(entry.method);
+      const at = `methods/${k}`;
+      if (method === undefined) {
+        const place = originOf(located, `${at}/method`).value;
+        issues.push({
+          place,
+          message: `unknown method "${entry.method}"`,
+          hint: suggestion(entry.method, [...options.registry.keys()]),
+        });
+      } else {
+        issues.push(...check(method.options, entry.options, located, `${at}/options`));
+      }
+    });
+    for (const list of ['evaluations', 'methods'] as const) issues.push(...duplicates(value[list], list, located));
+  }
+  failOn(issues, CODE, HINT);
+  return { file: absolute, located, value };
+}
+
+/** Loads a suite and everything it names. Throws BenchError with the place of what is wrong. */
+export async function loadSuite(file: string, options: LoadOptions): Promise<Suite> {
+  const { file: absolute, located, value } = await readSuiteFile(file, options);
+  const folderOf = (path: string): string => {
+    const { source } = originOf(located, path).value;
+    return source.name.startsWith('--set') ? process.cwd() : dirname(resolve(source.name));
+  };
+  const models = await modelsOf(value, located, folderOf, options.model);
+  const book = await readPersonas(resolve(folderOf('personas/file'), value.personas.file), value.personas.file);
+  const personas = selected(value, located, book.personas);
+  const evaluations = value.evaluations.map((entry): ChoiceEvaluation => {
+    const { id, kind, scorer, show, orders, template } = entry;
+    const itemsPerTrait = options.limit ?? entry['items-per-trait'] ?? null;
+    const shown = show || template !== '{question}\n{options}' ? template : '{question}';
+    return { id, kind, scorer, show, orders, template: shown, itemsPerTrait };
+  });
+  const withItems = await itemsFrom(value.evaluations, personas, folderOf, located);
+  requireItems(withItems, value, located);
+  const notes = [...(value.notes ?? [])];
+  if (models.some(({ path }) => basename(path) === 'persona-nano') && !notes.includes(FIXTURE_NOTE))
+    notes.push(FIXTURE_NOTE);
+  const { latency } = value;
+  return {
+    name: value.name,
+    file: absolute,
+    notes,
+    models,
+    personas: withItems,
+    neutral: book.neutral,
+    evaluations,
+    methods: value.methods.map((entry): MethodEntry => ({ ...entry, options: entry.options })),
+    sparsity: value.sparsity.map((level): SparsityLevel => {
+      if (typeof level === 'number') return { label: String(level), value: level };
+      const [label, rho] = Object.entries(level)[0]!;
+      return { label, value: rho };
+    }),
+    seeds: options.seed === undefined ? value.seeds : [options.seed],
+    latency: latency
+      ? {
+          items: latency.items,
+          warmup: latency.warmup,
+          repeats: latency.repeats,
+          decodeTokens: latency['decode-tokens'],
+        }
+      : null,
+    gate: null,
+  };
+}
+
+/** A suite by its path, or a bundled one by the path below the package. */
+async function findSuite(file: string): Promise<string> {
+  const here = resolve(file);
+  if ((await stat(here).catch(() => null)) !== null || isAbsolute(file)) return here;
+  const bundled = join(packageRoot(), file);
+  return (await stat(bundled).catch(() => null))?.isFile() ? bundled : here;
+}
+
+function duplicates(entries: readonly { readonly id: string }[], list: string, located: Located): Issue[] {
+  return entries.flatMap(({ id }, k) =>
+    entries.findIndex((other) => other.id === id) < k
+      ? [{ place: originOf(located, `${list}/${k}/id`).value, message: `the id "${id}" is used twice` }]
+      : [],
+  );
+}
+
+async function modelsOf(
+  value: SuiteFile,
+  located: Located,
+  folderOf: (path: string) => string,
+  chosen: string | undefined,
+): Promise<readonly ModelRef[]> {
+  const bundled = (name: string): string => join(packageRoot(), 'models', name);
+  const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null;
+  const models: ModelRef[] = [];
+  const issues: Issue[] = [];
+  for (const [k, entry] of value.models.entries()) {
+    const at = childPath('models', k);
+    const place = originOf(located, at).value;
+    if (typeof entry === 'string') {
+      const plain = /^[\w.-]+$/.test(entry);
+      const path = plain && (await exists(bundled(entry))) ? bundled(entry) : resolve(folderOf(at), entry);
+      if (await exists(path)) models.push({ id: basename(path), path, template: null });
+      else
+        issues.push({
+          place,
+          message: `there is no model "${entry}"`,
+          hint: didYouMean(entry, ['persona-nano']) ?? 'name a bundled model (`bench list models`) or a folder',
+        });
+    } else {
+      const path = resolve(folderOf(at), entry.path);
+      if (!(await exists(path)))
+        issues.push({ place: originOf(located, `${at}/path`).value, message: `there is no folder ${path}` });
+      models.push({
+        id: entry.id,
+        path,
+        template: entry.template === undefined ? null : await readTemplate(resolve(folderOf(at), entry.template)),
+      });
+    }
+  }
+  const ids = models.map(({ id }) => id);
+  ids.forEach((id, k) => {
+    if (ids.indexOf(id) < k)
+      issues.push({
+        place: originOf(located, childPath('models', k)).value,
+        message: `the model id "${id}" is used twice`,
+        hint: 'write {id, path}',
+      });
+  });
+  if (chosen === undefined) failOn(issues, CODE, HINT);
+  if (chosen === undefined) return models;
+  const known = models.find(({ id }) => id === chosen);
+  if (known) return [known];
+  for (const path of [bundled(chosen), resolve(chosen)]) {
+    if (await exists(path)) return [{ id: basename(path), path, template: null }];
+  }
+  throw new BenchError('unknown-model', `there is no model "${chosen}"`, {
+    where: '--model',
+    hint:
+      didYouMean(chosen, [...ids, 'persona-nano']) ??
+      'name a model of the suite, a bundled one (`bench list models`), or a folder',
+  });
+}
+
+async function readTemplate(file: string): Promise<string> {
+  const info = await stat(file).catch(() => null);
+  if (!info?.isFile() || info.size > MAX_TEMPLATE_BYTES) {
+    throw new BenchError(
+      CODE,
+      info?.isFile() ? `the template exceeds ${MAX_TEMPLATE_BYTES} bytes` : 'there is no such template',
+      {
+        where: file,
+        hint: 'name a Jinja file, relative to the suite',
+      },
+    );
+  }
+  return readFile(file, 'utf8');
+}
+
+/** The personas that the suite selects; each needs an opposite, since items are keyed to one of two poles. */
+function selected(value: SuiteFile, located: Located, all: readonly Persona[]): readonly Persona[] {
+  const { select } = value.personas;
+  const byId = new Map(all.map((persona) => [persona.id, persona]));
+  const ids = typeof select === 'string' ? [...byId.keys()] : select;
+  const issues: Issue[] = [];
+  const placeOf = (k: number): Issue['place'] =>
+    originOf(located, typeof select === 'string' ? 'personas/file' : `personas/select/${k}`).value;
+  ids.forEach((id, k) => {
+    const persona = byId.get(id);
+    if (persona === undefined) {
+      issues.push({ place: placeOf(k), message: `unknown persona "${id}"`, hint: suggestion(id, [...byId.keys()]) });
+    } else if (persona.opposite === null) {
+      issues.push({
+        place: placeOf(k),
+        message: `persona "${id}" has no opposite`,
+        hint: 'a choice evaluation keys its items to two poles: name the other in the personas file',
+      });
+    }
+  });
+  failOn(issues, CODE, HINT);
+  return ids.map((id) => byId.get(id)!);
+}
+
+function requireItems(personas: readonly Persona[], value: SuiteFile, located: Located): void {
+  const { select } = value.personas;
+  const issues = personas.flatMap(({ id, items }, k): Issue[] => {
+    if (items.some(({ split }) => split === 'evaluation')) return [];
+    const place = originOf(located, typeof select === 'string' ? 'personas/file' : `personas/select/${k}`).value;
+    return [
+      items.length === 0
+        ? {
+            place,
+            message: `persona "${id}" has no items`,
+            hint: 'only `try` and `mask` work without; name an items file in the personas file',
+          }
+        : {
+            place,
+            message: `persona "${id}" has no items of the evaluation part`,
+            hint: 'mark some with "split": "evaluation"',
+          },
+    ];
+  });
+  failOn(issues, CODE, HINT);
+}

@@ -1,0 +1,105 @@
+// ajv's verdict as issues with places and suggestions. Defaults are filled in, so that a default and the same value
+// written out mean the same.
+
+import { Ajv, type ErrorObject } from 'ajv';
+import { didYouMean, type Issue, type Place, suggestion } from './diagnostics.ts';
+import { childPath, type Located, originOf } from './yaml.ts';
+
+const ajv = new Ajv({
+  allErrors: true,
+  strict: true,
+  strictTypes: false,
+  strictRequired: false,
+  useDefaults: true,
+  verbose: true,
+  allowUnionTypes: true,
+});
+
+/** Checks `value` (changed: defaults) against `schema`; `at` is its path in `located`, where the places come from. */
+export function check(schema: object, value: unknown, located: Located, at = ''): readonly Issue[] {
+  const validate = ajv.compile(schema);
+  if (validate(value)) return [];
+  const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'if' && keyword !== 'anyOf');
+  const unknown = errors.filter(({ keyword }) => keyword === 'additionalProperties');
+  const issues = errors.flatMap((error) => {
+    const path = pathOf(error, at);
+    // A misspelt key explains why the right one is missing.
+    if (error.keyword === 'required') {
+      const missing = String(error.params.missingProperty);
+      const typo = unknown.some(
+        (other) =>
+          other.instancePath === error.instancePath &&
+          didYouMean(String(other.params.additionalProperty), [missing]) !== undefined,
+      );
+      return typo ? [] : [{ place: firstLine(originOf(located, path).value), message: `"${missing}" is missing` }];
+    }
+    return [issueOf(error, path, located)];
+  });
+  // Several keywords may object to one value; the first says enough.
+  const seen = new Set<string>();
+  return issues.filter(({ place, message }) => {
+    const key = `${place.source.name}:${place.start}:${message.startsWith('"') ? message : ''}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function issueOf(
+  { keyword, params, message = 'is wrong', parentSchema, data }: ErrorObject,
+  path: string,
+  located: Located,
+): Issue {
+  const { value, key } = originOf(located, path);
+  if (keyword === 'additionalProperties') {
+    const name = String(params.additionalProperty);
+    const known = Object.keys((parentSchema as { properties?: object }).properties ?? {});
+    return {
+      place: originOf(located, childPath(path, name)).key,
+      message: `unknown key "${name}"`,
+      hint: suggestion(name, known),
+    };
+  }
+  if (keyword === 'enum') {
+    const allowed = (params.allowedValues as unknown[]).map(String);
+    return {
+      place: value,
+      message: `must be one of ${allowed.join(', ')}`,
+      ...hinted(didYouMean(String(data), allowed)),
+    };
+  }
+  if (keyword === 'exclusiveMaximum') return { place: value, message: `${lastKey(path)} must be < ${params.limit}` };
+  if (keyword === 'pattern') return { place: value, message: patternText(String(params.pattern), path) };
+  if (keyword === 'minItems') return { place: key, message: `${lastKey(path)} must not be empty` };
+  return { place: firstLine(value), message: `${lastKey(path)} ${message}` };
+}
+
+function hinted(hint: string | undefined): { hint?: string } {
+  return hint === undefined ? {} : { hint };
+}
+
+const PATTERNS: Readonly<Record<string, string>> = {
+  '^all$': 'must be `all` or a list of ids',
+  '\\{question\\}': 'must contain {question}',
+};
+
+function patternText(pattern: string, path: string): string {
+  return `${lastKey(path)} ${PATTERNS[pattern] ?? 'must be letters, digits, dots, dashes and underscores'}`;
+}
+
+/** ajv's JSON pointer as one of our paths. */
+function pathOf({ instancePath }: ErrorObject, at: string): string {
+  const rest = instancePath.slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
+  return rest === '' ? at : childPath(at, rest);
+}
+
+function lastKey(path: string): string {
+  const keys = path.split('/').filter((key) => !/^\d+$/.test(key));
+  return keys.at(-1) || 'the file';
+}
+
+/** A map's range covers all of it; its first line is where to look. */
+export function firstLine({ source, start, end }: Place): Place {
+  const newline = source.text.indexOf('\n', start);
+  return { source, start, end: newline < 0 ? end : Math.min(end, newline) };
+}

@@ -1,0 +1,142 @@
+// YAML 1.2 -> plain values, each with the place it was written at. Nothing is executed or interpolated; duplicate keys
+// are errors; aliases are followed, but the number of values that a file may unfold to is bounded.
+
+import { readFile, stat } from 'node:fs/promises';
+import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import { BenchError } from '../../gpu/index.ts';
+import { failOn, type Issue, type Place, type Source } from './diagnostics.ts';
+
+export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
+
+/** Where a value and its key stand. A value without a key (a list's element, the whole file) is its own key. */
+export interface Origin {
+  readonly value: Place;
+  readonly key: Place;
+  readonly from: 'file' | 'flag';
+}
+
+/** A value and the origin of everything in it, by path; a path is its keys and indices joined by `/`, '' the whole. */
+export interface Located {
+  readonly value: Value;
+  readonly origins: ReadonlyMap<string, Origin>;
+}
+
+const MAX_BYTES = 2 ** 20;
+const MAX_VALUES = 20_000;
+const MAX_DEPTH = 64;
+
+export function childPath(path: string, key: string | number): string {
+  return path === '' ? String(key) : `${path}/${key}`;
+}
+
+/** Reads and parses a file. `name` is how the user knows it. Throws BenchError with `code`. */
+export async function readYaml(file: string, name: string, code: string): Promise<Located> {
+  const info = await stat(file).catch(() => null);
+  if (!info?.isFile()) {
+    throw new BenchError(code, info === null ? 'there is no such file' : 'this is no file', {
+      where: name,
+      hint: 'check the path; `bench list suites` names the suites of this folder and of the package',
+    });
+  }
+  if (info.size > MAX_BYTES) {
+    throw new BenchError(code, `the file has ${info.size} bytes, and ${MAX_BYTES} are allowed`, {
+      where: name,
+      hint: 'move long texts to a .jsonl file',
+    });
+  }
+  return parseYaml({ name, text: await readFile(file, 'utf8') }, code);
+}
+
+/** Parses `source`. Throws BenchError with `code` that lists every syntax error. */
+export function parseYaml(source: Source, code: string, from: Origin['from'] = 'file'): Located {
+  const document = parseDocument(source.text, { version: '1.2', prettyErrors: false, strict: true });
+  failOn(
+    document.errors.map(
+      (error): Issue => ({
+        place: { source, start: error.pos[0], end: error.pos[1] },
+        message: error.code === 'DUPLICATE_KEY' ? 'this key is here twice' : error.message.split('\n', 1)[0]!,
+      }),
+    ),
+    code,
+    'mend the YAML; an editor with YAML support shows the same places',
+  );
+  const origins = new Map<string, Origin>();
+  const whole: Place = { source, start: 0, end: source.text.length };
+  let count = 0;
+  const fail = (place: Place, message: string, hint: string): never => {
+    failOn([{ place, message }], code, hint);
+    throw new Error('unreachable');
+  };
+  const place = (node: Node | null | undefined, otherwise: Place): Place =>
+    node?.range ? { source, start: node.range[0], end: node.range[1] } : otherwise;
+
+  const visit = (node: Node | null | undefined, path: string, key: Place | null, depth: number): Value => {
+    const value = place(node, key ?? whole);
+    origins.set(path, { value, key: key ?? value, from });
+    if (++count > MAX_VALUES || depth > MAX_DEPTH) {
+      fail(
+        value,
+        `the file unfolds to more than ${MAX_VALUES} values or ${MAX_DEPTH} levels`,
+        'write it without so many aliases',
+      );
+    }
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      if (target === undefined)
+        fail(value, `the anchor ${node.source} is not defined`, 'define it with & before it is used');
+      return visit(target, path, key ?? value, depth + 1);
+    }
+    if (isSeq(node)) return node.items.map((item, i) => visit(item as Node, childPath(path, i), null, depth + 1));
+    if (isMap(node)) {
+      const map: Record<string, Value> = {};
+      for (const pair of node.items) {
+        const keyNode = pair.key as Node;
+        const at = place(keyNode, value);
+        if (!isScalar(keyNode) || typeof keyNode.value === 'object') fail(at, 'a key must be plain text', 'quote it');
+        const name = String((keyNode as { value?: unknown }).value);
+        if (name === '__proto__') fail(at, 'this key is not allowed', 'choose another name');
+        map[name] = visit(pair.value as Node | null, childPath(path, name), at, depth + 1);
+      }
+      return map;
+    }
+    const scalar = isScalar(node) ? node.value : null;
+    if (typeof scalar === 'bigint') return Number(scalar);
+    return scalar as Value;
+  };
+  const value = visit(document.contents as Node | null, '', null, 0);
+  return { value, origins };
+}
+
+export function isMapValue(value: Value | undefined): value is { readonly [key: string]: Value } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `over` laid upon `base`: maps merge deeply, lists and single values replace. */
+export function merge(base: Located, over: Located): Located {
+  const origins = new Map(base.origins);
+  const drop = (path: string): void => {
+    for (const key of origins.keys()) if (key === path || key.startsWith(`${path}/`)) origins.delete(key);
+  };
+  const lay = (below: Value | undefined, above: Value, path: string): Value => {
+    if (!isMapValue(above) || !isMapValue(below)) {
+      drop(path);
+      for (const [key, origin] of over.origins) {
+        if (path === '' || key === path || key.startsWith(`${path}/`)) origins.set(key, origin);
+      }
+      return above;
+    }
+    const out: Record<string, Value> = { ...below };
+    for (const [key, value] of Object.entries(above)) out[key] = lay(below[key], value, childPath(path, key));
+    return out;
+  };
+  return { value: lay(base.value, over.value, ''), origins };
+}
+
+/** The nearest origin at or above `path`: a missing value is pointed at where it should have been. */
+export function originOf(located: Located, path: string): Origin {
+  for (let at = path; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/')))) {
+    const origin = located.origins.get(at);
+    if (origin !== undefined) return origin;
+    if (at === '') throw new Error(`no origin for ${path}`);
+  }
+}
