@@ -1,13 +1,13 @@
 // Compiles to dist/ and copies what the compiler leaves behind: the .wgsl kernels and the JSON schemas.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}dist`, { recursive: true, force: true });
-execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], {
-  stdio: 'inherit',
-});
+const compiler = [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`];
+const { status } = spawnSync(process.execPath, compiler, { stdio: 'inherit' });
+if (status !== 0) process.exit(status ?? 1);
 for (const folder of ['gpu', 'harness', 'reports', 'baselines']) {
   cpSync(`${root}${folder}`, `${root}dist/${folder}`, {
     recursive: true,

@@ -1,0 +1,60 @@
+// `bench --help` and errors answer at once, and without loading the GPU module.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { ROOT, runNode } from '../../support/node.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('help');
+
+const MAIN = join(ROOT, 'dist', 'harness', 'cli', 'main.js');
+const HOOK = join(ROOT, 'test', 'support', 'no-webgpu.mjs');
+const REPEATS = 5;
+/** 150 ms in all on a machine that starts Node in 40, and in proportion on a slower or busier one. */
+const HELP_MS = { extra: 110, node: 40 } as const;
+
+const VERBS = ['run', 'try', 'plan', 'validate', 'list', 'doctor'];
+const ERRORS = [['no-such-verb'], ['run', 'no-such-suite.yaml'], ['run', '--no-such-option']];
+
+const median = (samples: readonly number[]) => [...samples].sort((a, b) => a - b)[samples.length >> 1] ?? Number.NaN;
+
+test.before(() => assert.ok(existsSync(MAIN), `${MAIN} is missing: run npm run build`));
+
+test('help names every verb', async () => {
+  const { code, stdout } = await runNode([MAIN, '--help']);
+  assert.is(code, 0);
+  for (const verb of VERBS) assert.match(stdout, new RegExp(`\\b${verb}\\b`));
+});
+
+test(`help and errors take at most ${HELP_MS.extra} ms more than Node alone`, async () => {
+  const calls = [['--help'], ...ERRORS];
+  const base: number[] = [];
+  const times = calls.map((): number[] => []);
+  for (let i = 0; i < REPEATS; i++) {
+    base.push((await runNode(['-e', '0'])).ms);
+    for (const [index, args] of calls.entries()) times[index]?.push((await runNode([MAIN, ...args])).ms);
+  }
+  const node = median(base);
+  const limit = HELP_MS.extra * Math.max(1, node / HELP_MS.node);
+  for (const [index, args] of calls.entries()) {
+    const extra = median(times[index] ?? []) - node;
+    const figures = `${extra.toFixed(0)} ms over Node's ${node.toFixed(0)} ms, at most ${limit.toFixed(0)}`;
+    console.log(`bench ${args.join(' ')}: ${figures}`);
+    assert.ok(extra <= limit, `bench ${args.join(' ')}: ${figures}`);
+  }
+});
+
+test('help and errors never load the GPU module', async () => {
+  const hooked = (args: readonly string[]) => runNode(['--import', HOOK, ...args]);
+  const caught = await hooked(['--input-type=module', '-e', "await import('webgpu')"]);
+  assert.match(caught.stderr, 'the GPU module was loaded', 'the hook works');
+  assert.is((await hooked([MAIN, '--help'])).code, 0);
+  for (const args of ERRORS) {
+    const { code, stdout, stderr } = await hooked([MAIN, ...args]);
+    assert.is(code, 2, `bench ${args.join(' ')}: ${stderr}`);
+    assert.not.match(stdout + stderr, 'the GPU module was loaded');
+  }
+});
+
+test.run();
