@@ -69,7 +69,7 @@ export async function runVerb(
       import('../../reports/markdown.ts'),
     ]);
     const folder = writeRunFolder(base, result, run.rows(), { 'report.md': markdownReport(result) });
-    const shown = path.relative(process.cwd(), folder);
+    const shown = shortPath(folder);
     if (options.json === true) stdout.write((await import('../../reports/json.ts')).jsonReport(result));
     else if (options.quiet !== true) {
       const { terminalReport, wantsColor } = await import('../../reports/terminal.ts');
@@ -93,5 +93,11 @@ function nextCommand(file: string, suite: Suite, result: RunResult): string {
   if (result.exitCode !== 0) return `bench run ${file}`;
   const [model] = suite.models;
   const [persona] = suite.personas;
-  return `bench try "What do you do on a free evening?" --model ${path.relative(process.cwd(), model?.path ?? '')} --persona ${persona?.id}`;
+  return `bench try "What do you do on a free evening?" --model ${shortPath(model?.path ?? '')} --persona ${persona?.id}`;
+}
+
+/** Relative to the working folder when it lies in it. */
+function shortPath(absolute: string): string {
+  const relative = path.relative(process.cwd(), absolute);
+  return relative.startsWith('..') ? absolute : relative;
 }

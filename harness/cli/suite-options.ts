@@ -11,10 +11,10 @@ export const DEFAULT_OUT = '.bench';
 /** The suite with --set, --model, --limit and --seed applied. */
 export async function suiteOf(file: string, options: SuiteOptions): Promise<Suite> {
   const { loadSuite } = await import('../config/index.ts');
-  return loadSuite(file, { registry: METHODS, ...options });
+  return loadSuite(file, { registry: METHODS, ...loadOptions(options) });
 }
 
-/** --print-config: the suite as it was understood. */
+/** --print-config: the suite as it was understood, each value with its origin. */
 export async function configText(file: string, options: SuiteOptions): Promise<string> {
   const { printConfig } = await import('../config/index.ts');
   return printConfig(file, { registry: METHODS, ...options });
@@ -23,4 +23,18 @@ export async function configText(file: string, options: SuiteOptions): Promise<s
 /** --filter as terms; none without it. */
 export function termsOf(options: SuiteOptions): readonly FilterTerm[] {
   return options.filter ?? [];
+}
+
+function loadOptions({
+  set,
+  model,
+  limit,
+  seed,
+}: SuiteOptions): Pick<SuiteOptions, 'set' | 'model' | 'limit' | 'seed'> {
+  return {
+    ...(set === undefined ? {} : { set }),
+    ...(model === undefined ? {} : { model }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(seed === undefined ? {} : { seed }),
+  };
 }
