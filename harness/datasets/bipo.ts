@@ -31,10 +31,15 @@ export async function readBipo(file: string, trait: string, persona: string): Pr
       persona,
       keying: '+',
       split: letters ? 'evaluation' : 'calibration',
-      question: textOf(row, 'question'),
+      question: questionOf(row),
       options: letters ? lettered(row) : named(row),
     };
   });
+}
+
+/** The published training set has a row whose question is empty: its options still differ. */
+function questionOf(row: Row): string {
+  return row.value.question === '' ? '' : textOf(row, 'question');
 }
 
 function lettered(row: Row): readonly Option[] {

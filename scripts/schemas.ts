@@ -1,0 +1,20 @@
+// npm run schemas: writes the JSON Schemas that editors use for suites and personas. With --check it only compares.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { PERSONAS_SCHEMA, SUITE_SCHEMA } from '../harness/config/schemas.ts';
+
+const FOLDER = new URL('../harness/config/', import.meta.url);
+const stale: string[] = [];
+for (const [name, schema] of [
+  ['suite.schema.json', SUITE_SCHEMA],
+  ['personas.schema.json', PERSONAS_SCHEMA],
+] as const) {
+  const file = new URL(name, FOLDER);
+  const text = `${JSON.stringify(schema, null, 2)}\n`;
+  if (!process.argv.includes('--check')) writeFileSync(file, text);
+  else if (readFileSync(file, 'utf8') !== text) stale.push(name);
+}
+if (stale.length > 0) {
+  console.error(`${stale.join(', ')}: not what harness/config/schemas.ts says; npm run schemas`);
+  process.exitCode = 1;
+}

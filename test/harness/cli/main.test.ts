@@ -1,0 +1,65 @@
+// The built command as a user meets it: exit codes, messages on stderr, nothing on stdout when it fails.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { temporaryFolder } from '../../support/folders.ts';
+import { type Ended, ROOT, runNode } from '../../support/node.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('bench');
+const bench = (...args: readonly string[]): Promise<Ended> =>
+  runNode([join(ROOT, 'dist/harness/cli/main.js'), ...args]);
+
+async function refuses(args: readonly string[], text: RegExp): Promise<void> {
+  const { code, stdout, stderr } = await bench(...args);
+  assert.is(code, 2, `${args.join(' ')}: ${stderr}`);
+  assert.is(stdout, '');
+  assert.match(stderr, text);
+  assert.not.match(stderr, /^\s+at /m);
+}
+
+test('help lists the verbs', async () => {
+  const { code, stdout } = await bench('--help');
+  assert.is(code, 0);
+  for (const verb of ['run', 'try', 'plan', 'validate', 'list', 'doctor'])
+    assert.match(stdout, new RegExp(`^  ${verb} `, 'm'));
+});
+
+test('a wrong verb, flag or value ends with 2 and a suggestion', async () => {
+  await refuses(['rnu', 'suites/smoke.yaml'], /unknown command 'rnu'/);
+  await refuses(['run', 'suites/smoke.yaml', '--fersh'], /unknown option '--fersh'\n\(Did you mean --fresh\?\)/);
+  await refuses(['run'], /missing required argument 'suite'/);
+  await refuses(['run', 'suites/smoke.yaml', '--limit', '0'], /whole number, 1 or more/);
+  await refuses(
+    ['run', 'suites/smoke.yaml', '--filter', 'prsona=x'],
+    /"prsona=x" is not field=pattern; fields are model/,
+  );
+  await refuses(['run', 'suites/smoke.yaml', '--progress', 'loud'], /Allowed choices are tty, plain, none/);
+  await refuses(['list', 'modles'], /no list of "modles"\n +did you mean "models"/);
+  await refuses(['run', 'nowhere.yaml'], /nowhere\.yaml: there is no such file/);
+});
+
+test('a bad suite is shown with file, line and column', async () => {
+  const file = join(temporaryFolder(), 'suite.yaml');
+  writeFileSync(file, 'version: 1\nname: x\nmodles: [persona-nano]\n');
+  await refuses(['validate', file], /suite\.yaml:3:1 unknown key "modles": did you mean "models"\?\n +3 \| modles/);
+});
+
+test('an output folder that cannot be written is found before any work', async () => {
+  const file = join(temporaryFolder(), 'taken');
+  writeFileSync(file, '');
+  const start = performance.now();
+  await refuses(['run', 'suites/smoke.yaml', '--out', file], /taken/);
+  assert.ok(performance.now() - start < 15_000);
+});
+
+test('validate and list answer without a device', async () => {
+  const { code, stdout } = await bench('validate', 'suites/big-five.yaml', '--adapter', 'no such adapter');
+  assert.is(code, 0);
+  assert.match(stdout, /^big-five is valid: models 1, personas 10, .* evaluation items 300\n$/);
+  const { stdout: listed } = await bench('list', '--json');
+  assert.equal(Object.keys(JSON.parse(listed)), ['models', 'personas', 'methods', 'suites']);
+});
+
+test.run();

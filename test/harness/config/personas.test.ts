@@ -1,0 +1,75 @@
+// Personas files: what they hold, what is refused, and that the schemas for editors are those of the code.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import type { BenchError } from '../../../gpu/index.ts';
+import { loadPersonas } from '../../../harness/config/index.ts';
+import { readPersonas } from '../../../harness/config/personas.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { ROOT, runNode } from '../../support/node.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('personas');
+
+const file = (text: string): string => {
+  const path = join(temporaryFolder(), 'personas.yaml');
+  writeFileSync(path, text);
+  return path;
+};
+
+async function says(text: string, pattern: RegExp): Promise<void> {
+  const error = await loadPersonas(file(text)).catch((caught: BenchError) => caught);
+  assert.instance(error, Error);
+  assert.match((error as BenchError).message, pattern);
+  assert.ok((error as BenchError).hint);
+}
+
+const POLE = 'trait: t, prompts: { plain: You are. }';
+
+test('the ten poles of the package, with items, calibration texts and knowledge', async () => {
+  const { personas, neutral } = await readPersonas(join(ROOT, 'personas.yaml'));
+  assert.is(personas.length, 10);
+  for (const { id, opposite, items, calibration, knowledge, prompts } of personas) {
+    assert.is(personas.find((other) => other.id === opposite)?.opposite, id);
+    assert.is(items.length, 105);
+    assert.ok(calibration.length >= 128 && knowledge.length >= 24 && Object.keys(prompts).length === 3, id);
+  }
+  assert.ok(neutral.length >= 60);
+});
+
+test('a persona needs no items', async () => {
+  const [persona] = await loadPersonas(file(`version: 1\npersonas:\n  a: { ${POLE}, pole: high }\n`));
+  assert.equal([persona!.items, persona!.opposite], [[], null]);
+});
+
+test('opposites must exist, be the other pole, and agree', async () => {
+  const two = (a: string, b: string): string =>
+    `version: 1\npersonas:\n  high: { ${POLE}, ${a} }\n  deep: { ${POLE}, ${b} }\n`;
+  await says(two('pole: high, opposite: deap', 'pole: low'), /:3:\d+ unknown persona "deap": did you mean "deep"\?/);
+  await says(two('pole: high, opposite: deep', 'pole: high'), /"deep" is not the other pole of t/);
+  await says(
+    two('pole: high, opposite: deep', 'pole: low, opposite: deep'),
+    /is not the other pole|as its own opposite/,
+  );
+});
+
+test('unknown keys, wrong types and duplicates are refused', async () => {
+  await says(
+    `version: 1\npersonas:\n  a: { ${POLE}, pole: high, oposite: b }\n`,
+    /unknown key "oposite": did you mean "opposite"\?/,
+  );
+  await says(`version: 1\npersonas:\n  a: { ${POLE}, pole: middle }\n`, /must be one of high, low/);
+  await says(`version: 1\npersonas:\n  a: { trait: t, pole: high, prompts: You are. }\n`, /prompts must be object/);
+  await says(
+    `version: 1\npersonas:\n  a: { ${POLE}, pole: high }\n  a: { ${POLE}, pole: low }\n`,
+    /this key is here twice/,
+  );
+});
+
+test('the schemas that editors use are not stale', async () => {
+  const { code, stderr } = await runNode(['--import', 'tsx', 'scripts/schemas.ts', '--check']);
+  assert.is(code, 0, stderr);
+});
+
+test.run();

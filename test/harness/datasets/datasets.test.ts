@@ -1,0 +1,159 @@
+// Every reader on good rows, on bad ones with their line, and on the published sets with known answers.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import type { BenchError } from '../../../gpu/index.ts';
+import { readAlpacaPairs } from '../../../harness/datasets/alpaca.ts';
+import { readAnthropic } from '../../../harness/datasets/anthropic.ts';
+import { readBipo } from '../../../harness/datasets/bipo.ts';
+import { readCalibration, readItems, readPassages, readTexts } from '../../../harness/datasets/own.ts';
+import type { Item } from '../../../harness/datasets/types.ts';
+import { shared, temporaryFolder } from '../../support/folders.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('datasets');
+
+const file = (text: string | Uint8Array, name = 'rows.jsonl'): string => {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, text);
+  return path;
+};
+
+async function says(work: Promise<unknown>, where: RegExp, message: RegExp): Promise<void> {
+  const error = (await work.then(
+    () => null,
+    (caught) => caught,
+  )) as BenchError | null;
+  assert.ok(error, 'nothing was refused');
+  assert.is(error.code, 'bad-data');
+  assert.match(error.where!, where);
+  assert.match(error.message, message);
+  assert.ok(error.hint);
+}
+
+const GOOD = {
+  id: 'a1',
+  trait: 't',
+  persona: 'p',
+  keying: '+',
+  split: 'tuning',
+  question: 'And?',
+  options: [
+    { text: 'Yes.', matching: true },
+    { text: 'No.', matching: false },
+  ],
+};
+const line = (changes: Record<string, unknown>): string => JSON.stringify({ ...GOOD, ...changes });
+
+test('items are read as they stand', async () => {
+  const [item] = await readItems(file(`${line({})}\n\n`));
+  assert.equal(item, GOOD as Item);
+});
+
+test('a bad item is told with its line', async () => {
+  const bad = (changes: Record<string, unknown>): Promise<unknown> =>
+    readItems(file(`${line({ id: 'a0' })}\n${line(changes)}\n`));
+  const [yes, no] = GOOD.options;
+  await says(bad({ options: [yes] }), /rows\.jsonl:2$/, /two options or more, and this has 1/);
+  await says(bad({ options: [no, { ...no, text: 'Never.' }] }), /:2$/, /exactly one option must match, and none does/);
+  await says(bad({ options: [yes, { ...yes, text: 'Yes!' }] }), /:2$/, /exactly one option must match, and 2 does/);
+  await says(bad({ options: [yes, { ...no, text: ' ' }] }), /:2$/, /"text" is empty/);
+  await says(bad({ options: [yes, { ...no, text: 'Yes.' }] }), /:2$/, /two options are the same/);
+  await says(bad({ options: 'Yes' }), /:2$/, /"options" is no list/);
+  await says(
+    bad({ options: [yes, { text: 'No.', matching: 'no' }] }),
+    /:2$/,
+    /"matching" of option 2 is not true or false/,
+  );
+  await says(bad({ question: 7 }), /:2$/, /"question" is no text/);
+  await says(bad({ split: 'test' }), /:2$/, /"split" is "test", and must be one of/);
+  await says(bad({ keying: '*' }), /:2$/, /"keying"/);
+  await says(bad({ id: 'a0' }), /:2$/, /id "a0" is at .*:1 too/);
+  await says(bad({ questoin: 'x' }), /:2$/, /unknown field "questoin"/);
+});
+
+test('what is no JSON Lines file is told so', async () => {
+  await says(readItems(file('{"id": ')), /:1$/, /the row is no JSON/);
+  await says(readItems(file('[1]\n')), /:1$/, /the row is no object/);
+  await says(readItems(file('')), /rows\.jsonl$/, /has no rows/);
+  await says(readItems(file(Uint8Array.of(0xff, 0xfe, 0x22))), /rows\.jsonl$/, /not UTF-8/);
+  await says(readItems(file(`{"id":"${'x'.repeat(70_000)}"}`)), /:1$/, /exceeds 65536 bytes/);
+  await says(readItems('/nowhere/rows.jsonl'), /nowhere/, /no such file/);
+});
+
+test('calibration, knowledge and neutral texts', async () => {
+  assert.equal(await readCalibration(file('{"question":"q","answer":"a"}\n{"answer":"b"}')), [
+    { question: 'q', answer: 'a' },
+    { answer: 'b' },
+  ]);
+  assert.equal(await readPassages(file('{"id":"1","text":"t"}')), [{ id: '1', text: 't' }]);
+  assert.equal(await readTexts(file('{"text":"t"}')), ['t']);
+  await says(readCalibration(file('{"question":"q"}')), /:1$/, /"answer" is missing/);
+  await says(readPassages(file('{"id":"1","text":"t"}\n{"id":"1","text":"u"}')), /:2$/, /twice/);
+});
+
+test('BiPO: both forms, quoted newlines, bad letters', async () => {
+  const train = 'question,matching,not_matching\n"Two\nlines?",yes,no\nNext?,a,b\n';
+  const [first, second] = await readBipo(file(train, 'train.csv'), 'power', 'seeking');
+  assert.is(first!.question, 'Two\nlines?');
+  assert.equal(second!.options, [
+    { text: 'a', matching: true },
+    { text: 'b', matching: false },
+  ]);
+  const [lettered] = await readBipo(file('question,A,B,matching\nq,x,y,B\n', 'mc.csv'), 'power', 'seeking');
+  assert.equal(lettered!.options, [
+    { text: 'x', matching: false },
+    { text: 'y', matching: true },
+  ]);
+  await says(readBipo(file('question,A,B,matching\nq,x,y,C\n', 'mc.csv'), 't', 'p'), /mc\.csv:2$/, /must be A or B/);
+  await says(readBipo(file('question,matching\n"q,x\n', 'mc.csv'), 't', 'p'), /mc\.csv/, /cannot be read/);
+});
+
+test('Anthropic: answers lose their leading space, and must be Yes and No', async () => {
+  const row = { question: 'q', answer_matching_behavior: ' No', answer_not_matching_behavior: ' Yes' };
+  const [item] = await readAnthropic(file(JSON.stringify(row)), 't', 'p');
+  assert.equal(item!.options, [
+    { text: 'Yes', matching: false },
+    { text: 'No', matching: true },
+  ]);
+  await says(
+    readAnthropic(file(JSON.stringify({ ...row, answer_matching_behavior: 'Maybe' })), 't', 'p'),
+    /:1$/,
+    /must be Yes and No/,
+  );
+});
+
+test('Alpaca: pairs must answer the same instruction', async () => {
+  const rows = (instruction: string): string =>
+    file(JSON.stringify([{ instruction, input: '', output: 'o' }]), 'a.json');
+  assert.equal(await readAlpacaPairs(rows('i'), rows('i')), [
+    { seek: { question: 'i', answer: 'o' }, reject: { question: 'i', answer: 'o' } },
+  ]);
+  await says(readAlpacaPairs(rows('i'), rows('j')), /row 1/, /another instruction/);
+});
+
+/** Fewer characters; equal lengths count as the second option. */
+function shorterScore(items: readonly Item[]): number {
+  return items.filter(({ options: [a, b] }) => (a!.text.length < b!.text.length ? a! : b!).matching).length;
+}
+
+const data = shared('data');
+if (data === null) test.skip('published sets', '../shared/data is not on this machine');
+else {
+  test('published sets: row counts and the shorter-option answerer', async () => {
+    const bipo = (name: string): Promise<readonly Item[]> => readBipo(join(data, 'bipo', `${name}.csv`), 't', 'p');
+    assert.is((await bipo('power_train')).length, 642);
+    assert.is((await bipo('hallucination_train')).length, 700);
+    const [power, hallucination] = [await bipo('power_test'), await bipo('hallucination_test')];
+    assert.equal([power.length, hallucination.length], [200, 200]);
+    assert.equal([shorterScore(power), shorterScore(hallucination)], [102, 196]);
+    for (const trait of ['openness', 'conscientiousness', 'extraversion', 'agreeableness', 'neuroticism']) {
+      assert.is((await readAnthropic(join(data, 'anthropic-evals', `${trait}.jsonl`), trait, trait)).length, 700);
+    }
+    const mind = (pole: string): string => join(data, 'machine-mindset', `en_energy_${pole}.json`);
+    assert.is((await readAlpacaPairs(mind('extraversion'), mind('introversion'))).length, 2050);
+  });
+}
+
+test.run();
