@@ -1,3 +1,4 @@
+// test-timeout: 400
 // The command line itself on the engine and a small random model: run, run again, killed, interrupted, mistaken.
 
 import { spawn } from 'node:child_process';
@@ -15,6 +16,8 @@ import { suite } from '../support/suite.ts';
 const test = suite('command line end to end', { timeoutMs: 180_000 });
 const SEED = 20260802;
 const KILLS = 3;
+/** Timing is tested elsewhere; here it would only make every run longer. */
+const SHORT = ['items=1', 'warmup=0', 'repeats=1', 'decode-tokens=2'].flatMap((to) => ['--set', `latency.${to}`]);
 
 const model = tinyModel();
 await writeRandomModel(model, { family: 'llama', seed: 9, vocab: TINY_VOCAB, positions: 1024 });
@@ -34,7 +37,7 @@ function bench(
   environment: NodeJS.ProcessEnv = {},
 ): Promise<Ended> {
   const [verb = '', ...flags] = args;
-  const fixed = ['suites/smoke.yaml', '--model', model, '--limit', '4', '--out', out];
+  const fixed = ['suites/smoke.yaml', '--model', model, '--limit', '4', '--out', out, ...SHORT];
   const child = spawn(NODE, ['--import', 'tsx', 'harness/cli/main.ts', verb, ...fixed, ...flags], {
     cwd: ROOT,
     env: { ...process.env, ...environment },

@@ -1,3 +1,4 @@
+// test-timeout: 240
 // A small suite on the real engine and a small random model: computed, answered from the store without a device, and
 // computed again to the bit.
 
