@@ -2,6 +2,7 @@
 
 export { BenchError } from './error.ts';
 export { kernelsDigest } from './kernels/index.ts';
-export { type EngineDevice, type LoadedEngine, type LoadOptions, loadEngine } from './model/engine.ts';
+export type { EngineDevice, LoadedEngine } from './model/engine.ts';
+export { type LoadOptions, loadEngine } from './model/load.ts';
 export type { RopeScale, Spec } from './model/spec.ts';
 export * from './model/types.ts';

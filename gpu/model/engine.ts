@@ -1,18 +1,15 @@
 // A loaded model: scores packed prefix trees, tells the likeliest next tokens, measures perplexity, and generates.
 
-import { join } from 'node:path';
-import { type Gpu, openGpu, type Testbed } from '../device.ts';
-import { BenchError } from '../error.ts';
-import { Memory } from '../memory.ts';
+import type { Gpu, Testbed } from '../device.ts';
+import type { Memory } from '../memory.ts';
 import { Pipelines } from '../pipelines.ts';
 import type { Counts } from '../plan.ts';
 import { decode } from './decode.ts';
-import { MAX_CONFIG_BYTES, readJson, requireModelFolder } from './folder.ts';
 import { Forward, type ForwardOptions } from './forward.ts';
 import { type Packed, pack, slotOffsets } from './pack.ts';
-import { openCheckpoint } from './safetensors.ts';
-import { readSpec, type Spec } from './spec.ts';
-import { type Parts, parameterCount, resolveTensors } from './tensors.ts';
+import { checkRequest, likeliest, windows } from './requests.ts';
+import type { Spec } from './spec.ts';
+import { type Parts, parameterCount } from './tensors.ts';
 import {
   type Counters,
   DENSE,
@@ -23,19 +20,11 @@ import {
   type Top,
   type Variant,
 } from './types.ts';
-import { type DeviceWeights, deviceBytes, upload } from './weights.ts';
+import { type DeviceWeights, deviceBytes } from './weights.ts';
 
-/** Rows per step: enough that a step is worth its submit, few enough that it ends within about a second in software. */
-const MAX_ROWS = 1024;
 /** Rows of the head per step, and entries of the path table per row: what a batch of short items needs. */
 const SCORED_PER_ROW = 1;
 const PATH_PER_ROW = 8;
-
-export interface LoadOptions {
-  readonly adapter?: string;
-  readonly maxRows?: number; // rows per step; results do not depend on it
-  readonly budgetBytes?: number; // of device memory
-}
 
 /** What the harness may know of the device. */
 export interface EngineDevice {
@@ -48,37 +37,7 @@ export interface EngineDevice {
 
 export type LoadedEngine = Engine & { readonly device: EngineDevice };
 
-/**
- * Opens the device and loads the model in `folder` (Hugging Face layout). Everything is checked before the first
- * allocation. Throws BenchError `no-adapter`, `bad-model`, `bad-weights`, `unsupported-model`, `gpu-memory`.
- */
-export async function loadEngine(folder: string, options: LoadOptions = {}): Promise<LoadedEngine> {
-  await requireModelFolder(folder);
-  const configFile = join(folder, 'config.json');
-  const spec = readSpec(await readJson(configFile, MAX_CONFIG_BYTES), configFile);
-  const checkpoint = await openCheckpoint(folder);
-  try {
-    const parts = resolveTensors(spec, checkpoint);
-    const weightsDigest = await checkpoint.digest();
-    const gpu = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
-    try {
-      const memory = new Memory(gpu, options.budgetBytes);
-      memory.require(`the model's weights`, deviceBytes(parts));
-      const pool = memory.pool();
-      const weights = await gpu.scope(`the weights of ${folder}`, () => upload(gpu, pool, parts));
-      return new WebGpuEngine(gpu, memory, spec, parts, weights, weightsDigest, options.maxRows ?? MAX_ROWS, () =>
-        pool.dispose(),
-      );
-    } catch (error) {
-      await gpu.dispose();
-      throw error;
-    }
-  } finally {
-    await checkpoint.close();
-  }
-}
-
-class WebGpuEngine implements Engine {
+export class WebGpuEngine implements Engine {
   readonly spec: Spec;
   readonly weightsDigest: string;
   readonly parameters: number;
@@ -123,7 +82,7 @@ class WebGpuEngine implements Engine {
 
   score(sequences: readonly Sequence[]): Promise<readonly Scored[]> {
     return this.#alone(async () => {
-      for (const { tokens, variant } of sequences) this.#check(tokens, variant, 1);
+      for (const { tokens, variant } of sequences) checkRequest(this.spec, tokens, variant, 1);
       const offsets = slotOffsets(sequences);
       const total = offsets[sequences.length]!;
       const logprobs = new Float32Array(total);
@@ -139,11 +98,11 @@ class WebGpuEngine implements Engine {
 
   top(tokens: Uint32Array, n: number, variant: Variant = DENSE): Promise<Top> {
     return this.#alone(async () => {
-      this.#check(tokens, variant, 0);
+      checkRequest(this.spec, tokens, variant, 0);
       const count = tokens.length;
       const forward = await this.#forward('top', { rows: count, scored: 1, table: count }, 'logits');
       const line = Uint32Array.from({ length: count }, (_, i) => i);
-      this.#count(count, 1, triangle(count));
+      this.#count(count, 1, (count * (count + 1)) / 2);
       const logits = await forward.logits({
         tokens,
         positions: line,
@@ -164,21 +123,7 @@ class WebGpuEngine implements Engine {
       variant = DENSE,
     }: { readonly window: number; readonly stride: number; readonly variant?: Variant },
   ): Promise<{ readonly nll: number; readonly tokens: number; readonly perplexity: number }> {
-    if (!(window >= 2 && stride >= 1 && stride < window && window <= this.spec.maxPositions)) {
-      throw new BenchError(
-        'bad-window',
-        `window ${window} and stride ${stride} do not fit ${this.spec.maxPositions} positions`,
-        {
-          hint: 'the window must be 2 or more and within the positions of the model, the stride smaller than the window',
-        },
-      );
-    }
-    const sequences: Sequence[] = [];
-    for (let scored = 1, start = 0; scored < tokens.length; start += stride) {
-      const end = Math.min(start + window, tokens.length);
-      sequences.push({ tokens: tokens.subarray(start, end), from: scored - start, variant });
-      scored = end;
-    }
+    const sequences = windows(tokens, { window, stride, variant }, this.spec.maxPositions);
     let nll = 0;
     for (const { logprobs } of await this.score(sequences)) for (const value of logprobs) nll -= value;
     const count = Math.max(0, tokens.length - 1);
@@ -189,29 +134,17 @@ class WebGpuEngine implements Engine {
     prompts: readonly { readonly tokens: Uint32Array; readonly variant: Variant }[],
     sampling: Sampling,
   ): AsyncIterable<{ readonly sequence: number; readonly token: number }> {
-    for (const { tokens, variant } of prompts) this.#check(tokens, variant, sampling.maxTokens);
+    for (const { tokens, variant } of prompts) checkRequest(this.spec, tokens, variant, sampling.maxTokens);
     if (prompts.length === 0) return;
     const cacheRows = prompts.reduce((sum, { tokens }) => sum + tokens.length + sampling.maxTokens, 0);
-    const capacity = Math.max(prompts.length, Math.min(this.#maxRows, cacheRows));
-    const forward = this.#make({
-      capacity,
-      scored: prompts.length,
-      table: cacheRows,
-      cacheRows,
-      cachePerLayer: true,
-      output: 'logits',
-    });
+    const forward = this.#decoder(prompts.length, cacheRows);
     try {
-      yield* decode(
-        forward,
-        prompts,
-        sampling,
-        this.spec.vocab,
-        (rows, scored, keys) => this.#count(rows, scored, keys),
-        (work) => this.#alone(work),
-      );
+      const count = (rows: number, scored: number, keys: number): void => this.#count(rows, scored, keys);
+      yield* decode(forward, prompts, sampling, this.spec.vocab, count, (work) => this.#alone(work));
     } finally {
-      forward.dispose();
+      // Kept for the next call: making its buffers and bind groups takes as long as some tokens.
+      if (this.#forwards.has('decode')) forward.dispose();
+      else this.#forwards.set('decode', forward);
     }
   }
 
@@ -285,45 +218,20 @@ class WebGpuEngine implements Engine {
     return forward;
   }
 
+  /** A pass with a cache of its own, for the caller alone: the one kept from before where it fits. */
+  #decoder(prompts: number, cacheRows: number): Forward {
+    const kept = this.#forwards.get('decode');
+    this.#forwards.delete('decode');
+    if (kept && kept.options.scored >= prompts && kept.options.cacheRows >= cacheRows) return kept;
+    kept?.dispose();
+    const capacity = Math.max(prompts, Math.min(this.#maxRows, cacheRows));
+    const size = { capacity, scored: prompts, table: cacheRows, cacheRows };
+    return this.#make({ ...size, cachePerLayer: true, output: 'logits' });
+  }
+
   #make(options: ForwardOptions): Forward {
     const on = { gpu: this.#gpu, memory: this.#memory, pipelines: this.#pipelines, counts: this.#counts };
     return new Forward(on, this.spec, this.#weights, options);
-  }
-
-  /** Throws where a token or the length is outside the model, or the variant asks for what the engine does not apply. */
-  #check(tokens: Uint32Array, variant: Variant, more: number): void {
-    const field = (['mask', 'adapter', 'steer', 'compact'] as const).find((name) => variant[name] !== undefined);
-    if (field) {
-      throw new BenchError(
-        'unsupported-variant',
-        `variant ${variant.id} has a ${field}, which this engine does not apply yet`,
-        {
-          hint: 'ask the dense network, or leave the method out',
-        },
-      );
-    }
-    const { vocab, maxPositions } = this.spec;
-    const bad = tokens.findIndex((token) => token >= vocab);
-    if (bad >= 0) {
-      throw new BenchError(
-        'bad-token',
-        `token ${tokens[bad]} at position ${bad} is outside the vocabulary of ${vocab}`,
-        {
-          hint: 'the tokenizer does not belong to this model',
-        },
-      );
-    }
-    if (tokens.length === 0)
-      throw new BenchError('bad-sequence', 'a sequence is empty', { hint: 'give at least one token' });
-    if (tokens.length + more > maxPositions + 1) {
-      throw new BenchError(
-        'sequence-too-long',
-        `${tokens.length} tokens and ${more} more exceed the model's ${maxPositions} positions`,
-        {
-          hint: 'shorten the prompt, or generate fewer tokens',
-        },
-      );
-    }
   }
 
   #count(rows: number, scored: number, keys: number): void {
@@ -341,20 +249,4 @@ class WebGpuEngine implements Engine {
     this.#queue = result.catch(() => undefined);
     return result;
   }
-}
-
-function triangle(n: number): number {
-  return (n * (n + 1)) / 2;
-}
-
-/** The n likeliest ids; the softmax in f64. */
-function likeliest(logits: Float32Array, n: number): Top {
-  let greatest = -Infinity;
-  for (const logit of logits) greatest = Math.max(greatest, logit);
-  let total = 0;
-  for (const logit of logits) total += Math.exp(logit - greatest);
-  return Array.from(logits.keys())
-    .sort((a, b) => logits[b]! - logits[a]! || a - b)
-    .slice(0, n)
-    .map((id) => [id, logits[id]! - greatest - Math.log(total)] as const);
 }

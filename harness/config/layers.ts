@@ -1,6 +1,6 @@
 // A suite as written: the files that it extends, laid upon each other, and --set on top. Every value keeps its origin.
 
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { BenchError } from '../../gpu/index.ts';
 import { failOn, suggestion } from './diagnostics.ts';
 import { childPath, isMapValue, type Located, merge, originOf, parseYaml, readYaml, type Value } from './yaml.ts';
@@ -26,7 +26,7 @@ export async function readLayers(file: string, name: string, chain: readonly str
   const base = resolve(dirname(file), String(below));
   if ([...chain, file].includes(base)) refuse('the suites extend each other in a circle');
   if (chain.length >= MAX_EXTENDS) refuse(`suites extend each other over more than ${MAX_EXTENDS} files`);
-  const lower = await readLayers(base, resolve(dirname(name), String(below)), [...chain, file]);
+  const lower = await readLayers(base, join(dirname(name), String(below)), [...chain, file]);
   return merge(lower, { value: rest, origins: located.origins });
 }
 

@@ -1,5 +1,7 @@
 // The preprocessor on small texts, and every kernel file expanded without a directive left over.
 
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the syntax under test
+
 import * as assert from 'uvu/assert';
 import { block, expand } from '../../gpu/wgsl.ts';
 import { suite } from '../support/suite.ts';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Engine } from '../../../gpu/index.ts';
-import { loadEngine } from '../../../gpu/model/engine.ts';
+import { loadEngine } from '../../../gpu/model/load.ts';
 import type { TryOptions } from '../../../harness/cli/options.ts';
 import { tryVerb } from '../../../harness/cli/try.ts';
 import { loadText } from '../../../harness/text/index.ts';

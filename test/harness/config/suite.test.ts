@@ -1,79 +1,15 @@
-// Suites: what a good one means, and what a bad one is told, with the place and the next step.
+// Suites: what a good one means: layers, flags, defaults, origins.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { METHODS } from '../../../baselines/index.ts';
-import { type BenchError, DENSE } from '../../../gpu/index.ts';
+import type { BenchError } from '../../../gpu/index.ts';
 import { loadSuite, printConfig } from '../../../harness/config/index.ts';
-import type { LoadOptions } from '../../../harness/config/suite.ts';
-import { temporaryFolder } from '../../support/folders.ts';
 import { suite as testSuite } from '../../support/suite.ts';
+import { load, refused, SUITE, says, suiteFolder } from '../../support/suite-file.ts';
 
 const test = testSuite('suite');
-
-const PERSONAS = `version: 1
-personas:
-  warm: { trait: warmth, pole: high, opposite: cold, prompts: { plain: You are warm. }, items: items.jsonl }
-  cold: { trait: warmth, pole: low, opposite: warm, prompts: { plain: You are cold. }, items: items.jsonl }
-  lone: { trait: other, pole: high, prompts: { plain: You are alone. }, items: items.jsonl }
-  bare: { trait: bare, pole: high, opposite: full, prompts: { plain: You are bare. } }
-  full: { trait: bare, pole: low, opposite: bare, prompts: { plain: You are full. } }
-`;
-const ITEM = {
-  id: 'w1',
-  trait: 'warmth',
-  persona: 'warm',
-  keying: '+',
-  split: 'evaluation',
-  question: 'And now?',
-  options: [
-    { text: 'A hug.', matching: true },
-    { text: 'A nod.', matching: false },
-  ],
-};
-const SUITE = `version: 1
-name: mine
-models: [persona-nano]
-personas: { file: personas.yaml, select: [warm, cold] }
-evaluations:
-  - { id: choice, kind: choice }
-methods:
-  - { id: none, method: none }
-  - { id: asked, method: prompting }
-`;
-
-function folder(suite: string, files: Readonly<Record<string, string>> = {}): string {
-  const place = temporaryFolder();
-  const all = { 'suite.yaml': suite, 'personas.yaml': PERSONAS, 'items.jsonl': `${JSON.stringify(ITEM)}\n`, ...files };
-  for (const [name, text] of Object.entries(all)) writeFileSync(join(place, name), text);
-  return join(place, 'suite.yaml');
-}
-
-const load = (suite: string, options: Partial<LoadOptions> = {}, files?: Readonly<Record<string, string>>) =>
-  loadSuite(folder(suite, files), { registry: METHODS, ...options });
-
-/** Loads and returns the error; fails when there is none. */
-async function refused(
-  suite: string,
-  options: Partial<LoadOptions> = {},
-  files?: Readonly<Record<string, string>>,
-): Promise<BenchError> {
-  try {
-    await load(suite, options, files);
-  } catch (error) {
-    assert.is((error as Error).name, 'BenchError', String((error as Error).stack));
-    return error as BenchError;
-  }
-  throw new Error('nothing was refused');
-}
-
-/** The message holds each part. */
-async function says(suite: string, ...parts: readonly RegExp[]): Promise<void> {
-  const { message, hint } = await refused(suite);
-  for (const part of parts) assert.match(message, part);
-  assert.ok(hint);
-}
 
 test('a suite resolves to absolute paths, read files and defaults', async () => {
   const suite = await load(SUITE);
@@ -190,86 +126,6 @@ test('--model, --limit and --seed replace', async () => {
   assert.match(hint!, /did you mean "persona-nano"/);
 });
 
-test('an unknown key is shown at any depth', async () => {
-  await says(
-    `${SUITE}seed: [1]\n`,
-    /suite\.yaml:10:1 unknown key "seed": did you mean "seeds"\?/,
-    /10 \| seed: \[1\]\n.*\| \^\^\^\^$/m,
-  );
-  await says(
-    SUITE.replace('kind: choice', 'kind: choice, scorers: sum'),
-    /:6:33 unknown key "scorers": did you mean "scorer"\?/,
-  );
-  await says(
-    SUITE.replace('method: prompting', 'method: prompting, options: { wording: [plain] }'),
-    /unknown key "wording": did you mean "wordings"\?/,
-  );
-});
-
-test('a misspelt key is not reported as missing too', async () => {
-  const { message } = await refused(SUITE.replace('name: mine', 'nmae: mine'));
-  assert.match(message, /unknown key "nmae": did you mean "name"\?/);
-  assert.not.match(message, /missing/);
-});
-
-test('a missing key points at the first line of its parent', async () => {
-  await says(SUITE.replace('id: choice, ', ''), /:6:5 "id" is missing/);
-});
-
-test('wrong types, values and names are told with what is allowed', async () => {
-  await says(SUITE.replace('name: mine', 'name: [mine]'), /:2:7 name must be string/);
-  await says(SUITE.replace('kind: choice', 'kind: choise'), /:6:25 must be one of choice: did you mean "choice"\?/);
-  await says(
-    SUITE.replace('method: prompting', 'method: promting'),
-    /:9:26 unknown method "promting": did you mean "prompting"\?/,
-  );
-  await says(SUITE.replace('[warm, cold]', '[warm, clod]'), /:4:49 unknown persona "clod": did you mean "cold"\?/);
-  await says(
-    SUITE.replace('[persona-nano]', '[persona-nana]'),
-    /:3:10 there is no model "persona-nana": did you mean "persona-nano"\?/,
-  );
-  await says(SUITE.replace('id: asked', 'id: none'), /:9:11 the id "none" is used twice/);
-  await says(SUITE.replace('[warm, cold]', '[]'), /select must not be empty/);
-  await says(
-    SUITE.replace('{ id: choice, kind: choice }', '{ id: choice, kind: choice, template: hello }'),
-    /template must contain \{question\}/,
-  );
-});
-
-test('a sparsity of 1 or more is refused where it stands', async () => {
-  await says(`${SUITE}sparsity: [0.3, 1]\n`, /:10:17 sparsity must be < 1/, /\| sparsity: \[0\.3, 1\]\n.*\| {17}\^$/m);
-  await says(`${SUITE}sparsity: [low: 1.5]\n`, /:10:17 low must be < 1/);
-});
-
-test('several mistakes are told at once', async () => {
-  const { message, where } = await refused(`${SUITE.replace('kind: choice', 'kind: choise')}seed: [1]\n`);
-  assert.is(message.match(/suite\.yaml:\d+:\d+/g)!.length, 2);
-  assert.match(where!, /suite\.yaml:6:25$/);
-});
-
-test('a duplicate key is refused', () => says(`${SUITE}name: again\n`, /:10:1 this key is here twice/));
-
-test('an alias bomb is refused before it unfolds', async () => {
-  let bomb = 'a: &a [x, x, x, x, x, x, x, x, x, x]\n';
-  for (let k = 0; k < 8; k++) {
-    const [name, last] = [String.fromCharCode(98 + k), String.fromCharCode(97 + k)];
-    bomb += `${name}: &${name} [${new Array(10).fill(`*${last}`).join(', ')}]\n`;
-  }
-  const start = Date.now();
-  await says(bomb, /unfolds to more than 20000 values/);
-  assert.ok(Date.now() - start < 5000);
-});
-
-test('broken YAML is told with its place', () => says('version: 1\nname: "mine\n', /suite\.yaml:\d+:\d+ /));
-
-test('a persona without opposite or without items cannot be evaluated', async () => {
-  await says(SUITE.replace('[warm, cold]', '[lone]'), /:4:43 persona "lone" has no opposite: a choice evaluation keys/);
-  await says(
-    SUITE.replace('[warm, cold]', '[bare]'),
-    /:4:43 persona "bare" has no items: only `try` and `mask` work without/,
-  );
-});
-
 test('a missing file says so', async () => {
   const missing = await loadSuite('/nowhere/suite.yaml', { registry: METHODS }).catch((error: BenchError) => error);
   assert.match((missing as BenchError).message, /no such file/);
@@ -287,18 +143,18 @@ test('a data set that is not on this machine is named', async () => {
 
 test('a model template is read, and a missing one refused', async () => {
   const entry = SUITE.replace('[persona-nano]', '[{ id: m, path: model, template: t.jinja }]');
-  const file = folder(entry, { 't.jinja': '{{ messages }}' });
+  const file = suiteFolder(entry, { 't.jinja': '{{ messages }}' });
   mkdirSync(join(file, '../model'));
   const { models } = await loadSuite(file, { registry: METHODS });
   assert.is(models[0]!.template, '{{ messages }}');
-  const other = folder(entry);
+  const other = suiteFolder(entry);
   mkdirSync(join(other, '../model'));
   const error = await loadSuite(other, { registry: METHODS }).catch((caught: BenchError) => caught);
   assert.match((error as BenchError).message, /no such template/);
 });
 
 test('--print-config gives each value its origin', async () => {
-  const text = await printConfig(folder(SUITE), { registry: METHODS, set: ['seeds=[4]'] });
+  const text = await printConfig(suiteFolder(SUITE), { registry: METHODS, set: ['seeds=[4]'] });
   assert.match(text, /name +"mine" +\S*suite\.yaml:2:7/);
   assert.match(text, /evaluations\.0\.scorer +"per-token" +default/);
   assert.match(text, /seeds\.0 +4 +--set seeds=\[4\]/);
@@ -311,7 +167,6 @@ test('the shipped suites are valid', async () => {
     });
     assert.is(suite.name, name);
   }
-  assert.is(DENSE.id, 'dense');
 });
 
 test.run();

@@ -1,0 +1,65 @@
+// What callers ask of an engine, checked before anything runs, and the small answers that the CPU works out.
+
+import { BenchError } from '../error.ts';
+import type { Spec } from './spec.ts';
+import type { Sequence, Top, Variant } from './types.ts';
+
+/**
+ * Throws where `tokens` and `more` to come do not fit the model, or the variant asks for what the engine does not apply:
+ * `unsupported-variant`, `bad-token`, `bad-sequence`, `sequence-too-long`.
+ */
+export function checkRequest(
+  { vocab, maxPositions }: Pick<Spec, 'vocab' | 'maxPositions'>,
+  tokens: Uint32Array,
+  variant: Variant,
+  more: number,
+): void {
+  const fail = (code: string, message: string, hint: string): BenchError => new BenchError(code, message, { hint });
+  const field = (['mask', 'adapter', 'steer', 'compact'] as const).find((name) => variant[name] !== undefined);
+  if (field) {
+    const message = `variant ${variant.id} has a ${field}, which this engine does not apply yet`;
+    throw fail('unsupported-variant', message, 'ask the dense network, or leave the method out');
+  }
+  if (tokens.length === 0) throw fail('bad-sequence', 'a sequence is empty', 'give at least one token');
+  const bad = tokens.findIndex((token) => token >= vocab);
+  if (bad >= 0) {
+    const message = `token ${tokens[bad]} at position ${bad} is outside the vocabulary of ${vocab}`;
+    throw fail('bad-token', message, 'the tokenizer does not belong to this model');
+  }
+  if (tokens.length + more > maxPositions + 1) {
+    const message = `${tokens.length} tokens and ${more} more exceed the model's ${maxPositions} positions`;
+    throw fail('sequence-too-long', message, 'shorten the prompt, or generate fewer tokens');
+  }
+}
+
+/** Sliding windows over `tokens` in which every token but the first is scored once. Throws `bad-window`. */
+export function windows(
+  tokens: Uint32Array,
+  { window, stride, variant }: { readonly window: number; readonly stride: number; readonly variant: Variant },
+  maxPositions: number,
+): readonly Sequence[] {
+  if (!(window >= 2 && stride >= 1 && stride < window && window <= maxPositions)) {
+    throw new BenchError('bad-window', `window ${window} and stride ${stride} do not fit ${maxPositions} positions`, {
+      hint: 'the window must be 2 or more and within the positions of the model, the stride smaller than the window',
+    });
+  }
+  const sequences: Sequence[] = [];
+  for (let scored = 1, start = 0; scored < tokens.length; start += stride) {
+    const end = Math.min(start + window, tokens.length);
+    sequences.push({ tokens: tokens.subarray(start, end), from: scored - start, variant });
+    scored = end;
+  }
+  return sequences;
+}
+
+/** The n likeliest ids of one row of logits; the softmax in f64, equal logits by id. */
+export function likeliest(logits: Float32Array, n: number): Top {
+  let greatest = -Infinity;
+  for (const logit of logits) greatest = Math.max(greatest, logit);
+  let total = 0;
+  for (const logit of logits) total += Math.exp(logit - greatest);
+  return Array.from(logits.keys())
+    .sort((a, b) => logits[b]! - logits[a]! || a - b)
+    .slice(0, n)
+    .map((id) => [id, logits[id]! - greatest - Math.log(total)] as const);
+}

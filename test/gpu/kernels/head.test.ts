@@ -1,0 +1,90 @@
+// Log-probabilities without logits against the f64 twin, in every format, with ties.
+
+import * as assert from 'uvu/assert';
+import * as kernels from '../../../gpu/kernels/index.ts';
+import { head } from '../../../gpu/reference/head.ts';
+import { matmul } from '../../../gpu/reference/matmul.ts';
+import { type Bench, close, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';
+import { suite } from '../../support/suite.ts';
+
+/** NMSE of f32 sums against f64; design.md asks for no more. */
+const LIMIT = 1e-10;
+
+const test = suite('head kernels', { timeoutMs: 240_000 });
+let bench: Bench;
+test.before(async () => {
+  bench = await openBench();
+});
+test.after.each(() => bench.clear());
+test.after(() => bench.close());
+
+const out = (count: number): GPUBuffer => bench.recorder.pool.buffer('out', 4 * count);
+
+test('head: log-probabilities and argmax without the logits, in every format', async () => {
+  for (const format of FORMATS) {
+    for (const [p, k, vocab] of [
+      [1, 64, 257],
+      [9, 63, 65],
+      [33, 32, 1000],
+      [3, 5, 3],
+    ] as const) {
+      const x = random(16, p * k);
+      const w = rounded(random(17, vocab * k), format);
+      const bias = format === 'f32' ? random(18, vocab) : undefined;
+      const targets = Array.from({ length: p }, (_, i) => (i * 131) % vocab);
+      const logits = matmul(x, w, k, { bias: bias ?? null });
+      // One target is the argmax, so that both flags occur.
+      targets[0] = head(logits, targets, vocab).argmax[0]!;
+      const blocks = kernels.headBlocks(vocab);
+      const io = {
+        x: bench.floats(x),
+        targets: bench.words(targets),
+        part: out(2 * p * blocks),
+        best: out(p * blocks),
+        logit: out(p),
+        logprob: out(p),
+        greedy: out(p),
+      };
+      const nodes = kernels.scoreHead(bench.recorder, io, bench.matrix(w, vocab, k, format, bias));
+      const [logprob, greedy] = await bench.run(nodes, { rows: 1, scored: p }, [
+        [io.logprob, p],
+        [io.greedy, p],
+      ]);
+      const expected = head(logits, targets, vocab);
+      close(`${format} ${p}x${k}x${vocab}`, new Float32Array(logprob!), expected.logprobs, LIMIT);
+      assert.equal(
+        Array.from(new Uint32Array(greedy!)),
+        targets.map((target, i) => Number(target === expected.argmax[i])),
+      );
+    }
+  }
+});
+
+test('head: equal logits, the lower id is the argmax', async () => {
+  const vocab = 200;
+  const x = bench.floats([1]);
+  const w = bench.matrix(new Float64Array(vocab).fill(0.5), vocab, 1, 'f32');
+  for (const [target, expected] of [
+    [0, 1],
+    [64, 0],
+    [199, 0],
+  ] as const) {
+    const io = {
+      x,
+      targets: bench.words([target]),
+      part: out(8),
+      best: out(4),
+      logit: out(1),
+      logprob: out(1),
+      greedy: out(1),
+    };
+    const [logprob, greedy] = await bench.run(kernels.scoreHead(bench.recorder, io, w), { rows: 1, scored: 1 }, [
+      [io.logprob, 1],
+      [io.greedy, 1],
+    ]);
+    assert.is(new Uint32Array(greedy!)[0], expected);
+    assert.ok(Math.abs(new Float32Array(logprob!)[0]! + Math.log(vocab)) < 1e-6);
+  }
+});
+
+test.run();

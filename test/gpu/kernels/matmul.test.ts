@@ -1,0 +1,108 @@
+// Matrix products and activations on the device against their f64 twins, over odd shapes, formats and tiles.
+
+import * as assert from 'uvu/assert';
+import * as kernels from '../../../gpu/kernels/index.ts';
+import { TILES, tilesFor } from '../../../gpu/kernels/tiles.ts';
+import * as twin from '../../../gpu/reference/activation.ts';
+import { gated } from '../../../gpu/reference/gated.ts';
+import { matmul } from '../../../gpu/reference/matmul.ts';
+import { type Bench, close, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';
+import { suite } from '../../support/suite.ts';
+
+/** NMSE of f32 sums against f64; design.md asks for no more. */
+const LIMIT = 1e-10;
+
+const test = suite('matmul kernels', { timeoutMs: 240_000 });
+let bench: Bench;
+test.before(async () => {
+  bench = await openBench();
+});
+test.after.each(() => bench.clear());
+test.after(() => bench.close());
+
+const out = (count: number): GPUBuffer => bench.recorder.pool.buffer('out', 4 * count);
+
+test('matmul over odd shapes and all formats, with bias and residual', async () => {
+  for (const format of FORMATS) {
+    for (const [m, k, n] of [
+      [1, 64, 257],
+      [3, 63, 65],
+      [63, 65, 3],
+      [64, 257, 64],
+      [65, 1, 63],
+      [257, 64, 1],
+      [1, 3, 1],
+      [33, 128, 257],
+    ] as const) {
+      const x = random(m, m * k);
+      const w = rounded(random(n, n * k), format);
+      const bias = random(5, n);
+      const residual = random(6, m * n);
+      const y = bench.floats(residual);
+      const node = kernels.matmul(
+        bench.recorder,
+        { x: bench.floats(x), w: bench.matrix(w, n, k, format, bias), y },
+        { residual: true },
+      );
+      const [bytes] = await bench.run([node], { rows: m }, [[y, m * n]]);
+      close(`${format} ${m}x${k}x${n}`, new Float32Array(bytes!), matmul(x, w, k, { bias, residual }), LIMIT);
+    }
+  }
+});
+
+test('matmul: every tile gives the same bits as the naive kernel', async () => {
+  const [m, k, n] = [70, 64, 100];
+  const tiles = [...new Set([...tilesFor(bench.gpu.name).matmul, ...TILES.swiftshader.matmul].map(({ tile }) => tile))];
+  for (const format of FORMATS) {
+    const x = bench.floats(random(7, m * k));
+    const w = bench.matrix(random(8, n * k), n, k, format);
+    const run = async (options: kernels.MatmulOptions): Promise<Uint32Array> => {
+      const y = out(m * n);
+      const node = kernels.matmul(bench.recorder, { x, w, y }, options);
+      const [bytes] = await bench.run([node], { rows: m }, [[y, m * n]]);
+      return new Uint32Array(bytes!);
+    };
+    const naive = await run({ tile: { rows: 1, columns: 1, lanes: 64 }, scalar: true });
+    for (const tile of tiles) assert.equal(await run({ tile }), naive, `${format} ${JSON.stringify(tile)}`);
+  }
+});
+
+test('activations and gated products', async () => {
+  const [m, k, n] = [5, 64, 65];
+  const x = random(9, m * k);
+  for (const kind of ['silu', 'gelu', 'gelu-tanh'] as const) {
+    // Spread so that the tails are reached: arguments up to about 30.
+    const w = random(10, 2 * n * k, 1);
+    const bias = random(11, 2 * n);
+    const y = out(m * n);
+    const one = bench.matrix(w.slice(0, n * k), n, k, 'f32', bias.slice(0, n));
+    const two = bench.matrix(w, 2 * n, k, 'f32', bias);
+    const io = { x: bench.floats(x), y };
+    const single = kernels.matmul(bench.recorder, { ...io, w: one }, { activation: kind });
+    const [plain] = await bench.run([single], { rows: m }, [[y, m * n]]);
+    const gate = matmul(x, w.slice(0, n * k), k, { bias: bias.slice(0, n) });
+    close(kind, new Float32Array(plain!), twin.activation(gate, kind), LIMIT);
+    const double = kernels.matmul(bench.recorder, { ...io, w: two }, { activation: kind, gated: true });
+    const [product] = await bench.run([double], { rows: m }, [[y, m * n]]);
+    const up = matmul(x, w.slice(n * k), k, { bias: bias.slice(n) });
+    close(`gated ${kind}`, new Float32Array(product!), gated(gate, up, kind), LIMIT);
+  }
+});
+
+test('activations stay finite and exact in the tails', async () => {
+  const x = Float64Array.from([-200, -30, -16, -4, -1.5, -1, -0.5, -1e-3, 0, 1e-3, 0.5, 1, 1.5, 2, 4, 16, 30, 200]);
+  const w = bench.matrix(Float64Array.of(1), 1, 1, 'f32');
+  for (const kind of ['silu', 'gelu', 'gelu-tanh'] as const) {
+    const y = out(x.length);
+    const node = kernels.matmul(bench.recorder, { x: bench.floats(x), w, y }, { activation: kind });
+    const [bytes] = await bench.run([node], { rows: x.length }, [[y, x.length]]);
+    const found = new Float32Array(bytes!);
+    const expected = twin.activation(x, kind);
+    found.forEach((value, i) => {
+      const off = Math.abs(value - expected[i]!);
+      assert.ok(off <= 5e-7 * Math.max(1, Math.abs(expected[i]!)), `${kind}(${x[i]}) = ${value}, not ${expected[i]}`);
+    });
+  }
+});
+
+test.run();

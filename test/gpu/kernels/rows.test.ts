@@ -1,0 +1,137 @@
+// The kernels that treat rows one by one (embed, norms, rope) against their f64 twins, over odd shapes.
+
+import * as kernels from '../../../gpu/kernels/index.ts';
+import { embed } from '../../../gpu/reference/embed.ts';
+import { gather } from '../../../gpu/reference/gather.ts';
+import { layernorm } from '../../../gpu/reference/layernorm.ts';
+import { rmsnorm } from '../../../gpu/reference/rmsnorm.ts';
+import { rope } from '../../../gpu/reference/rope.ts';
+import { type Bench, close, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';
+import { suite } from '../../support/suite.ts';
+
+/** Elementwise steps err by rounding alone, norms by their sums too. */
+const LIMIT = { element: 1e-12, norm: 1e-10 } as const;
+const ODD = [1, 3, 63, 64, 65, 257];
+
+const test = suite('rows kernels', { timeoutMs: 240_000 });
+let bench: Bench;
+test.before(async () => {
+  bench = await openBench();
+});
+test.after.each(() => bench.clear());
+test.after(() => bench.close());
+
+const out = (count: number): GPUBuffer => bench.recorder.pool.buffer('out', 4 * count);
+
+test('embed reads rows in every format, and adds learned positions', async () => {
+  for (const format of FORMATS) {
+    for (const width of ODD) {
+      const table = rounded(random(1, 11 * width), format);
+      const learned = random(2, 5 * width);
+      const tokens = [10, 0, 3, 10];
+      const positions = [0, 4, 1, 2];
+      const x = out(4 * width);
+      const io = { tokens: bench.words(tokens), positions: bench.words(positions), x };
+      const matrix = bench.matrix(table, 11, width, format);
+      for (const add of [null, learned]) {
+        const node = kernels.embed(bench.recorder, { ...io, table: matrix, learned: add && bench.floats(add) });
+        const [bytes] = await bench.run([node], { rows: 4 }, [[x, 4 * width]]);
+        close(
+          `${format} ${width}`,
+          new Float32Array(bytes!),
+          embed(tokens, positions, table, add, width),
+          LIMIT.element,
+        );
+      }
+    }
+  }
+});
+
+test('norms: RMS and layer, of every row and of gathered rows', async () => {
+  for (const width of ODD) {
+    for (const rows of [1, 17, 65]) {
+      const x = random(rows * width, rows * width, 3);
+      const weight = random(3, width);
+      const bias = random(4, width);
+      const chosen = Array.from({ length: 9 }, (_, i) => (i * 7) % rows);
+      const y = out(Math.max(rows, 9) * width);
+      const io = { label: 'norm', x: bench.floats(x), weight: bench.floats(weight), y };
+      const shape = { width, eps: 1e-5, over: 'rows' } as const;
+      const cases = [
+        [kernels.norm(bench.recorder, { ...io, bias: null, from: null }, shape), rmsnorm(x, weight, 1e-5)],
+        [
+          kernels.norm(bench.recorder, { ...io, bias: bench.floats(bias), from: null }, shape),
+          layernorm(x, weight, bias, 1e-5),
+        ],
+      ] as const;
+      for (const [node, expected] of cases) {
+        const [bytes] = await bench.run([node], { rows }, [[y, rows * width]]);
+        close(`${rows} x ${width}`, new Float32Array(bytes!), expected, LIMIT.norm);
+      }
+      const from = bench.words(chosen);
+      const node = kernels.norm(bench.recorder, { ...io, bias: null, from }, { ...shape, over: 'scored' });
+      const [bytes] = await bench.run([node], { rows: 1, scored: 9 }, [[y, 9 * width]]);
+      close(`gathered ${width}`, new Float32Array(bytes!), rmsnorm(gather(x, chosen, width), weight, 1e-5), LIMIT.norm);
+    }
+  }
+});
+
+test('rope splits, rotates and fills the cache rows', async () => {
+  for (const [heads, kvHeads, headSize, dims] of [
+    [4, 2, 8, 8],
+    [3, 1, 12, 4],
+    [2, 2, 6, 0],
+    [4, 4, 64, 64],
+  ] as const) {
+    const rows = 33;
+    const positions = Array.from({ length: rows }, (_, t) => (t * 5) % 40);
+    const cacheRows = Array.from({ length: rows }, (_, t) => (t * 7) % rows);
+    const qkv = random(12, rows * (heads + 2 * kvHeads) * headSize);
+    const pairs = dims / 2;
+    const angle = (i: number): number => Math.floor(i / pairs) * 0.37 ** (i % pairs);
+    const table = {
+      cos: Float64Array.from(Float32Array.from({ length: 40 * pairs }, (_, i) => Math.cos(angle(i)))),
+      sin: Float64Array.from(Float32Array.from({ length: 40 * pairs }, (_, i) => Math.sin(angle(i)))),
+    };
+    const turn = bench.floats(Array.from({ length: 80 * pairs }, (_, i) => (i % 2 ? table.sin : table.cos)[i >> 1]!));
+    const q = out(rows * heads * headSize);
+    const k = out(rows * kvHeads * headSize);
+    const v = out(rows * kvHeads * headSize);
+    const io = {
+      qkv: bench.floats(qkv),
+      turn,
+      positions: bench.words(positions),
+      cacheRows: bench.words(cacheRows),
+      q,
+      k,
+      v,
+    };
+    const node = kernels.rope(bench.recorder, io, { heads, kvHeads, headSize, pairs });
+    const sizes = [heads, kvHeads, kvHeads].map((n) => rows * n * headSize);
+    const found = await bench.run([node], { rows }, [
+      [q, sizes[0]!],
+      [k, sizes[1]!],
+      [v, sizes[2]!],
+    ]);
+    const width = (heads + 2 * kvHeads) * headSize;
+    const part = (from: number, count: number): Float64Array =>
+      Float64Array.from({ length: rows * count * headSize }, (_, i) => {
+        const t = Math.floor(i / (count * headSize));
+        return qkv[t * width + from * headSize + (i % (count * headSize))]!;
+      });
+    const placed = (values: Float64Array): Float64Array => {
+      const to = new Float64Array(values.length);
+      const size = values.length / rows;
+      for (const [t, row] of cacheRows.entries()) to.set(values.subarray(t * size, (t + 1) * size), row * size);
+      return to;
+    };
+    const turned = (values: Float64Array, count: number): Float64Array =>
+      rope(values, positions, table, { heads: count, headSize, dims });
+    const scaled = turned(part(0, heads), heads).map((value) => value / Math.sqrt(headSize));
+    close('q', new Float32Array(found[0]!), scaled, LIMIT.element);
+    close('k', new Float32Array(found[1]!), placed(turned(part(heads, kvHeads), kvHeads)), LIMIT.element);
+    close('v', new Float32Array(found[2]!), placed(part(heads + kvHeads, kvHeads)), LIMIT.element);
+  }
+});
+
+test.run();

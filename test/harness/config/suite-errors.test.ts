@@ -1,0 +1,89 @@
+// Suites: what a bad one is told, with the place and the next step.
+
+import * as assert from 'uvu/assert';
+import { suite as testSuite } from '../../support/suite.ts';
+import { refused, SUITE, says } from '../../support/suite-file.ts';
+
+const test = testSuite('bad suites');
+
+test('an unknown key is shown at any depth', async () => {
+  await says(
+    `${SUITE}seed: [1]\n`,
+    /suite\.yaml:10:1 unknown key "seed": did you mean "seeds"\?/,
+    /10 \| seed: \[1\]\n.*\| \^\^\^\^$/m,
+  );
+  await says(
+    SUITE.replace('kind: choice', 'kind: choice, scorers: sum'),
+    /:6:33 unknown key "scorers": did you mean "scorer"\?/,
+  );
+  await says(
+    SUITE.replace('method: prompting', 'method: prompting, options: { wording: [plain] }'),
+    /unknown key "wording": did you mean "wordings"\?/,
+  );
+});
+
+test('a misspelt key is not reported as missing too', async () => {
+  const { message } = await refused(SUITE.replace('name: mine', 'nmae: mine'));
+  assert.match(message, /unknown key "nmae": did you mean "name"\?/);
+  assert.not.match(message, /missing/);
+});
+
+test('a missing key points at the first line of its parent', async () => {
+  await says(SUITE.replace('id: choice, ', ''), /:6:5 "id" is missing/);
+});
+
+test('wrong types, values and names are told with what is allowed', async () => {
+  await says(SUITE.replace('name: mine', 'name: [mine]'), /:2:7 name must be string/);
+  await says(SUITE.replace('kind: choice', 'kind: choise'), /:6:25 must be one of choice: did you mean "choice"\?/);
+  await says(
+    SUITE.replace('method: prompting', 'method: promting'),
+    /:9:26 unknown method "promting": did you mean "prompting"\?/,
+  );
+  await says(SUITE.replace('[warm, cold]', '[warm, clod]'), /:4:49 unknown persona "clod": did you mean "cold"\?/);
+  await says(
+    SUITE.replace('[persona-nano]', '[persona-nana]'),
+    /:3:10 there is no model "persona-nana": did you mean "persona-nano"\?/,
+  );
+  await says(SUITE.replace('id: asked', 'id: none'), /:9:11 the id "none" is used twice/);
+  await says(SUITE.replace('[warm, cold]', '[]'), /select must not be empty/);
+  await says(
+    SUITE.replace('{ id: choice, kind: choice }', '{ id: choice, kind: choice, template: hello }'),
+    /template must contain \{question\}/,
+  );
+});
+
+test('a sparsity of 1 or more is refused where it stands', async () => {
+  await says(`${SUITE}sparsity: [0.3, 1]\n`, /:10:17 sparsity must be < 1/, /\| sparsity: \[0\.3, 1\]\n.*\| {17}\^$/m);
+  await says(`${SUITE}sparsity: [low: 1.5]\n`, /:10:17 low must be < 1/);
+});
+
+test('several mistakes are told at once', async () => {
+  const { message, where } = await refused(`${SUITE.replace('kind: choice', 'kind: choise')}seed: [1]\n`);
+  assert.is(message.match(/suite\.yaml:\d+:\d+/g)!.length, 2);
+  assert.match(where!, /suite\.yaml:6:25$/);
+});
+
+test('a duplicate key is refused', () => says(`${SUITE}name: again\n`, /:10:1 this key is here twice/));
+
+test('an alias bomb is refused before it unfolds', async () => {
+  let bomb = 'a: &a [x, x, x, x, x, x, x, x, x, x]\n';
+  for (let k = 0; k < 8; k++) {
+    const [name, last] = [String.fromCharCode(98 + k), String.fromCharCode(97 + k)];
+    bomb += `${name}: &${name} [${new Array(10).fill(`*${last}`).join(', ')}]\n`;
+  }
+  const start = Date.now();
+  await says(bomb, /unfolds to more than 20000 values/);
+  assert.ok(Date.now() - start < 5000);
+});
+
+test('broken YAML is told with its place', () => says('version: 1\nname: "mine\n', /suite\.yaml:\d+:\d+ /));
+
+test('a persona without opposite or without items cannot be evaluated', async () => {
+  await says(SUITE.replace('[warm, cold]', '[lone]'), /:4:43 persona "lone" has no opposite: a choice evaluation keys/);
+  await says(
+    SUITE.replace('[warm, cold]', '[bare]'),
+    /:4:43 persona "bare" has no items: only `try` and `mask` work without/,
+  );
+});
+
+test.run();
