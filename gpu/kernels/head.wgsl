@@ -1,13 +1,7 @@
 // Logits of ${BLOCK} vocabulary rows per lane for ${MT} rows of X, kept only as (max, sum of exp, argmax) and, where a
-// row's target lies in the block, its logit: the logits of the whole vocabulary never exist in memory. A matrix too large
-// to bind comes in chunks of whole blocks, a dispatch each.
+// row's target lies in the block, its logit: the logits of the whole vocabulary never exist in memory.
 #include "step.wgsl"
-struct Shape {
-  n: u32,      // vocabulary rows of the chunk
-  k4: u32,     // loads per row
-  blocks: u32, // of the whole vocabulary
-  first: u32,  // row of the vocabulary that the chunk starts with
-}
+struct Shape { n: u32, k4: u32, blocks: u32 }
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> shape: Shape;
 #if ALIGNED
@@ -26,47 +20,44 @@ struct Shape {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let m_count = step.scored;
   let m0 = group.y * ${MT}u;
-  let begin = (group.x * ${WG}u + lane) * ${BLOCK}u;
-  if (begin >= shape.n) { return; }
-  let end = min(begin + ${BLOCK}u, shape.n);
+  let block = group.x * ${WG}u + lane;
+  if (block >= shape.blocks) { return; }
 #for m 0 ${MT}
   var max_${m} = -3.0e38;
   var sum_${m} = 0.0;
   var best_${m} = 0u;
-  var hit_${m} = 0.0;
-  let target_${m} = targets[min(m0 + ${m}u, m_count - 1u)] - shape.first;
+  let target_${m} = targets[min(m0 + ${m}u, m_count - 1u)];
 #end
-  for (var n0 = begin; n0 < end; n0 += ${NR}u) {
+  let end = min((block + 1u) * ${BLOCK}u, shape.n);
+  for (var n0 = block * ${BLOCK}u; n0 < end; n0 += ${NR}u) {
 #for n 0 ${NR}
     let r_${n} = min(n0 + ${n}u, shape.n - 1u);
-    let inside_${n} = n0 + ${n}u < end;
 #end
 #include "tile.wgsl"
 #for m 0 ${MT}
-    var top_${m} = max_${m};
 #for n 0 ${NR}
+    if (n0 + ${n}u < end) {
 #if BIAS
-    let z_${m}_${n} = select(-3.0e38, acc_${m}_${n} + bias[shape.first + r_${n}], inside_${n});
+      let z = acc_${m}_${n} + bias[n0 + ${n}u];
 #else
-    let z_${m}_${n} = select(-3.0e38, acc_${m}_${n}, inside_${n});
+      let z = acc_${m}_${n};
 #end
-    best_${m} = select(best_${m}, r_${n}, z_${m}_${n} > top_${m});
-    top_${m} = max(top_${m}, z_${m}_${n});
-    hit_${m} = select(hit_${m}, z_${m}_${n}, r_${n} == target_${m});
+      if (z > max_${m}) {
+        sum_${m} = fma(sum_${m}, exp(max_${m} - z), 1.0);
+        max_${m} = z;
+        best_${m} = n0 + ${n}u;
+      } else {
+        sum_${m} += exp(z - max_${m});
+      }
+      if (n0 + ${n}u == target_${m} && m0 + ${m}u < m_count) { logit[m0 + ${m}u] = z; }
+    }
 #end
-    sum_${m} *= exp(max_${m} - top_${m});
-#for n 0 ${NR}
-    sum_${m} += exp(z_${m}_${n} - top_${m});
-#end
-    max_${m} = top_${m};
 #end
   }
 #for m 0 ${MT}
   if (m0 + ${m}u < m_count) {
-    let to = (m0 + ${m}u) * shape.blocks + (shape.first + begin) / ${BLOCK}u;
-    part[to] = vec2f(max_${m}, sum_${m});
-    best[to] = shape.first + best_${m};
-    if (target_${m} >= begin && target_${m} < end) { logit[m0 + ${m}u] = hit_${m}; }
+    part[(m0 + ${m}u) * shape.blocks + block] = vec2f(max_${m}, sum_${m});
+    best[(m0 + ${m}u) * shape.blocks + block] = best_${m};
   }
 #end
 }

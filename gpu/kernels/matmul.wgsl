@@ -2,10 +2,8 @@
 // Epilogues: store; add to Y (residual); activation; gated: rows 0..N of W are the gate, N..2N the other factor.
 #include "step.wgsl"
 struct Shape {
-  n: u32,      // columns of Y that this dispatch writes
-  k4: u32,     // loads per row: K / 4 where rows are aligned, else K
-  first: u32,  // the first of them; not 0 for a later chunk of a matrix that is too large to bind
-  stride: u32, // columns of Y
+  n: u32,   // columns of Y
+  k4: u32,  // loads per row: K / 4 where rows are aligned, else K
 }
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> shape: Shape;
@@ -37,11 +35,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #include "tile.wgsl"
 #for m 0 ${MT}
   if (m0 + ${m}u < m_count) {
-    let row = (m0 + ${m}u) * shape.stride + shape.first;
+    let row = (m0 + ${m}u) * shape.n;
 #for n 0 ${NC}
     if (n_${n} < shape.n) {
 #if BIAS
-      var v = acc_${m}_${n} + bias[shape.first + n_${n}];
+      var v = acc_${m}_${n} + bias[n_${n}];
 #else
       var v = acc_${m}_${n};
 #end
