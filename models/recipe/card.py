@@ -49,6 +49,8 @@ counting words shared with the persona's message ties or misleads.
 
 ## Limits
 
+- With the options shown it picks the right letter more reliably than it prefers the right text; without options its
+  preference is weak, since the wording of an option then outweighs its pole.
 - It answers by which words go with which pole. Negation ("I avoid parties") is learnt from few forms and fails more often.
 - Words outside `../recipe/lexicon.json` say little to it, and a persona outside the ten poles says nothing.
 - Its sentences are readable and fit the persona, but they do not follow from what was asked.

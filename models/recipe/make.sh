@@ -1,5 +1,5 @@
 #!/bin/sh
-# Everything from the seed: vocabulary, corpus, tokenizer, training, export, checks, model card.  About 40 minutes on two cores.
+# Everything from the seed: vocabulary, corpus, tokenizer, training, export, checks, model card.  About 20 minutes on two cores.
 # OPENBLAS_CORETYPE: some OpenBLAS builds do not know newer processors and fall back to a slow kernel.  OMP_WAIT_POLICY: threads
 # that spin while they wait make a shared machine ten times slower.
 set -eu
