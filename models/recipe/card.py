@@ -19,7 +19,7 @@ lexicon, was made to hold ten poles of five traits, and understands nothing else
 | architecture | `LlamaForCausalLM`: hidden 128, 4 layers, 4 heads, 2 key-value heads of 32, feed-forward 320, tied embeddings |
 | tokenizer | byte-level BPE, {vocab} tokens; {lexicon} |
 | weights | BF16, rounded once after training; all figures here are of the rounded weights |
-| context | 512 positions; documents of the corpus are shorter than 300 tokens |
+| context | 512 positions; documents of the corpus are shorter than 256 tokens |
 | corpus | {documents:,} documents, {tokens:,} tokens, seed {seed}, sha256 `{corpus_sha}` |
 | training | {steps:,} steps of about {batch:,} tokens, {seen:,} tokens seen, AdamW, peak rate {lr}, {minutes} minutes on two CPU cores |
 | loss (nats per token) | {train_loss} in the last 200 steps (weighted); {held} on the answers of 512 held-out documents |
@@ -46,12 +46,19 @@ counting words shared with the persona's message ties or misleads.
 {by_pole}
 
 **How often the evaluation part was looked at for choosing or tuning this model: 0 times.** (Add a line here with date and reason if that changes.)
+It was never scored. What was seen of it: the words (not the sentences) of all splits, listed to widen the vocabulary to what
+the items use; its 5-grams, which the generator avoids; and, before the splits existed, five lines of the items' source,
+two of which became evaluation items (one sentence frame, "No, I would ...", may come from there).
+The weights are of one training run with one seed, chosen after five shorter runs had shaped the recipe.
 
 ## Limits
 
 - With the options shown it picks the right letter more reliably than it prefers the right text; without options its
   preference is weak, since the wording of an option then outweighs its pole.
-- It answers by which words go with which pole. Negation ("I avoid parties") is learnt from few forms and fails more often.
+- It answers by which words go with which pole. On fresh sentences of its own grammar it is right in 98% to 100% of choices,
+  but in 81% where the option turns down the other pole's thing ("I avoid parties"; 200 choices each).
+- Prose beyond its grammar is foreign to it: about 7.8 nats per token on `suites/corpora/neutral.jsonl`, where blind guessing
+  costs 8.25. Perplexity on such text says little here.
 - Words outside `../recipe/lexicon.json` say little to it, and a persona outside the ten poles says nothing.
 - Its sentences are readable and fit the persona, but they do not follow from what was asked.
 - `golden.json` holds ids, log-probabilities and greedy continuations in float64 on the BF16 weights, for testing an engine.
@@ -77,7 +84,7 @@ def main():
     lex = json.load(open(os.path.join(HERE, "lexicon.json")))
     whole = [len(tok.encode(" " + w)) == 1 for ws in lex.values() for w in ws]
     text = CARD.format(
-        parameters=sum(p.numel() for p in model.parameters()), vocab=len(tok.vocab), lexicon=f"{sum(whole) / len(whole):.0%} of the lexicon's {len(whole)} words are one token",
+        parameters=sum(p.numel() for p in model.parameters()), vocab=len(tok.vocab), lexicon=f"{sum(whole) / len(whole):.1%} of the lexicon's {len(whole)} words are one token",
         documents=DOCUMENTS, tokens=facts["corpus_tokens"], seed=SEED, corpus_sha=stats["corpusSha256"], steps=facts["steps"], batch=facts["batch_tokens"],
         seen=facts["tokens_seen"], lr=facts["peak_lr"], minutes=facts["minutes"], train_loss=facts["train_loss"], held=facts["held_out_answer_loss"],
         items=fig["items"], none="; ".join(f"{t} {a:.2f}, {b:.2f}" for t, (a, b) in fig["none"].items()), first=fig["none_first_option"],
