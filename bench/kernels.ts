@@ -19,7 +19,7 @@ const SHAPES = [
   { k: 320, n: 128 },
 ];
 const ROWS = [1, 16, 128, 1024];
-const NAIVE: Tile = { rows: 1, columns: 1, lanes: 64 };
+const NAIVE: Tile = { rows: 1, columns: 1, lanes: 64, unroll: 1 };
 /** Multiply-adds per measured call: a dispatch of a small shape alone would measure the submit. */
 const WORK = 2e8;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);

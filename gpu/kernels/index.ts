@@ -118,6 +118,7 @@ export function matmul(
   const table = tilesFor(on.gpu.name);
   const tile = (m: number): Tile => options.tile ?? tileFor(table, m);
   const aligned = w.columns % 4 === 0 && !scalar;
+  const k4 = aligned ? w.columns / 4 : w.columns;
   const n = gated ? w.rows / 2 : w.rows;
   const made = new Map<Tile, Constants>();
   const constants = (step: Step): Constants => {
@@ -128,6 +129,7 @@ export function matmul(
       found = {
         ...loads(w.format, aligned),
         MT: chosen.rows,
+        U: k4 % chosen.unroll === 0 ? chosen.unroll : 1,
         NR: chosen.columns,
         NC: columns,
         WG: chosen.lanes,
@@ -152,7 +154,7 @@ export function matmul(
     label: `matmul ${w.label}`,
     constants,
     bindings: 'uurrrw',
-    shape: [n, aligned ? w.columns / 4 : w.columns],
+    shape: [n, k4],
     buffers: [io.x, w.buffer, w.bias ?? on.pool.buffer(`${w.label} no bias`, 16), io.y],
     grid,
   });
@@ -226,6 +228,7 @@ export function scoreHead(
       constants: {
         ...loads(w.format, aligned),
         MT: rows,
+        U: 1,
         NR: columns,
         WG: lanes,
         BLOCK: HEAD_BLOCK,

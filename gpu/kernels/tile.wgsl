@@ -1,6 +1,7 @@
 // acc_m_n = sum over k of X[m, k] W[n, k] for ${MT} rows of X (from m0 on) and the ${NR} rows of W in r_0.. : k ascends,
 // every step is one fma into one accumulator, so tiles of any shape give the same bits. Rows of X past the end are read
 // at the last row; their results are never stored. X is read at one address by all lanes, W at one row per lane.
+// ${U} loads along K are under way at once; it divides k4.
 #for m 0 ${MT}
   let x_${m} = min(m0 + ${m}u, m_count - 1u) * shape.k4;
 #for n 0 ${NR}
@@ -10,25 +11,27 @@
 #for n 0 ${NR}
   let b_${n} = r_${n} * shape.k4;
 #end
-  for (var k = 0u; k < shape.k4; k += 1u) {
+  for (var k = 0u; k < shape.k4; k += ${U}u) {
+#for u 0 ${U}
 #if ALIGNED
 #for n 0 ${NR}
-    let w_${n} = w4(b_${n} + k);
+    let w_${u}_${n} = w4(b_${n} + k + ${u}u);
 #end
 #for m 0 ${MT}
-    let v_${m} = x[x_${m} + k];
+    let v_${u}_${m} = x[x_${m} + k + ${u}u];
 #for n 0 ${NR}
-    acc_${m}_${n} = fma(v_${m}.w, w_${n}.w, fma(v_${m}.z, w_${n}.z, fma(v_${m}.y, w_${n}.y, fma(v_${m}.x, w_${n}.x, acc_${m}_${n}))));
+    acc_${m}_${n} = fma(v_${u}_${m}.w, w_${u}_${n}.w, fma(v_${u}_${m}.z, w_${u}_${n}.z, fma(v_${u}_${m}.y, w_${u}_${n}.y, fma(v_${u}_${m}.x, w_${u}_${n}.x, acc_${m}_${n}))));
 #end
 #end
 #else
 #for n 0 ${NR}
-    let w_${n} = w1(b_${n} + k);
+    let w_${u}_${n} = w1(b_${n} + k + ${u}u);
 #end
 #for m 0 ${MT}
-    let v_${m} = x[x_${m} + k];
+    let v_${u}_${m} = x[x_${m} + k + ${u}u];
 #for n 0 ${NR}
-    acc_${m}_${n} = fma(v_${m}, w_${n}, acc_${m}_${n});
+    acc_${m}_${n} = fma(v_${u}_${m}, w_${u}_${n}, acc_${m}_${n});
+#end
 #end
 #end
 #end
