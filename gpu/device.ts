@@ -46,6 +46,9 @@ export interface Gpu {
 /** A decode step on hardware ends within 2 ms, so it is polled eagerly; a software driver needs the core itself. */
 const SPIN_MS = { hardware: 2, software: 0.3 } as const;
 
+/** Without it timestamps come in steps of 65.5 us, longer than a small model's layer. */
+const TOGGLES = ['disable-dawn-features=timestamp_quantization'] as const;
+
 const FEATURES = ['timestamp-query', 'subgroups', 'shader-f16'] as const;
 
 const SCOPES = [
@@ -81,7 +84,7 @@ function allLimits(limits: GPUSupportedLimits): Record<string, number> {
   return all;
 }
 
-function makeTestbed(info: GPUAdapterInfo, toggles: readonly string[], bundled: string | undefined): Testbed {
+function makeTestbed(info: GPUAdapterInfo, bundled: string | undefined): Testbed {
   const version = /\d+(?:\.\d+)+[^\s,)]*/.exec(info.description)?.[0] ?? 'unknown';
   const driver = info.description.split(version, 1)[0]?.replace(/[\s:(]+$/, '') || info.vendor;
   const platformBackend = process.platform === 'darwin' ? 'metal' : process.platform === 'win32' ? 'd3d12' : 'vulkan';
@@ -96,7 +99,7 @@ function makeTestbed(info: GPUAdapterInfo, toggles: readonly string[], bundled: 
     driver,
     driverVersion: bundled === undefined ? version : `${version} (@sparticuz/chromium ${bundled})`,
     dawn: `webgpu ${installed('webgpu')?.version ?? 'unknown'}`,
-    toggles,
+    toggles: TOGGLES,
     software: info.isFallbackAdapter,
     cpu: cpus()[0]?.model ?? 'unknown',
     os: `${type()} ${release()} ${process.arch}`,
@@ -106,13 +109,12 @@ function makeTestbed(info: GPUAdapterInfo, toggles: readonly string[], bundled: 
 
 /**
  * Opens a device. `adapter` (else the environment's BENCH_ADAPTER): `swiftshader`, `system`, or part of an adapter's
- * name; `profile` asks for timestamps in ns. Throws BenchError `no-adapter` that says what to install.
+ * name. Throws BenchError `no-adapter` that says what to install.
  */
-export async function openGpu(options: { adapter?: string; profile?: boolean } = {}): Promise<Gpu> {
-  const toggles = options.profile === true ? ['disable-dawn-features=timestamp_quantization'] : [];
+export async function openGpu(options: { adapter?: string } = {}): Promise<Gpu> {
   const wish = options.adapter || process.env.BENCH_ADAPTER || undefined;
-  const { adapter, fallback, bundled } = await chooseAdapter(wish, toggles);
-  const testbed = makeTestbed(adapter.info, toggles, bundled);
+  const { adapter, fallback, bundled } = await chooseAdapter(wish, TOGGLES);
+  const testbed = makeTestbed(adapter.info, bundled);
   const device = await adapter
     .requestDevice({
       label: 'bench',

@@ -4,7 +4,7 @@
 import type { Gpu } from './device.ts';
 import { BenchError } from './error.ts';
 
-export type BufferKind = 'storage' | 'uniform' | 'readback';
+export type BufferKind = 'storage' | 'uniform' | 'readback' | 'timestamps';
 
 /** An owner of buffers; disposing it destroys all of them. */
 export interface Pool {
@@ -98,10 +98,12 @@ const COPY_SRC = 0x4;
 const COPY_DST = 0x8;
 const UNIFORM = 0x40;
 const STORAGE = 0x80;
+const QUERY_RESOLVE = 0x200;
 const USAGE: Readonly<Record<BufferKind, number>> = {
   storage: STORAGE | COPY_SRC | COPY_DST,
   uniform: UNIFORM | COPY_DST,
   readback: MAP_READ | COPY_DST,
+  timestamps: QUERY_RESOLVE | COPY_SRC,
 };
 
 function megabytes(bytes: number): string {

@@ -1,6 +1,7 @@
 // Record and replay: WebGPU cannot submit a command buffer twice, so a plan is a list of nodes whose pipelines and bind
 // groups are made once; a step encodes them again with its own grid and goes out in one submit.
 
+import type { GpuClock } from './clock.ts';
 import type { Gpu } from './device.ts';
 import { BenchError } from './error.ts';
 import type { Bindings, Pipelines } from './pipelines.ts';
@@ -64,7 +65,7 @@ export function makeNode(gpu: Gpu, pipelines: Pipelines, spec: NodeSpec): Node {
   };
 }
 
-/** Encodes the nodes in order, then the copies, and submits once. */
+/** Encodes the nodes in order, then the copies, and submits once; `timing` also says where the clock's times go. */
 export async function replay(
   gpu: Gpu,
   nodes: readonly Node[],
@@ -76,11 +77,12 @@ export async function replay(
     readonly bytes: number;
     readonly at: number;
   }[] = [],
+  timing?: { readonly clock: GpuClock; readonly readback: GPUBuffer; readonly at: number },
 ): Promise<void> {
   const ready: { node: Node; pipeline: GPUComputePipeline }[] = [];
   for (const node of nodes) ready.push({ node, pipeline: await node.pipeline(step) });
   const encoder = gpu.device.createCommandEncoder({ label: 'step' });
-  const pass = encoder.beginComputePass({ label: 'step' });
+  const pass = encoder.beginComputePass({ label: 'step', ...timing?.clock.pass() });
   for (const { node, pipeline } of ready) {
     const [x, y] = node.grid(step);
     if (x === 0 || y === 0) continue;
@@ -91,6 +93,7 @@ export async function replay(
   }
   pass.end();
   for (const { from, to, bytes, at } of copies) encoder.copyBufferToBuffer(from, 0, to, at, bytes);
+  if (copies.length > 0) timing?.clock.resolve(encoder, timing.readback, timing.at);
   gpu.device.queue.submit([encoder.finish()]);
   counts.submits++;
 }

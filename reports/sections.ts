@@ -63,9 +63,14 @@ export function costSections(result: RunResult): readonly Section[] {
   return models.map((model) => {
     const rows = result.latency.filter((row) => row.model === model);
     const first = rows[0] as LatencyRow;
+    const onDevice = rows.some(({ gpu }) => gpu !== null);
     return {
       title: `Cost: ${model} on ${result.device.name}${result.device.software ? ' (software)' : ''}`,
-      head: ['method', 'set-up ms', '+ tokens', 'prefill ms', '1st token ms', 'decode ms', 'scoring tok/s', 'peak MB'],
+      head: [
+        ...['method', 'set-up ms', '+ tokens', 'prefill ms', '1st token ms', 'decode ms'],
+        ...(onDevice ? ['GPU prefill', 'GPU decode'] : []),
+        ...['scoring tok/s', 'peak MB'],
+      ],
       rows: rows.map((row) => [
         entryName(row),
         short(row.setupMs),
@@ -73,11 +78,13 @@ export function costSections(result: RunResult): readonly Section[] {
         medianText(row.prefillMs),
         medianText(row.firstTokenMs),
         medianText(row.decodeMs),
+        ...(onDevice ? [row.gpu?.prefillMs, row.gpu?.decodeMs].map((ms) => (ms ? medianText(ms) : '–')) : []),
         short(row.scoringTokensPerSecond.median),
         megabytes(row.peakBytes),
       ]),
       below: [
         `Wall clock, median ± median absolute deviation, methods interleaved; prefill ${percentileText('p95', first.prefillMs)}, decode ${percentileText('p99', first.decodeMs)}.`,
+        ...(onDevice ? [`GPU prefill and decode: ms on the device alone, by its timestamps.`] : []),
         ...(rows.some(({ fromStore }) => fromStore) ? [`Timed at ${first.measuredAt} on this testbed.`] : []),
       ],
     };

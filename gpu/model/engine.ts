@@ -1,5 +1,6 @@
 // A loaded model: scores packed prefix trees, tells the likeliest next tokens, measures perplexity, and generates.
 
+import { GpuClock } from '../clock.ts';
 import type { Gpu, Testbed } from '../device.ts';
 import type { Memory } from '../memory.ts';
 import { Pipelines } from '../pipelines.ts';
@@ -49,6 +50,7 @@ export class WebGpuEngine implements Engine {
   readonly #weights: DeviceWeights;
   readonly #maxRows: number;
   readonly #release: () => void;
+  readonly #clock: GpuClock | null;
   readonly #forwards = new Map<string, Forward>();
   #counts: Counts = { dispatches: 0, submits: 0, readbacks: 0 };
   #tokens = 0;
@@ -69,6 +71,7 @@ export class WebGpuEngine implements Engine {
     this.#gpu = gpu;
     this.#memory = memory;
     this.#pipelines = new Pipelines(gpu);
+    this.#clock = GpuClock.open(gpu, memory);
     this.#weights = weights;
     this.#maxRows = maxRows;
     this.#release = release;
@@ -165,12 +168,18 @@ export class WebGpuEngine implements Engine {
     this.#flops = 0;
     this.#weightBytesRead = 0;
     this.#memory.resetPeak();
+    this.#clock?.reset();
+  }
+
+  gpuMs(): number | null {
+    return this.#clock?.ms ?? null;
   }
 
   async dispose(): Promise<void> {
     await this.#queue.catch(() => undefined);
     for (const forward of this.#forwards.values()) forward.dispose();
     this.#forwards.clear();
+    this.#clock?.dispose();
     this.#release();
     await this.#gpu.dispose();
   }
@@ -230,7 +239,13 @@ export class WebGpuEngine implements Engine {
   }
 
   #make(options: ForwardOptions): Forward {
-    const on = { gpu: this.#gpu, memory: this.#memory, pipelines: this.#pipelines, counts: this.#counts };
+    const on = {
+      gpu: this.#gpu,
+      memory: this.#memory,
+      pipelines: this.#pipelines,
+      counts: this.#counts,
+      clock: this.#clock,
+    };
     return new Forward(on, this.spec, this.#weights, options);
   }
 

@@ -2,6 +2,7 @@
 // (gated in one kernel), MLP out. Scoring shares one pair of key/value buffers between the layers, since a batch holds
 // all rows that its rows look at; decoding keeps one pair per layer.
 
+import { GpuClock } from '../clock.ts';
 import type { Gpu } from '../device.ts';
 import * as kernels from '../kernels/index.ts';
 import type { Memory, Pool } from '../memory.ts';
@@ -38,7 +39,7 @@ export function forwardBytes(spec: Spec, o: ForwardOptions): number {
   const perRow = 4 + 2 * hidden + (q + 2 * kv) + 2 * q + ffn;
   const perScored = hidden + 5 + (o.output === 'logits' ? vocab : 3 * kernels.headBlocks(vocab));
   const caches = 2 * o.cacheRows * kv * (o.cachePerLayer ? spec.layers : 1);
-  return 4 * (o.capacity * perRow + o.scored * perScored + caches + o.table);
+  return 4 * (o.capacity * perRow + o.scored * perScored + caches + o.table) + GpuClock.maxBytes;
 }
 
 export class Forward {
@@ -46,6 +47,7 @@ export class Forward {
   readonly #gpu: Gpu;
   readonly #pool: Pool;
   readonly #counts: Counts;
+  readonly #clock: GpuClock | null;
   readonly #nodes: readonly Node[];
   readonly #step: GPUBuffer;
   readonly #inputs: Readonly<Record<keyof Batch | 'targets', GPUBuffer>>;
@@ -53,7 +55,13 @@ export class Forward {
   readonly #readback: GPUBuffer;
 
   constructor(
-    on: { readonly gpu: Gpu; readonly memory: Memory; readonly pipelines: Pipelines; readonly counts: Counts },
+    on: {
+      readonly gpu: Gpu;
+      readonly memory: Memory;
+      readonly pipelines: Pipelines;
+      readonly counts: Counts;
+      readonly clock: GpuClock | null;
+    },
     spec: Spec,
     weights: DeviceWeights,
     options: ForwardOptions,
@@ -61,6 +69,7 @@ export class Forward {
     this.options = options;
     this.#gpu = on.gpu;
     this.#counts = on.counts;
+    this.#clock = on.clock;
     on.memory.require('a forward pass', forwardBytes(spec, options));
     const pool = on.memory.pool();
     this.#pool = pool;
@@ -151,7 +160,7 @@ export class Forward {
       }
       this.#nodes = nodes;
       const perScored = this.#outputs.reduce((sum, { words: n }) => sum + n, 0);
-      this.#readback = pool.buffer('readback', 4 * scored * perScored, 'readback');
+      this.#readback = pool.buffer('readback', 4 * scored * perScored + GpuClock.maxBytes, 'readback');
     } catch (error) {
       pool.dispose();
       throw error;
@@ -196,13 +205,16 @@ export class Forward {
       step,
       this.#counts,
       copies.filter(({ bytes }) => bytes > 0),
+      this.#clock ? { clock: this.#clock, readback: this.#readback, at } : undefined,
     );
     if (at === 0) return new ArrayBuffer(0);
-    await this.#gpu.wait(this.#readback.mapAsync(1, 0, at));
-    const bytes = this.#readback.getMappedRange(0, at).slice(0);
+    const size = at + (this.#clock?.bytes ?? 0);
+    await this.#gpu.wait(this.#readback.mapAsync(1, 0, size));
+    const bytes = this.#readback.getMappedRange(0, size).slice(0);
     this.#readback.unmap();
     this.#counts.readbacks++;
-    return bytes;
+    this.#clock?.read(bytes.slice(at));
+    return bytes.slice(0, at);
   }
 
   /** cos and sin per position and pair; without rotation the kernel reads none of it. */

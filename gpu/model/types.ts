@@ -125,5 +125,7 @@ export interface Engine {
   /** Since load, or since the last `resetCounters`. */
   counters(): Counters;
   resetCounters(): void;
+  /** Time that the device spent on steps since load or the last `resetCounters`; null where it cannot be told. */
+  gpuMs(): number | null;
   dispose(): Promise<void>;
 }

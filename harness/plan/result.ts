@@ -105,12 +105,13 @@ export interface LatencyRow {
   readonly persona: string | null;
   readonly wording: string | null;
   readonly sparsity: string | null;
-  readonly clock: 'wall';
   readonly setupMs: number;
   readonly addedTokens: number; // prompt tokens beyond the bare question's, mean over the items timed
   readonly prefillMs: Samples; // one prompt, alone
   readonly firstTokenMs: Samples; // one prompt to its first new token
   readonly decodeMs: Samples; // per token after the first
+  /** Time on the device alone, by its timestamps; null where it has none. The other times are wall clock. */
+  readonly gpu: { readonly prefillMs: Samples; readonly decodeMs: Samples } | null;
   readonly scoringTokensPerSecond: Samples; // rows through the network while the items are scored as one batch
   readonly peakBytes: number;
   readonly measuredAt: string;

@@ -12,7 +12,7 @@ import type { Evaluate, LoadedModel } from './runner.ts';
 
 /** What `timing.json` holds: the row, and what it may be used for. */
 export interface Timing {
-  readonly version: 1;
+  readonly version: 2;
   readonly testbed: Readonly<Record<string, unknown>>;
   readonly settings: LatencySettings;
   readonly row: LatencyRow;
@@ -72,12 +72,12 @@ export async function measureLatency(
       persona: cell.persona,
       wording: cell.wording,
       sparsity: cell.sparsity,
-      clock: 'wall',
       setupMs,
       addedTokens: measured.addedTokens,
       prefillMs: await summarizeSamples(measured.prefillMs),
       firstTokenMs: await summarizeSamples(measured.firstTokenMs),
       decodeMs: await summarizeSamples(measured.decodeMs),
+      gpu: await measured.gpu(),
       scoringTokensPerSecond: await summarizeSamples(measured.tokensPerSecond),
       peakBytes: measured.peakBytes,
       measuredAt: new Date().toISOString(),
@@ -109,7 +109,7 @@ export async function summarizeSamples(samples: readonly number[]): Promise<Samp
 export function timingFits(value: unknown, testbed: Timing['testbed'], settings: LatencySettings): value is Timing {
   if (typeof value !== 'object' || value === null) return false;
   const timing = value as Partial<Timing>;
-  if (timing.version !== 1 || !isRow(timing.row)) return false;
+  if (timing.version !== 2 || !isRow(timing.row)) return false;
   const { items, warmup, repeats, decodeTokens } = settings;
   const same = JSON.stringify({ items, warmup, repeats, decodeTokens });
   const stored = timing.settings;
@@ -130,8 +130,19 @@ class Measured {
   readonly firstTokenMs: number[] = [];
   readonly decodeMs: number[] = [];
   readonly tokensPerSecond: number[] = [];
+  readonly gpuPrefillMs: (number | null)[] = [];
+  readonly gpuDecodeMs: (number | null)[] = [];
   addedTokens = 0;
   peakBytes = 0;
+
+  /** null when the device's clock missed one sample: the rest would not stand for all. */
+  async gpu(): Promise<LatencyRow['gpu']> {
+    const whole = (samples: readonly (number | null)[]) => samples.filter((ms) => ms !== null);
+    const [prefill, decode] = [whole(this.gpuPrefillMs), whole(this.gpuDecodeMs)];
+    const seen = prefill.length + decode.length;
+    if (seen === 0 || seen < this.gpuPrefillMs.length + this.gpuDecodeMs.length) return null;
+    return { prefillMs: await summarizeSamples(prefill), decodeMs: await summarizeSamples(decode) };
+  }
 }
 
 async function measureOnce(
@@ -157,9 +168,11 @@ async function measureOnce(
   into.peakBytes = Math.max(into.peakBytes, counters.peakBytes);
   for (const item of items) {
     const tokens = await promptOf(item);
+    engine.resetCounters();
     const prefillStart = performance.now();
     await engine.top(tokens, 1, prepared.variant);
     into.prefillMs.push(performance.now() - prefillStart);
+    into.gpuPrefillMs.push(engine.gpuMs());
   }
   const [item] = items;
   if (item === undefined || settings.decodeTokens < 1) return;
@@ -172,11 +185,14 @@ async function measureOnce(
     seed: 0,
     stopTokens: [],
   };
+  engine.resetCounters();
   let last = performance.now();
   let emitted = 0;
   for await (const _ of engine.generate([{ tokens, variant: prepared.variant }], sampling)) {
     const now = performance.now();
     (emitted === 0 ? into.firstTokenMs : into.decodeMs).push(now - last);
+    if (emitted > 0) into.gpuDecodeMs.push(engine.gpuMs());
+    engine.resetCounters();
     last = now;
     emitted++;
   }
@@ -191,7 +207,10 @@ function spread<T>(items: readonly T[], count: number): readonly T[] {
 function isRow(value: unknown): value is LatencyRow {
   if (typeof value !== 'object' || value === null) return false;
   const row = value as Record<string, unknown>;
-  const samples = [row.prefillMs, row.firstTokenMs, row.decodeMs, row.scoringTokensPerSecond];
+  const gpu = row.gpu as LatencyRow['gpu'] | undefined;
+  if (gpu === undefined) return false;
+  const onDevice = gpu === null ? [] : [gpu.prefillMs, gpu.decodeMs];
+  const samples = [row.prefillMs, row.firstTokenMs, row.decodeMs, row.scoringTokensPerSecond, ...onDevice];
   return (
     [row.setupMs, row.addedTokens, row.peakBytes].every((number) => Number.isFinite(number)) &&
     samples.every((s) => typeof s === 'object' && s !== null && Number.isFinite((s as Record<string, unknown>).median))

@@ -211,7 +211,7 @@ test('open, use and close again and again, with collections between', async () =
   const ended = await runScript(`
     const { openGpu } = await import('./gpu/device.ts');
     for (let i = 0; i < 6; i++) {
-      const gpu = await openGpu({ profile: i % 2 === 1 });
+      const gpu = await openGpu();
       gpu.device.createBuffer({ size: 4096, usage: GPUBufferUsage.STORAGE });
       await gpu.wait(gpu.device.queue.onSubmittedWorkDone());
       await gpu.dispose();

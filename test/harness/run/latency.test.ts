@@ -67,7 +67,7 @@ test('methods are interleaved, warm-up is thrown away, and counts add up', async
   const rows = await measureLatency(tasks, loaded, settings, watched, () => {}, signal);
   assert.equal(order, [0, 1, 1, 0, 1, 0, 0, 1, 0, 1, 1, 0]);
   for (const row of rows) {
-    assert.is(row.clock, 'wall');
+    assert.is(row.gpu, null);
     assert.is(row.setupMs, 7);
     assert.is(row.prefillMs.n, 4 * 3);
     assert.is(row.firstTokenMs.n, 4);
@@ -102,13 +102,16 @@ test('a stored timing stands for the same testbed and settings only', () => {
     prefillMs: samples,
     firstTokenMs: samples,
     decodeMs: samples,
+    gpu: null,
     scoringTokensPerSecond: samples,
   };
-  const timing = { version: 1, testbed: { driver: '1' }, settings, row };
+  const timing = { version: 2, testbed: { driver: '1' }, settings, row };
   assert.ok(timingFits(timing, { driver: '1' }, settings));
   assert.not.ok(timingFits(timing, { driver: '2' }, settings));
   assert.not.ok(timingFits(timing, { driver: '1' }, { ...settings, repeats: 5 }));
   assert.not.ok(timingFits({ ...timing, row: { ...row, setupMs: 'soon' } }, { driver: '1' }, settings));
+  assert.not.ok(timingFits({ ...timing, version: 1 }, { driver: '1' }, settings));
+  assert.not.ok(timingFits({ ...timing, row: { ...row, gpu: { prefillMs: samples } } }, { driver: '1' }, settings));
   assert.not.ok(timingFits(null, { driver: '1' }, settings));
 });
 
