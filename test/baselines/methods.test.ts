@@ -1,13 +1,13 @@
 // none and prompting: what they make of a question, their options' schemas, and the registry.
 
 import { Ajv } from 'ajv';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { METHODS } from '../../baselines/index.ts';
 import { DENSE, type Engine } from '../../gpu/index.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
 import type { Context, Method, Question } from '../../harness/plan/method.ts';
 import { item } from '../harness/score/fakes.ts';
+import { test } from '../support/suite.ts';
 
 const persona: Persona = {
   id: 'introversion',

@@ -1,9 +1,9 @@
 // f16 and bf16 bits <-> numbers: every pattern there and back, and rounding to nearest, ties to even.
 
 import fc from 'fast-check';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromBf16, fromF16, narrow, toBf16, toF16, widen } from '../../../gpu/model/convert.ts';
+import { test } from '../../support/suite.ts';
 
 const RUNS = { numRuns: 2000, seed: 7 };
 

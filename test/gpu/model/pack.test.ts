@@ -1,10 +1,10 @@
 // Packing: batches hold every distinct prefix that is needed, and score every slot once.
 
 import fc from 'fast-check';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BenchError, DENSE, type Sequence } from '../../../gpu/index.ts';
 import { type Packed, pack, slotOffsets } from '../../../gpu/model/pack.ts';
+import { test } from '../../support/suite.ts';
 
 const RUNS = { numRuns: 300, seed: 7 };
 const other = { id: 'other' };

@@ -2,12 +2,12 @@
 // a float32 NumPy pass for the trained models beside the checkout.
 
 import { readFileSync } from 'node:fs';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
 import { loadSpec, readSpec } from '../../../gpu/model/spec.ts';
 import { type ReferenceModel, referenceModel } from '../../../gpu/reference/model.ts';
 import { fixture, shared } from '../../support/folders.ts';
+import { test } from '../../support/suite.ts';
 
 interface Case {
   readonly ids: readonly number[];

@@ -1,8 +1,8 @@
 // Rotary tables: frequencies by hand for each scaling, and f32 tables of f64 angles.
 
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ropeFrequencies, ropeTables } from '../../../gpu/model/rope.ts';
+import { test } from '../../support/suite.ts';
 
 const near = (found: number, expected: number): void =>
   assert.ok(Math.abs(found - expected) <= 1e-12 * Math.abs(expected), `${found} instead of ${expected}`);

@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
 import { widen } from '../../../gpu/model/convert.ts';
@@ -12,6 +11,7 @@ import { folderWith, refused } from '../../support/checkpoint.ts';
 import { fixture, temporaryFolder } from '../../support/folders.ts';
 import { writeRandomModel } from '../../support/random-model.ts';
 import { safetensorsBytes, writeSafetensors } from '../../support/safetensors.ts';
+import { test } from '../../support/suite.ts';
 
 const sha256 = (...parts: Uint8Array[]): string =>
   parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');

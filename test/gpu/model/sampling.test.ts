@@ -1,10 +1,10 @@
 // Drawing tokens: known answers, cuts and ties, frequencies against the distribution, and independence of batch mates.
 
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
 import { checkSampling, type Draw, pick, sequenceRandom } from '../../../gpu/model/sampling.ts';
 import { normals } from '../../support/random-model.ts';
+import { test } from '../../support/suite.ts';
 
 const open: Draw = { temperature: 1, topK: 0, topP: 1 };
 const logs = (...shares: number[]): Float32Array => Float32Array.from(shares, Math.log);

@@ -2,11 +2,11 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
 import { loadSpec, readSpec } from '../../../gpu/model/spec.ts';
 import { fixture, temporaryFolder } from '../../support/folders.ts';
+import { test } from '../../support/suite.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 const json = (path: string): Config => JSON.parse(readFileSync(path, 'utf8'));

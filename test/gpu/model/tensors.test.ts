@@ -2,7 +2,6 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
 import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
@@ -11,6 +10,7 @@ import { allSources, type Parts, parameterCount, resolveTensors } from '../../..
 import { fixture, temporaryFolder } from '../../support/folders.ts';
 import { type RandomModel, writeRandomModel } from '../../support/random-model.ts';
 import { writeSafetensors } from '../../support/safetensors.ts';
+import { test } from '../../support/suite.ts';
 
 async function resolve(folder: string): Promise<Parts> {
   const checkpoint = await openCheckpoint(folder);

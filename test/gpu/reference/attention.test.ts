@@ -1,9 +1,9 @@
 // Attention: causality, grouped heads, the window, and that only a row's path decides what it sees.
 
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { attention, type RowTable } from '../../../gpu/reference/attention.ts';
 import { normals } from '../../support/random-model.ts';
+import { test } from '../../support/suite.ts';
 
 const straight = (length: number): RowTable => {
   const rows = Array.from({ length }, (_, row) => row);

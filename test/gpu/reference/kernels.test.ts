@@ -1,7 +1,6 @@
 // The references against values worked out by hand, from tables, or from properties that hold by definition.
 
 import fc from 'fast-check';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { activation, erfc, gelu, geluTanh, silu } from '../../../gpu/reference/activation.ts';
 import { embed } from '../../../gpu/reference/embed.ts';
@@ -12,6 +11,7 @@ import { layernorm } from '../../../gpu/reference/layernorm.ts';
 import { matmul } from '../../../gpu/reference/matmul.ts';
 import { rmsnorm } from '../../../gpu/reference/rmsnorm.ts';
 import { rope } from '../../../gpu/reference/rope.ts';
+import { test } from '../../support/suite.ts';
 
 function near(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-14): void {
   assert.is(found.length, expected.length);

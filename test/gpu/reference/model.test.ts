@@ -1,6 +1,5 @@
 // The reference of the whole network: packing does not change it, storage and configuration change it as they should.
 
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DENSE, type Sequence } from '../../../gpu/index.ts';
 import { pack, slotOffsets } from '../../../gpu/model/pack.ts';
@@ -10,6 +9,7 @@ import { gather } from '../../../gpu/reference/gather.ts';
 import { type ReferenceModel, referenceModel } from '../../../gpu/reference/model.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { type RandomModel, randomTokens, writeRandomModel } from '../../support/random-model.ts';
+import { test } from '../../support/suite.ts';
 
 async function build(options: RandomModel): Promise<ReferenceModel> {
   const folder = temporaryFolder();

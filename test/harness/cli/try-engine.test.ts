@@ -3,13 +3,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Engine } from '../../../gpu/index.ts';
 import { loadEngine } from '../../../gpu/model/load.ts';
 import type { TryOptions } from '../../../harness/cli/options.ts';
 import { tryVerb } from '../../../harness/cli/try.ts';
 import { loadText } from '../../../harness/text/index.ts';
+import { test } from '../../support/suite.ts';
 import { haveShared, sharedPath } from '../text/shared.ts';
 
 /** Ten times what float32 costs the reference library itself on these models (test/fixtures/families/README.md). */

@@ -3,13 +3,13 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type BenchError, DENSE, type Engine, type Sampling, type Sequence, type Spec } from '../../../gpu/index.ts';
 import type { TryOptions } from '../../../harness/cli/options.ts';
 import { type TryServices, tryVerb } from '../../../harness/cli/try.ts';
 import type { Persona } from '../../../harness/config/resolved.ts';
 import { loadText } from '../../../harness/text/index.ts';
+import { test } from '../../support/suite.ts';
 import { BOS, byteIds, EOS, TINY_VOCAB, tinyModel } from '../text/tiny.ts';
 
 const CHAT =

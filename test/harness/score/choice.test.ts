@@ -1,6 +1,5 @@
 // Choice scoring end to end with a table for an engine: every expectation is worked out by hand beside it.
 
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type BenchError, DENSE } from '../../../gpu/index.ts';
 import type { ChoiceEvaluation, Scorer } from '../../../harness/config/resolved.ts';
@@ -8,6 +7,7 @@ import type { Item } from '../../../harness/datasets/types.ts';
 import type { Question } from '../../../harness/plan/method.ts';
 import { evaluateChoice, ordersOf, questionText, softmax } from '../../../harness/score/index.ts';
 import type { Prompt } from '../../../harness/text/index.ts';
+import { test } from '../../support/suite.ts';
 import { evaluation, FakeEngine, fakeText, item, REST, spell } from './fakes.ts';
 
 const bare = async ({ text }: Question): Promise<Prompt> => ({ messages: [{ role: 'user', content: text }] });

@@ -1,10 +1,10 @@
 // Alignment from hand-made outcomes: keying, ties, orders, groups; and what must not pass.
 
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Item } from '../../../harness/datasets/types.ts';
 import type { Outcome } from '../../../harness/plan/method.ts';
 import { alignment, alignmentBy, judge, summarise } from '../../../harness/score/index.ts';
+import { test } from '../../support/suite.ts';
 import { item } from './fakes.ts';
 
 const logit = (p: number): number => Math.log(p / (1 - p));

@@ -1,10 +1,10 @@
 // Trivial answerers: by hand, and the shorter-option counts that method.md 9.7 knows for the BiPO files.
 
 import { parse } from 'csv-parse/sync';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Item } from '../../../harness/datasets/types.ts';
 import { choose, credit, trivialAnswerers, wordsOf } from '../../../harness/score/index.ts';
+import { test } from '../../support/suite.ts';
 import { haveShared, sharedText } from '../text/shared.ts';
 import { item } from './fakes.ts';
 

@@ -1,8 +1,8 @@
 // The seeded source: the same numbers for a seed, other ones for another, within their bounds.
 
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { rngOf } from '../../../harness/stats/rng.ts';
+import { test } from '../../support/suite.ts';
 
 test('a seed repeats itself, another differs', () => {
   const draw = (seed: number): number[] => {

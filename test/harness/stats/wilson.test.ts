@@ -1,9 +1,9 @@
 // Wilson intervals against published values (Newcombe 1998, table I, method 3) and their edges.
 
 import fc from 'fast-check';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { wilson } from '../../../harness/stats/wilson.ts';
+import { test } from '../../support/suite.ts';
 
 const near = (got: number, want: number, within: number) =>
   assert.ok(Math.abs(got - want) <= within, `${got} is not within ${within} of ${want}`);

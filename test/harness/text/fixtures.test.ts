@@ -1,9 +1,9 @@
 // Tokenizers and chat templates against the fixtures of ../shared/tokenizers.
 
 import { readdirSync } from 'node:fs';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compileTemplate, loadText, type Message, type TextModel } from '../../../harness/text/index.ts';
+import { test } from '../../support/suite.ts';
 import { haveShared, sharedJson, sharedPath, sharedText } from './shared.ts';
 import { OWN_TEMPLATES } from './templates.ts';
 
