@@ -1,23 +1,30 @@
 // ajv's verdict as issues with places and suggestions. Defaults are filled in, so that a default and the same value
 // written out mean the same.
 
-import { Ajv, type ErrorObject } from 'ajv';
+import { createRequire } from 'node:module';
+import type { Ajv, ErrorObject } from 'ajv';
 import { didYouMean, type Issue, type Place, suggestion } from './diagnostics.ts';
 import { childPath, type Located, originOf } from './yaml.ts';
 
-const ajv = new Ajv({
-  allErrors: true,
-  strict: true,
-  strictTypes: false,
-  strictRequired: false,
-  useDefaults: true,
-  verbose: true,
-  allowUnionTypes: true,
-});
+let made: Ajv | undefined;
+
+/** Loaded when there is something to check: it takes longer than all else that a mistake in the command line needs. */
+function ajv(): Ajv {
+  made ??= new (createRequire(import.meta.url)('ajv') as typeof import('ajv')).Ajv({
+    allErrors: true,
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    useDefaults: true,
+    verbose: true,
+    allowUnionTypes: true,
+  });
+  return made;
+}
 
 /** Checks `value` (changed: defaults) against `schema`; `at` is its path in `located`, where the places come from. */
 export function check(schema: object, value: unknown, located: Located, at = ''): readonly Issue[] {
-  const validate = ajv.compile(schema);
+  const validate = ajv().compile(schema);
   if (validate(value)) return [];
   const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'if' && keyword !== 'anyOf');
   const unknown = errors.filter(({ keyword }) => keyword === 'additionalProperties');
