@@ -61,7 +61,7 @@ export class Forward {
     this.options = options;
     this.#gpu = on.gpu;
     this.#counts = on.counts;
-    on.memory.require('a forward pass', forwardBytes(spec, options));
+    on.memory.require('a forward pass', { buffers: forwardBytes(spec, options) });
     const pool = on.memory.pool();
     this.#pool = pool;
     try {
@@ -95,7 +95,7 @@ export class Forward {
       const turn = this.#rotations(spec, Math.min(spec.maxPositions, options.cacheRows));
       const recorder: kernels.Recorder = { gpu: on.gpu, pipelines: on.pipelines, pool, step: this.#step };
       const size = { width: hidden, eps: spec.normEps } as const;
-      const nodes: Node[] = [
+      const nodes: (Node | readonly Node[])[] = [
         kernels.embed(recorder, { ...input, table: weights.embedding, learned: weights.learned, x }),
       ];
       weights.layers.forEach((layer, index) => {
@@ -146,10 +146,10 @@ export class Forward {
           logprob: words('logprob', scored),
           greedy: words('greedy', scored),
         };
-        nodes.push(...kernels.scoreHead(recorder, io, weights.head));
+        nodes.push(kernels.scoreHead(recorder, io, weights.head));
         this.#outputs = [io.logprob, io.greedy].map((buffer) => ({ buffer, words: 1 }));
       }
-      this.#nodes = nodes;
+      this.#nodes = nodes.flat();
       const perScored = this.#outputs.reduce((sum, { words: n }) => sum + n, 0);
       this.#readback = pool.buffer('readback', 4 * scored * perScored, 'readback');
     } catch (error) {
