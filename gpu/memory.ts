@@ -55,10 +55,10 @@ export class Memory {
     const bytes = items.reduce((sum, [, one]) => sum + one, 0);
     const left = this.#budget - this.#bytes;
     if (bytes <= left) return;
-    const each = items.length < 2 ? '' : ` (${items.map(([name, one]) => `${name} ${megabytes(one)}`).join(', ')})`;
+    const each = items.length < 2 ? '' : ` (${items.map(([name, one]) => `${name} ${sized(one)}`).join(', ')})`;
     throw new BenchError(
       'gpu-memory',
-      `${label} needs ${megabytes(bytes)}${each}, and ${megabytes(left)} of the budget of ${megabytes(this.#budget)} are left: ${megabytes(bytes - left)} are missing`,
+      `${label} needs ${sized(bytes)}${each}, and ${sized(left)} of the budget of ${sized(this.#budget)} are left: ${sized(bytes - left)} are missing`,
       { hint: 'use a smaller model or a smaller batch' },
     );
   }
@@ -92,8 +92,8 @@ export class Memory {
     if (size > limit) {
       throw new BenchError(
         'gpu-memory',
-        `buffer ${label} needs ${megabytes(size)}, and this device binds at most ${megabytes(limit)}`,
-        { hint: 'use a smaller model or a smaller batch, or another adapter (bench doctor lists the limits)' },
+        `buffer ${label} needs ${sized(size)}, and this device binds at most ${sized(limit)}`,
+        { hint: 'use shorter prompts or a smaller model, or another adapter (bench doctor lists the limits)' },
       );
     }
     this.require(`buffer ${label}`, { size });
@@ -116,6 +116,7 @@ const USAGE: Readonly<Record<BufferKind, number>> = {
   readback: MAP_READ | COPY_DST,
 };
 
-export function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+/** Bytes as a person reads them. */
+export function sized(bytes: number): string {
+  return bytes < 2 ** 20 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

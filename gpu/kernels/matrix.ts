@@ -2,7 +2,7 @@
 // own; a kernel then runs once per chunk and gives the same bits as on the whole.
 
 import { BenchError } from '../error.ts';
-import { megabytes } from '../memory.ts';
+import { sized } from '../memory.ts';
 import { BYTES } from '../model/convert.ts';
 import type { Format } from '../model/types.ts';
 import { HEAD_BLOCK } from './tiles.ts';
@@ -38,7 +38,7 @@ export function rowChunks(
   if (most === 0) {
     throw new BenchError(
       'gpu-memory',
-      `${HEAD_BLOCK} rows of ${label} take ${megabytes(HEAD_BLOCK * rowBytes)}, and this device binds at most ${megabytes(limit)}`,
+      `${HEAD_BLOCK} rows of ${label} take ${sized(HEAD_BLOCK * rowBytes)}, and this device binds at most ${sized(limit)}`,
       { hint: 'use another adapter (bench doctor lists the limits)' },
     );
   }

@@ -30,6 +30,16 @@ export interface ForwardOptions {
   readonly output: 'logprobs' | 'logits';
 }
 
+/** Bytes per row of the widest buffer between the kernels. */
+export function rowBytes({ hidden, ffn, heads, kvHeads, headSize }: Spec): number {
+  return 4 * Math.max(hidden, ffn, (heads + 2 * kvHeads) * headSize);
+}
+
+/** Bytes per scored row of the largest buffer that the head writes. */
+export function scoredBytes({ vocab }: Spec, output: ForwardOptions['output']): number {
+  return output === 'logits' ? 4 * vocab : 8 * kernels.headBlocks(vocab);
+}
+
 /** Device bytes of the buffers that `Forward` makes, but for the uniforms. */
 export function forwardBytes(spec: Spec, o: ForwardOptions): number {
   const { hidden, ffn, heads, kvHeads, headSize, vocab } = spec;
