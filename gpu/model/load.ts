@@ -5,6 +5,7 @@ import { openGpu } from '../device.ts';
 import { Memory, type MemoryLimits } from '../memory.ts';
 import { type LoadedEngine, WebGpuEngine } from './engine.ts';
 import { MAX_CONFIG_BYTES, readJson, requireModelFolder } from './folder.ts';
+import { refuseLeftovers } from './leftovers.ts';
 import { openCheckpoint } from './safetensors.ts';
 import { readSpec } from './spec.ts';
 import { resolveTensors } from './tensors.ts';
@@ -28,6 +29,7 @@ export async function loadEngine(folder: string, options: LoadOptions = {}): Pro
   const checkpoint = await openCheckpoint(folder);
   try {
     const parts = resolveTensors(spec, checkpoint);
+    refuseLeftovers(spec, parts, checkpoint);
     const weightsDigest = await checkpoint.digest();
     const gpu = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
     try {
