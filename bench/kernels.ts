@@ -60,11 +60,14 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
     0,
     Uint32Array.from({ length: buffer.size / 4 }, (_, i) => 0x3c003c00 + ((i * 31) & 0x3f)),
   );
-  const w: DeviceMatrix = { label: 'w', rows: n, columns: k, format, buffer, bias: null };
+  const chunks = [{ first: 0, rows: n, buffer }];
+  const w: DeviceMatrix = { label: 'w', rows: n, columns: k, format, chunks, bias: null };
 
   const tiles = tilesFor(gpu.name);
   const chosen = tileFor(tiles, m);
-  const variants = new Map<string, Node>([['naive', matmul(recorder, { x, w, y }, { tile: NAIVE, scalar: true })]]);
+  const variants = new Map<string, readonly Node[]>([
+    ['naive', matmul(recorder, { x, w, y }, { tile: NAIVE, scalar: true })],
+  ]);
   for (const { tile } of tiles.matmul) {
     const name = `${tile.rows}x${tile.columns}${tile === chosen ? ' (chosen)' : ''}`;
     if (tile.rows <= m || tile === chosen) variants.set(name, matmul(recorder, { x, w, y }, { tile }));
@@ -73,8 +76,8 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
   const repeats = Math.max(1, Math.round(WORK / (m * n * k)));
   const counts = { dispatches: 0, submits: 0, readbacks: 0 };
   const bench = new Bench({ iterations: 1, time: 0, warmup: false });
-  for (const [name, node] of variants) {
-    const nodes = Array.from({ length: repeats }, () => node);
+  for (const [name, once] of variants) {
+    const nodes = Array.from({ length: repeats }, () => once).flat();
     bench.add(name, async () => {
       await replay(gpu, nodes, step, counts);
       await gpu.wait(gpu.device.queue.onSubmittedWorkDone());

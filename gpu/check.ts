@@ -86,11 +86,12 @@ async function runMatmul(gpu: Gpu, x: Float32Array<ArrayBuffer>, w: Float32Array
     queue.writeBuffer(on.step, 0, Uint32Array.of(step.rows, step.scored));
     queue.writeBuffer(from, 0, x);
     queue.writeBuffer(weight, 0, w);
-    const matrix = { label: 'check', rows: n, columns: k, format: 'f32', buffer: weight, bias: null } as const;
-    const node = matmul(on, { x: from, w: matrix, y: to });
+    const chunks = [{ first: 0, rows: n, buffer: weight }];
+    const matrix = { label: 'check', rows: n, columns: k, format: 'f32', chunks, bias: null } as const;
+    const nodes = matmul(on, { x: from, w: matrix, y: to });
     const counts = { dispatches: 0, submits: 0, readbacks: 0 };
     const once = async (): Promise<Float32Array> => {
-      await replay(gpu, [node], step, counts, [{ from: to, to: back, bytes: m * n * 4, at: 0 }]);
+      await replay(gpu, nodes, step, counts, [{ from: to, to: back, bytes: m * n * 4, at: 0 }]);
       await gpu.wait(back.mapAsync(GPUMapMode.READ));
       const result = new Float32Array(back.getMappedRange().slice(0));
       back.unmap();

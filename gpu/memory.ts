@@ -13,15 +13,27 @@ export interface Pool {
   dispose(): void;
 }
 
+export interface MemoryLimits {
+  readonly budgetBytes?: number; // of all living buffers
+  readonly maxBindingBytes?: number; // of one storage buffer, where less than the device's own limit is wanted
+}
+
+/** What something takes, by name. */
+export type Needs = Readonly<Record<string, number>>;
+
 export class Memory {
   readonly #gpu: Gpu;
   readonly #budget: number;
+  /** Most bytes of one storage buffer: what the device binds and allocates at once, or less where a test says so. */
+  readonly maxBindingBytes: number;
   #bytes = 0;
   #peak = 0;
 
-  constructor(gpu: Gpu, budgetBytes: number = Infinity) {
+  constructor(gpu: Gpu, limits: MemoryLimits = {}) {
+    const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
     this.#gpu = gpu;
-    this.#budget = budgetBytes;
+    this.#budget = limits.budgetBytes ?? Infinity;
+    this.maxBindingBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize, limits.maxBindingBytes ?? Infinity);
   }
 
   /** Bytes of all living buffers. */
@@ -37,12 +49,16 @@ export class Memory {
     this.#peak = this.#bytes;
   }
 
-  /** Throws `gpu-memory` naming `label` when `bytes` more do not fit the budget. */
-  require(label: string, bytes: number): void {
-    if (this.#bytes + bytes <= this.#budget) return;
+  /** Throws `gpu-memory` naming `label` and each of its needs when together they do not fit the budget. */
+  require(label: string, needs: Needs): void {
+    const items = Object.entries(needs);
+    const bytes = items.reduce((sum, [, one]) => sum + one, 0);
+    const left = this.#budget - this.#bytes;
+    if (bytes <= left) return;
+    const each = items.length < 2 ? '' : ` (${items.map(([name, one]) => `${name} ${sized(one)}`).join(', ')})`;
     throw new BenchError(
       'gpu-memory',
-      `${label} needs ${megabytes(bytes)} and ${megabytes(this.#budget - this.#bytes)} of the budget of ${megabytes(this.#budget)} are left`,
+      `${label} needs ${sized(bytes)}${each}, and ${sized(left)} of the budget of ${sized(this.#budget)} are left: ${sized(bytes - left)} are missing`,
       { hint: 'use a smaller model or a smaller batch' },
     );
   }
@@ -70,21 +86,17 @@ export class Memory {
 
   #create(label: string, bytes: number, kind: BufferKind): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 4) * 4); // a binding of size 0 is not allowed
-    const { maxBufferSize, maxStorageBufferBindingSize, maxUniformBufferBindingSize } = this.#gpu.limits;
+    const { maxBufferSize, maxUniformBufferBindingSize } = this.#gpu.limits;
     const limit =
-      kind === 'storage'
-        ? Math.min(maxBufferSize, maxStorageBufferBindingSize)
-        : kind === 'uniform'
-          ? maxUniformBufferBindingSize
-          : maxBufferSize;
+      kind === 'storage' ? this.maxBindingBytes : kind === 'uniform' ? maxUniformBufferBindingSize : maxBufferSize;
     if (size > limit) {
       throw new BenchError(
         'gpu-memory',
-        `buffer ${label} needs ${megabytes(size)}, and this device binds at most ${megabytes(limit)}`,
-        { hint: 'use a smaller model or a smaller batch, or another adapter (bench doctor lists the limits)' },
+        `buffer ${label} needs ${sized(size)}, and this device binds at most ${sized(limit)}`,
+        { hint: 'use shorter prompts or a smaller model, or another adapter (bench doctor lists the limits)' },
       );
     }
-    this.require(`buffer ${label}`, size);
+    this.require(`buffer ${label}`, { size });
     const buffer = this.#gpu.device.createBuffer({ label, size, usage: USAGE[kind] });
     this.#bytes += size;
     this.#peak = Math.max(this.#peak, this.#bytes);
@@ -106,6 +118,7 @@ const USAGE: Readonly<Record<BufferKind, number>> = {
   timestamps: QUERY_RESOLVE | COPY_SRC,
 };
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+/** Bytes as a person reads them. */
+export function sized(bytes: number): string {
+  return bytes < 2 ** 20 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

@@ -86,6 +86,12 @@ export async function replay(
   for (const { node, pipeline } of ready) {
     const [x, y] = node.grid(step);
     if (x === 0 || y === 0) continue;
+    const most = gpu.limits.maxComputeWorkgroupsPerDimension;
+    if (x > most || y > most) {
+      throw new BenchError('gpu-limit', `${node.label} needs ${x} x ${y} workgroups, and this device runs ${most}`, {
+        hint: 'use shorter prompts, or fewer at once',
+      });
+    }
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, node.group);
     pass.dispatchWorkgroups(x, y);

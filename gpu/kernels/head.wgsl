@@ -1,7 +1,12 @@
 // Logits of ${BLOCK} vocabulary rows per lane for ${MT} rows of X, kept only as (max, sum of exp, argmax) and, where a
 // row's target lies in the block, its logit: the logits of the whole vocabulary never exist in memory.
 #include "step.wgsl"
-struct Shape { n: u32, k4: u32, blocks: u32 }
+struct Shape {
+  n: u32,      // vocabulary rows of this chunk
+  k4: u32,
+  first: u32,  // token of its first row; a multiple of ${BLOCK}
+  blocks: u32, // of the whole vocabulary
+}
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> shape: Shape;
 #if ALIGNED
@@ -21,7 +26,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let m_count = step.scored;
   let m0 = group.y * ${MT}u;
   let block = group.x * ${WG}u + lane;
-  if (block >= shape.blocks) { return; }
+  if (block * ${BLOCK}u >= shape.n) { return; }
 #for m 0 ${MT}
   var max_${m} = -3.0e38;
   var sum_${m} = 0.0;
@@ -38,26 +43,27 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #for n 0 ${NR}
     if (n0 + ${n}u < end) {
 #if BIAS
-      let z = acc_${m}_${n} + bias[n0 + ${n}u];
+      let z = acc_${m}_${n} + bias[shape.first + n0 + ${n}u];
 #else
       let z = acc_${m}_${n};
 #end
       if (z > max_${m}) {
         sum_${m} = fma(sum_${m}, exp(max_${m} - z), 1.0);
         max_${m} = z;
-        best_${m} = n0 + ${n}u;
+        best_${m} = shape.first + n0 + ${n}u;
       } else {
         sum_${m} += exp(z - max_${m});
       }
-      if (n0 + ${n}u == target_${m} && m0 + ${m}u < m_count) { logit[m0 + ${m}u] = z; }
+      if (shape.first + n0 + ${n}u == target_${m} && m0 + ${m}u < m_count) { logit[m0 + ${m}u] = z; }
     }
 #end
 #end
   }
 #for m 0 ${MT}
   if (m0 + ${m}u < m_count) {
-    part[(m0 + ${m}u) * shape.blocks + block] = vec2f(max_${m}, sum_${m});
-    best[(m0 + ${m}u) * shape.blocks + block] = best_${m};
+    let to = (m0 + ${m}u) * shape.blocks + shape.first / ${BLOCK}u + block;
+    part[to] = vec2f(max_${m}, sum_${m});
+    best[to] = best_${m};
   }
 #end
 }

@@ -8,7 +8,10 @@ import type { Format } from '../model/types.ts';
 import type { Pipelines } from '../pipelines.ts';
 import { type Grid, makeNode, type Node, type NodeSpec, type Step } from '../plan.ts';
 import { type Constants, kernelLines } from '../wgsl.ts';
+import type { DeviceMatrix } from './matrix.ts';
 import { HEAD_BLOCK, TILES, type Tile, tileFor, tilesFor } from './tiles.ts';
+
+export type { DeviceMatrix } from './matrix.ts';
 
 /** What a wrapper needs to make a node; `step` is the uniform that all nodes share. */
 export interface Recorder {
@@ -16,16 +19,6 @@ export interface Recorder {
   readonly pipelines: Pipelines;
   readonly pool: Pool; // owns the uniforms
   readonly step: GPUBuffer;
-}
-
-/** A matrix on the device: [rows, columns] in its own bits. `bias` is f32, or null. */
-export interface DeviceMatrix {
-  readonly label: string;
-  readonly rows: number;
-  readonly columns: number;
-  readonly format: Format;
-  readonly buffer: GPUBuffer;
-  readonly bias: GPUBuffer | null;
 }
 
 export type Activation = 'silu' | 'gelu' | 'gelu-tanh';
@@ -63,21 +56,23 @@ function wide(groups: number): readonly [number, number] {
   return groups <= MAX_GRID ? [groups, groups === 0 ? 0 : 1] : [MAX_GRID, Math.ceil(groups / MAX_GRID)];
 }
 
-/** x[T, width] = embedding rows of tokens[T] (+ learned[position]). */
+/** x[T, width] = embedding rows of tokens[T] (+ learned[position]): a node per chunk, which writes the rows it holds. */
 export function embed(
   on: Recorder,
   io: { tokens: GPUBuffer; positions: GPUBuffer; table: DeviceMatrix; learned: GPUBuffer | null; x: GPUBuffer },
-): Node {
-  const width = io.table.columns;
-  return node(on, {
-    kernel: 'embed',
-    label: 'embed',
-    constants: { ...loads(io.table.format, false), LEARNED: io.learned !== null },
-    bindings: 'uurrrrw',
-    shape: [width],
-    buffers: [io.tokens, io.table.buffer, io.positions, io.learned ?? io.tokens, io.x],
-    grid: ({ rows }) => [Math.ceil(width / LANES), rows],
-  });
+): readonly Node[] {
+  const { columns: width, format, chunks } = io.table;
+  return chunks.map(({ buffer, first, rows: held }) =>
+    node(on, {
+      kernel: 'embed',
+      label: 'embed',
+      constants: { ...loads(format, false), GRID_X: MAX_GRID, LEARNED: io.learned !== null },
+      bindings: 'uurrrrw',
+      shape: [width, first, held],
+      buffers: [io.tokens, buffer, io.positions, io.learned ?? io.tokens, io.x],
+      grid: ({ rows }) => wide(Math.ceil((rows * width) / LANES)),
+    }),
+  );
 }
 
 /** y[p] = norm of x[p], or of x[from[p]]; RMS norm without a bias, layer norm with one. */
@@ -107,31 +102,31 @@ export interface MatmulOptions {
   readonly scalar?: boolean; // single loads where vector loads are possible: the naive kernel of the benchmark
 }
 
-/** y[M, N] = epilogue(x[M, K] w[N, K]^T + bias). */
+/** y[M, N] = epilogue(x[M, K] w[N, K]^T + bias): a node per chunk of w, which writes its columns of y. */
 export function matmul(
   on: Recorder,
   io: { x: GPUBuffer; w: DeviceMatrix; y: GPUBuffer },
   options: MatmulOptions = {},
-): Node {
+): readonly Node[] {
   const { w } = io;
   const { residual = false, activation, gated = false, over = 'rows', scalar = false } = options;
   const table = tilesFor(on.gpu.name);
   const tile = (m: number): Tile => options.tile ?? tileFor(table, m);
   const aligned = w.columns % 4 === 0 && !scalar;
   const k4 = aligned ? w.columns / 4 : w.columns;
-  const n = gated ? w.rows / 2 : w.rows;
+  const columns = (rows: number): number => (gated ? rows / 2 : rows);
+  const bias = w.bias ?? on.pool.buffer(`${w.label} no bias`, 16);
   const made = new Map<Tile, Constants>();
   const constants = (step: Step): Constants => {
     const chosen = tile(step[over]);
     let found = made.get(chosen);
     if (found === undefined) {
-      const columns = gated ? chosen.columns / 2 : chosen.columns;
       found = {
         ...loads(w.format, aligned),
         MT: chosen.rows,
         U: k4 % chosen.unroll === 0 ? chosen.unroll : 1,
         NR: chosen.columns,
-        NC: columns,
+        NC: columns(chosen.columns),
         WG: chosen.lanes,
         ROWS: over,
         BIAS: w.bias !== null,
@@ -144,20 +139,24 @@ export function matmul(
     }
     return found;
   };
-  const grid: Grid = (step) => {
-    const chosen = tile(step[over]);
-    const columns = (gated ? chosen.columns / 2 : chosen.columns) * chosen.lanes;
-    return [Math.ceil(n / columns), Math.ceil(step[over] / chosen.rows)];
-  };
-  return node(on, {
-    kernel: 'matmul',
-    label: `matmul ${w.label}`,
-    constants,
-    bindings: 'uurrrw',
-    shape: [n, k4],
-    buffers: [io.x, w.buffer, w.bias ?? on.pool.buffer(`${w.label} no bias`, 16), io.y],
-    grid,
-  });
+  const grid =
+    (n: number): Grid =>
+    (step) => {
+      const chosen = tile(step[over]);
+      const perGroup = columns(chosen.columns) * chosen.lanes;
+      return [Math.ceil(n / perGroup), Math.ceil(step[over] / chosen.rows)];
+    };
+  return w.chunks.map(({ buffer, first, rows }) =>
+    node(on, {
+      kernel: 'matmul',
+      label: `matmul ${w.label}`,
+      constants,
+      bindings: 'uurrrw',
+      shape: [columns(rows), k4, first, columns(w.rows)],
+      buffers: [io.x, buffer, bias, io.y],
+      grid: grid(columns(rows)),
+    }),
+  );
 }
 
 export interface HeadShape {
@@ -212,7 +211,7 @@ export function headBlocks(vocab: number): number {
   return Math.ceil(vocab / HEAD_BLOCK);
 }
 
-/** Log-probabilities of targets[P] given x[P, hidden], and whether each is the argmax: two nodes. */
+/** Log-probabilities of targets[P] given x[P, hidden], and whether each is the argmax: a node per chunk, then a merge. */
 export function scoreHead(
   on: Recorder,
   io: Record<'x' | 'targets' | 'part' | 'best' | 'logit' | 'logprob' | 'greedy', GPUBuffer>,
@@ -220,25 +219,28 @@ export function scoreHead(
 ): readonly Node[] {
   const aligned = w.columns % 4 === 0;
   const blocks = headBlocks(w.rows);
-  const { rows, columns, lanes } = tilesFor(on.gpu.name).head;
+  const { rows: perLane, columns, lanes } = tilesFor(on.gpu.name).head;
+  const constants = {
+    ...loads(w.format, aligned),
+    MT: perLane,
+    U: 1,
+    NR: columns,
+    WG: lanes,
+    BLOCK: HEAD_BLOCK,
+    BIAS: w.bias !== null,
+  };
   return [
-    node(on, {
-      kernel: 'head',
-      label: 'head',
-      constants: {
-        ...loads(w.format, aligned),
-        MT: rows,
-        U: 1,
-        NR: columns,
-        WG: lanes,
-        BLOCK: HEAD_BLOCK,
-        BIAS: w.bias !== null,
-      },
-      bindings: 'uurrrrwww',
-      shape: [w.rows, aligned ? w.columns / 4 : w.columns, blocks],
-      buffers: [io.x, w.buffer, w.bias ?? io.x, io.targets, io.part, io.best, io.logit],
-      grid: ({ scored }) => [Math.ceil(blocks / lanes), Math.ceil(scored / rows)],
-    }),
+    ...w.chunks.map(({ buffer, first, rows }) =>
+      node(on, {
+        kernel: 'head',
+        label: 'head',
+        constants,
+        bindings: 'uurrrrwww',
+        shape: [rows, aligned ? w.columns / 4 : w.columns, first, blocks],
+        buffers: [io.x, buffer, w.bias ?? io.x, io.targets, io.part, io.best, io.logit],
+        grid: ({ scored }) => [Math.ceil(headBlocks(rows) / lanes), Math.ceil(scored / perLane)],
+      }),
+    ),
     node(on, {
       kernel: 'logprob',
       label: 'logprob',

@@ -1,9 +1,11 @@
 // Y[M, N] = epilogue(X[M, K] W[N, K]^T + bias): each lane owns ${MT} rows of X and ${NR} rows of W.
-// Epilogues: store; add to Y (residual); activation; gated: rows 0..N of W are the gate, N..2N the other factor.
+// Epilogues: store; add to Y (residual); activation; gated: rows 0..n of W are the gate, n..2n the other factor.
 #include "step.wgsl"
 struct Shape {
-  n: u32,   // columns of Y
-  k4: u32,  // loads per row: K / 4 where rows are aligned, else K
+  n: u32,     // columns of Y that this chunk of W gives
+  k4: u32,    // loads per row: K / 4 where rows are aligned, else K
+  first: u32, // the first of them
+  width: u32, // columns of Y in all
 }
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> shape: Shape;
@@ -35,17 +37,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #include "tile.wgsl"
 #for m 0 ${MT}
   if (m0 + ${m}u < m_count) {
-    let row = (m0 + ${m}u) * shape.n;
+    let row = (m0 + ${m}u) * shape.width + shape.first;
 #for n 0 ${NC}
     if (n_${n} < shape.n) {
 #if BIAS
-      var v = acc_${m}_${n} + bias[n_${n}];
+      var v = acc_${m}_${n} + bias[shape.first + n_${n}];
 #else
       var v = acc_${m}_${n};
 #end
 #if GATED
 #if BIAS
-      v = activate(v) * (acc_${m}_${n + NC} + bias[n_${n} + shape.n]);
+      v = activate(v) * (acc_${m}_${n + NC} + bias[shape.first + n_${n} + shape.width]);
 #else
       v = activate(v) * acc_${m}_${n + NC};
 #end

@@ -1,5 +1,6 @@
 // Generation over a key/value cache: prompts are read in steps of the pass's capacity, then every living sequence
-// advances by one token per step. A sequence's cache rows are consecutive, so its path is a run of the row table.
+// advances by one token, in as many steps as their logits need. A sequence's cache rows are consecutive, so its path is
+// a run of the row table.
 
 import type { Batch, Forward } from './forward.ts';
 import { checkSampling, pick, sequenceRandom } from './sampling.ts';
@@ -68,14 +69,19 @@ export async function* decode(
     }
     living = living.filter(({ emitted }) => emitted < sampling.maxTokens);
     if (living.length === 0) return;
-    const logits = await step({
-      tokens: Uint32Array.from(living, ({ next }) => next),
-      positions: Uint32Array.from(living, ({ length }) => length),
-      path: Uint32Array.from(living, ({ first: start }) => start),
-      cacheRows: Uint32Array.from(living, ({ first: start, length }) => start + length),
-      scored: Uint32Array.from(living, (_, i) => i),
-    });
-    for (const one of living) one.length++;
-    living = choose(living, logits);
+    const going: Living[] = [];
+    for (let at = 0; at < living.length; at += forward.options.scored) {
+      const part = living.slice(at, at + forward.options.scored);
+      const logits = await step({
+        tokens: Uint32Array.from(part, ({ next }) => next),
+        positions: Uint32Array.from(part, ({ length }) => length),
+        path: Uint32Array.from(part, ({ first: start }) => start),
+        cacheRows: Uint32Array.from(part, ({ first: start, length }) => start + length),
+        scored: Uint32Array.from(part, (_, i) => i),
+      });
+      for (const one of part) one.length++;
+      going.push(...choose(part, logits));
+    }
+    living = going;
   }
 }

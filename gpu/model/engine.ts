@@ -6,7 +6,7 @@ import type { Memory } from '../memory.ts';
 import { Pipelines } from '../pipelines.ts';
 import type { Counts } from '../plan.ts';
 import { decode } from './decode.ts';
-import { Forward, type ForwardOptions } from './forward.ts';
+import { Forward, type ForwardOptions, rowBytes, scoredBytes } from './forward.ts';
 import { type Packed, pack, slotOffsets } from './pack.ts';
 import { checkRequest, likeliest, windows } from './requests.ts';
 import type { Spec } from './spec.ts';
@@ -73,7 +73,7 @@ export class WebGpuEngine implements Engine {
     this.#pipelines = new Pipelines(gpu);
     this.#clock = GpuClock.open(gpu, memory);
     this.#weights = weights;
-    this.#maxRows = maxRows;
+    this.#maxRows = Math.min(maxRows, Math.max(1, Math.floor(memory.maxBindingBytes / rowBytes(spec))));
     this.#release = release;
     this.spec = spec;
     this.weightsDigest = weightsDigest;
@@ -221,7 +221,7 @@ export class WebGpuEngine implements Engine {
     if (kept && kept.options.capacity >= need.rows && kept.options.table >= need.table) return kept;
     kept?.dispose();
     this.#forwards.delete(name);
-    const scored = name === 'score' ? capacity * SCORED_PER_ROW : need.scored;
+    const scored = name === 'score' ? this.#scoredAtOnce(capacity * SCORED_PER_ROW, 'logprobs') : need.scored;
     const forward = this.#make({ capacity, scored, table, cacheRows: capacity, cachePerLayer: false, output });
     this.#forwards.set(name, forward);
     return forward;
@@ -231,11 +231,18 @@ export class WebGpuEngine implements Engine {
   #decoder(prompts: number, cacheRows: number): Forward {
     const kept = this.#forwards.get('decode');
     this.#forwards.delete('decode');
-    if (kept && kept.options.scored >= prompts && kept.options.cacheRows >= cacheRows) return kept;
+    const scored = this.#scoredAtOnce(Math.min(prompts, this.#maxRows), 'logits');
+    if (kept && kept.options.scored >= scored && kept.options.cacheRows >= cacheRows) return kept;
     kept?.dispose();
-    const capacity = Math.max(prompts, Math.min(this.#maxRows, cacheRows));
-    const size = { capacity, scored: prompts, table: cacheRows, cacheRows };
+    const capacity = Math.min(this.#maxRows, cacheRows);
+    const size = { capacity, scored, table: cacheRows, cacheRows };
     return this.#make({ ...size, cachePerLayer: true, output: 'logits' });
+  }
+
+  /** Rows of the head per step: `wanted`, or as many as the buffer of the outputs holds. */
+  #scoredAtOnce(wanted: number, output: ForwardOptions['output']): number {
+    const room = Math.floor(this.#memory.maxBindingBytes / scoredBytes(this.spec, output));
+    return Math.max(1, Math.min(wanted, room));
   }
 
   #make(options: ForwardOptions): Forward {

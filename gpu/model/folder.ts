@@ -31,12 +31,20 @@ export async function fileSize(path: string): Promise<number | null> {
 
 /** The JSON value in the file at `path`. Throws `bad-model` when it cannot be read, exceeds `limit` bytes or is no JSON. */
 export async function readJson(path: string, limit: number): Promise<unknown> {
+  return parseJson(await readText(path, limit), path);
+}
+
+/** The text of the file at `path`. Throws `bad-model` when it cannot be read, exceeds `limit` bytes or is no UTF-8. */
+export async function readText(path: string, limit: number): Promise<string> {
   try {
     const file = await open(path, 'r');
     try {
       const { size } = await file.stat();
       if (size > limit) {
-        throw new BenchError('bad-model', `is ${size} bytes long, and ${limit} are allowed`, { where: path });
+        throw new BenchError('bad-model', `is ${size} bytes long, and ${limit} are allowed`, {
+          where: path,
+          hint: 'this is not the file that the model was published with: download it again',
+        });
       }
       const bytes = new Uint8Array(size);
       for (let filled = 0; filled < size; ) {
@@ -44,16 +52,28 @@ export async function readJson(path: string, limit: number): Promise<unknown> {
         if (bytesRead === 0) throw new Error('the file ends early');
         filled += bytesRead;
       }
-      return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } finally {
       await file.close();
     }
   } catch (error) {
-    if (error instanceof BenchError) throw error;
-    throw new BenchError('bad-model', `cannot be read as JSON: ${(error as Error).message}`, {
-      where: path,
-      hint: 'download or export the file again',
-      cause: error,
-    });
+    throw error instanceof BenchError ? error : unreadable(path, error);
   }
+}
+
+/** `text` of the file at `path` as JSON. Throws `bad-model`. */
+export function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): BenchError {
+  return new BenchError('bad-model', `cannot be read as JSON: ${(error as Error).message}`, {
+    where: path,
+    hint: 'download or export the file again',
+    cause: error,
+  });
 }

@@ -31,6 +31,16 @@ export interface ForwardOptions {
   readonly output: 'logprobs' | 'logits';
 }
 
+/** Bytes per row of the widest buffer between the kernels. */
+export function rowBytes({ hidden, ffn, heads, kvHeads, headSize }: Spec): number {
+  return 4 * Math.max(hidden, ffn, (heads + 2 * kvHeads) * headSize);
+}
+
+/** Bytes per scored row of the largest buffer that the head writes. */
+export function scoredBytes({ vocab }: Spec, output: ForwardOptions['output']): number {
+  return output === 'logits' ? 4 * vocab : 8 * kernels.headBlocks(vocab);
+}
+
 /** Device bytes of the buffers that `Forward` makes, but for the uniforms. */
 export function forwardBytes(spec: Spec, o: ForwardOptions): number {
   const { hidden, ffn, heads, kvHeads, headSize, vocab } = spec;
@@ -70,7 +80,7 @@ export class Forward {
     this.#gpu = on.gpu;
     this.#counts = on.counts;
     this.#clock = on.clock;
-    on.memory.require('a forward pass', forwardBytes(spec, options));
+    on.memory.require('a forward pass', { buffers: forwardBytes(spec, options) });
     const pool = on.memory.pool();
     this.#pool = pool;
     try {
@@ -104,7 +114,7 @@ export class Forward {
       const turn = this.#rotations(spec, Math.min(spec.maxPositions, options.cacheRows));
       const recorder: kernels.Recorder = { gpu: on.gpu, pipelines: on.pipelines, pool, step: this.#step };
       const size = { width: hidden, eps: spec.normEps } as const;
-      const nodes: Node[] = [
+      const nodes: (Node | readonly Node[])[] = [
         kernels.embed(recorder, { ...input, table: weights.embedding, learned: weights.learned, x }),
       ];
       weights.layers.forEach((layer, index) => {
@@ -155,10 +165,10 @@ export class Forward {
           logprob: words('logprob', scored),
           greedy: words('greedy', scored),
         };
-        nodes.push(...kernels.scoreHead(recorder, io, weights.head));
+        nodes.push(kernels.scoreHead(recorder, io, weights.head));
         this.#outputs = [io.logprob, io.greedy].map((buffer) => ({ buffer, words: 1 }));
       }
-      this.#nodes = nodes;
+      this.#nodes = nodes.flat();
       const perScored = this.#outputs.reduce((sum, { words: n }) => sum + n, 0);
       this.#readback = pool.buffer('readback', 4 * scored * perScored + GpuClock.maxBytes, 'readback');
     } catch (error) {

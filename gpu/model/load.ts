@@ -2,9 +2,10 @@
 
 import { join } from 'node:path';
 import { openGpu } from '../device.ts';
-import { Memory } from '../memory.ts';
+import { Memory, type MemoryLimits } from '../memory.ts';
 import { type LoadedEngine, WebGpuEngine } from './engine.ts';
 import { MAX_CONFIG_BYTES, readJson, requireModelFolder } from './folder.ts';
+import { refuseLeftovers } from './leftovers.ts';
 import { openCheckpoint } from './safetensors.ts';
 import { readSpec } from './spec.ts';
 import { resolveTensors } from './tensors.ts';
@@ -13,10 +14,9 @@ import { deviceBytes, upload } from './weights.ts';
 /** Rows per step: enough that a step is worth its submit, few enough that it ends within about a second in software. */
 const MAX_ROWS = 1024;
 
-export interface LoadOptions {
+export interface LoadOptions extends MemoryLimits {
   readonly adapter?: string;
   readonly maxRows?: number; // rows per step; results do not depend on it
-  readonly budgetBytes?: number; // of device memory
 }
 
 /**
@@ -29,13 +29,14 @@ export async function loadEngine(folder: string, options: LoadOptions = {}): Pro
   const checkpoint = await openCheckpoint(folder);
   try {
     const parts = resolveTensors(spec, checkpoint);
+    refuseLeftovers(spec, parts, checkpoint);
     const weightsDigest = await checkpoint.digest();
     const gpu = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
     try {
-      const memory = new Memory(gpu, options.budgetBytes);
-      memory.require(`the model's weights`, deviceBytes(parts));
+      const memory = new Memory(gpu, options);
+      memory.require(`the model's weights`, { weights: deviceBytes(parts) });
       const pool = memory.pool();
-      const weights = await gpu.scope(`the weights of ${folder}`, () => upload(gpu, pool, parts));
+      const weights = await gpu.scope(`the weights of ${folder}`, () => upload(gpu, memory, pool, parts));
       return new WebGpuEngine(gpu, memory, spec, parts, weights, weightsDigest, options.maxRows ?? MAX_ROWS, () =>
         pool.dispose(),
       );

@@ -5,7 +5,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError } from '../error.ts';
 import { digestFiles } from './digest.ts';
-import { fileSize, readJson, requireModelFolder } from './folder.ts';
+import { duplicateKey } from './duplicates.ts';
+import { fileSize, parseJson, readText, requireModelFolder } from './folder.ts';
 import { badWeights, type HeaderEntry, headerLength, MAX_HEADER_BYTES, parseHeader, shown } from './header.ts';
 import type { TensorSource } from './types.ts';
 
@@ -53,17 +54,12 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
       bytes += fileBytes;
       for (const entry of entries) {
         const other = tensors.get(entry.name) ?? foreign.get(entry.name);
-        if (other) throw badWeights(path, `is in ${other.file} too`, entry.name);
+        if (other) throw badIndex(path, `is in ${other.file} too`, entry.name);
         if (entry.format === null) foreign.set(entry.name, { dtype: entry.dtype, file: path });
         else tensors.set(entry.name, source(file, path, dataStart, entry, entry.format));
       }
     }
-    for (const [name, shard] of index ?? []) {
-      const found = tensors.get(name) ?? foreign.get(name);
-      if (found?.file !== join(folder, shard)) {
-        throw badWeights(join(folder, INDEX), `the index places it in ${shard}, which does not hold it`, name);
-      }
-    }
+    if (index !== null) agree(folder, index, new Map<string, { readonly file: string }>([...tensors, ...foreign]));
     let digest: Promise<string> | undefined;
     return {
       folder,
@@ -80,6 +76,31 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
     await close();
     throw error;
   }
+}
+
+/** Throws unless the index names every tensor of its shards, each in its place. */
+function agree(
+  folder: string,
+  index: ReadonlyMap<string, string>,
+  tensors: ReadonlyMap<string, { readonly file: string }>,
+): void {
+  for (const [name, shard] of index) {
+    if (tensors.get(name)?.file !== join(folder, shard)) {
+      throw badIndex(join(folder, INDEX), `the index places it in ${shown(shard)}, which does not hold it`, name);
+    }
+  }
+  for (const [name, { file }] of tensors) {
+    if (!index.has(name)) throw badIndex(file, `the shard holds it, and ${INDEX} does not name it`, name);
+  }
+}
+
+/** The files are sound one by one, and do not belong together. */
+function badIndex(file: string, message: string, tensor?: string): BenchError {
+  const about = tensor === undefined ? '' : `tensor ${shown(tensor)}: `;
+  return new BenchError('bad-weights', about + message, {
+    where: file,
+    hint: 'the index and the shards come from different models or versions: download all of them again from one place',
+  });
 }
 
 async function openFile(path: string): Promise<FileHandle> {
@@ -156,7 +177,10 @@ async function readIndex(folder: string): Promise<ReadonlyMap<string, string>> {
       hint: 'only safetensors weights are read: save the model with safe_serialization=True',
     });
   }
-  const parsed = await readJson(path, MAX_HEADER_BYTES);
+  const text = await readText(path, MAX_HEADER_BYTES);
+  const parsed = parseJson(text, path);
+  const twice = duplicateKey(text);
+  if (twice !== null) throw badIndex(path, `the index names ${shown(twice)} twice`);
   const map = (parsed as { weight_map?: unknown } | null)?.weight_map;
   if (typeof map !== 'object' || map === null || Array.isArray(map)) throw badWeights(path, 'weight_map is no object');
   const shards = new Map<string, string>();

@@ -1,16 +1,13 @@
-// Checkpoint -> device: matrices in their own bits, streamed through one bounded buffer; vectors widened to f32.
+// Checkpoint -> device: matrices in their own bits, split where they exceed what the device binds; vectors widened to
+// f32.
 
 import type { Gpu } from '../device.ts';
-import type { DeviceMatrix } from '../kernels/index.ts';
-import type { Pool } from '../memory.ts';
-import { BYTES, narrow, widen } from './convert.ts';
+import { type DeviceMatrix, rowChunks } from '../kernels/matrix.ts';
+import type { Memory, Pool } from '../memory.ts';
+import { BYTES } from './convert.ts';
+import { slices, Writer, whole } from './stream.ts';
 import type { LayerParts, Matrix, Norm, Parts, Vector } from './tensors.ts';
-import type { Format, TensorSource } from './types.ts';
-
-/** Host bytes per read, and per write to the device. */
-const CHUNK_BYTES = 8 * 2 ** 20;
-/** Writes pile up on the host until something is submitted. */
-const WRITES_PER_SUBMIT = 64;
+import type { Format } from './types.ts';
 
 export interface DeviceNorm {
   readonly weight: GPUBuffer;
@@ -31,70 +28,80 @@ export interface DeviceWeights {
   readonly learned: GPUBuffer | null; // [maxPositions, hidden], f32
   readonly layers: readonly DeviceLayer[];
   readonly norm: DeviceNorm;
-  readonly head: DeviceMatrix; // shares the embedding's buffer where they are tied
+  readonly head: DeviceMatrix; // shares the embedding's buffers where they are tied
 }
 
 /** The format of a stacked matrix: that of its sources, or f32 where they differ. */
-function formatOf(sources: readonly TensorSource[]): Format {
+function formatOf(factors: readonly Matrix[]): Format {
+  const sources = factors.flatMap((factor) => factor.sources);
   const first = sources[0]!.format;
   return sources.every(({ format }) => format === first) ? first : 'f32';
 }
 
-function stacked({ gate, up }: LayerParts): Matrix {
-  if (gate === null) return up;
-  const bias = gate.bias &&
-    up.bias && {
-      names: [...gate.bias.names, ...up.bias.names],
-      size: gate.bias.size + up.bias.size,
-      sources: [...gate.bias.sources, ...up.bias.sources],
-    };
-  return {
-    names: [...gate.names, ...up.names],
-    rows: gate.rows + up.rows,
-    columns: up.columns,
-    sources: [...gate.sources, ...up.sources],
-    transposed: up.transposed,
-    bias,
-  };
+/** The matrices that one gated kernel reads, or the only one. */
+function factorsOf({ gate, up }: LayerParts): readonly [Matrix] | readonly [Matrix, Matrix] {
+  return gate === null ? [up] : [gate, up];
 }
 
 /** Device bytes that `upload` will take. */
 export function deviceBytes(parts: Parts): number {
-  const matrix = (m: Matrix): number => m.rows * m.columns * BYTES[formatOf(m.sources)] + 4 * (m.bias?.size ?? 0);
+  const matrix = (...factors: readonly Matrix[]): number => {
+    const size = BYTES[formatOf(factors)];
+    return factors.reduce((sum, m) => sum + m.rows * m.columns * size + 4 * (m.bias?.size ?? 0), 0);
+  };
   const norm = ({ weight, bias }: Norm): number => 4 * (weight.size + (bias?.size ?? 0));
   let bytes = matrix(parts.embedding) + norm(parts.norm);
   if (parts.positions) bytes += 4 * parts.positions.rows * parts.positions.columns;
-  if (parts.head.sources[0] !== parts.embedding.sources[0]) bytes += matrix(parts.head);
+  const tied = parts.head.sources[0] === parts.embedding.sources[0];
+  bytes += tied ? 4 * (parts.head.bias?.size ?? 0) : matrix(parts.head);
   for (const layer of parts.layers) {
     bytes += norm(layer.norm1) + norm(layer.norm2) + matrix(layer.qkv) + matrix(layer.o);
-    bytes += matrix(stacked(layer)) + matrix(layer.down);
+    bytes += matrix(...factorsOf(layer)) + matrix(layer.down);
   }
   return bytes;
 }
 
-/** Creates and fills every buffer of `parts` in `pool`. */
-export async function upload(gpu: Gpu, pool: Pool, parts: Parts): Promise<DeviceWeights> {
+/** Creates and fills every buffer of `parts` in `pool`, none of them larger than `memory` lets a binding be. */
+export async function upload(gpu: Gpu, memory: Memory, pool: Pool, parts: Parts): Promise<DeviceWeights> {
   const writer = new Writer(gpu);
   const vector = async (part: Vector): Promise<GPUBuffer> => {
     const buffer = pool.buffer(part.names.join('+'), 4 * part.size);
-    await writer.fill(buffer, part.sources.map(linear), 'f32');
+    await writer.fill(buffer, part.sources.map(whole), 'f32');
     return buffer;
   };
   const norm = async ({ weight, bias }: Norm): Promise<DeviceNorm> => ({
     weight: await vector(weight),
     bias: bias && (await vector(bias)),
   });
-  const matrix = async (part: Matrix): Promise<DeviceMatrix> => {
-    const { names, rows, columns, sources, transposed, bias } = part;
-    const format = formatOf(sources);
-    const label = names.join('+');
-    const buffer = pool.buffer(label, rows * columns * BYTES[format]);
-    await writer.fill(buffer, sources.map(transposed ? turned : linear), format);
-    return { label, rows, columns, format, buffer, bias: bias && (await vector(bias)) };
+  const matrix = async (...factors: readonly [Matrix] | readonly [Matrix, Matrix]): Promise<DeviceMatrix> => {
+    const [{ rows, columns }] = factors;
+    const format = formatOf(factors);
+    const label = factors.flatMap(({ names }) => names).join('+');
+    const shape = { rows, columns, format, factors: factors.length };
+    const chunks: DeviceMatrix['chunks'][number][] = [];
+    for (const chunk of rowChunks(label, shape, memory.maxBindingBytes)) {
+      const bytes = chunk.rows * columns * BYTES[format];
+      const buffer = pool.buffer(chunk.first === 0 ? label : `${label} from row ${chunk.first}`, bytes);
+      const held = factors.flatMap(({ sources, transposed }) =>
+        slices(sources, transposed, chunk.first, chunk.rows / factors.length),
+      );
+      await writer.fill(buffer, held, format);
+      chunks.push({ ...chunk, buffer });
+    }
+    const biases = factors.flatMap(({ bias }) => bias ?? []);
+    const bias =
+      biases.length === 0
+        ? null
+        : await vector({
+            names: biases.flatMap(({ names }) => names),
+            size: biases.reduce((sum, { size }) => sum + size, 0),
+            sources: biases.flatMap(({ sources }) => sources),
+          });
+    return { label, rows: factors.length * rows, columns, format, chunks, bias };
   };
   const embedding = await matrix(parts.embedding);
   const learned = parts.positions && pool.buffer('positions', 4 * parts.positions.rows * parts.positions.columns);
-  if (learned) await writer.fill(learned, parts.positions!.sources.map(linear), 'f32');
+  if (learned) await writer.fill(learned, parts.positions!.sources.map(whole), 'f32');
   const layers: DeviceLayer[] = [];
   for (const layer of parts.layers) {
     layers.push({
@@ -102,7 +109,7 @@ export async function upload(gpu: Gpu, pool: Pool, parts: Parts): Promise<Device
       qkv: await matrix(layer.qkv),
       o: await matrix(layer.o),
       norm2: await norm(layer.norm2),
-      up: await matrix(stacked(layer)),
+      up: await matrix(...factorsOf(layer)),
       down: await matrix(layer.down),
     });
   }
@@ -111,91 +118,6 @@ export async function upload(gpu: Gpu, pool: Pool, parts: Parts): Promise<Device
     ? { ...embedding, bias: parts.head.bias && (await vector(parts.head.bias)) }
     : await matrix(parts.head);
   const finalNorm = await norm(parts.norm);
-  gpu.device.queue.submit([]);
-  await gpu.wait(gpu.device.queue.onSubmittedWorkDone());
+  await writer.finish();
   return { embedding, learned, layers, norm: finalNorm, head };
-}
-
-/** The bytes of a tensor in the order in which the device wants them, in pieces of at most CHUNK_BYTES. */
-type Pieces = { readonly format: Format; pieces(): AsyncIterable<Uint8Array> };
-
-function linear(source: TensorSource): Pieces {
-  const bytes = source.shape.reduce((product, n) => product * n, BYTES[source.format]);
-  return {
-    format: source.format,
-    async *pieces() {
-      for (let at = 0; at < bytes; at += CHUNK_BYTES) {
-        const piece = new Uint8Array(Math.min(CHUNK_BYTES, bytes - at));
-        await source.read(at, piece);
-        yield piece;
-      }
-    },
-  };
-}
-
-/** [in, out] as stored -> [out, in], some output rows at a time. */
-function turned(source: TensorSource): Pieces {
-  const size = BYTES[source.format];
-  const [height, width] = source.shape as [number, number];
-  const columnsAtOnce = Math.max(1, Math.floor(CHUNK_BYTES / (height * size)));
-  return {
-    format: source.format,
-    async *pieces() {
-      for (let first = 0; first < width; first += columnsAtOnce) {
-        const columns = Math.min(columnsAtOnce, width - first);
-        const piece = new Uint8Array(columns * height * size);
-        const line = new Uint8Array(columns * size);
-        for (let k = 0; k < height; k++) {
-          await source.read((k * width + first) * size, line);
-          for (let column = 0; column < columns; column++) {
-            piece.set(line.subarray(column * size, (column + 1) * size), (column * height + k) * size);
-          }
-        }
-        yield piece;
-      }
-    },
-  };
-}
-
-/** Joins pieces across tensors, since a write takes whole words and an odd number of 16-bit weights does not fill one. */
-class Writer {
-  readonly #gpu: Gpu;
-  readonly #chunk = new Uint8Array(CHUNK_BYTES);
-  #filled = 0;
-  #offset = 0;
-  #writes = 0;
-
-  constructor(gpu: Gpu) {
-    this.#gpu = gpu;
-  }
-
-  async fill(buffer: GPUBuffer, tensors: readonly Pieces[], format: Format): Promise<void> {
-    this.#offset = 0;
-    for (const tensor of tensors) {
-      for await (const raw of tensor.pieces()) {
-        const piece = tensor.format === format ? raw : narrow(widen(raw, tensor.format), format);
-        for (let at = 0; at < piece.length; ) {
-          const part = piece.subarray(at, at + CHUNK_BYTES - this.#filled);
-          this.#chunk.set(part, this.#filled);
-          this.#filled += part.length;
-          at += part.length;
-          if (this.#filled === CHUNK_BYTES) await this.#flush(buffer);
-        }
-      }
-    }
-    const padding = (4 - (this.#filled % 4)) % 4;
-    this.#chunk.fill(0, this.#filled, this.#filled + padding);
-    this.#filled += padding;
-    await this.#flush(buffer);
-  }
-
-  async #flush(buffer: GPUBuffer): Promise<void> {
-    if (this.#filled === 0) return;
-    this.#gpu.device.queue.writeBuffer(buffer, this.#offset, this.#chunk, 0, this.#filled);
-    this.#offset += this.#filled;
-    this.#filled = 0;
-    if (++this.#writes % WRITES_PER_SUBMIT !== 0) return;
-    this.#gpu.device.queue.submit([]);
-    await this.#gpu.wait(this.#gpu.device.queue.onSubmittedWorkDone());
-  }
 }

@@ -34,7 +34,7 @@ test('the ledger counts living buffers and remembers its peak', () => {
 });
 
 test('the budget is checked before anything is allocated', () => {
-  const memory = new Memory(gpu, 1000);
+  const memory = new Memory(gpu, { budgetBytes: 1000 });
   const pool = memory.pool();
   pool.buffer('first', 900);
   assert.throws(() => pool.buffer('second', 200), code('gpu-memory', /buffer second needs/));

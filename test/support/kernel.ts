@@ -3,6 +3,7 @@
 import * as assert from 'uvu/assert';
 import { type Gpu, openGpu } from '../../gpu/device.ts';
 import type { DeviceMatrix, Recorder } from '../../gpu/kernels/index.ts';
+import { rowChunks } from '../../gpu/kernels/matrix.ts';
 import { Memory } from '../../gpu/memory.ts';
 import { narrow, widen } from '../../gpu/model/convert.ts';
 import type { Format } from '../../gpu/model/types.ts';
@@ -19,9 +20,11 @@ export interface Bench {
   floats(values: ArrayLike<number>): GPUBuffer;
   words(values: ArrayLike<number>): GPUBuffer;
   matrix(values: Float64Array, rows: number, columns: number, format: Format, bias?: ArrayLike<number>): DeviceMatrix;
+  /** The same matrix in chunks of at most `limit` bytes; `factors` 2: [gate; up]. */
+  split(matrix: DeviceMatrix, values: Float64Array, factors: 1 | 2, limit: number): DeviceMatrix;
   /** Replays the nodes for a step of `rows` and `scored` rows, then reads `count` words of each buffer. */
   run(
-    nodes: readonly Node[],
+    nodes: readonly (Node | readonly Node[])[],
     step: { rows: number; scored?: number },
     read: readonly [GPUBuffer, number][],
   ): Promise<ArrayBuffer[]>;
@@ -62,15 +65,27 @@ export async function openBench(): Promise<Bench> {
       rows,
       columns,
       format,
-      buffer: upload(narrow(values, format), 'matrix'),
+      chunks: [{ first: 0, rows, buffer: upload(narrow(values, format), 'matrix') }],
       bias: bias ? floats(bias) : null,
     }),
+    split(matrix, values, factors, limit) {
+      const { label, columns, format } = matrix;
+      const rows = matrix.rows / factors;
+      const part = (first: number, count: number): Float64Array =>
+        values.subarray(first * columns, (first + count) * columns);
+      const chunks = rowChunks(label, { rows, columns, format, factors }, limit).map((chunk) => {
+        const held = Array.from({ length: factors }, (_, f) => part(f * rows + chunk.first, chunk.rows / factors));
+        const bytes = narrow(Float64Array.from(held.flatMap((factor) => [...factor])), format);
+        return { ...chunk, buffer: upload(bytes, 'chunk') };
+      });
+      return { ...matrix, chunks };
+    },
     async run(nodes, { rows, scored = 0 }, read) {
       gpu.device.queue.writeBuffer(step, 0, Uint32Array.of(rows, scored));
       const staging = read.map(([, count], i) => pool.buffer(`staging ${i}`, 4 * count, 'readback'));
       const copies = read.map(([buffer, count], i) => ({ from: buffer, to: staging[i]!, bytes: 4 * count, at: 0 }));
       await gpu.scope('a test', () =>
-        replay(gpu, nodes, { rows, scored }, { dispatches: 0, submits: 0, readbacks: 0 }, copies),
+        replay(gpu, nodes.flat(), { rows, scored }, { dispatches: 0, submits: 0, readbacks: 0 }, copies),
       );
       const out: ArrayBuffer[] = [];
       for (const [i, buffer] of staging.entries()) {

@@ -1,5 +1,6 @@
 // The kernels that treat rows one by one (embed, norms, rope) against their f64 twins, over odd shapes.
 
+import * as assert from 'uvu/assert';
 import * as kernels from '../../../gpu/kernels/index.ts';
 import { embed } from '../../../gpu/reference/embed.ts';
 import { gather } from '../../../gpu/reference/gather.ts';
@@ -44,6 +45,32 @@ test('embed reads rows in every format, and adds learned positions', async () =>
         );
       }
     }
+  }
+});
+
+test('more rows than a grid has groups are wrapped, or refused by the name of the kernel', async () => {
+  const rows = 70_001;
+  const width = 63;
+  const table = random(5, 7 * width);
+  const tokens = Array.from({ length: rows }, (_, t) => (t * 5) % 7);
+  const x = out(rows * width);
+  const io = { tokens: bench.words(tokens), positions: bench.words([0]), learned: null, x };
+  const node = kernels.embed(bench.recorder, { ...io, table: bench.matrix(table, 7, width, 'f32') });
+  const [bytes] = await bench.run([node], { rows }, [[x, rows * width]]);
+  close('embed', new Float32Array(bytes!), gather(table, tokens, width), LIMIT.element);
+  const weight = bench.floats([1]);
+  const norm = kernels.norm(
+    bench.recorder,
+    { label: 'norm1', x, weight, bias: null, from: null, y: x },
+    { width: 1, eps: 1, over: 'rows' },
+  );
+  try {
+    await bench.run([norm], { rows: 2 ** 21 }, []);
+    assert.unreachable();
+  } catch (error) {
+    const { code, message } = error as { code: string; message: string };
+    assert.is(code, 'gpu-limit');
+    assert.match(message, /norm1 needs 131072 x 1 workgroups, and this device runs 65535/);
   }
 });
 

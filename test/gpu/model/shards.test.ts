@@ -46,7 +46,7 @@ test('an index that does not fit its shards', async () => {
   const moved = withIndex((map) => {
     map[NORM] = 'model-00001-of-00002.safetensors';
   });
-  await refused(moved, 'bad-weights', /"model\.norm\.weight": the index places it in model-00001/, /index\.json$/);
+  await refused(moved, 'bad-weights', /"model\.norm\.weight": the index places it in "model-00001/, /index\.json$/);
   const invented = withIndex((map) => {
     map['model.extra'] = SECOND;
   });
@@ -58,11 +58,29 @@ test('an index that does not fit its shards', async () => {
     map[NORM] = 'z.safetensors';
   });
   await refused(twice, 'bad-weights', /is in .*model-00002-of-00002\.safetensors too/, /z\.safetensors$/);
+  const unnamed = withIndex((map) => {
+    delete map[NORM];
+  });
+  await refused(
+    unnamed,
+    'bad-weights',
+    /"model\.norm\.weight": the shard holds it, and .*index\.json does not/,
+    /00002/,
+  );
   const folder = withIndex((map, inside) => {
     mkdirSync(join(inside, 'd.safetensors'));
     map[NORM] = 'd.safetensors';
   });
   await refused(folder, 'bad-weights', /a folder or a device/, /d\.safetensors$/);
+});
+
+test('an index that names a tensor twice, in two shards', async () => {
+  const folder = withIndex(() => undefined);
+  const path = join(folder, 'model.safetensors.index.json');
+  const text = readFileSync(path, 'utf8');
+  const line = `"${NORM}":`;
+  writeFileSync(path, text.replace(line, `${line}"model-00001-of-00002.safetensors",${line}`));
+  await refused(folder, 'bad-weights', /the index names "model\.norm\.weight" twice/, /index\.json$/);
 });
 
 test('an index that is none', async () => {

@@ -1,0 +1,30 @@
+// What a checkpoint holds for the network and config.json knows nothing of: more layers, a bias, a norm. Leaving it out
+// would compute another network without a word.
+
+import { BenchError } from '../error.ts';
+import type { Checkpoint } from './safetensors.ts';
+import type { Spec } from './spec.ts';
+import { allSources, type Parts } from './tensors.ts';
+
+const LAYER = /(?:^|\.)(?:layers|h)\.(\d+)\./;
+/** Tables that older versions of transformers saved with the weights; causal masks have four dimensions. */
+const TABLE = /\.(?:inv_freq|masked_bias)$/;
+
+/** Throws `bad-weights` naming the first tensor of a layer, or bias of a used weight, that no part takes. */
+export function refuseLeftovers(spec: Spec, parts: Parts, checkpoint: Checkpoint): void {
+  const used = new Set(allSources(parts).map(({ name }) => name));
+  for (const [name, { shape, file }] of checkpoint.tensors) {
+    if (used.has(name) || shape.length > 2 || TABLE.test(name)) continue;
+    const layer = LAYER.exec(name)?.[1];
+    const bias = name.endsWith('.bias') && used.has(name.replace(/bias$/, 'weight'));
+    if (layer === undefined && !bias) continue;
+    const reason =
+      layer !== undefined && Number(layer) >= spec.layers
+        ? `belongs to layer ${layer}, and config.json describes ${spec.layers} layers, counted from 0`
+        : 'is stored, and the network that config.json describes has no place for it';
+    throw new BenchError('bad-weights', `tensor ${name} ${reason}`, {
+      where: file,
+      hint: 'config.json and the weights must come from one model',
+    });
+  }
+}
