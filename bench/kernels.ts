@@ -19,7 +19,7 @@ const SHAPES = [
   { k: 320, n: 128 },
 ];
 const ROWS = [1, 16, 128, 1024];
-const NAIVE: Tile = { rows: 1, columns: 1, lanes: 64, unroll: 1 };
+const NAIVE: Tile = { rows: 1, columns: 1, lanes: 64 };
 /** Multiply-adds per measured call: a dispatch of a small shape alone would measure the submit. */
 const WORK = 2e8;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
@@ -63,7 +63,7 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
   const chunks = [{ first: 0, rows: n, buffer }];
   const w: DeviceMatrix = { label: 'w', rows: n, columns: k, format, chunks, bias: null };
 
-  const tiles = tilesFor(gpu.name);
+  const tiles = tilesFor(gpu);
   const chosen = tileFor(tiles, m);
   const variants = new Map<string, readonly Node[]>([
     ['naive', matmul(recorder, { x, w, y }, { tile: NAIVE, scalar: true })],

@@ -9,7 +9,7 @@ import type { Pipelines } from '../pipelines.ts';
 import { type Grid, makeNode, type Node, type NodeSpec, type Step } from '../plan.ts';
 import { type Constants, kernelLines } from '../wgsl.ts';
 import type { DeviceMatrix } from './matrix.ts';
-import { HEAD_BLOCK, TILES, type Tile, tileFor, tilesFor } from './tiles.ts';
+import { HEAD_BLOCK, TILES, type Tile, tileConstants, tileFor, tileSpan, tilesFor } from './tiles.ts';
 
 export type { DeviceMatrix } from './matrix.ts';
 
@@ -110,11 +110,11 @@ export function matmul(
 ): readonly Node[] {
   const { w } = io;
   const { residual = false, activation, gated = false, over = 'rows', scalar = false } = options;
-  const table = tilesFor(on.gpu.name);
+  const table = tilesFor(on.gpu);
   const tile = (m: number): Tile => options.tile ?? tileFor(table, m);
   const aligned = w.columns % 4 === 0 && !scalar;
   const k4 = aligned ? w.columns / 4 : w.columns;
-  const columns = (rows: number): number => (gated ? rows / 2 : rows);
+  const factors = gated ? 2 : 1;
   const bias = w.bias ?? on.pool.buffer(`${w.label} no bias`, 16);
   const made = new Map<Tile, Constants>();
   const constants = (step: Step): Constants => {
@@ -123,11 +123,7 @@ export function matmul(
     if (found === undefined) {
       found = {
         ...loads(w.format, aligned),
-        MT: chosen.rows,
-        U: k4 % chosen.unroll === 0 ? chosen.unroll : 1,
-        NR: chosen.columns,
-        NC: columns(chosen.columns),
-        WG: chosen.lanes,
+        ...tileConstants(chosen, k4, factors),
         ROWS: over,
         BIAS: w.bias !== null,
         RESIDUAL: residual,
@@ -142,9 +138,8 @@ export function matmul(
   const grid =
     (n: number): Grid =>
     (step) => {
-      const chosen = tile(step[over]);
-      const perGroup = columns(chosen.columns) * chosen.lanes;
-      return [Math.ceil(n / perGroup), Math.ceil(step[over] / chosen.rows)];
+      const span = tileSpan(tile(step[over]), factors);
+      return [Math.ceil(n / span.columns), Math.ceil(step[over] / span.rows)];
     };
   return w.chunks.map(({ buffer, first, rows }) =>
     node(on, {
@@ -152,9 +147,9 @@ export function matmul(
       label: `matmul ${w.label}`,
       constants,
       bindings: 'uurrrw',
-      shape: [columns(rows), k4, first, columns(w.rows)],
+      shape: [rows / factors, k4, first, w.rows / factors],
       buffers: [io.x, buffer, bias, io.y],
-      grid: grid(columns(rows)),
+      grid: grid(rows / factors),
     }),
   );
 }
@@ -219,7 +214,7 @@ export function scoreHead(
 ): readonly Node[] {
   const aligned = w.columns % 4 === 0;
   const blocks = headBlocks(w.rows);
-  const { rows: perLane, columns, lanes } = tilesFor(on.gpu.name).head;
+  const { rows: perLane, columns, lanes } = tilesFor(on.gpu).head;
   const constants = {
     ...loads(w.format, aligned),
     MT: perLane,

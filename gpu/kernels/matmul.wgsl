@@ -1,4 +1,5 @@
-// Y[M, N] = epilogue(X[M, K] W[N, K]^T + bias): each lane owns ${MT} rows of X and ${NR} rows of W.
+// Y[M, N] = epilogue(X[M, K] W[N, K]^T + bias): each lane owns ${MT} rows of X and ${NR} rows of W, and reads them itself
+// or, STAGED, through the memory of its workgroup.
 // Epilogues: store; add to Y (residual); activation; gated: rows 0..n of W are the gate, n..2n the other factor.
 #include "step.wgsl"
 struct Shape {
@@ -20,21 +21,45 @@ struct Shape {
 #if ACTIVATE
 #include "activation.wgsl"
 #end
+#if STAGED
+#if ALIGNED
+var<workgroup> staged_x: array<vec4f, ${BM * KT}>;
+var<workgroup> staged_w: array<vec4f, ${BN * KT}>;
+#else
+var<workgroup> staged_x: array<f32, ${BM * KT}>;
+var<workgroup> staged_w: array<f32, ${BN * KT}>;
+#end
+#end
 
 @compute @workgroup_size(${WG})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let m_count = step.${ROWS};
+#if STAGED
+  let group_m = group.y * ${BM}u;
+  let group_n = group.x * ${NG}u;
+  let lane_m = lane / ${LX}u * ${MT}u;
+  let lane_n = lane % ${LX}u * ${NC}u;
+  let m0 = group_m + lane_m;
+  let n0 = group_n + lane_n;
+#else
   let m0 = group.y * ${MT}u;
   let n0 = (group.x * ${WG}u + lane) * ${NC}u;
   if (n0 >= shape.n) { return; }
+#end
 #for n 0 ${NC}
   let n_${n} = n0 + ${n}u;
+#end
+#if STAGED
+#include "staged.wgsl"
+#else
+#for n 0 ${NC}
   let r_${n} = min(n_${n}, shape.n - 1u);
 #if GATED
   let r_${n + NC} = r_${n} + shape.n;
 #end
 #end
 #include "tile.wgsl"
+#end
 #for m 0 ${MT}
   if (m0 + ${m}u < m_count) {
     let row = (m0 + ${m}u) * shape.width + shape.first;

@@ -2,7 +2,7 @@
 
 import * as assert from 'uvu/assert';
 import * as kernels from '../../../gpu/kernels/index.ts';
-import { TILES, tilesFor } from '../../../gpu/kernels/tiles.ts';
+import { TILES, type Tile } from '../../../gpu/kernels/tiles.ts';
 import * as twin from '../../../gpu/reference/activation.ts';
 import { gated } from '../../../gpu/reference/gated.ts';
 import { matmul } from '../../../gpu/reference/matmul.ts';
@@ -50,20 +50,32 @@ test('matmul over odd shapes and all formats, with bias and residual', async () 
   }
 });
 
-test('matmul: every tile gives the same bits as the naive kernel', async () => {
-  const [m, k, n] = [70, 64, 100];
-  const tiles = [...new Set([...tilesFor(bench.gpu.name).matmul, ...TILES.swiftshader.matmul].map(({ tile }) => tile))];
-  for (const format of FORMATS) {
+test('matmul: every tile of every class of device gives the same bits as the naive kernel', async () => {
+  const tiles: readonly Tile[] = Object.values(TILES).flatMap(({ matmul: ladder }) => ladder.map(({ tile }) => tile));
+  for (const [m, k, n, format, gated] of [
+    [70, 64, 100, 'f32', false],
+    [70, 64, 100, 'f16', true],
+    [17, 1028, 33, 'bf16', false],
+    [65, 63, 66, 'bf16', true],
+    [1, 257, 65, 'f16', false],
+    [1, 260, 65, 'f32', true],
+    [5, 3, 1, 'bf16', false],
+  ] as const) {
+    const columns = gated ? 2 * n : n;
     const x = bench.floats(random(7, m * k));
-    const w = bench.matrix(random(8, n * k), n, k, format);
+    const w = bench.matrix(random(8, columns * k), columns, k, format, random(9, columns));
     const run = async (options: kernels.MatmulOptions): Promise<Uint32Array> => {
-      const y = out(m * n);
-      const node = kernels.matmul(bench.recorder, { x, w, y }, options);
+      const y = bench.floats(random(10, m * n));
+      const kind = gated ? ({ gated, activation: 'silu' } as const) : ({ residual: true } as const);
+      const node = kernels.matmul(bench.recorder, { x, w, y }, { ...options, ...kind });
       const [bytes] = await bench.run([node], { rows: m }, [[y, m * n]]);
       return new Uint32Array(bytes!);
     };
-    const naive = await run({ tile: { rows: 1, columns: 1, lanes: 64, unroll: 1 }, scalar: true });
-    for (const tile of tiles) assert.equal(await run({ tile }), naive, `${format} ${JSON.stringify(tile)}`);
+    const naive = await run({ tile: { rows: 1, columns: gated ? 2 : 1, lanes: 64 } });
+    for (const tile of tiles) {
+      assert.equal(await run({ tile }), naive, `${format} ${m}x${k}x${n} ${JSON.stringify(tile)}`);
+    }
+    bench.clear();
   }
 });
 
