@@ -1,5 +1,7 @@
-// npm run bench:kernels: every matmul variant beside the naive kernel, interleaved in one run, since machines here are
-// shared and noisy. Prints GFLOP/s and the bytes of weights read per second, and the ratio to naive of the same round.
+// npm run bench:kernels [-- --sweep]: every matmul variant of the device's class beside the naive kernel and the device's
+// own measured peak, interleaved in one run, since machines here are shared and noisy. Prints GFLOP/s and the bytes of
+// weights read per second, and the ratio to naive of the same round. --sweep also tries tiles that are in no table: how
+// the table is chosen.
 
 import Table from 'cli-table3';
 import { Bench } from 'tinybench';
@@ -11,6 +13,7 @@ import { BYTES } from '../gpu/model/convert.ts';
 import type { Format } from '../gpu/model/types.ts';
 import { Pipelines } from '../gpu/pipelines.ts';
 import { type Node, replay } from '../gpu/plan.ts';
+import { measurePeaks } from './peaks.ts';
 
 const SHAPES = [
   { k: 576, n: 1536 },
@@ -18,19 +21,24 @@ const SHAPES = [
   { k: 128, n: 256 },
   { k: 320, n: 128 },
 ];
-const ROWS = [1, 16, 128, 1024];
+const ROWS = [1, 2, 8, 16, 64, 128, 1024];
 const NAIVE: Tile = { rows: 1, columns: 1, lanes: 64 };
 /** Multiply-adds per measured call: a dispatch of a small shape alone would measure the submit. */
 const WORK = 2e8;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
+const SWEEP: readonly Tile[] = process.argv.includes('--sweep')
+  ? [2, 4, 8, 16, 32].flatMap((rows) => [2, 4, 8].map((columns) => ({ rows, columns, lanes: 16 })))
+  : [];
 
 const gpu = await openGpu();
 const memory = new Memory(gpu);
 const pipelines = new Pipelines(gpu);
 console.log(`${gpu.name}, ${gpu.testbed.cpu}, ${gpu.testbed.dawn}, Node ${gpu.testbed.node}`);
+const peaks = await measurePeaks(gpu);
+console.log(`peak: ${peaks.gflops.toFixed(1)} GFLOP/s of fma alone, ${peaks.gbPerSecond.toFixed(1)} GB/s read\n`);
 
 const table = new Table({
-  head: ['M', 'K x N', 'weights', 'variant', 'ms', 'GFLOP/s', 'GB/s', 'x naive'],
+  head: ['M', 'K x N', 'weights', 'variant', 'ms', 'GFLOP/s', '% peak', 'GB/s', '% peak', 'x naive'],
   style: { head: [], border: [] },
 });
 for (const { k, n } of SHAPES) {
@@ -68,9 +76,11 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
   const variants = new Map<string, readonly Node[]>([
     ['naive', matmul(recorder, { x, w, y }, { tile: NAIVE, scalar: true })],
   ]);
-  for (const { tile } of tiles.matmul) {
-    const name = `${tile.rows}x${tile.columns}${tile === chosen ? ' (chosen)' : ''}`;
-    if (tile.rows <= m || tile === chosen) variants.set(name, matmul(recorder, { x, w, y }, { tile }));
+  for (const tile of [...tiles.matmul.map((one): Tile => one.tile), ...SWEEP]) {
+    const { rows, columns, staged } = tile;
+    const shape = staged ? `${staged.rows}x${staged.columns} staged` : `${rows}x${columns}`;
+    const name = `${shape}${tile === chosen ? ' (chosen)' : ''}`;
+    if (rows <= m || tile === chosen) variants.set(name, matmul(recorder, { x, w, y }, { tile }));
   }
 
   const repeats = Math.max(1, Math.round(WORK / (m * n * k)));
@@ -97,7 +107,11 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
     const ratio = median(times.map((time, i) => naive[i]! / time));
     const flops = (2 * m * n * k) / ms / 1e6;
     const bytes = (n * k * BYTES[format]) / ms / 1e6;
-    table.push([m, `${k} x ${n}`, format, name, ms.toFixed(3), flops.toFixed(1), bytes.toFixed(2), ratio.toFixed(2)]);
+    const share = (value: number, peak: number) => ((100 * value) / peak).toFixed(1);
+    table.push([
+      ...[m, `${k} x ${n}`, format, name, ms.toFixed(3), flops.toFixed(1), share(flops, peaks.gflops)],
+      ...[bytes.toFixed(2), share(bytes, peaks.gbPerSecond), ratio.toFixed(2)],
+    ]);
   }
   pool.dispose();
 }
