@@ -1,13 +1,14 @@
 // npm run check:large [-- --json FILE] [--only NAME]: random bf16 checkpoints of real sizes, sharded, through
 // suites/smoke.yaml. Tokens per second, peak host bytes and the device's ledger, as a table and as JSON.
 
-import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import type { RunResult } from '../harness/plan/result.ts';
+import { temporaryFolder } from '../test/support/folders.ts';
 import { type LargeModel, writeLargeModel } from '../test/support/large-model.ts';
 import { NODE, ROOT } from '../test/support/node.ts';
 
@@ -48,6 +49,10 @@ interface Row {
   readonly ledgerBytes: number; // most device bytes at once
 }
 
+let running: ChildProcess | undefined;
+process.on('exit', () => running?.kill('SIGKILL'));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+
 /** Peak resident bytes of another process, or null once it has ended or where the system does not tell. */
 function peakOf(pid: number): number | null {
   try {
@@ -66,6 +71,7 @@ function runSmoke(folder: string, out: string): Promise<{ result: RunResult; sec
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  running = child;
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
     stdout += text;
@@ -85,7 +91,7 @@ function runSmoke(folder: string, out: string): Promise<{ result: RunResult; sec
 }
 
 async function measure({ name, tokenizer, model }: Case): Promise<Row> {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-large-'));
+  const folder = temporaryFolder();
   try {
     const start = performance.now();
     const tensorBytes = await writeLargeModel(join(folder, 'model'), model);
@@ -151,8 +157,11 @@ if (absent.length > 0) {
   process.exitCode = 2;
 } else {
   const rows: Row[] = [];
-  for (const one of cases) rows.push(await measure(one));
-  print(rows);
+  for (const one of cases) {
+    rows.push(await measure(one));
+    print(rows.slice(-1));
+  }
+  if (rows.length > 1) print(rows);
   const json = JSON.stringify({ at: new Date().toISOString(), cpu: cpus()[0]?.model, cores: cpus().length, rows });
   if (values.json === undefined) console.log(json);
   else writeFileSync(values.json, `${json}\n`);
