@@ -3,6 +3,8 @@
 import { loadEngine } from '../../gpu/index.ts';
 import { serve } from './turns.mjs';
 
+const TOP = 5;
+
 const [folder] = process.argv.slice(2);
 const engine = await loadEngine(folder);
 const { testbed } = engine.device;
@@ -26,7 +28,7 @@ serve({
     const found = [];
     // The longest first: its buffers hold the shorter ones.
     for (let i = tokens.length - 2; i >= 0; i--) {
-      const [[top]] = await engine.top(Uint32Array.from(tokens.slice(0, i + 1)), 1);
+      const top = await engine.top(Uint32Array.from(tokens.slice(0, i + 1)), TOP);
       found.unshift({ logprob: result.logprobs[i], top });
     }
     return found;
