@@ -59,7 +59,7 @@ export class Memory {
     throw new BenchError(
       'gpu-memory',
       `${label} needs ${sized(bytes)}${each}, and ${sized(left)} of the budget of ${sized(this.#budget)} are left: ${sized(bytes - left)} are missing`,
-      { hint: 'use a smaller model or a smaller batch' },
+      { hint: 'use a smaller model or shorter prompts, or free memory on this machine' },
     );
   }
 

@@ -6,8 +6,9 @@ import type { Memory } from '../memory.ts';
 import { Pipelines } from '../pipelines.ts';
 import type { Counts } from '../plan.ts';
 import { decode } from './decode.ts';
-import { Forward, type ForwardOptions, rowBytes, scoredBytes } from './forward.ts';
+import { Forward, type ForwardOptions } from './forward.ts';
 import { type Packed, pack, slotOffsets } from './pack.ts';
+import { decodePass, rowsPerStep, scorePass, topPass } from './passes.ts';
 import { checkRequest, likeliest, windows } from './requests.ts';
 import type { Spec } from './spec.ts';
 import { type Parts, parameterCount } from './tensors.ts';
@@ -22,10 +23,6 @@ import {
   type Variant,
 } from './types.ts';
 import { type DeviceWeights, deviceBytes } from './weights.ts';
-
-/** Rows of the head per step, and entries of the path table per row: what a batch of short items needs. */
-const SCORED_PER_ROW = 1;
-const PATH_PER_ROW = 8;
 
 /** What the harness may know of the device. */
 export interface EngineDevice {
@@ -73,7 +70,7 @@ export class WebGpuEngine implements Engine {
     this.#pipelines = new Pipelines(gpu);
     this.#clock = GpuClock.open(gpu, memory);
     this.#weights = weights;
-    this.#maxRows = Math.min(maxRows, Math.max(1, Math.floor(memory.maxBindingBytes / rowBytes(spec))));
+    this.#maxRows = rowsPerStep(spec, maxRows, memory.maxBindingBytes);
     this.#release = release;
     this.spec = spec;
     this.weightsDigest = weightsDigest;
@@ -103,7 +100,7 @@ export class WebGpuEngine implements Engine {
     return this.#alone(async () => {
       checkRequest(this.spec, tokens, variant, 0);
       const count = tokens.length;
-      const forward = await this.#forward('top', { rows: count, scored: 1, table: count }, 'logits');
+      const forward = this.#forward('top', { rows: count, table: count }, topPass(count));
       const line = Uint32Array.from({ length: count }, (_, i) => i);
       this.#count(count, 1, (count * (count + 1)) / 2);
       const logits = await forward.logits({
@@ -186,7 +183,9 @@ export class WebGpuEngine implements Engine {
 
   async #scoreBatch(batch: Packed, logprobs: Float32Array, greedy: Uint8Array): Promise<void> {
     const rows = batch.tokens.length;
-    const forward = await this.#forward('score', { rows, scored: 1, table: batch.rows.length }, 'logprobs');
+    const need = { rows, table: batch.rows.length };
+    const pass = scorePass(this.spec, this.#maxRows, this.#memory.maxBindingBytes, need);
+    const forward = this.#forward('score', need, pass);
     const inputs = { ...batch, cacheRows: Uint32Array.from({ length: rows }, (_, i) => i) };
     let keys = 0;
     for (const position of batch.positions) keys += position + 1;
@@ -210,19 +209,12 @@ export class WebGpuEngine implements Engine {
   }
 
   /** The forward pass kept under `name`, made anew when the step does not fit it. */
-  async #forward(
-    name: string,
-    need: { rows: number; scored: number; table: number },
-    output: ForwardOptions['output'],
-  ): Promise<Forward> {
+  #forward(name: string, need: { readonly rows: number; readonly table: number }, wanted: ForwardOptions): Forward {
     const kept = this.#forwards.get(name);
-    const capacity = Math.max(need.rows, name === 'score' ? this.#maxRows : 1);
-    const table = Math.max(need.table, name === 'score' ? capacity * PATH_PER_ROW : 1);
     if (kept && kept.options.capacity >= need.rows && kept.options.table >= need.table) return kept;
     kept?.dispose();
     this.#forwards.delete(name);
-    const scored = name === 'score' ? this.#scoredAtOnce(capacity * SCORED_PER_ROW, 'logprobs') : need.scored;
-    const forward = this.#make({ capacity, scored, table, cacheRows: capacity, cachePerLayer: false, output });
+    const forward = this.#make(wanted);
     this.#forwards.set(name, forward);
     return forward;
   }
@@ -231,18 +223,10 @@ export class WebGpuEngine implements Engine {
   #decoder(prompts: number, cacheRows: number): Forward {
     const kept = this.#forwards.get('decode');
     this.#forwards.delete('decode');
-    const scored = this.#scoredAtOnce(Math.min(prompts, this.#maxRows), 'logits');
-    if (kept && kept.options.scored >= scored && kept.options.cacheRows >= cacheRows) return kept;
+    const wanted = decodePass(this.spec, this.#maxRows, this.#memory.maxBindingBytes, { prompts, cacheRows });
+    if (kept && kept.options.scored >= wanted.scored && kept.options.cacheRows >= cacheRows) return kept;
     kept?.dispose();
-    const capacity = Math.min(this.#maxRows, cacheRows);
-    const size = { capacity, scored, table: cacheRows, cacheRows };
-    return this.#make({ ...size, cachePerLayer: true, output: 'logits' });
-  }
-
-  /** Rows of the head per step: `wanted`, or as many as the buffer of the outputs holds. */
-  #scoredAtOnce(wanted: number, output: ForwardOptions['output']): number {
-    const room = Math.floor(this.#memory.maxBindingBytes / scoredBytes(this.spec, output));
-    return Math.max(1, Math.min(wanted, room));
+    return this.#make(wanted);
   }
 
   #make(options: ForwardOptions): Forward {

@@ -5,7 +5,7 @@
 import { GpuClock } from '../clock.ts';
 import type { Gpu } from '../device.ts';
 import * as kernels from '../kernels/index.ts';
-import type { Memory, Pool } from '../memory.ts';
+import type { Memory, Needs, Pool } from '../memory.ts';
 import type { Pipelines } from '../pipelines.ts';
 import { type Counts, type Node, replay, type Step } from '../plan.ts';
 import { ropeTables } from './rope.ts';
@@ -41,15 +41,21 @@ export function scoredBytes({ vocab }: Spec, output: ForwardOptions['output']): 
   return output === 'logits' ? 4 * vocab : 8 * kernels.headBlocks(vocab);
 }
 
-/** Device bytes of the buffers that `Forward` makes, but for the uniforms. */
-export function forwardBytes(spec: Spec, o: ForwardOptions): number {
+/** Device bytes of what `Forward` makes, but for its uniforms. */
+export function forwardNeeds(spec: Spec, o: ForwardOptions): Needs {
   const { hidden, ffn, heads, kvHeads, headSize, vocab } = spec;
   const q = heads * headSize;
   const kv = kvHeads * headSize;
   const perRow = 4 + 2 * hidden + (q + 2 * kv) + 2 * q + ffn;
-  const perScored = hidden + 5 + (o.output === 'logits' ? vocab : 3 * kernels.headBlocks(vocab));
+  // Per scored row: its input, its index and target, the outputs and their readback.
+  const perScored = hidden + 2 + (o.output === 'logits' ? 2 * vocab : 5 + 3 * kernels.headBlocks(vocab));
+  const rotations = (spec.rope?.dims ?? 0) * Math.min(spec.maxPositions, o.cacheRows);
   const caches = 2 * o.cacheRows * kv * (o.cachePerLayer ? spec.layers : 1);
-  return 4 * (o.capacity * perRow + o.scored * perScored + caches + o.table) + GpuClock.maxBytes;
+  const step = 4 * (o.capacity * perRow + o.scored * perScored + o.table + rotations);
+  return {
+    [`buffers of a step of ${o.capacity} rows`]: step + GpuClock.maxBytes,
+    [`${o.cacheRows} rows of keys and values`]: 4 * caches,
+  };
 }
 
 export class Forward {
@@ -80,7 +86,7 @@ export class Forward {
     this.#gpu = on.gpu;
     this.#counts = on.counts;
     this.#clock = on.clock;
-    on.memory.require('a forward pass', { buffers: forwardBytes(spec, options) });
+    on.memory.require('a forward pass', forwardNeeds(spec, options));
     const pool = on.memory.pool();
     this.#pool = pool;
     try {

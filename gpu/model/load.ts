@@ -1,11 +1,14 @@
 // A model folder -> an engine on a device. Everything is checked before the first allocation.
 
+import { freemem } from 'node:os';
 import { join } from 'node:path';
-import { openGpu } from '../device.ts';
+import { type Gpu, openGpu } from '../device.ts';
 import { Memory, type MemoryLimits } from '../memory.ts';
 import { type LoadedEngine, WebGpuEngine } from './engine.ts';
 import { MAX_CONFIG_BYTES, readJson, requireModelFolder } from './folder.ts';
+import { forwardNeeds } from './forward.ts';
 import { refuseLeftovers } from './leftovers.ts';
+import { rowsPerStep, scorePass } from './passes.ts';
 import { openCheckpoint } from './safetensors.ts';
 import { readSpec } from './spec.ts';
 import { resolveTensors } from './tensors.ts';
@@ -14,6 +17,7 @@ import { deviceBytes, upload } from './weights.ts';
 /** Rows per step: enough that a step is worth its submit, few enough that it ends within about a second in software. */
 const MAX_ROWS = 1024;
 
+/** Without a budget a software device may take what the host has free; a real one has limits of its own. */
 export interface LoadOptions extends MemoryLimits {
   readonly adapter?: string;
   readonly maxRows?: number; // rows per step; results do not depend on it
@@ -30,16 +34,18 @@ export async function loadEngine(folder: string, options: LoadOptions = {}): Pro
   try {
     const parts = resolveTensors(spec, checkpoint);
     refuseLeftovers(spec, parts, checkpoint);
-    const weightsDigest = await checkpoint.digest();
     const gpu = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
     try {
-      const memory = new Memory(gpu, options);
-      memory.require(`the model's weights`, { weights: deviceBytes(parts) });
+      const memory = new Memory(gpu, { ...options, budgetBytes: options.budgetBytes ?? hostBytes(gpu) });
+      const maxRows = rowsPerStep(spec, options.maxRows ?? MAX_ROWS, memory.maxBindingBytes);
+      memory.require(`the model in ${folder}`, {
+        weights: deviceBytes(parts),
+        ...forwardNeeds(spec, scorePass(spec, maxRows, memory.maxBindingBytes)),
+      });
+      const weightsDigest = await checkpoint.digest();
       const pool = memory.pool();
       const weights = await gpu.scope(`the weights of ${folder}`, () => upload(gpu, memory, pool, parts));
-      return new WebGpuEngine(gpu, memory, spec, parts, weights, weightsDigest, options.maxRows ?? MAX_ROWS, () =>
-        pool.dispose(),
-      );
+      return new WebGpuEngine(gpu, memory, spec, parts, weights, weightsDigest, maxRows, () => pool.dispose());
     } catch (error) {
       await gpu.dispose();
       throw error;
@@ -47,4 +53,11 @@ export async function loadEngine(folder: string, options: LoadOptions = {}): Pro
   } finally {
     await checkpoint.close();
   }
+}
+
+/** What a device that lives in the host's memory may take: no software driver says that it ran out. */
+function hostBytes(gpu: Gpu): number {
+  // What macOS calls free leaves out what it would give back at once.
+  if (!gpu.software || process.platform === 'darwin') return Infinity;
+  return Math.min(freemem(), process.constrainedMemory() || Infinity);
 }

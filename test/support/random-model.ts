@@ -95,7 +95,7 @@ function sizes(options: RandomModel) {
   return { layers, hidden, heads, kvHeads, headSize, ffn, vocab, positions, tied, headBias, prefix };
 }
 
-function llamaConfig(options: RandomModel): Record<string, unknown> {
+export function llamaConfig(options: RandomModel): Record<string, unknown> {
   const s = sizes(options);
   return {
     architectures: ['LlamaForCausalLM'],
@@ -119,7 +119,7 @@ function llamaConfig(options: RandomModel): Record<string, unknown> {
   };
 }
 
-function llamaShapes(options: RandomModel): [string, number[]][] {
+export function llamaShapes(options: RandomModel): [string, number[]][] {
   const s = sizes(options);
   const prefix = s.prefix ? 'model.' : '';
   const shapes: [string, number[]][] = [[`${prefix}embed_tokens.weight`, [s.vocab, s.hidden]]];

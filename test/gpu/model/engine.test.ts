@@ -241,7 +241,6 @@ test('what the model cannot do is refused with a reason', async () => {
   await refuses(ask({ variant: { id: 'm', mask: { id: 'm', tensors: new Map() } } }), 'unsupported-variant', /mask/);
   await refuses(() => llama.perplexity(tokens, { window: 4, stride: 4 }), 'bad-window', /stride 4/);
   await refuses(() => generated(llama, [new Uint32Array(120)], GREEDY), 'sequence-too-long', /12 more/);
-  await refuses(() => loadEngine(folder, { budgetBytes: 1000 }), 'gpu-memory', /weights needs/);
   // The engine still answers.
   assert.is((await llama.score([{ tokens, from: 1, variant: DENSE }]))[0]!.logprobs.length, 2);
 });
