@@ -57,20 +57,15 @@ export function detailSections(result: RunResult): readonly Section[] {
   });
 }
 
-/** What holding the persona costs, one section per model that was timed. */
+/** What holding the persona costs: per model that was timed, by the wall clock and by the device's own. */
 export function costSections(result: RunResult): readonly Section[] {
-  const models = [...new Set(result.latency.map(({ model }) => model))];
-  return models.map((model) => {
+  const { name, software } = result.device;
+  return [...new Set(result.latency.map(({ model }) => model))].flatMap((model) => {
     const rows = result.latency.filter((row) => row.model === model);
     const first = rows[0] as LatencyRow;
-    const onDevice = rows.some(({ gpu }) => gpu !== null);
-    return {
-      title: `Cost: ${model} on ${result.device.name}${result.device.software ? ' (software)' : ''}`,
-      head: [
-        ...['method', 'set-up ms', '+ tokens', 'prefill ms', '1st token ms', 'decode ms'],
-        ...(onDevice ? ['GPU prefill', 'GPU decode'] : []),
-        ...['scoring tok/s', 'peak MB'],
-      ],
+    const cost: Section = {
+      title: `Cost: ${model} on ${name}${software ? ' (software)' : ''}`,
+      head: ['method', 'set-up ms', '+ tokens', 'prefill ms', '1st token ms', 'decode ms', 'scoring tok/s', 'peak MB'],
       rows: rows.map((row) => [
         entryName(row),
         short(row.setupMs),
@@ -78,16 +73,23 @@ export function costSections(result: RunResult): readonly Section[] {
         medianText(row.prefillMs),
         medianText(row.firstTokenMs),
         medianText(row.decodeMs),
-        ...(onDevice ? [row.gpu?.prefillMs, row.gpu?.decodeMs].map((ms) => (ms ? medianText(ms) : '–')) : []),
         short(row.scoringTokensPerSecond.median),
         megabytes(row.peakBytes),
       ]),
       below: [
         `Wall clock, median ± median absolute deviation, methods interleaved; prefill ${percentileText('p95', first.prefillMs)}, decode ${percentileText('p99', first.decodeMs)}.`,
-        ...(onDevice ? [`GPU prefill and decode: ms on the device alone, by its timestamps.`] : []),
         ...(rows.some(({ fromStore }) => fromStore) ? [`Timed at ${first.measuredAt} on this testbed.`] : []),
       ],
     };
+    const timed = rows.flatMap((row) =>
+      row.gpu === null ? [] : [[entryName(row), medianText(row.gpu.prefillMs), medianText(row.gpu.decodeMs)]],
+    );
+    if (timed.length === 0) return [cost];
+    const below = ['By its timestamps: without encoding, waiting and reading back.'];
+    return [
+      cost,
+      { title: `On the device alone: ${model}`, head: ['method', 'prefill ms', 'decode ms'], rows: timed, below },
+    ];
   });
 }
 

@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { METHODS } from '../../baselines/index.ts';
 import type { Suite } from '../config/resolved.ts';
-import { selects } from '../plan/selection.ts';
+import { select } from '../plan/selection.ts';
 import type { Machine } from '../run/session.ts';
 import type { PlanOptions } from './options.ts';
 import { configText, DEFAULT_OUT, suiteOf, termsOf } from './suite-options.ts';
@@ -39,7 +39,7 @@ export async function planVerb(file: string, options: PlanOptions, io: PlanServi
     registry: METHODS,
     machine,
     base: path.resolve(options.out ?? DEFAULT_OUT),
-    select: (cell) => selects(terms, cell),
+    select: (cells) => select(terms, cells),
   });
   if (options.showPrompt !== undefined) {
     const shown = await view.promptOf(options.showPrompt, suite, planned, machine);

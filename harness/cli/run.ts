@@ -4,7 +4,7 @@ import path from 'node:path';
 import { METHODS } from '../../baselines/index.ts';
 import type { Suite } from '../config/resolved.ts';
 import type { RunResult } from '../plan/result.ts';
-import { selects } from '../plan/selection.ts';
+import { select } from '../plan/selection.ts';
 import { INTERRUPTED, onInterrupt } from '../run/interrupt.ts';
 import type { Machine } from '../run/session.ts';
 import type { RunOptions } from './options.ts';
@@ -55,7 +55,7 @@ export async function runVerb(
       signal: interrupt.signal,
       fresh: options.fresh === true,
       failFast: options.failFast === true,
-      select: (cell) => selects(terms, cell),
+      select: (cells) => select(terms, cells),
     });
     progress.stop();
     if (run.interrupted) {

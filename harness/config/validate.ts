@@ -10,15 +10,18 @@ let made: Ajv | undefined;
 
 /** Loaded when there is something to check: it takes longer than all else that a mistake in the command line needs. */
 function ajv(): Ajv {
-  made ??= new (createRequire(import.meta.url)('ajv') as typeof import('ajv')).Ajv({
-    allErrors: true,
-    strict: true,
-    strictTypes: false,
-    strictRequired: false,
-    useDefaults: true,
-    verbose: true,
-    allowUnionTypes: true,
-  });
+  if (made === undefined) {
+    const library = createRequire(import.meta.url)('ajv') as typeof import('ajv');
+    made = new library.Ajv({
+      allErrors: true,
+      strict: true,
+      strictTypes: false,
+      strictRequired: false,
+      useDefaults: true,
+      verbose: true,
+      allowUnionTypes: true,
+    });
+  }
   return made;
 }
 

@@ -1,6 +1,7 @@
 // Which cells --filter keeps: `field=pattern` terms with `*` and `?`; all fields must match, one of a field's patterns.
 // A cell on an axis that its method ignores has no value there and passes, so that controls stay beside what they control.
 
+import { BenchError } from '../../gpu/index.ts';
 import type { Cell } from './method.ts';
 
 export const FILTER_FIELDS = ['model', 'evaluation', 'method', 'persona', 'wording', 'sparsity', 'seed'] as const;
@@ -11,8 +12,22 @@ export interface FilterTerm {
   readonly pattern: string;
 }
 
-/** Whether a cell passes all terms; no terms keep every cell. */
-export function selects(terms: readonly FilterTerm[], cell: Cell): boolean {
+/**
+ * The cells that pass all terms; no terms keep every cell.
+ * @throws BenchError `nothing-selected` for a pattern that no cell has, a misspelt name as a rule
+ */
+export function select(terms: readonly FilterTerm[], cells: readonly Cell[]): readonly Cell[] {
+  for (const { field, pattern } of terms) {
+    const values = [...new Set(cells.map((cell) => valueAt(cell, field)).filter((value) => value !== null))];
+    if (values.some((value) => glob(pattern, value))) continue;
+    throw new BenchError('nothing-selected', `--filter ${field}=${pattern} matches no cell`, {
+      hint: values.length === 0 ? `no cell has a ${field}` : `${field} is one of ${values.join(', ')}`,
+    });
+  }
+  return cells.filter((cell) => selects(terms, cell));
+}
+
+function selects(terms: readonly FilterTerm[], cell: Cell): boolean {
   return FILTER_FIELDS.every((field) => {
     const patterns = terms.filter((term) => term.field === field).map(({ pattern }) => pattern);
     const value = valueAt(cell, field);

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -106,7 +107,7 @@ export function readBounded(file: string, maxBytes: number): string | null {
 export function ensureWritable(folder: string): void {
   const probe = path.join(folder, `.probe-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     closeSync(openSync(probe, 'wx'));
     unlinkSync(probe);
   } catch (error) {
@@ -115,6 +116,17 @@ export function ensureWritable(folder: string): void {
       hint: 'name a folder that can be written with --out',
       cause: error,
     });
+  }
+}
+
+/** mkdir -p, a folder at a time: Node's own never returns where a parent takes no folders, as in /proc. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolders(path.dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

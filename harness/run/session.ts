@@ -52,7 +52,7 @@ export interface SessionOptions {
   readonly fresh: boolean;
   readonly failFast: boolean;
   /** Cells to keep (--filter); all when absent. */
-  select?(cell: Cell): boolean;
+  select?(cells: readonly Cell[]): readonly Cell[];
 }
 
 export interface SessionResult {
@@ -92,7 +92,7 @@ export async function planSession(
   }
   memo.save();
   const all = expand(suite, registry, digests);
-  const cells = options.select ? all.filter((cell) => options.select?.(cell)) : all;
+  const cells = options.select?.(all) ?? all;
   if (cells.length === 0) {
     throw new BenchError('nothing-selected', `the filter matches none of the ${all.length} cells`, {
       where: suite.file,

@@ -144,6 +144,15 @@ test('colour repeats what the words say, and NO_COLOR is obeyed', () => {
   assert.not.ok(wantsColor(undefined, {}));
 });
 
+test('time on the device stands beside the wall clock where the device tells it, and fits the schema', () => {
+  const samples: Samples = { n: 2, median: 1.25, mad: 0.25, p95: null, p99: null };
+  const rows = result.latency.map((row) => ({ ...row, gpu: { prefillMs: samples, decodeMs: samples } }));
+  const timed = { ...result, latency: rows };
+  assert.ok(validate(JSON.parse(JSON.stringify(timed))), 'with times');
+  assert.not.match(markdownReport(result), 'On the device alone');
+  assert.match(markdownReport(timed), /On the device alone[\s\S]*\| none \| 1\.25 ± 0\.25 \| 1\.25 ± 0\.25 \|/);
+});
+
 test('failed cells are listed with code, message and hint', () => {
   const [first, ...cells] = result.cells;
   const error = { code: 'device-lost', message: 'the device was lost', hint: 'try again' };

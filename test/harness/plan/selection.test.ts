@@ -1,15 +1,14 @@
 import * as assert from 'uvu/assert';
+import { BenchError } from '../../../gpu/index.ts';
 import { expand } from '../../../harness/plan/expand.ts';
-import { type FilterTerm, glob, selects } from '../../../harness/plan/selection.ts';
+import { type FilterTerm, glob, select } from '../../../harness/plan/selection.ts';
 import { DIGESTS, fakeSuite, METHODS } from '../../support/fake.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('selection');
 const cells = expand(fakeSuite(), METHODS, new Map([['tiny', DIGESTS]]));
 const kept = (...terms: FilterTerm[]) =>
-  cells
-    .filter((cell) => selects(terms, cell))
-    .map(({ method, persona, wording }) => [method, persona, wording].join(' '));
+  select(terms, cells).map(({ method, persona, wording }) => [method, persona, wording].join(' '));
 
 test('no terms keep everything', () => {
   assert.is(kept().length, 5);
@@ -23,13 +22,24 @@ test('a persona keeps its cells and the control that ignores personas', () => {
   ]);
 });
 
+test('a pattern that no cell has is an error with the names there are', () => {
+  assert.throws(
+    () => kept({ field: 'persona', pattern: 'extro*' }),
+    (error: unknown) =>
+      error instanceof BenchError &&
+      error.code === 'nothing-selected' &&
+      /persona=extro\*/.test(error.message) &&
+      /extraversion, introversion/.test(error.hint ?? ''),
+  );
+  assert.throws(() => kept({ field: 'sparsity', pattern: '*' }), /matches no cell/);
+});
+
 test('fields are joined by and, patterns of one field by or', () => {
   assert.equal(kept({ field: 'method', pattern: 'prompt*' }, { field: 'wording', pattern: 'vivid' }), [
     'prompting extraversion vivid',
     'prompting introversion vivid',
   ]);
   assert.is(kept({ field: 'persona', pattern: 'extra*' }, { field: 'persona', pattern: 'intro*' }).length, 5);
-  assert.equal(kept({ field: 'model', pattern: 'huge' }), []);
 });
 
 test('globs', () => {

@@ -159,7 +159,7 @@ test('two entries of the same content are computed once', async () => {
 
 test('a filter that matches nothing is an error', async () => {
   try {
-    await runFake(temporaryFolder(), { options: { select: () => false } });
+    await runFake(temporaryFolder(), { options: { select: () => [] } });
   } catch (error) {
     assert.is((error as BenchError).code, 'nothing-selected');
     return;
