@@ -160,20 +160,29 @@ export interface HeadShape {
   readonly headSize: number;
 }
 
-/** Splits qkv, rotates and scales q, rotates k, and writes k and v to their cache rows. `turn`: [positions, pairs] cos, sin. */
+export interface RopeShape extends HeadShape {
+  readonly pairs: number; // dimensions that turn, halved
+  readonly byHead: boolean; // qkv rows are q, k and v of head 0, then of head 1
+  readonly eps: number; // of the norm of queries and keys
+}
+
+/**
+ * Splits qkv, norms its queries and keys where there are `norms`, rotates both, scales q, and writes k and v to their
+ * cache rows. `turn`: [positions, pairs] cos, sin; `norms`: [2 * headSize].
+ */
 export function rope(
   on: Recorder,
-  io: Record<'qkv' | 'turn' | 'positions' | 'cacheRows' | 'q' | 'k' | 'v', GPUBuffer>,
-  { heads, kvHeads, headSize, pairs }: HeadShape & { pairs: number },
+  io: Record<'qkv' | 'turn' | 'positions' | 'cacheRows' | 'q' | 'k' | 'v', GPUBuffer> & { norms: GPUBuffer | null },
+  { heads, kvHeads, headSize, pairs, byHead, eps }: RopeShape,
 ): Node {
   return node(on, {
     kernel: 'rope',
     label: 'rope',
-    constants: { GRID_X: MAX_GRID },
-    bindings: 'uurrrrwww',
+    constants: { GRID_X: MAX_GRID, QK_NORM: io.norms !== null, BY_HEAD: byHead },
+    bindings: 'uurrrrrwww',
     shape: [heads, kvHeads, headSize, pairs],
-    floats: [1 / Math.sqrt(headSize)],
-    buffers: [io.qkv, io.turn, io.positions, io.cacheRows, io.q, io.k, io.v],
+    floats: [1 / Math.sqrt(headSize), eps],
+    buffers: [io.qkv, io.turn, io.positions, io.cacheRows, io.norms ?? io.turn, io.q, io.k, io.v],
     grid: ({ rows }) => wide(Math.ceil((rows * (heads + 2 * kvHeads)) / LANES)),
   });
 }

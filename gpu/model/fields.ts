@@ -29,6 +29,11 @@ export class Fields {
     return this.get(key) !== undefined;
   }
 
+  /** Whether the key stands there with null: for the few keys where that is not the same as absent. */
+  isNull(key: string): boolean {
+    return Object.hasOwn(this.#values, key) && this.#values[key] === null;
+  }
+
   /** The object at `key`, empty where there is none. */
   child(key: string): Fields {
     return new Fields(this.get(key) ?? {}, this.#where, `${this.#prefix}${key}.`);

@@ -126,21 +126,21 @@ export class Forward {
       weights.layers.forEach((layer, index) => {
         const cache = caches[index % caches.length]!;
         const shape = { heads, kvHeads, headSize };
+        const turned = { ...shape, pairs: (spec.rope?.dims ?? 0) / 2, byHead: spec.qkvByHead, eps: spec.normEps };
+        const normalise = (label: 'norm1' | 'norm2'): Node =>
+          kernels.norm(recorder, { label, x, ...layer[label], from: null, y: normed }, { ...size, over: 'rows' });
+        const back = kernels.matmul(recorder, { x: attended, w: layer.o, y: x }, { residual: true });
         nodes.push(
-          kernels.norm(
-            recorder,
-            { label: 'norm1', x, ...layer.norm1, from: null, y: normed },
-            { ...size, over: 'rows' },
-          ),
+          normalise('norm1'),
           kernels.matmul(recorder, { x: normed, w: layer.qkv, y: qkv }),
-          kernels.rope(recorder, { qkv, turn, ...input, q, ...cache }, { ...shape, pairs: (spec.rope?.dims ?? 0) / 2 }),
-          kernels.attention(recorder, { q, ...cache, ...input, y: attended }, { ...shape, window: spec.window }),
-          kernels.matmul(recorder, { x: attended, w: layer.o, y: x }, { residual: true }),
-          kernels.norm(
+          kernels.rope(recorder, { qkv, turn, norms: layer.qkNorm, ...input, q, ...cache }, turned),
+          kernels.attention(
             recorder,
-            { label: 'norm2', x, ...layer.norm2, from: null, y: normed },
-            { ...size, over: 'rows' },
+            { q, ...cache, ...input, y: attended },
+            { ...shape, window: spec.windows[index]! },
           ),
+          // A parallel MLP reads the residual stream as it was before attention was added.
+          ...(spec.parallel ? [normalise('norm2'), back] : [back, normalise('norm2')]),
           kernels.matmul(
             recorder,
             { x: normed, w: layer.up, y: inner },

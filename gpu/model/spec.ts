@@ -1,6 +1,7 @@
-// config.json -> Spec: one record that describes every family; a family is a row of a table, not a class.
+// config.json -> Spec: one record that describes every family; a family is a row of families.ts, not a class.
 
 import { join } from 'node:path';
+import { FAMILIES, type Family } from './families.ts';
 import { Fields } from './fields.ts';
 import { MAX_CONFIG_BYTES, readJson, requireModelFolder } from './folder.ts';
 
@@ -35,10 +36,11 @@ export interface Spec {
   readonly qkvBias: boolean;
   readonly outBias: boolean; // o
   readonly mlpBias: boolean; // every projection of the MLP
-  readonly qkNorm: boolean;
+  readonly qkNorm: boolean; // RMS norm of each head's query and key, before they turn
+  readonly qkvByHead: boolean; // the rows of qkv are q, k and v of head 0, then of head 1; else all q, all k, all v
   readonly tied: boolean;
   readonly headBias: boolean;
-  readonly window: number; // sliding window of attention; 0 = none
+  readonly windows: readonly number[]; // [layers]: sliding window of attention; 0 = none
 }
 
 // Bounds on every size: well above any published model, and low enough that no product of two overflows.
@@ -48,102 +50,6 @@ const MAX_HEADS = 1024;
 const MAX_HEAD_SIZE = 1024;
 const MAX_VOCAB = 2 ** 21;
 const MAX_POSITIONS = 2 ** 24;
-
-/** How one family's config.json spells the fields, what it leaves out, and what never varies. */
-interface Family {
-  readonly architecture: string;
-  readonly keys: {
-    readonly layers: string;
-    readonly hidden: string;
-    readonly heads: string;
-    readonly kvHeads?: string;
-    readonly headSize?: string;
-    readonly ffn: string;
-    readonly positions: string;
-    readonly eps: string;
-    readonly activation: string;
-    readonly qkvBias?: string;
-    readonly outBias?: string;
-    readonly mlpBias?: string;
-  };
-  readonly ffnDefault?: (hidden: number) => number;
-  readonly activationDefault: string;
-  readonly epsDefault: number;
-  readonly positionsDefault: number;
-  readonly ropeBase: number | null; // the base where the config has none; null = no rotary embedding
-  readonly tiedDefault: boolean;
-  readonly fixed: Pick<
-    Spec,
-    'norm' | 'gated' | 'parallel' | 'learnedPositions' | 'qkvBias' | 'outBias' | 'mlpBias' | 'qkNorm'
-  >;
-  /** Fields that change the arithmetic in a way that the engine does not follow, and the value it needs. */
-  readonly required: Readonly<Record<string, boolean>>;
-}
-
-const FAMILIES: Readonly<Record<string, Family>> = {
-  llama: {
-    architecture: 'LlamaForCausalLM',
-    keys: {
-      layers: 'num_hidden_layers',
-      hidden: 'hidden_size',
-      heads: 'num_attention_heads',
-      kvHeads: 'num_key_value_heads',
-      headSize: 'head_dim',
-      ffn: 'intermediate_size',
-      positions: 'max_position_embeddings',
-      eps: 'rms_norm_eps',
-      activation: 'hidden_act',
-      qkvBias: 'attention_bias',
-      outBias: 'attention_bias',
-      mlpBias: 'mlp_bias',
-    },
-    activationDefault: 'silu',
-    epsDefault: 1e-6,
-    positionsDefault: 2048,
-    ropeBase: 10000,
-    tiedDefault: false,
-    fixed: {
-      norm: 'rms',
-      gated: true,
-      parallel: false,
-      learnedPositions: false,
-      qkvBias: false,
-      outBias: false,
-      mlpBias: false,
-      qkNorm: false,
-    },
-    required: {},
-  },
-  gpt2: {
-    architecture: 'GPT2LMHeadModel',
-    keys: {
-      layers: 'n_layer',
-      hidden: 'n_embd',
-      heads: 'n_head',
-      ffn: 'n_inner',
-      positions: 'n_positions',
-      eps: 'layer_norm_epsilon',
-      activation: 'activation_function',
-    },
-    ffnDefault: (hidden) => 4 * hidden,
-    activationDefault: 'gelu_new',
-    epsDefault: 1e-5,
-    positionsDefault: 1024,
-    ropeBase: null,
-    tiedDefault: true,
-    fixed: {
-      norm: 'layer',
-      gated: false,
-      parallel: false,
-      learnedPositions: true,
-      qkvBias: true,
-      outBias: true,
-      mlpBias: true,
-      qkNorm: false,
-    },
-    required: { scale_attn_weights: true, scale_attn_by_inverse_layer_idx: false, add_cross_attention: false },
-  },
-};
 
 const ACTIVATIONS = {
   silu: 'silu',
@@ -190,11 +96,14 @@ export function readSpec(config: unknown, where: string): Spec {
   const heads = fields.integer(keys.heads, 1, MAX_HEADS);
   const kvHeads = keys.kvHeads === undefined ? heads : fields.integer(keys.kvHeads, 1, heads, heads);
   if (heads % kvHeads !== 0) throw fields.bad(keys.kvHeads!, kvHeads, `a divisor of ${keys.heads} (${heads})`);
-  const ownHeadSize = keys.headSize !== undefined && fields.has(keys.headSize);
-  if (!ownHeadSize && hidden % heads !== 0)
-    throw fields.bad(keys.heads, heads, `a divisor of ${keys.hidden} (${hidden})`);
-  const headSize = ownHeadSize ? fields.integer(keys.headSize!, 1, MAX_HEAD_SIZE) : hidden / heads;
+  const stated = keys.headSize !== undefined && fields.has(keys.headSize);
+  const headSize = stated
+    ? fields.integer(keys.headSize!, 1, MAX_HEAD_SIZE)
+    : (family.headSizeDefault ?? hidden / heads);
+  if (!Number.isInteger(headSize)) throw fields.bad(keys.heads, heads, `a divisor of ${keys.hidden} (${hidden})`);
   if (headSize > MAX_HEAD_SIZE) throw fields.bad(keys.heads, heads, `at least ${Math.ceil(hidden / MAX_HEAD_SIZE)}`);
+  const choice = (key: string | undefined, absent: boolean) =>
+    key === undefined ? absent : fields.boolean(key, absent);
   const activation = fields.oneOf(keys.activation, Object.keys(ACTIVATIONS), family.activationDefault);
   return {
     ...family.fixed,
@@ -209,28 +118,70 @@ export function readSpec(config: unknown, where: string): Spec {
     maxPositions: fields.integer(keys.positions, 1, MAX_POSITIONS, family.positionsDefault),
     normEps: fields.number(keys.eps, 0, 1, family.epsDefault),
     activation: ACTIVATIONS[activation as keyof typeof ACTIVATIONS],
-    rope: family.ropeBase === null ? null : readRope(fields, headSize, family.ropeBase),
-    qkvBias: keys.qkvBias === undefined ? family.fixed.qkvBias : fields.boolean(keys.qkvBias, false),
-    outBias: keys.outBias === undefined ? family.fixed.outBias : fields.boolean(keys.outBias, false),
-    mlpBias: keys.mlpBias === undefined ? family.fixed.mlpBias : fields.boolean(keys.mlpBias, false),
+    rope: family.ropeBase === null ? null : readRope(fields, headSize, family, family.ropeBase),
+    qkvBias: choice(keys.qkvBias, family.fixed.qkvBias),
+    outBias: choice(keys.outBias, family.fixed.outBias),
+    mlpBias: choice(keys.mlpBias, family.fixed.mlpBias),
+    parallel: choice(keys.parallel, family.fixed.parallel),
     tied: fields.boolean('tie_word_embeddings', family.tiedDefault),
     headBias: fields.boolean('lm_head_bias', false),
-    window: 0,
+    windows: readWindows(fields, family, layers),
   };
 }
 
+/** The window of each layer. `layer_types` says it where it is there (transformers 5), else the family's own keys do. */
+function readWindows(fields: Fields, family: Family, layers: number): readonly number[] {
+  const types = fields.strings('layer_types');
+  if (types.length > 0 && types.length !== layers) {
+    throw fields.bad('layer_types', types.length, `a list of ${layers}, one for each layer`);
+  }
+  for (const type of types) {
+    if (type === 'full_attention' || (type === 'sliding_attention' && family.window !== undefined)) continue;
+    throw fields.unsupported('layer_types', type, [
+      'full_attention',
+      ...(family.window === undefined ? [] : ['sliding_attention']),
+    ]);
+  }
+  const none = new Array<number>(layers).fill(0);
+  if (family.window === undefined) return none;
+  const { size: absent, on, from } = family.window;
+  const off = fields.isNull('sliding_window') || (on !== undefined && !fields.boolean(on, false));
+  if (off) {
+    if (types.includes('sliding_attention'))
+      throw fields.bad('sliding_window', null, 'a number, for sliding_attention');
+    return none;
+  }
+  const size = fields.integer('sliding_window', 1, MAX_POSITIONS, absent);
+  const first = from === undefined ? 0 : fields.integer(from.key, 0, MAX_LAYERS, from.absent);
+  return none.map((_, layer) => {
+    const slides = types.length > 0 ? types[layer] === 'sliding_attention' : layer >= first;
+    return slides ? size : 0;
+  });
+}
+
 /** `rope_parameters` holds base and scaling; before transformers 5 the base stood beside `rope_scaling`. */
-function readRope(fields: Fields, headSize: number, defaultBase: number): NonNullable<Spec['rope']> {
-  if (headSize % 2 !== 0) throw fields.bad('head_dim', headSize, 'an even number, for rotary positions');
+function readRope(fields: Fields, headSize: number, family: Family, baseAbsent: number): NonNullable<Spec['rope']> {
   const combined = fields.has('rope_parameters');
   const scaling = fields.child(combined ? 'rope_parameters' : 'rope_scaling');
-  const base = (combined && scaling.has('rope_theta') ? scaling : fields).number('rope_theta', 1, 1e15, defaultBase);
-  for (const source of [fields, scaling]) {
-    if (source.number('partial_rotary_factor', 0, 1, 1) !== 1) {
-      throw source.unsupported('partial_rotary_factor', source.get('partial_rotary_factor'), [1]);
-    }
+  /** What stands in `rope_parameters`, or under the family's own name at the top. */
+  const either = (key: string, own: string, least: number, most: number, absent: number): number =>
+    combined && scaling.has(key) ? scaling.number(key, least, most) : fields.number(own, least, most, absent);
+  const base = either('rope_theta', family.keys.ropeBase ?? 'rope_theta', 1, 1e15, baseAbsent);
+  const share = either(
+    'partial_rotary_factor',
+    family.keys.ropeShare ?? 'partial_rotary_factor',
+    0,
+    1,
+    family.ropeShare ?? 1,
+  );
+  // Only NeoX turns a part of a head; in the other families transformers would ignore the field or mean another model.
+  if (share !== 1 && family.keys.ropeShare === undefined) throw fields.unsupported('partial_rotary_factor', share, [1]);
+  const dims = Math.trunc(headSize * share);
+  if (dims < 2 || dims % 2 !== 0) {
+    const [key, value] = share === 1 ? ['head_dim', headSize] : [family.keys.ropeShare!, share];
+    throw fields.bad(key, value, `such that an even number of dimensions turns (${dims} of ${headSize} do)`);
   }
-  const rope = { base, dims: headSize };
+  const rope = { base, dims };
   const kind = scaling.has('rope_type') ? 'rope_type' : 'type';
   switch (scaling.oneOf(kind, ['default', 'linear', 'llama3'], 'default')) {
     case 'linear':

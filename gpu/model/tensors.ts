@@ -1,7 +1,8 @@
 // Spec + checkpoint -> the logical parts of the network, each tied to the tensors it is stored in. Every name and
-// shape is checked here, before anything is uploaded. What a family calls its tensors is a row of a table.
+// shape is checked here, before anything is uploaded. What a family calls its tensors stands in families.ts.
 
 import { BenchError } from '../error.ts';
+import { FAMILIES } from './families.ts';
 import type { Checkpoint, CheckpointTensor } from './safetensors.ts';
 import type { Spec } from './spec.ts';
 
@@ -29,7 +30,8 @@ export interface Norm {
 
 export interface LayerParts {
   readonly norm1: Norm;
-  readonly qkv: Matrix; // rows: queries [heads * headSize], keys, values [kvHeads * headSize each]
+  readonly qkv: Matrix; // rows: queries [heads * headSize], keys, values [kvHeads * headSize each], or by head (Spec)
+  readonly qkNorm: Vector | null; // [2 * headSize]: of queries, then of keys
   readonly o: Matrix;
   readonly norm2: Norm;
   readonly gate: Matrix | null; // null where the MLP is not gated
@@ -45,63 +47,12 @@ export interface Parts {
   readonly head: Matrix; // [vocab, hidden]; the same sources as the embedding where they are tied
 }
 
-/** Names without `.weight` and `.bias`; those of a layer follow `<prefix><layers>.<index>.`. */
-interface Names {
-  readonly prefix: string; // some published files leave it out
-  readonly embedding: string;
-  readonly positions?: string;
-  readonly layers: string;
-  readonly norm1: string;
-  readonly qkv: readonly string[]; // q, k, v, or one tensor of all three
-  readonly o: string;
-  readonly norm2: string;
-  readonly gate?: string;
-  readonly up: string;
-  readonly down: string;
-  readonly norm: string;
-  readonly head: string; // never prefixed
-  readonly transposed: boolean; // Conv1D: the matrices of a layer are stored [in, out]
-}
-
-const NAMES: Readonly<Record<string, Names>> = {
-  llama: {
-    prefix: 'model.',
-    embedding: 'embed_tokens',
-    layers: 'layers',
-    norm1: 'input_layernorm',
-    qkv: ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'],
-    o: 'self_attn.o_proj',
-    norm2: 'post_attention_layernorm',
-    gate: 'mlp.gate_proj',
-    up: 'mlp.up_proj',
-    down: 'mlp.down_proj',
-    norm: 'norm',
-    head: 'lm_head',
-    transposed: false,
-  },
-  gpt2: {
-    prefix: 'transformer.',
-    embedding: 'wte',
-    positions: 'wpe',
-    layers: 'h',
-    norm1: 'ln_1',
-    qkv: ['attn.c_attn'],
-    o: 'attn.c_proj',
-    norm2: 'ln_2',
-    up: 'mlp.c_fc',
-    down: 'mlp.c_proj',
-    norm: 'ln_f',
-    head: 'lm_head',
-    transposed: true,
-  },
-};
-
 /**
  * The parts of the network that `spec` describes. Throws `bad-weights` naming the first tensor that is missing, of
  * another shape, or of a dtype that the engine does not compute with. Tensors that no part needs are ignored.
  */
 export function resolveTensors(spec: Spec, checkpoint: Checkpoint): Parts {
-  const names = NAMES[spec.family];
+  const names = FAMILIES[spec.family]?.names;
   if (!names) throw new BenchError('unsupported-model', `no tensor names are known for family ${spec.family}`);
   const { hidden, headSize, ffn, vocab } = spec;
   const find = finder(checkpoint);
@@ -146,6 +97,14 @@ export function resolveTensors(spec: Spec, checkpoint: Checkpoint): Parts {
         hidden,
         { bias: spec.qkvBias, transposed: names.transposed },
       ),
+      qkNorm:
+        names.qkNorm === undefined
+          ? null
+          : vector(
+              names.qkNorm.map((name) => at + name),
+              'weight',
+              [headSize, headSize],
+            ),
       o: matrix([at + names.o], [hidden], queries, { bias: spec.outBias, transposed: names.transposed }),
       norm2: norm(at + names.norm2),
       gate: names.gate === undefined ? null : matrix([at + names.gate], [ffn], hidden, inMlp),
@@ -178,9 +137,9 @@ export function allSources(parts: Parts): readonly CheckpointTensor[] {
   };
   add(parts.embedding);
   add(parts.positions);
-  for (const { norm1, qkv, o, norm2, gate, up, down } of parts.layers) {
+  for (const { norm1, qkv, qkNorm, o, norm2, gate, up, down } of parts.layers) {
     addNorm(norm1);
-    for (const part of [qkv, o]) add(part);
+    for (const part of [qkv, qkNorm, o]) add(part);
     addNorm(norm2);
     for (const part of [gate, up, down]) add(part);
   }

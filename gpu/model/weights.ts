@@ -17,6 +17,7 @@ export interface DeviceNorm {
 export interface DeviceLayer {
   readonly norm1: DeviceNorm;
   readonly qkv: DeviceMatrix;
+  readonly qkNorm: GPUBuffer | null;
   readonly o: DeviceMatrix;
   readonly norm2: DeviceNorm;
   readonly up: DeviceMatrix; // gated: [gate; up]
@@ -55,7 +56,8 @@ export function deviceBytes(parts: Parts): number {
   const tied = parts.head.sources[0] === parts.embedding.sources[0];
   bytes += tied ? 4 * (parts.head.bias?.size ?? 0) : matrix(parts.head);
   for (const layer of parts.layers) {
-    bytes += norm(layer.norm1) + norm(layer.norm2) + matrix(layer.qkv) + matrix(layer.o);
+    bytes +=
+      norm(layer.norm1) + norm(layer.norm2) + 4 * (layer.qkNorm?.size ?? 0) + matrix(layer.qkv) + matrix(layer.o);
     bytes += matrix(...factorsOf(layer)) + matrix(layer.down);
   }
   return bytes;
@@ -107,6 +109,7 @@ export async function upload(gpu: Gpu, memory: Memory, pool: Pool, parts: Parts)
     layers.push({
       norm1: await norm(layer.norm1),
       qkv: await matrix(layer.qkv),
+      qkNorm: layer.qkNorm && (await vector(layer.qkNorm)),
       o: await matrix(layer.o),
       norm2: await norm(layer.norm2),
       up: await matrix(...factorsOf(layer)),

@@ -16,6 +16,7 @@ import { layernorm } from './layernorm.ts';
 import { matmul } from './matmul.ts';
 import { rmsnorm } from './rmsnorm.ts';
 import { rope } from './rope.ts';
+import { splitHeads } from './split.ts';
 import { type ReferenceLayer, type ReferenceMatrix, type ReferenceNorm, readWeights } from './weights.ts';
 
 export interface ReferenceModel {
@@ -50,16 +51,17 @@ export async function referenceModel(spec: Spec, checkpoint: Checkpoint): Promis
     const up = linear(x, layer.up);
     return layer.gate === null ? activation(up, spec.activation) : gated(linear(x, layer.gate), up, spec.activation);
   };
-  const forwardLayer = (x: Float64Array, layer: ReferenceLayer, table: RowTable): Float64Array => {
-    const qkv = linear(norm(x, layer.norm1), layer.qkv);
-    const { heads, kvHeads, headSize, window } = spec;
-    const keys = kvHeads * headSize;
-    const queries = heads * headSize;
-    const q = rotate(columns(qkv, layer.qkv.rows, 0, queries), heads, table.positions);
-    const k = rotate(columns(qkv, layer.qkv.rows, queries, keys), kvHeads, table.positions);
-    const v = columns(qkv, layer.qkv.rows, queries + keys, keys);
+  const forwardLayer = (x: Float64Array, layer: ReferenceLayer, table: RowTable, window: number): Float64Array => {
+    const { heads, kvHeads, headSize } = spec;
+    const [queries, keys, v] = splitHeads(linear(norm(x, layer.norm1), layer.qkv), spec);
+    const normed = (part: Float64Array, at: 0 | 1): Float64Array =>
+      layer.qkNorm === null
+        ? part
+        : rmsnorm(part, layer.qkNorm.subarray(at * headSize, (at + 1) * headSize), spec.normEps);
+    const q = rotate(normed(queries, 0), heads, table.positions);
+    const k = rotate(normed(keys, 1), kvHeads, table.positions);
     const attended = linear(attention(q, k, v, table, { heads, kvHeads, headSize, window }), layer.o, x);
-    return linear(mlp(norm(attended, layer.norm2), layer), layer.down, attended);
+    return linear(mlp(norm(spec.parallel ? x : attended, layer.norm2), layer), layer.down, attended);
   };
   const hidden: ReferenceModel['hidden'] = (batch) => {
     let x = embed(
@@ -69,7 +71,9 @@ export async function referenceModel(spec: Spec, checkpoint: Checkpoint): Promis
       weights.positions?.weight ?? null,
       spec.hidden,
     );
-    for (const layer of weights.layers) x = forwardLayer(x, layer, batch);
+    weights.layers.forEach((layer, index) => {
+      x = forwardLayer(x, layer, batch, spec.windows[index]!);
+    });
     return norm(x, weights.norm);
   };
   const last = (tokens: Uint32Array): Float64Array =>
@@ -104,15 +108,6 @@ function sequence(tokens: Uint32Array): RowTable & { readonly tokens: Uint32Arra
 
 function linear(x: Float64Array, { weight, columns: k, bias }: ReferenceMatrix, residual?: Float64Array): Float64Array {
   return matmul(x, weight, k, { bias, residual: residual ?? null });
-}
-
-/** Columns start..start + count of x: [T, width]. */
-function columns(x: Float64Array, width: number, start: number, count: number): Float64Array {
-  const out = new Float64Array((x.length / width) * count);
-  for (let row = 0; row * width < x.length; row++) {
-    out.set(x.subarray(row * width + start, row * width + start + count), row * count);
-  }
-  return out;
 }
 
 function rotationTable(

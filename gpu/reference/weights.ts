@@ -19,6 +19,7 @@ export interface ReferenceNorm {
 export interface ReferenceLayer {
   readonly norm1: ReferenceNorm;
   readonly qkv: ReferenceMatrix;
+  readonly qkNorm: Float64Array | null;
   readonly o: ReferenceMatrix;
   readonly norm2: ReferenceNorm;
   readonly gate: ReferenceMatrix | null;
@@ -37,10 +38,11 @@ export interface ReferenceWeights {
 /** Reads every tensor of `parts` whole: for small models only. */
 export async function readWeights(parts: Parts): Promise<ReferenceWeights> {
   const layers: ReferenceLayer[] = [];
-  for (const { norm1, qkv, o, norm2, gate, up, down } of parts.layers) {
+  for (const { norm1, qkv, qkNorm, o, norm2, gate, up, down } of parts.layers) {
     layers.push({
       norm1: await readNorm(norm1),
       qkv: await readMatrix(qkv),
+      qkNorm: qkNorm && (await readVector(qkNorm)),
       o: await readMatrix(o),
       norm2: await readNorm(norm2),
       gate: gate && (await readMatrix(gate)),

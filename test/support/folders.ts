@@ -18,6 +18,18 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** Small random models with numbers of Hugging Face's transformers: folders of test/fixtures/families. */
+export const FAMILIES: readonly string[] = [
+  'llama3',
+  'llama-bf16',
+  'mistral',
+  'qwen2',
+  'qwen3',
+  'gpt2',
+  'gpt_neox',
+  'gpt_neox-sequential',
+];
+
 /** A path in test/fixtures. */
 export function fixture(path: string): string {
   return join(root, 'test/fixtures', path);

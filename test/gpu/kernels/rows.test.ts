@@ -7,6 +7,7 @@ import { gather } from '../../../gpu/reference/gather.ts';
 import { layernorm } from '../../../gpu/reference/layernorm.ts';
 import { rmsnorm } from '../../../gpu/reference/rmsnorm.ts';
 import { rope } from '../../../gpu/reference/rope.ts';
+import { splitHeads } from '../../../gpu/reference/split.ts';
 import { type Bench, close, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';
 import { suite } from '../../support/suite.ts';
 
@@ -103,17 +104,21 @@ test('norms: RMS and layer, of every row and of gathered rows', async () => {
   }
 });
 
-test('rope splits, rotates and fills the cache rows', async () => {
-  for (const [heads, kvHeads, headSize, dims] of [
-    [4, 2, 8, 8],
-    [3, 1, 12, 4],
-    [2, 2, 6, 0],
-    [4, 4, 64, 64],
+test('rope splits, norms, rotates and fills the cache rows', async () => {
+  for (const [heads, kvHeads, headSize, dims, byHead, normed] of [
+    [4, 2, 8, 8, false, false],
+    [3, 1, 12, 4, false, true],
+    [2, 2, 6, 0, false, false],
+    [4, 4, 64, 64, false, true],
+    [3, 3, 16, 4, true, false],
+    [1, 1, 5, 2, true, true],
   ] as const) {
     const rows = 33;
     const positions = Array.from({ length: rows }, (_, t) => (t * 5) % 40);
     const cacheRows = Array.from({ length: rows }, (_, t) => (t * 7) % rows);
     const qkv = random(12, rows * (heads + 2 * kvHeads) * headSize);
+    const norms = normed ? random(13, 2 * headSize) : null;
+    const eps = 1e-5;
     const pairs = dims / 2;
     const angle = (i: number): number => Math.floor(i / pairs) * 0.37 ** (i % pairs);
     const table = {
@@ -121,43 +126,41 @@ test('rope splits, rotates and fills the cache rows', async () => {
       sin: Float64Array.from(Float32Array.from({ length: 40 * pairs }, (_, i) => Math.sin(angle(i)))),
     };
     const turn = bench.floats(Array.from({ length: 80 * pairs }, (_, i) => (i % 2 ? table.sin : table.cos)[i >> 1]!));
-    const q = out(rows * heads * headSize);
-    const k = out(rows * kvHeads * headSize);
-    const v = out(rows * kvHeads * headSize);
+    const sizes = [heads, kvHeads, kvHeads].map((n) => rows * n * headSize);
+    const [q, k, v] = sizes.map(out) as [GPUBuffer, GPUBuffer, GPUBuffer];
     const io = {
       qkv: bench.floats(qkv),
       turn,
+      norms: norms && bench.floats(norms),
       positions: bench.words(positions),
       cacheRows: bench.words(cacheRows),
       q,
       k,
       v,
     };
-    const node = kernels.rope(bench.recorder, io, { heads, kvHeads, headSize, pairs });
-    const sizes = [heads, kvHeads, kvHeads].map((n) => rows * n * headSize);
-    const found = await bench.run([node], { rows }, [
-      [q, sizes[0]!],
-      [k, sizes[1]!],
-      [v, sizes[2]!],
-    ]);
-    const width = (heads + 2 * kvHeads) * headSize;
-    const part = (from: number, count: number): Float64Array =>
-      Float64Array.from({ length: rows * count * headSize }, (_, i) => {
-        const t = Math.floor(i / (count * headSize));
-        return qkv[t * width + from * headSize + (i % (count * headSize))]!;
-      });
+    const node = kernels.rope(bench.recorder, io, { heads, kvHeads, headSize, pairs, byHead, eps });
+    const found = await bench.run(
+      [node],
+      { rows },
+      [q, k, v].map((buffer, i) => [buffer, sizes[i]!] as const),
+    );
+    const parts = splitHeads(qkv, { heads, kvHeads, headSize, qkvByHead: byHead });
     const placed = (values: Float64Array): Float64Array => {
       const to = new Float64Array(values.length);
       const size = values.length / rows;
       for (const [t, row] of cacheRows.entries()) to.set(values.subarray(t * size, (t + 1) * size), row * size);
       return to;
     };
-    const turned = (values: Float64Array, count: number): Float64Array =>
-      rope(values, positions, table, { heads: count, headSize, dims });
-    const scaled = turned(part(0, heads), heads).map((value) => value / Math.sqrt(headSize));
-    close('q', new Float32Array(found[0]!), scaled, LIMIT.element);
-    close('k', new Float32Array(found[1]!), placed(turned(part(heads, kvHeads), kvHeads)), LIMIT.element);
-    close('v', new Float32Array(found[2]!), placed(part(heads + kvHeads, kvHeads)), LIMIT.element);
+    const turned = (at: 0 | 1, count: number): Float64Array => {
+      const weight = norms?.subarray(at * headSize, (at + 1) * headSize);
+      const values = weight ? rmsnorm(parts[at], weight, eps) : parts[at];
+      return rope(values, positions, table, { heads: count, headSize, dims });
+    };
+    const limit = normed ? LIMIT.norm : LIMIT.element;
+    const scaled = turned(0, heads).map((value) => value / Math.sqrt(headSize));
+    close('q', new Float32Array(found[0]!), scaled, limit);
+    close('k', new Float32Array(found[1]!), placed(turned(1, kvHeads)), limit);
+    close('v', new Float32Array(found[2]!), placed(parts[2]), LIMIT.element);
   }
 });
 

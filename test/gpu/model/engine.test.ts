@@ -8,7 +8,7 @@ import { DENSE, type LoadedEngine, loadEngine, type Sampling, type Scored, type 
 import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
 import { loadSpec } from '../../../gpu/model/spec.ts';
 import { referenceModel } from '../../../gpu/reference/model.ts';
-import { fixture, shared, temporaryFolder } from '../../support/folders.ts';
+import { FAMILIES, fixture, shared, temporaryFolder } from '../../support/folders.ts';
 import { randomTokens, writeRandomModel } from '../../support/random-model.ts';
 import { suite } from '../../support/suite.ts';
 
@@ -92,7 +92,7 @@ test.before(async () => {
 });
 test.after(() => llama.dispose());
 
-for (const name of ['llama3', 'llama-bf16', 'gpt2']) {
+for (const name of FAMILIES) {
   test(`${name} meets transformers' numbers`, () => meets(fixture(`families/${name}`), GOLDEN));
 }
 for (const name of ['stories260k', 'gpt2basic-chat']) {

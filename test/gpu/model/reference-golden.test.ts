@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
 import { loadSpec, readSpec } from '../../../gpu/model/spec.ts';
 import { type ReferenceModel, referenceModel } from '../../../gpu/reference/model.ts';
-import { fixture, shared } from '../../support/folders.ts';
+import { FAMILIES, fixture, shared } from '../../support/folders.ts';
 import { test } from '../../support/suite.ts';
 
 interface Case {
@@ -46,7 +46,7 @@ function meetsTop(found: readonly (readonly [number, number])[], expected: Case[
   );
 }
 
-for (const family of ['llama3', 'llama-bf16', 'gpt2']) {
+for (const family of FAMILIES) {
   const folder = fixture(`families/${family}`);
   const cases: readonly Case[] = JSON.parse(readFileSync(`${folder}/golden.json`, 'utf8'));
   for (const config of ['config.json', 'config.v5.json']) {

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
 import { loadSpec, readSpec } from '../../../gpu/model/spec.ts';
-import { fixture, temporaryFolder } from '../../support/folders.ts';
+import { FAMILIES, fixture, temporaryFolder } from '../../support/folders.ts';
 import { test } from '../../support/suite.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 const json = (path: string): Config => JSON.parse(readFileSync(path, 'utf8'));
-const llama = json(fixture('families/llama3/config.json'));
-const gpt2 = json(fixture('families/gpt2/config.json'));
+const family = (name: string): Config => json(fixture(`families/${name}/config.json`));
+const llama = family('llama3');
+const gpt2 = family('gpt2');
 
 function without(config: Config, key: string): Config {
   return Object.fromEntries(Object.entries(config).filter(([name]) => name !== key));
@@ -32,10 +33,10 @@ function refused(config: unknown, code: string, message: RegExp, hint: RegExp): 
   );
 }
 
-for (const family of ['llama3', 'llama-bf16', 'gpt2']) {
-  test(`${family}: the spelling of transformers 5 reads as that of 4`, async () => {
-    const old = await loadSpec(fixture(`families/${family}`));
-    assert.equal(readSpec(json(fixture(`families/${family}/config.v5.json`)), 'v5'), old);
+for (const name of FAMILIES) {
+  test(`${name}: the spelling of transformers 5 reads as that of 4`, async () => {
+    const old = await loadSpec(fixture(`families/${name}`));
+    assert.equal(readSpec(json(fixture(`families/${name}/config.v5.json`)), 'v5'), old);
   });
 }
 
@@ -65,9 +66,10 @@ test('llama3: every field', () => {
     outBias: false,
     mlpBias: false,
     qkNorm: false,
+    qkvByHead: false,
     tied: false,
     headBias: false,
-    window: 0,
+    windows: [0, 0],
   });
 });
 
@@ -125,10 +127,48 @@ test('linear scaling, in the old and the new spelling', () => {
   assert.equal(v5.rope, old.rope);
 });
 
+test('sliding windows: Mistral has one in every layer, Qwen where it is switched on, from a layer on', () => {
+  const windows = (config: Config): readonly number[] => readSpec(config, 'x').windows;
+  const mistral = family('mistral');
+  assert.equal(windows(mistral), [16, 16, 16]);
+  assert.equal(windows({ ...mistral, sliding_window: null }), [0, 0, 0]);
+  assert.equal(windows(without(mistral, 'sliding_window')), [4096, 4096, 4096]);
+  const qwen = { ...family('qwen2'), num_hidden_layers: 4, sliding_window: 8 };
+  assert.equal(windows(qwen), [0, 0, 0, 0]);
+  assert.equal(windows({ ...qwen, use_sliding_window: true }), [0, 0, 0, 0], 'max_window_layers is 28');
+  assert.equal(windows({ ...qwen, use_sliding_window: true, max_window_layers: 2 }), [0, 0, 8, 8]);
+  const types = ['sliding_attention', 'full_attention', 'sliding_attention', 'full_attention'];
+  assert.equal(windows({ ...qwen, use_sliding_window: true, layer_types: types }), [8, 0, 8, 0]);
+  refused({ ...qwen, layer_types: types }, 'bad-model', /sliding_window/, /published/);
+  refused({ ...qwen, layer_types: ['full_attention'] }, 'bad-model', /layer_types is 1.*list of 4/, /published/);
+});
+
+test('Qwen3 has its own head size, biases by choice, and norms of queries and keys', () => {
+  const qwen3 = family('qwen3');
+  const spec = readSpec(qwen3, 'x');
+  assert.equal([spec.headSize, spec.qkNorm, spec.qkvBias, spec.outBias], [16, true, false, false]);
+  assert.is(readSpec(without(qwen3, 'head_dim'), 'x').headSize, 128, "transformers' default, not hidden / heads");
+  const biased = readSpec({ ...qwen3, attention_bias: true }, 'x');
+  assert.equal([biased.qkvBias, biased.outBias, biased.mlpBias], [true, true, false]);
+});
+
+test('GPT-NeoX turns a part of each head, and chooses how the residuals join', () => {
+  const neox = family('gpt_neox');
+  const spec = readSpec(neox, 'x');
+  assert.equal([spec.rope?.dims, spec.headSize, spec.parallel, spec.qkvByHead], [4, 16, true, true]);
+  assert.is(readSpec(family('gpt_neox-sequential'), 'x').parallel, false);
+  assert.is(readSpec({ ...neox, rotary_pct: 1 }, 'x').rope?.dims, 16);
+  assert.is(readSpec(without(neox, 'rotary_pct'), 'x').rope?.dims, 4);
+  assert.is(readSpec({ ...neox, rotary_emb_base: 500 }, 'x').rope?.base, 500);
+  assert.equal(readSpec({ ...neox, attention_bias: false }, 'x').outBias, false);
+  refused({ ...neox, rotary_pct: 0.2 }, 'bad-model', /rotary_pct is 0\.2.*3 of 16/, /published/);
+  refused({ ...neox, rotary_pct: 0 }, 'bad-model', /rotary_pct is 0/, /published/);
+});
+
 test('what the engine cannot run is refused with what it can', () => {
   const bad = (patch: Config, message: RegExp, hint: RegExp, base = llama): void =>
     refused({ ...base, ...patch }, 'unsupported-model', message, hint);
-  bad({ model_type: 'mamba' }, /model_type "mamba"/, /llama, gpt2/);
+  bad({ model_type: 'mamba' }, /model_type "mamba"/, /llama, mistral, qwen2, qwen3, gpt2, gpt_neox/);
   bad({ architectures: ['LlamaForSequenceClassification'] }, /LlamaForSequenceClassification/, /LlamaForCausalLM/);
   bad({ hidden_act: 'relu' }, /hidden_act "relu"/, /silu.*gelu_new/);
   bad({ rope_scaling: { rope_type: 'yarn', factor: 4 } }, /rope_scaling\.rope_type "yarn"/, /default, linear, llama3/);
@@ -138,13 +178,24 @@ test('what the engine cannot run is refused with what it can', () => {
   bad({ scale_attn_weights: false }, /scale_attn_weights false/, /true/, gpt2);
   bad({ scale_attn_by_inverse_layer_idx: true }, /scale_attn_by_inverse_layer_idx true/, /false/, gpt2);
   bad({ add_cross_attention: true }, /add_cross_attention true/, /false/, gpt2);
+  bad(
+    { layer_types: ['full_attention', 'sliding_attention'] },
+    /layer_types "sliding_attention"/,
+    /^supported: full_attention$/,
+  );
+  bad(
+    { layer_types: ['full_attention', 'linear_attention'] },
+    /"linear_attention"/,
+    /sliding_attention/,
+    family('qwen3'),
+  );
 });
 
 test('a field that is missing, of the wrong type or out of range is named with its value', () => {
   const bad = (patch: Config, message: RegExp): void =>
     refused({ ...llama, ...patch }, 'bad-model', message, /published/);
   refused(without(llama, 'vocab_size'), 'bad-model', /vocab_size is missing.*integer from 1/, /published/);
-  refused(without(llama, 'model_type'), 'bad-model', /model_type is missing.*llama, gpt2/, /published/);
+  refused(without(llama, 'model_type'), 'bad-model', /model_type is missing.*llama, mistral/, /published/);
   bad({ hidden_size: null }, /hidden_size is missing/);
   bad({ hidden_size: '48' }, /hidden_size is "48"/);
   bad({ hidden_size: 2 ** 40 }, /hidden_size is 1099511627776.*131072/);
@@ -193,7 +244,7 @@ test('a config that is no object', () => {
 });
 
 test('inherited names are no families', () => {
-  refused({ ...llama, model_type: 'constructor' }, 'unsupported-model', /"constructor"/, /llama, gpt2/);
+  refused({ ...llama, model_type: 'constructor' }, 'unsupported-model', /"constructor"/, /llama, mistral/);
 });
 
 test('config.json that is no JSON, not UTF-8, or too long', async () => {

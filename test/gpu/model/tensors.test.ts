@@ -39,7 +39,15 @@ async function refused(folder: string, message: RegExp): Promise<void> {
   assert.match(error.hint ?? '', /one model/);
 }
 
-const COUNTS: Readonly<Record<string, number>> = { llama3: 49_392, 'llama-bf16': 44_016, gpt2: 37_008 };
+const COUNTS: Readonly<Record<string, number>> = {
+  llama3: 49_392,
+  'llama-bf16': 44_016,
+  mistral: 50_520,
+  qwen2: 40_672,
+  qwen3: 36_104,
+  gpt2: 37_008,
+  gpt_neox: 47_200,
+};
 for (const [family, count] of Object.entries(COUNTS)) {
   test(`${family}: ${count} parameters`, async () => {
     assert.is(parameterCount(await resolve(fixture(`families/${family}`))), count);
