@@ -206,6 +206,7 @@ export function fakeEngine(): Engine {
     },
     counters: () => COUNTERS,
     resetCounters: () => {},
+    trim: async () => {},
     dispose: async () => {},
   };
 }

@@ -41,6 +41,7 @@ async function keptEngine(folder: string): Promise<Engine> {
     generate: (prompts, sampling) => engine.generate(prompts, sampling),
     counters: () => engine.counters(),
     resetCounters: () => engine.resetCounters(),
+    trim: () => engine.trim(),
     dispose: async () => {},
   };
 }

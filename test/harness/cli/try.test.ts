@@ -85,6 +85,7 @@ function setUp(answer: string, more: { maxPositions?: number; logprob?: number; 
       throw new Error('not asked');
     },
     resetCounters: () => {},
+    trim: async () => {},
     dispose: async () => {
       asked.disposed += 1;
     },
