@@ -12,7 +12,7 @@ import { Memory } from '../gpu/memory.ts';
 import { BYTES } from '../gpu/model/convert.ts';
 import type { Format } from '../gpu/model/types.ts';
 import { Pipelines } from '../gpu/pipelines.ts';
-import { type Node, replay } from '../gpu/plan.ts';
+import { type Node, replay, zeroCounts } from '../gpu/plan.ts';
 import { measurePeaks } from './peaks.ts';
 
 const SHAPES = [
@@ -84,7 +84,7 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
   }
 
   const repeats = Math.max(1, Math.round(WORK / (m * n * k)));
-  const counts = { dispatches: 0, submits: 0, readbacks: 0 };
+  const counts = zeroCounts();
   const bench = new Bench({ iterations: 1, time: 0, warmup: false });
   for (const [name, once] of variants) {
     const nodes = Array.from({ length: repeats }, () => once).flat();

@@ -5,7 +5,7 @@ import { speedHint } from './driver.ts';
 import { matmul } from './kernels/index.ts';
 import { Memory } from './memory.ts';
 import { Pipelines } from './pipelines.ts';
-import { replay } from './plan.ts';
+import { replay, zeroCounts } from './plan.ts';
 import { matmul as reference } from './reference/matmul.ts';
 
 const SHAPE = { m: 128, k: 256, n: 512 } as const;
@@ -89,7 +89,7 @@ async function runMatmul(gpu: Gpu, x: Float32Array<ArrayBuffer>, w: Float32Array
     const chunks = [{ first: 0, rows: n, buffer: weight }];
     const matrix = { label: 'check', rows: n, columns: k, format: 'f32', chunks, bias: null } as const;
     const nodes = matmul(on, { x: from, w: matrix, y: to });
-    const counts = { dispatches: 0, submits: 0, readbacks: 0 };
+    const counts = zeroCounts();
     const once = async (): Promise<Float32Array> => {
       await replay(gpu, nodes, step, counts, [{ from: to, to: back, bytes: m * n * 4, at: 0 }]);
       await gpu.wait(back.mapAsync(GPUMapMode.READ));

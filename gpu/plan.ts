@@ -27,6 +27,11 @@ export interface Counts {
   dispatches: number;
   submits: number;
   readbacks: number;
+  readonly pipelines: Set<GPUComputePipeline>; // that were dispatched
+}
+
+export function zeroCounts(): Counts {
+  return { dispatches: 0, submits: 0, readbacks: 0, pipelines: new Set() };
 }
 
 /** A node whose kernel is the same at every step. */
@@ -96,6 +101,7 @@ export async function replay(
     pass.setBindGroup(0, node.group);
     pass.dispatchWorkgroups(x, y);
     counts.dispatches++;
+    counts.pipelines.add(pipeline);
   }
   pass.end();
   for (const { from, to, bytes, at } of copies) encoder.copyBufferToBuffer(from, 0, to, at, bytes);

@@ -5,6 +5,7 @@ if (process.env.PEERS_NODE) process.execPath = process.env.PEERS_NODE;
 // ggml skips devices of CPU type, and would compute on the CPU while it reports Vulkan, unless they are named.
 process.env.GGML_VK_VISIBLE_DEVICES ??= '0';
 
+const { cpus } = await import('node:os');
 const { getLlama } = await import('node-llama-cpp');
 const { serve } = await import('./turns.mjs');
 
@@ -21,7 +22,13 @@ const llama = await getLlama({
 });
 const model = await llama.loadModel({ modelPath: file, gpuLayers: backend === 'cpu' ? 0 : 'max' });
 const size = Number(limit);
-const context = await model.createContext({ contextSize: size, batchSize: size, sequences: 1 });
+// By default it takes four threads, which spin on each other where there are two cores.
+const context = await model.createContext({
+  contextSize: size,
+  batchSize: size,
+  sequences: 1,
+  threads: cpus().length,
+});
 const sequence = context.getSequence();
 
 serve({

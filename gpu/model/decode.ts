@@ -4,7 +4,9 @@
 
 import type { Batch, Forward } from './forward.ts';
 import { checkSampling, pick, sequenceRandom } from './sampling.ts';
+import type { Spec } from './spec.ts';
 import type { Sampling } from './types.ts';
+import { keysSeen, type Work } from './work.ts';
 
 interface Living {
   readonly sequence: number;
@@ -20,19 +22,13 @@ export async function* decode(
   forward: Forward,
   prompts: readonly { readonly tokens: Uint32Array }[],
   sampling: Sampling,
-  vocab: number,
-  count: (rows: number, scored: number, keys: number) => void,
+  { vocab, windows }: Spec,
+  work: Work,
   alone: <T>(work: () => Promise<T>) => Promise<T>,
 ): AsyncGenerator<{ readonly sequence: number; readonly token: number }> {
   checkSampling(sampling);
   const rows = Uint32Array.from({ length: forward.options.table }, (_, i) => i);
-  const step = (batch: Omit<Batch, 'rows'>): Promise<Float32Array> =>
-    alone(() => {
-      let keys = 0;
-      for (const position of batch.positions) keys += position + 1;
-      count(batch.tokens.length, batch.scored.length, keys);
-      return forward.logits({ ...batch, rows });
-    });
+  const step = (batch: Omit<Batch, 'rows'>): Promise<Float32Array> => alone(() => forward.logits({ ...batch, rows }));
   const stop = new Set(sampling.stopTokens);
   /** Takes the next token of each; returns those that go on. */
   const choose = (from: readonly Living[], logits: Float32Array): Living[] => {
@@ -47,6 +43,7 @@ export async function* decode(
   for (const [sequence, { tokens }] of prompts.entries()) {
     const one = { sequence, first, random: sequenceRandom(sampling.seed, sequence), length: 0, next: 0, emitted: 0 };
     first += tokens.length + sampling.maxTokens;
+    work.add({ passes: 1, rows: tokens.length, scored: 1, keys: keysSeen(tokens.keys(), windows) });
     let logits = new Float32Array(0);
     while (one.length < tokens.length) {
       const part = tokens.subarray(one.length, one.length + forward.options.capacity);
@@ -69,6 +66,8 @@ export async function* decode(
     }
     living = living.filter(({ emitted }) => emitted < sampling.maxTokens);
     if (living.length === 0) return;
+    const positions = living.map(({ length }) => length);
+    work.add({ passes: 1, rows: living.length, scored: living.length, keys: keysSeen(positions, windows) });
     const going: Living[] = [];
     for (let at = 0; at < living.length; at += forward.options.scored) {
       const part = living.slice(at, at + forward.options.scored);

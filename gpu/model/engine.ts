@@ -4,7 +4,7 @@ import { GpuClock } from '../clock.ts';
 import type { Gpu, Testbed } from '../device.ts';
 import type { Memory } from '../memory.ts';
 import { Pipelines } from '../pipelines.ts';
-import type { Counts } from '../plan.ts';
+import { type Counts, zeroCounts } from '../plan.ts';
 import { decode } from './decode.ts';
 import { Forward, type ForwardOptions } from './forward.ts';
 import { type Packed, pack, slotOffsets } from './pack.ts';
@@ -22,7 +22,8 @@ import {
   type Top,
   type Variant,
 } from './types.ts';
-import { type DeviceWeights, deviceBytes } from './weights.ts';
+import { type DeviceWeights, deviceBytes, passBytes } from './weights.ts';
+import { keysSeen, Work } from './work.ts';
 
 /** What the harness may know of the device. */
 export interface EngineDevice {
@@ -33,7 +34,11 @@ export interface EngineDevice {
   readonly timestamps: boolean;
 }
 
-export type LoadedEngine = Engine & { readonly device: EngineDevice };
+export type LoadedEngine = Engine & {
+  readonly device: EngineDevice;
+  /** Bytes that the engine's buffers take now; 0 once it is disposed of. */
+  readonly heldBytes: number;
+};
 
 export class WebGpuEngine implements Engine {
   readonly spec: Spec;
@@ -49,10 +54,9 @@ export class WebGpuEngine implements Engine {
   readonly #release: () => void;
   readonly #clock: GpuClock | null;
   readonly #forwards = new Map<string, Forward>();
-  #counts: Counts = { dispatches: 0, submits: 0, readbacks: 0 };
-  #tokens = 0;
-  #flops = 0;
-  #weightBytesRead = 0;
+  readonly #counts: Counts = zeroCounts();
+  readonly #work: Work;
+  #disposed = false;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -76,6 +80,7 @@ export class WebGpuEngine implements Engine {
     this.weightsDigest = weightsDigest;
     this.parameters = parameterCount(parts);
     this.weightBytes = deviceBytes(parts);
+    this.#work = new Work(spec, passBytes(parts));
     const { name, software, deviceClass, testbed, has } = gpu;
     this.device = { name, software, deviceClass, testbed, timestamps: has.timestamps };
   }
@@ -88,6 +93,7 @@ export class WebGpuEngine implements Engine {
       const logprobs = new Float32Array(total);
       const greedy = new Uint8Array(total);
       const batches = sequences.length === 0 ? [] : pack(sequences, this.#rowLimit(sequences));
+      this.#work.add({ passes: new Set(batches.map(({ variant }) => variant.id)).size, rows: 0, scored: 0, keys: 0 });
       for (const batch of batches) await this.#scoreBatch(batch, logprobs, greedy);
       return sequences.map((_, i) => ({
         logprobs: logprobs.slice(offsets[i], offsets[i + 1]),
@@ -102,7 +108,7 @@ export class WebGpuEngine implements Engine {
       const count = tokens.length;
       const forward = this.#forward('top', { rows: count, table: count }, topPass(count));
       const line = Uint32Array.from({ length: count }, (_, i) => i);
-      this.#count(count, 1, (count * (count + 1)) / 2);
+      this.#work.add({ passes: 1, rows: count, scored: 1, keys: keysSeen(line, this.spec.windows) });
       const logits = await forward.logits({
         tokens,
         positions: line,
@@ -139,31 +145,28 @@ export class WebGpuEngine implements Engine {
     const cacheRows = prompts.reduce((sum, { tokens }) => sum + tokens.length + sampling.maxTokens, 0);
     const forward = this.#decoder(prompts.length, cacheRows);
     try {
-      const count = (rows: number, scored: number, keys: number): void => this.#count(rows, scored, keys);
-      yield* decode(forward, prompts, sampling, this.spec.vocab, count, (work) => this.#alone(work));
+      yield* decode(forward, prompts, sampling, this.spec, this.#work, (work) => this.#alone(work));
     } finally {
       // Kept for the next call: making its buffers and bind groups takes as long as some tokens.
-      if (this.#forwards.has('decode')) forward.dispose();
+      if (this.#disposed || this.#forwards.has('decode')) forward.dispose();
       else this.#forwards.set('decode', forward);
     }
   }
 
   counters(): Counters {
+    const { pipelines, ...counts } = this.#counts;
     return {
-      tokens: this.#tokens,
-      flops: this.#flops,
-      weightBytes: this.#weightBytesRead,
-      ...this.#counts,
-      pipelines: this.#pipelines.count,
+      ...this.#work.counters(),
+      ...counts,
+      pipelines: pipelines.size,
       peakBytes: this.#memory.peakBytes,
     };
   }
 
   resetCounters(): void {
     Object.assign(this.#counts, { dispatches: 0, submits: 0, readbacks: 0 });
-    this.#tokens = 0;
-    this.#flops = 0;
-    this.#weightBytesRead = 0;
+    this.#counts.pipelines.clear();
+    this.#work.reset();
     this.#memory.resetPeak();
     this.#clock?.reset();
   }
@@ -172,10 +175,20 @@ export class WebGpuEngine implements Engine {
     return this.#clock?.ms ?? null;
   }
 
+  trim(): Promise<void> {
+    return this.#alone(async () => {
+      for (const forward of this.#forwards.values()) forward.dispose();
+      this.#forwards.clear();
+    });
+  }
+
+  get heldBytes(): number {
+    return this.#memory.bytes;
+  }
+
   async dispose(): Promise<void> {
-    await this.#queue.catch(() => undefined);
-    for (const forward of this.#forwards.values()) forward.dispose();
-    this.#forwards.clear();
+    this.#disposed = true;
+    await this.trim();
     this.#clock?.dispose();
     this.#release();
     await this.#gpu.dispose();
@@ -187,14 +200,13 @@ export class WebGpuEngine implements Engine {
     const pass = scorePass(this.spec, this.#maxRows, this.#memory.maxBindingBytes, need);
     const forward = this.#forward('score', need, pass);
     const inputs = { ...batch, cacheRows: Uint32Array.from({ length: rows }, (_, i) => i) };
-    let keys = 0;
-    for (const position of batch.positions) keys += position + 1;
+    const keys = keysSeen(batch.positions.subarray(batch.repeated), this.spec.windows);
+    this.#work.add({ passes: 0, rows: rows - batch.repeated, scored: batch.scored.length, keys });
     // A row may have several targets, so a batch can hold more of them than rows; then its rows are computed again.
     const limit = forward.options.scored;
     for (let first = 0; first < batch.scored.length; first += limit) {
       const part = [first, first + limit] as const;
       const scored = batch.scored.subarray(...part);
-      this.#count(rows, scored.length, keys);
       const found = await forward.logprobs({ ...inputs, scored, targets: batch.targets.subarray(...part) });
       batch.slots.subarray(...part).forEach((slot, p) => {
         logprobs[slot] = found.logprobs[p]!;
@@ -238,15 +250,6 @@ export class WebGpuEngine implements Engine {
       clock: this.#clock,
     };
     return new Forward(on, this.spec, this.#weights, options);
-  }
-
-  #count(rows: number, scored: number, keys: number): void {
-    const { layers, hidden, ffn, heads, kvHeads, headSize, vocab, gated } = this.spec;
-    const q = heads * headSize;
-    const perRow = hidden * (q + 2 * kvHeads * headSize) + q * hidden + (gated ? 3 : 2) * hidden * ffn;
-    this.#tokens += rows;
-    this.#flops += 2 * (layers * (rows * perRow + 2 * keys * q) + scored * hidden * vocab);
-    this.#weightBytesRead += this.weightBytes;
   }
 
   /** One step at a time: the buffers of a forward pass are shared by all callers. */

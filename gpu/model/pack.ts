@@ -8,6 +8,7 @@ import type { Sequence, Variant } from './types.ts';
 export interface Packed {
   readonly variant: Variant;
   readonly tokens: Uint32Array; // [T] depth first; a row's parent always comes before it
+  readonly repeated: number; // how many of the first rows the batch before has too
   readonly positions: Uint32Array; // [T]
   readonly path: Uint32Array; // [T] offset into `rows`: key j (0..position) of this token lies in row rows[path + j]
   readonly rows: Uint32Array; // concatenated root-to-leaf paths; the rows of one tree segment share one path
@@ -49,7 +50,7 @@ export function pack(sequences: readonly Sequence[], maxTokens: number): readonl
       const sequence = sequences[index]!;
       if (batch.size + batch.growth(sequence) > maxTokens) {
         batches.push(batch.finish());
-        batch = new Batch(sequence.variant);
+        batch = new Batch(sequence.variant, batch.shared(sequence));
       }
       batch.add(sequence, offsets[index]!);
     }
@@ -60,6 +61,7 @@ export function pack(sequences: readonly Sequence[], maxTokens: number): readonl
 
 class Batch {
   readonly #variant: Variant;
+  readonly #repeated: number;
   readonly #tokens: number[] = [];
   readonly #positions: number[] = [];
   readonly #path: number[] = [];
@@ -69,22 +71,29 @@ class Batch {
   #branch: number[] = []; // their rows
   #start = 0; // where their path starts in #rows
 
-  constructor(variant: Variant) {
+  constructor(variant: Variant, repeated = 0) {
     this.#variant = variant;
+    this.#repeated = repeated;
   }
 
   get size(): number {
     return this.#tokens.length;
   }
 
-  /** How many rows `sequence` would add. */
-  growth({ tokens }: Sequence): number {
-    return tokens.length - 1 - commonPrefix(this.#previous, tokens, tokens.length - 1);
+  /** How many rows of `sequence` there are already. */
+  shared({ tokens }: Sequence): number {
+    return commonPrefix(this.#previous, tokens, tokens.length - 1);
   }
 
-  add({ tokens, from }: Sequence, slot: number): void {
+  /** How many rows `sequence` would add. */
+  growth(sequence: Sequence): number {
+    return sequence.tokens.length - 1 - this.shared(sequence);
+  }
+
+  add(sequence: Sequence, slot: number): void {
+    const { tokens, from } = sequence;
     const needed = tokens.length - 1;
-    const shared = commonPrefix(this.#previous, tokens, needed);
+    const shared = this.shared(sequence);
     if (shared < needed && shared < this.#branch.length) {
       this.#branch.length = shared;
       this.#start = this.#rows.length;
@@ -108,6 +117,7 @@ class Batch {
     this.#scores.sort((a, b) => a.row - b.row || a.slot - b.slot);
     return {
       variant: this.#variant,
+      repeated: this.#repeated,
       tokens: Uint32Array.from(this.#tokens),
       positions: Uint32Array.from(this.#positions),
       path: Uint32Array.from(this.#path),

@@ -87,16 +87,19 @@ export interface Sampling {
   readonly stopTokens: readonly number[]; // ends a sequence; not emitted
 }
 
-/** Exact integers. The first three are the same on every machine; the rest within a device class. */
+/**
+ * Exact integers. The first three say what was asked of the model and are the same on every machine, whatever steps a
+ * device takes it in; the rest say what this engine did for it, the same within a device class.
+ */
 export interface Counters {
-  readonly tokens: number; // rows that went through the network
-  readonly flops: number; // 2 per multiply-add of matmuls and attention
-  readonly weightBytes: number; // bytes of weights read, once per pass
+  readonly tokens: number; // positions that went through the network; a prefix shared within one call once
+  readonly flops: number; // 2 per multiply-add of matmuls and attention; beyond 2^53 the nearest number
+  readonly weightBytes: number; // read by one pass per variant of a scoring call, per prompt and per new token
   readonly dispatches: number;
   readonly submits: number;
-  readonly pipelines: number;
+  readonly pipelines: number; // different ones that were dispatched
   readonly readbacks: number;
-  readonly peakBytes: number;
+  readonly peakBytes: number; // most bytes of buffers held at once
 }
 
 /** The likeliest next tokens, best first: [id, natural log-probability]. */
@@ -127,5 +130,7 @@ export interface Engine {
   resetCounters(): void;
   /** Time that the device spent on steps since load or the last `resetCounters`; null where it cannot be told. */
   gpuMs(): number | null;
+  /** Gives back the buffers that are kept for the next call: peakBytes is then of what follows alone. */
+  trim(): Promise<void>;
   dispose(): Promise<void>;
 }

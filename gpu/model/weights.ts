@@ -39,6 +39,10 @@ function formatOf(factors: readonly Matrix[]): Format {
   return sources.every(({ format }) => format === first) ? first : 'f32';
 }
 
+function isTied({ head, embedding }: Parts): boolean {
+  return head.sources[0] === embedding.sources[0];
+}
+
 /** The matrices that one gated kernel reads, or the only one. */
 function factorsOf({ gate, up }: LayerParts): readonly [Matrix] | readonly [Matrix, Matrix] {
   return gate === null ? [up] : [gate, up];
@@ -53,14 +57,21 @@ export function deviceBytes(parts: Parts): number {
   const norm = ({ weight, bias }: Norm): number => 4 * (weight.size + (bias?.size ?? 0));
   let bytes = matrix(parts.embedding) + norm(parts.norm);
   if (parts.positions) bytes += 4 * parts.positions.rows * parts.positions.columns;
-  const tied = parts.head.sources[0] === parts.embedding.sources[0];
-  bytes += tied ? 4 * (parts.head.bias?.size ?? 0) : matrix(parts.head);
+  bytes += isTied(parts) ? 4 * (parts.head.bias?.size ?? 0) : matrix(parts.head);
   for (const layer of parts.layers) {
     bytes +=
       norm(layer.norm1) + norm(layer.norm2) + 4 * (layer.qkNorm?.size ?? 0) + matrix(layer.qkv) + matrix(layer.o);
     bytes += matrix(...factorsOf(layer)) + matrix(layer.down);
   }
   return bytes;
+}
+
+/** Bytes of the weights that a pass reads whole: all but the tables in which it looks up rows. */
+export function passBytes(parts: Parts): number {
+  const table = (part: Matrix, bytes: number): number => part.rows * part.columns * bytes;
+  const positions = parts.positions === null ? 0 : table(parts.positions, 4);
+  const embedding = isTied(parts) ? 0 : table(parts.embedding, BYTES[formatOf([parts.embedding])]);
+  return deviceBytes(parts) - positions - embedding;
 }
 
 /** Creates and fills every buffer of `parts` in `pool`, none of them larger than `memory` lets a binding be. */
@@ -116,8 +127,7 @@ export async function upload(gpu: Gpu, memory: Memory, pool: Pool, parts: Parts)
       down: await matrix(layer.down),
     });
   }
-  const tied = parts.head.sources[0] === parts.embedding.sources[0];
-  const head = tied
+  const head = isTied(parts)
     ? { ...embedding, bias: parts.head.bias && (await vector(parts.head.bias)) }
     : await matrix(parts.head);
   const finalNorm = await norm(parts.norm);

@@ -187,6 +187,8 @@ async function computeCell(
     if (!prompts.has(question.item.id)) prompts.set(question.item.id, digestOf(prompt));
     return prompt;
   };
+  // What the cells before have left on the device is no part of this one's account.
+  await engine.trim();
   engine.resetCounters();
   const start = performance.now();
   const evaluated = await options.evaluate({

@@ -207,6 +207,7 @@ export function fakeEngine(): Engine {
     counters: () => COUNTERS,
     resetCounters: () => {},
     gpuMs: () => null,
+    trim: async () => {},
     dispose: async () => {},
   };
 }

@@ -8,7 +8,7 @@ import { Memory } from '../../gpu/memory.ts';
 import { narrow, widen } from '../../gpu/model/convert.ts';
 import type { Format } from '../../gpu/model/types.ts';
 import { Pipelines } from '../../gpu/pipelines.ts';
-import { type Node, replay } from '../../gpu/plan.ts';
+import { type Node, replay, zeroCounts } from '../../gpu/plan.ts';
 import { normals } from './random-model.ts';
 
 export const FORMATS: readonly Format[] = ['f32', 'bf16', 'f16'];
@@ -84,9 +84,7 @@ export async function openBench(): Promise<Bench> {
       gpu.device.queue.writeBuffer(step, 0, Uint32Array.of(rows, scored));
       const staging = read.map(([, count], i) => pool.buffer(`staging ${i}`, 4 * count, 'readback'));
       const copies = read.map(([buffer, count], i) => ({ from: buffer, to: staging[i]!, bytes: 4 * count, at: 0 }));
-      await gpu.scope('a test', () =>
-        replay(gpu, nodes.flat(), { rows, scored }, { dispatches: 0, submits: 0, readbacks: 0 }, copies),
-      );
+      await gpu.scope('a test', () => replay(gpu, nodes.flat(), { rows, scored }, zeroCounts(), copies));
       const out: ArrayBuffer[] = [];
       for (const [i, buffer] of staging.entries()) {
         await gpu.wait(buffer.mapAsync(1));

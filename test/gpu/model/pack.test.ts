@@ -49,6 +49,7 @@ test('a worked example: one stem, two leaves, one row asked twice', () => {
   assert.is(rest.length, 0);
   assert.equal(batch, {
     variant: DENSE,
+    repeated: 0,
     tokens: Uint32Array.of(1, 2, 3, 4, 7),
     positions: Uint32Array.of(0, 1, 2, 3, 2),
     path: Uint32Array.of(0, 0, 0, 0, 4),
@@ -112,6 +113,20 @@ test('every slot is scored once, after the right prefix, under its own variant',
         });
       }
       assert.equal(found, expected);
+    }),
+    RUNS,
+  );
+});
+
+test('without the rows that it repeats, no batch holds a prefix of one before it', () => {
+  fc.assert(
+    fc.property(sequences, fc.integer({ min: 8, max: 60 }), (all, maxTokens) => {
+      const seen = new Set<string>();
+      for (const batch of pack(all, maxTokens)) {
+        const own = prefixes(batch).map((prefix) => `${batch.variant.id}: ${prefix}`);
+        for (const [row, prefix] of own.entries()) assert.is(seen.has(prefix), row < batch.repeated, `row ${row}`);
+        for (const prefix of own) seen.add(prefix);
+      }
     }),
     RUNS,
   );

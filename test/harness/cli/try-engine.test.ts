@@ -42,6 +42,7 @@ async function keptEngine(folder: string): Promise<Engine> {
     counters: () => engine.counters(),
     resetCounters: () => engine.resetCounters(),
     gpuMs: () => null,
+    trim: () => engine.trim(),
     dispose: async () => {},
   };
 }

@@ -86,6 +86,7 @@ function setUp(answer: string, more: { maxPositions?: number; logprob?: number; 
     },
     resetCounters: () => {},
     gpuMs: () => null,
+    trim: async () => {},
     dispose: async () => {
       asked.disposed += 1;
     },
