@@ -33,9 +33,10 @@ export const TILES = {
     matmul: [
       { upTo: 1, tile: { rows: 1, columns: 4, lanes: 16, unroll: 2 } },
       { upTo: 8, tile: { rows: 4, columns: 4, lanes: 16 } },
-      { upTo: Infinity, tile: { rows: 16, columns: 4, lanes: 16 } },
+      { upTo: 64, tile: { rows: 16, columns: 4, lanes: 16 } },
+      { upTo: Infinity, tile: { rows: 32, columns: 4, lanes: 16 } },
     ],
-    head: { rows: 16, columns: 4, lanes: 8 },
+    head: { rows: 16, columns: 4, lanes: 16 },
   },
   // Not measured yet. One row is bound by bandwidth: few columns per workgroup, so that all of the device reads.
   hardware: {
