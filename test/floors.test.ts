@@ -26,6 +26,7 @@ const filesUnder = (folder: string): readonly string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length).replaceAll('\\', '/'))
+    .filter((file) => !file.includes('/node_modules/'))
     .sort();
 
 const present = new Set(readdirSync(ROOT));
