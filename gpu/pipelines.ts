@@ -12,7 +12,8 @@ const TYPES: Readonly<Record<string, GPUBufferBindingType>> = { u: 'uniform', r:
 
 export class Pipelines {
   readonly #gpu: Gpu;
-  readonly #pipelines = new Map<string, GPUComputePipeline>();
+  readonly #pipelines = new Map<string, GPUComputePipeline>(); // by their text
+  readonly #codes = new Map<string, string>(); // expanding a kernel takes half a millisecond, for every node of a pass
   readonly #layouts = new Map<Bindings, GPUBindGroupLayout>();
 
   constructor(gpu: Gpu) {
@@ -41,11 +42,12 @@ export class Pipelines {
 
   /** The pipeline of gpu/kernels/<name>.wgsl with `constants`. Throws `bad-kernel` with the line that does not compile. */
   async get(name: string, constants: Constants, bindings: Bindings): Promise<GPUComputePipeline> {
-    const code = expand(`${name}.wgsl`, constants);
+    const label = `${name} ${JSON.stringify(constants)}`;
+    const code = this.#codes.get(label) ?? expand(`${name}.wgsl`, constants);
+    this.#codes.set(label, code);
     const known = this.#pipelines.get(code);
     if (known !== undefined) return known;
     const { device } = this.#gpu;
-    const label = `${name} ${JSON.stringify(constants)}`;
     const layout = device.createPipelineLayout({ label, bindGroupLayouts: [this.layout(bindings)] });
     const pipeline = await this.#gpu
       .scope(`kernel ${label}`, () => {

@@ -17,3 +17,11 @@ export type RunEvent =
   | { readonly kind: 'end'; readonly computed: number; readonly stored: number; readonly errored: number };
 
 export type Listener = (event: RunEvent) => void;
+
+/** A cell in words, such as `persona-nano / prompting / extraversion / plain`. */
+export function cellName(cell: Cell): string {
+  const parts = [cell.model, cell.evaluation.id, cell.method, cell.persona, cell.wording];
+  if (cell.sparsity !== null) parts.push(`sparsity ${cell.sparsity}`);
+  if (cell.seed !== null) parts.push(`seed ${cell.seed}`);
+  return parts.filter((part) => part !== null).join(' / ');
+}

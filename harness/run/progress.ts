@@ -1,8 +1,7 @@
 // Progress of a run on stderr: a bar with an estimate on a terminal, one line per cell elsewhere, or nothing.
 
 import { Presets, SingleBar } from 'cli-progress';
-import type { Cell } from '../plan/method.ts';
-import type { Listener, RunEvent } from './events.ts';
+import { cellName, type Listener, type RunEvent } from './events.ts';
 
 export type ProgressMode = 'tty' | 'plain' | 'none';
 
@@ -29,14 +28,6 @@ export function startProgress(
   if (mode === 'none') return { listen: () => {}, stop: () => {} };
   if (mode === 'plain') return { listen: plain(output), stop: () => {} };
   return bar(output);
-}
-
-/** A cell in words, such as `persona-nano / prompting / extraversion / plain`. */
-export function cellName(cell: Cell): string {
-  const parts = [cell.model, cell.evaluation.id, cell.method, cell.persona, cell.wording];
-  if (cell.sparsity !== null) parts.push(`sparsity ${cell.sparsity}`);
-  if (cell.seed !== null) parts.push(`seed ${cell.seed}`);
-  return parts.filter((part) => part !== null).join(' / ');
 }
 
 function plain(output: ProgressOutput): Listener {

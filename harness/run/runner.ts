@@ -12,6 +12,8 @@ import type { CellStatus, DeviceInfo } from '../plan/result.ts';
 import { rngOf } from '../stats/rng.ts';
 import type { TextModel } from '../text/index.ts';
 import type { Listener } from './events.ts';
+import { DeviceChanged, DeviceHealth, type Failure, failureOf } from './failures.ts';
+import type { ModelSlot } from './model-slot.ts';
 import type { Store, StoredCell } from './store.ts';
 
 /** A model on a device, with its text side. */
@@ -52,43 +54,19 @@ export interface CellResult {
   readonly key: string;
   readonly status: CellStatus;
   readonly stored: StoredCell | null; // null when errored
-  readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
+  readonly error: Failure | null;
 }
 
 export interface RunnerResult {
   readonly results: readonly CellResult[]; // in the order of the plan; those not reached are left out
   readonly interrupted: boolean;
+  readonly stopped: string | null; // why cells were left, when it was neither an interrupt nor --fail-fast
   readonly changed: number; // cells whose fresh outcomes differ from the stored ones
 }
 
-/** Keeps a loaded model until another is asked for. */
-export class ModelSlot {
-  private readonly load: RunnerOptions['load'];
-  private name: string | null = null;
-  private loaded: LoadedModel | null = null;
-
-  constructor(load: RunnerOptions['load']) {
-    this.load = load;
-  }
-
-  async get(model: string): Promise<LoadedModel> {
-    if (this.loaded !== null && this.name === model) return this.loaded;
-    await this.dispose();
-    this.loaded = await this.load(model);
-    this.name = model;
-    return this.loaded;
-  }
-
-  async dispose(): Promise<void> {
-    const { loaded } = this;
-    this.loaded = null;
-    await loaded?.engine.dispose();
-  }
-}
-
 /**
- * Runs every cell of the plan. Failures of cells are in the result; only a failure to store, or a device that is not
- * the one the keys were made for, is thrown.
+ * Runs every cell of the plan. Failures of cells are in the result, and the cell after one that lost the device gets a new
+ * one; only a failure to store, or a first device that is not the one the keys were made for, is thrown.
  */
 export async function runCells(options: RunnerOptions, models: ModelSlot): Promise<RunnerResult> {
   const { cells, store, device, kernels, emit, signal, fresh } = options;
@@ -106,6 +84,8 @@ export async function runCells(options: RunnerOptions, models: ModelSlot): Promi
   for (const cell of results.keys()) emit({ kind: 'stored', cell });
 
   let changed = 0;
+  let stopped: string | null = null;
+  const health = new DeviceHealth();
   const setUp = new SetUp(options);
   const computed = new Set<string>();
   try {
@@ -124,14 +104,17 @@ export async function runCells(options: RunnerOptions, models: ModelSlot): Promi
       try {
         outcome = await computeCell(cell, key, options, models, setUp);
       } catch (error) {
-        if (signal.aborted || error instanceof DeviceChanged) throw error;
-        const failure = describe(error);
+        if (signal.aborted || (error instanceof DeviceChanged && !health.reopened)) throw error;
+        const failure = failureOf(error, cell);
         results.set(cell, { cell, key, status: 'errored', stored: null, error: failure });
         emit({ kind: 'cell-error', cell, code: failure.code, message: failure.message });
-        if (failure.code === 'device-lost') await models.dispose();
-        if (options.failFast) break;
+        const { reopen, stop } = health.failed(failure);
+        if (reopen) await letGo(models, setUp);
+        stopped = stop;
+        if (stopped !== null || options.failFast) break;
         continue;
       }
+      health.worked();
       if (fresh && differs(store, key, cell, outcome.outcomes)) {
         changed++;
         emit({ kind: 'changed', cell });
@@ -151,17 +134,17 @@ export async function runCells(options: RunnerOptions, models: ModelSlot): Promi
   const ordered = cells.map((cell) => results.get(cell)).filter((result) => result !== undefined);
   const count = (status: CellStatus) => ordered.filter((result) => result.status === status).length;
   emit({ kind: 'end', computed: count('computed'), stored: count('stored'), errored: count('errored') });
-  return { results: ordered, interrupted: signal.aborted, changed };
+  return { results: ordered, interrupted: signal.aborted, stopped, changed };
 }
 
-/** The device that a model was loaded on is not the one that the plan's keys were made for. */
-export class DeviceChanged extends Error {
-  readonly device: DeviceInfo;
-
-  constructor(device: DeviceInfo) {
-    super(`the device is ${device.deviceClass}`);
-    this.device = device;
+/** Closes what a failed device holds; one that is gone may refuse even that. */
+async function letGo(models: ModelSlot, setUp: SetUp): Promise<void> {
+  try {
+    setUp.release();
+  } catch {
+    // What was prepared went with the device.
   }
+  await models.dispose().catch(() => undefined);
 }
 
 interface CellOutcome {
@@ -229,8 +212,9 @@ export class SetUp {
   }
 
   release(): void {
-    this.current?.prepared.release();
+    const { current } = this;
     this.current = null;
+    current?.prepared.release();
   }
 }
 
@@ -287,9 +271,4 @@ function inSetUpOrder(cells: readonly Cell[], suite: Suite, registry: MethodRegi
 function differs(store: Store, key: string, cell: Cell, outcomes: readonly Outcome[]): boolean {
   const before = store.get(key, cell);
   return before.status === 'stored' && canonicalJson(before.cell.outcomes) !== canonicalJson(outcomes);
-}
-
-function describe(error: unknown): { code: string; message: string; hint: string | null } {
-  if (error instanceof BenchError) return { code: error.code, message: error.message, hint: error.hint ?? null };
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error), hint: null };
 }

@@ -13,18 +13,12 @@ import type { TextModel } from '../text/index.ts';
 import { DeviceMemo, deviceFingerprint } from './devices.ts';
 import { DigestMemo, weightDigests } from './digests.ts';
 import type { Listener } from './events.ts';
+import { DeviceChanged } from './failures.ts';
 import { type LatencyTask, measureLatency, type Timing, timingFits } from './latency.ts';
+import { ModelSlot } from './model-slot.ts';
 import { provenanceOf, versions } from './provenance.ts';
 import { itemRows, runResult } from './result.ts';
-import {
-  type CellResult,
-  DeviceChanged,
-  type Evaluate,
-  type LoadedModel,
-  ModelSlot,
-  prepare,
-  runCells,
-} from './runner.ts';
+import { type CellResult, type Evaluate, type LoadedModel, prepare, runCells } from './runner.ts';
 import { openStore, type Store } from './store.ts';
 
 /** What a run asks of the machine. */
@@ -147,9 +141,14 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         `${run.changed} cells gave other outcomes than the store held for the same inputs and device class: the results are not deterministic.`,
       );
     }
+    if (run.stopped !== null) {
+      notes.push(
+        `The run stopped: ${run.stopped}. What is stored is valid; run again to go on, or on another adapter (--adapter).`,
+      );
+    }
     let latency: readonly LatencyRow[] = [];
     let failed = false;
-    if (!run.interrupted && suite.latency !== null) {
+    if (!run.interrupted && run.stopped === null && suite.latency !== null) {
       try {
         latency = await latencyRows(options, run.results, store, models, testbedOf(device));
       } catch (error) {

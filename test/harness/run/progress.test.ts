@@ -2,7 +2,8 @@ import { Writable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { expand } from '../../../harness/plan/expand.ts';
 import type { Cell, CellRecord } from '../../../harness/plan/method.ts';
-import { cellName, progressMode, startProgress } from '../../../harness/run/progress.ts';
+import { cellName } from '../../../harness/run/events.ts';
+import { progressMode, startProgress } from '../../../harness/run/progress.ts';
 import { DIGESTS, fakeEngine, fakeSuite, METHODS } from '../../support/fake.ts';
 import { suite } from '../../support/suite.ts';
 
