@@ -171,6 +171,14 @@ for (const family of ['llama', 'mistral', 'qwen2', 'qwen3', 'gpt_neox', 'gpt2'] 
   });
 }
 
+test('Qwen3 without its head_dim: the default of transformers, which the tensors contradict', async () => {
+  const { folder } = await random({ family: 'qwen3', seed: 1 });
+  const path = join(folder, 'config.json');
+  const config = JSON.parse(readFileSync(path, 'utf8'));
+  writeFileSync(path, JSON.stringify({ ...config, head_dim: undefined }));
+  await refused(folder, /q_proj\.weight has shape \[32, 32\], and config\.json asks for \[512, 32\]/);
+});
+
 test('a matrix stored the other way round is misshapen', async () => {
   const options: RandomModel = { family: 'gpt2', seed: 1, layers: 1, hidden: 8, heads: 2 };
   const { folder } = await random(options);
