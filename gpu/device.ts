@@ -130,10 +130,11 @@ export async function openGpu(options: { adapter?: string } = {}): Promise<Gpu> 
 
   // The first error outside any scope, or the loss of the device; from then on nothing the device says counts.
   let broken: BenchError | undefined;
-  device.addEventListener('uncapturederror', (event) => {
+  const onError = (event: GPUUncapturedErrorEvent): void => {
     event.preventDefault();
     broken ??= failure('a command', event.error);
-  });
+  };
+  device.addEventListener('uncapturederror', onError);
   device.lost.then((info) => {
     broken ??= new BenchError('device-lost', `the device was lost (${info.reason}): ${info.message}`, {
       hint: 'what is stored is valid; run again to go on from it',
@@ -176,6 +177,8 @@ export async function openGpu(options: { adapter?: string } = {}): Promise<Gpu> 
     disposed ??= (async () => {
       device.destroy();
       await turn();
+      // Dawn never lets go of a device that is listened to.
+      device.removeEventListener('uncapturederror', onError);
     })();
     return disposed;
   };

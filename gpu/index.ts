@@ -6,3 +6,4 @@ export type { EngineDevice, LoadedEngine } from './model/engine.ts';
 export { type LoadOptions, loadEngine } from './model/load.ts';
 export type { RopeScale, Spec } from './model/spec.ts';
 export * from './model/types.ts';
+export { cacheFolder } from './swiftshader.ts';

@@ -16,7 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['baselines', 'harness/subnetworks', 'harness/score'],
   ['harness/plan'],
   ['harness/config'],
-  ['harness/datasets', 'harness/text', 'harness/stats'],
+  ['harness/datasets', 'harness/text', 'harness/stats', 'harness/hub'],
   ['gpu'],
 ];
 const MAX_LINES = 300;

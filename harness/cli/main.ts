@@ -21,7 +21,7 @@ function ends<A extends unknown[]>(verb: (...args: A) => Promise<number>): (...a
 function suiteFlags(command: Command): Command {
   return command
     .option('--set <path=value>', 'change one value of the suite, such as latency.repeats=3 (repeatable)', repeated)
-    .option('--model <id|folder>', 'one model in place of the suite’s')
+    .option('--model <id|folder|hf:...>', 'one model in place of the suite’s')
     .option('--filter <terms>', "cells to keep, such as 'persona=extra* method=prompting' (repeatable)", filterTerms)
     .option('--limit <n>', 'evaluation items per trait', wholeNumber(1))
     .option('--seed <n>', 'one seed in place of the suite’s', wholeNumber(0))
@@ -47,7 +47,10 @@ suiteFlags(program.command('run <suite>').description('run what is not stored ye
 program
   .command('try [text]')
   .description('say something to a model, with or without a persona')
-  .requiredOption('--model <name|folder>', 'a bundled model or a folder in Hugging Face layout')
+  .requiredOption(
+    '--model <name|folder|hf:...>',
+    'a bundled model, a folder in Hugging Face layout, or hf:owner/name@revision',
+  )
   .option('--persona <id>', 'a persona of the personas file')
   .option('--wording <name>', 'which of the persona’s prompts')
   .option('--personas <file>', 'a personas file in place of the bundled one')
@@ -74,6 +77,13 @@ suiteFlags(program.command('plan <suite>').description('list the cells and what 
 suiteFlags(program.command('validate <suite>').description('check a suite and all it names')).action(
   ends(async (suite, options) => (await import('./validate.ts')).validateVerb(suite, options)),
 );
+
+program
+  .command('pull <model>')
+  .description('download a model of the hub, hf:owner/name@revision, or bring it up to date')
+  .addOption(new Option('--progress <how>', 'how progress is shown').choices(['tty', 'plain', 'none']))
+  .option('--quiet', 'print errors and the folder only')
+  .action(ends(async (model, options) => (await import('./pull.ts')).pullVerb(model, options)));
 
 program
   .command('list [what]')

@@ -8,7 +8,7 @@ import { select } from '../plan/selection.ts';
 import { INTERRUPTED, onInterrupt } from '../run/interrupt.ts';
 import type { Machine } from '../run/session.ts';
 import type { RunOptions } from './options.ts';
-import { DEFAULT_OUT, suiteOf, termsOf } from './suite-options.ts';
+import { DEFAULT_OUT, fetchedSuiteOf, termsOf } from './suite-options.ts';
 
 /** What the verb runs on; tests put a fake engine in. */
 export interface RunServices {
@@ -21,7 +21,7 @@ export interface RunServices {
 // A suite with a mistake in it is answered before runner, tokenizers and reports are loaded.
 const services: RunServices = {
   machine: async (adapter) => (await import('./machine.ts')).machineOf(adapter),
-  suite: suiteOf,
+  suite: fetchedSuiteOf,
   stdout: process.stdout,
   stderr: process.stderr,
 };

@@ -3,15 +3,22 @@
 import { METHODS } from '../../baselines/index.ts';
 import type { Suite } from '../config/resolved.ts';
 import type { FilterTerm } from '../plan/selection.ts';
-import type { SuiteOptions } from './options.ts';
+import type { RunOptions, SuiteOptions } from './options.ts';
 
 /** Where results go unless --out says otherwise, below the working folder. */
 export const DEFAULT_OUT = '.bench';
 
-/** The suite with --set, --model, --limit and --seed applied. */
+/** The suite with --set, --model, --limit and --seed applied. A model of the hub must have been downloaded. */
 export async function suiteOf(file: string, options: SuiteOptions): Promise<Suite> {
   const { loadSuite } = await import('../config/index.ts');
   return loadSuite(file, { registry: METHODS, ...loadOptions(options) });
+}
+
+/** The same, and a model of the hub is downloaded where it is not there yet. */
+export async function fetchedSuiteOf(file: string, options: RunOptions): Promise<Suite> {
+  const { loadSuite } = await import('../config/index.ts');
+  const hub = async (name: string) => (await import('./pull.ts')).fetched(name, options);
+  return loadSuite(file, { registry: METHODS, hub, ...loadOptions(options) });
 }
 
 /** --print-config: the suite as it was understood, each value with its origin. */

@@ -8,6 +8,7 @@ import type { TryServices } from './try.ts';
 export function tryServices(): TryServices {
   return {
     bundledModels: join(packageRoot(), 'models'),
+    fetchModel: async (name) => (await import('./pull.ts')).fetched(name, {}),
     async loadEngine(folder, adapter) {
       const { loadEngine } = await import('../../gpu/index.ts');
       const engine = await loadEngine(folder, adapter === undefined ? {} : { adapter });

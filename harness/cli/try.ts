@@ -2,6 +2,7 @@
 
 import { BenchError, type Engine, type Sampling, type Variant } from '../../gpu/index.ts';
 import type { Persona } from '../config/resolved.ts';
+import { isHubName } from '../hub/name.ts';
 import type { Question } from '../plan/method.ts';
 import { streamText, type TextModel } from '../text/index.ts';
 import type { TryOptions } from './options.ts';
@@ -27,6 +28,7 @@ export interface TryEngine {
 /** What the verb does not do itself; tests put fakes in. */
 export interface TryServices {
   readonly bundledModels: string; // folder
+  fetchModel(name: string): Promise<string>; // of the hub; returns its folder
   loadEngine(folder: string, adapter: string | undefined): Promise<TryEngine>;
   loadText(folder: string, vocab: number): Promise<TextModel>;
   loadPersonas(file: string | undefined): Promise<readonly Persona[]>;
@@ -144,7 +146,9 @@ function timingLine(timings: Timings, generated: Generated, request: TryRequest,
 export async function tryVerb(text: string | undefined, options: TryOptions, given?: TryServices): Promise<number> {
   const services = given ?? (await import('./try-services.ts')).tryServices();
   const request = readRequest(text, options);
-  const folder = findModel(options.model, services.bundledModels);
+  const folder = isHubName(options.model)
+    ? await services.fetchModel(options.model)
+    : findModel(options.model, services.bundledModels);
   const found =
     options.persona === undefined ? null : findPersona(await services.loadPersonas(options.personas), options.persona);
   const chosen = findMethod(options, found?.persona ?? null);

@@ -1,21 +1,20 @@
 // A suite file -> `Suite`: layers, schema, names that must exist, paths made absolute, files read.
 
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
-import { didYouMean, failOn, type Issue, suggestion } from './diagnostics.ts';
+import { failOn, type Issue, suggestion } from './diagnostics.ts';
 import { itemsFrom, knownKeys, type SuiteFile } from './entries.ts';
 import { applySet, readLayers } from './layers.ts';
+import { type HubLookup, modelsOf } from './models.ts';
 import { packageRoot } from './paths.ts';
 import { readPersonas } from './personas.ts';
-import type { ChoiceEvaluation, MethodEntry, ModelRef, Persona, SparsityLevel, Suite } from './resolved.ts';
+import type { ChoiceEvaluation, MethodEntry, Persona, SparsityLevel, Suite } from './resolved.ts';
 import { SUITE_SCHEMA } from './schemas.ts';
 import { check } from './validate.ts';
-import { childPath, type Located, originOf } from './yaml.ts';
+import { type Located, originOf } from './yaml.ts';
 
 const CODE = 'bad-suite';
 const HINT = 'mend the suite, then run `bench validate` on it';
-const MAX_TEMPLATE_BYTES = 256 * 2 ** 10;
 
 /** Said in every report on the bundled model. */
 export const FIXTURE_NOTE =
@@ -30,6 +29,8 @@ export interface LoadOptions {
   readonly model?: string;
   readonly limit?: number;
   readonly seed?: number;
+  /** The folder of a model of the hub; downloads it, or throws where only what is there may be used (the default). */
+  readonly hub?: HubLookup;
 }
 
 /** The suite's text with layers and flags applied and defaults filled in, before anything else is read. */
@@ -70,7 +71,7 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
     const { source } = originOf(located, path).value;
     return source.name.startsWith('--set') ? process.cwd() : dirname(resolve(source.name));
   };
-  const models = await modelsOf(value, located, folderOf, options.model);
+  const models = await modelsOf(value, located, folderOf, options);
   const book = await readPersonas(resolve(folderOf('personas/file'), value.personas.file), value.personas.file);
   const personas = selected(value, located, book.personas);
   const evaluations = value.evaluations.map((entry): ChoiceEvaluation => {
@@ -126,79 +127,6 @@ function duplicates(entries: readonly { readonly id: string }[], list: string, l
       ? [{ place: originOf(located, `${list}/${k}/id`).value, message: `the id "${id}" is used twice` }]
       : [],
   );
-}
-
-async function modelsOf(
-  value: SuiteFile,
-  located: Located,
-  folderOf: (path: string) => string,
-  chosen: string | undefined,
-): Promise<readonly ModelRef[]> {
-  const bundled = (name: string): string => join(packageRoot(), 'models', name);
-  const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null;
-  const models: ModelRef[] = [];
-  const issues: Issue[] = [];
-  for (const [k, entry] of value.models.entries()) {
-    const at = childPath('models', k);
-    const place = originOf(located, at).value;
-    if (typeof entry === 'string') {
-      const plain = /^[\w.-]+$/.test(entry);
-      const path = plain && (await exists(bundled(entry))) ? bundled(entry) : resolve(folderOf(at), entry);
-      if (await exists(path)) models.push({ id: basename(path), path, template: null });
-      else
-        issues.push({
-          place,
-          message: `there is no model "${entry}"`,
-          hint: didYouMean(entry, ['persona-nano']) ?? 'name a bundled model (`bench list models`) or a folder',
-        });
-    } else {
-      const path = resolve(folderOf(at), entry.path);
-      if (!(await exists(path)))
-        issues.push({ place: originOf(located, `${at}/path`).value, message: `there is no folder ${path}` });
-      models.push({
-        id: entry.id,
-        path,
-        template: entry.template === undefined ? null : await readTemplate(resolve(folderOf(at), entry.template)),
-      });
-    }
-  }
-  const ids = models.map(({ id }) => id);
-  ids.forEach((id, k) => {
-    if (ids.indexOf(id) < k)
-      issues.push({
-        place: originOf(located, childPath('models', k)).value,
-        message: `the model id "${id}" is used twice`,
-        hint: 'write {id, path}',
-      });
-  });
-  if (chosen === undefined) failOn(issues, CODE, HINT);
-  if (chosen === undefined) return models;
-  const known = models.find(({ id }) => id === chosen);
-  if (known) return [known];
-  for (const path of [bundled(chosen), resolve(chosen)]) {
-    if (await exists(path)) return [{ id: basename(path), path, template: null }];
-  }
-  throw new BenchError('unknown-model', `there is no model "${chosen}"`, {
-    where: '--model',
-    hint:
-      didYouMean(chosen, [...ids, 'persona-nano']) ??
-      'name a model of the suite, a bundled one (`bench list models`), or a folder',
-  });
-}
-
-async function readTemplate(file: string): Promise<string> {
-  const info = await stat(file).catch(() => null);
-  if (!info?.isFile() || info.size > MAX_TEMPLATE_BYTES) {
-    throw new BenchError(
-      CODE,
-      info?.isFile() ? `the template exceeds ${MAX_TEMPLATE_BYTES} bytes` : 'there is no such template',
-      {
-        where: file,
-        hint: 'name a Jinja file, relative to the suite',
-      },
-    );
-  }
-  return readFile(file, 'utf8');
 }
 
 /** The personas that the suite selects; each needs an opposite, since items are keyed to one of two poles. */

@@ -52,7 +52,7 @@ export function checkCellFile(sealed: unknown): CellFile | null {
     return null;
   }
   if (record.id !== id || record.key !== key || !isFiniteNumber(record.scoringMs)) return null;
-  if (!hasNumbers(record.cost, COST_FIELDS) || !hasNumbers(record.counters, COUNTER_FIELDS)) return null;
+  if (!hasNumbers(record.cost, COST_FIELDS) || !hasIntegers(record.counters, COUNTER_FIELDS)) return null;
   try {
     if (cellId(inputs) !== id || storeKey(id, deviceClass, kernels) !== key) return null;
   } catch {
@@ -130,6 +130,11 @@ function isNames(value: unknown): value is CellNames {
 
 function hasNumbers(value: unknown, fields: readonly string[]): boolean {
   return isRecord(value) && fields.every((field) => isFiniteNumber(value[field]));
+}
+
+/** Integers from 0; flops may lie beyond those that are safe. */
+function hasIntegers(value: unknown, fields: readonly string[]): boolean {
+  return isRecord(value) && fields.every((field) => Number.isInteger(value[field]) && Number(value[field]) >= 0);
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -55,6 +55,7 @@ async function run(text: string | undefined, options: Partial<TryOptions>): Prom
   let err = '';
   const code = await tryVerb(text, options as TryOptions, {
     bundledModels: '',
+    fetchModel: async () => '',
     loadEngine: async (folder) => ({ engine: await keptEngine(folder), device: 'a device' }),
     loadText: (folder, vocab) => loadText(folder, { vocab }),
     loadPersonas: async () => [],

@@ -95,6 +95,7 @@ function setUp(answer: string, more: { maxPositions?: number; logprob?: number; 
   const err: string[] = [];
   const services: TryServices = {
     bundledModels: join(folder, '..'),
+    fetchModel: async () => folder,
     loadEngine: async (_, adapter) => {
       asked.adapter = adapter;
       return { engine, device: 'SwiftShader (software)' };

@@ -7,6 +7,7 @@ import { BenchError } from '../../../gpu/index.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { storeKey } from '../../../harness/plan/identity.ts';
 import type { Cell, CellRecord, Outcome } from '../../../harness/plan/method.ts';
+import { checkCellFile, seal } from '../../../harness/run/records.ts';
 import { type Finished, openStore } from '../../../harness/run/store.ts';
 import { DEVICE, DIGESTS, fakeEngine, fakeEvaluate, fakeSuite, fakeText, METHODS } from '../../support/fake.ts';
 import { suite } from '../../support/suite.ts';
@@ -101,6 +102,17 @@ const damage: Record<string, (at: string) => void> = {
     writeFileSync(file, readFileSync(file, 'utf8').replace('"flops":1000', '"flops":"many"'));
   },
 };
+test('counters that are no integers are not believed, whoever sealed them', () => {
+  const root = folder();
+  openStore(root).put(cell, finished);
+  const { sha256: _, ...file } = JSON.parse(readFileSync(path.join(place(root), 'cell.json'), 'utf8'));
+  assert.ok(checkCellFile(seal(file)));
+  for (const flops of [0.5, -1, null]) {
+    const record = { ...file.record, counters: { ...file.record.counters, flops } };
+    assert.is(checkCellFile(seal({ ...file, record })), null, String(flops));
+  }
+});
+
 for (const [name, spoil] of Object.entries(damage)) {
   test(`damage is found and the cell can be stored again: ${name}`, () => {
     const root = folder();

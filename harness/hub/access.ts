@@ -1,0 +1,42 @@
+// How the hub is reached: its address, whether it may be reached at all, and the token, from the places where Hugging
+// Face's own tools look. The token is sent to the hub alone and printed nowhere.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { BenchError } from '../../gpu/index.ts';
+
+export interface HubAccess {
+  readonly url: string; // without a slash at the end
+  readonly offline: boolean;
+  readonly token: string | null;
+}
+
+const MAX_TOKEN_BYTES = 1000;
+
+export function hubAccess(env: NodeJS.ProcessEnv = process.env): HubAccess {
+  const url = (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new BenchError('bad-hub', 'HF_ENDPOINT is no web address', {
+      hint: 'unset it, or write something like https://huggingface.co',
+    });
+  }
+  return { url, offline: /^(1|true|yes|on)$/i.test(env.HF_HUB_OFFLINE ?? ''), token: tokenOf(env) };
+}
+
+function tokenOf(env: NodeJS.ProcessEnv): string | null {
+  const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
+  const file = env.HF_TOKEN_PATH || join(home, 'token');
+  const stated = env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN;
+  const token = (stated || (existsSync(file) ? readFileSync(file, 'utf8').slice(0, MAX_TOKEN_BYTES) : '')).trim();
+  if (token === '') return null;
+  if (/^hf_[A-Za-z0-9_-]+$/.test(token)) return token;
+  throw new BenchError('bad-token', `the token in ${stated ? 'HF_TOKEN' : file} is none of Hugging Face`, {
+    hint: 'a token starts with hf_; unset it for public models, or make one at https://huggingface.co/settings/tokens',
+  });
+}
+
+/** Headers for `url`: the token goes to the hub's own address only, not to where it sends us for the bytes. */
+export function headersFor(url: string, { url: hub, token }: HubAccess): Record<string, string> {
+  return token !== null && new URL(url).origin === new URL(hub).origin ? { authorization: `Bearer ${token}` } : {};
+}

@@ -1,0 +1,42 @@
+// Where downloaded models lie: <cache>/hub/<owner>--<name>/{snapshots/<commit>/, partial/<commit>/, refs/<revision>}. A
+// snapshot is whole and checked, or it is not there.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BenchError, cacheFolder } from '../../gpu/index.ts';
+import { type HubModel, parseHubName } from './name.ts';
+
+export const COMMIT = /^[0-9a-f]{40}$/;
+
+export interface HubFolders {
+  readonly root: string;
+  readonly ref: string; // holds the commit that the revision was, when it was last asked for
+  snapshot(commit: string): string;
+  partial(commit: string): string;
+}
+
+export function hubFolders({ repo, revision }: HubModel): HubFolders {
+  const root = join(cacheFolder(), 'hub', repo.replace('/', '--'));
+  return {
+    root,
+    ref: join(root, 'refs', encodeURIComponent(revision)),
+    snapshot: (commit) => join(root, 'snapshots', commit),
+    partial: (commit) => join(root, 'partial', commit),
+  };
+}
+
+/** The folder of a model that was downloaded before, or null. */
+export function cachedModel(model: HubModel): string | null {
+  const folders = hubFolders(model);
+  const known = existsSync(folders.ref) ? readFileSync(folders.ref, 'utf8').trim() : model.revision;
+  if (!COMMIT.test(known)) return null;
+  const folder = folders.snapshot(known);
+  return existsSync(folder) ? folder : null;
+}
+
+/** The folder of the model `name`. Throws `not-downloaded` with the command that fetches it. */
+export function requireCachedModel(name: string): string {
+  const folder = cachedModel(parseHubName(name));
+  if (folder !== null) return folder;
+  throw new BenchError('not-downloaded', `${name} is not downloaded yet`, { hint: `bench pull ${name}` });
+}

@@ -1,0 +1,132 @@
+// One file of the hub onto the disk: taken up where an earlier attempt broke off, and checked by its digest. Our own
+// fetch, since the library's downloads start again from the first byte.
+
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { BenchError } from '../../gpu/index.ts';
+import { type HubAccess, headersFor } from './access.ts';
+import { type HubFile, statusError } from './listing.ts';
+
+const ATTEMPTS = 4;
+const WAIT_MS = 300;
+const MAX_REDIRECTS = 5;
+
+/**
+ * Makes `place` hold the file, whole and checked. What came before a connection broke stays there for the next call.
+ * @param took told of bytes as they come, from the disk or the network
+ * @throws BenchError `hub-connection`, `hub-missing`, `hub-access`, `bad-digest`, `unwritable`
+ */
+export async function downloadFile(
+  file: HubFile,
+  url: string,
+  place: string,
+  access: HubAccess,
+  took: (bytes: number) => void,
+): Promise<void> {
+  let seen = 0;
+  const tell = (have: number): void => {
+    if (have > seen) took(have - seen);
+    seen = Math.max(seen, have);
+  };
+  for (let attempt = 1; ; attempt++) {
+    if (sizeOf(place) > file.bytes) rmSync(place);
+    tell(sizeOf(place));
+    if (existsSync(place) && sizeOf(place) === file.bytes) break;
+    try {
+      await append(file, url, place, access, tell);
+      if (sizeOf(place) === file.bytes) break;
+    } catch (error) {
+      if (error instanceof BenchError && error.code !== 'hub-connection') throw error;
+      if (isDiskError(error)) throw unwritable(place, error);
+      if (attempt === ATTEMPTS) throw broken(file, place, error);
+    }
+    if (attempt === ATTEMPTS) throw broken(file, place, undefined);
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS * attempt));
+  }
+  if ((await digestOf(place, file)) === file.digest.hex) return;
+  rmSync(place);
+  throw new BenchError('bad-digest', `${file.path} came damaged: its ${file.digest.kind} digest is not the hub's`, {
+    hint: 'it was thrown away; pull again, and if it happens again look at what stands between you and the hub',
+  });
+}
+
+/** Asks for what `place` lacks and writes it there. */
+async function append(
+  file: HubFile,
+  url: string,
+  place: string,
+  access: HubAccess,
+  tell: (have: number) => void,
+): Promise<void> {
+  const have = sizeOf(place);
+  const response = await follow(url, access, have > 0 ? { range: `bytes=${have}-` } : {});
+  if (response.status !== 200 && response.status !== 206) {
+    await response.body?.cancel();
+    throw statusError(file.path, response.status);
+  }
+  // A server that knows no ranges sends all of it again.
+  const from = response.status === 206 ? have : 0;
+  const said = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
+  if (response.status === 206 && Number(said) !== have) {
+    await response.body?.cancel();
+    throw new BenchError('hub-connection', `the hub sends ${file.path} from byte ${said} instead of ${have}`);
+  }
+  const handle = await open(place, from === 0 ? 'w' : 'a');
+  try {
+    let at = from;
+    for await (const chunk of response.body ?? []) {
+      at += chunk.length;
+      if (at > file.bytes) throw new BenchError('bad-digest', `${file.path} is longer than the hub says`);
+      await handle.write(chunk);
+      tell(at);
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Follows redirects by hand, so that the token stays with the hub. */
+async function follow(url: string, access: HubAccess, headers: Record<string, string>): Promise<Response> {
+  let at = url;
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    const response = await fetch(at, { redirect: 'manual', headers: { ...headers, ...headersFor(at, access) } });
+    const to = response.headers.get('location');
+    if (response.status < 300 || response.status > 399 || to === null) return response;
+    await response.body?.cancel();
+    at = new URL(to, at).href;
+  }
+  throw new BenchError('hub-connection', `the hub sends ${MAX_REDIRECTS} times elsewhere`);
+}
+
+/** Bytes of the file at `place`; 0 where there is none. */
+export function sizeOf(place: string): number {
+  return statSync(place, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+async function digestOf(place: string, { bytes, digest }: HubFile): Promise<string> {
+  const hash = createHash(digest.kind === 'git' ? 'sha1' : 'sha256');
+  if (digest.kind === 'git') hash.update(`blob ${bytes}\0`);
+  for await (const chunk of createReadStream(place)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+function isDiskError(error: unknown): boolean {
+  return ['ENOSPC', 'EACCES', 'EROFS', 'EDQUOT', 'EPERM'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');
+}
+
+export function unwritable(place: string, error: unknown): BenchError {
+  return new BenchError('unwritable', `the cache folder cannot be written (${(error as NodeJS.ErrnoException).code})`, {
+    where: place,
+    hint: 'make room, or set XDG_CACHE_HOME to a folder that can be written',
+    cause: error,
+  });
+}
+
+function broken({ path, bytes }: HubFile, place: string, cause: unknown): BenchError {
+  return new BenchError('hub-connection', `the connection broke at byte ${sizeOf(place)} of ${bytes} of ${path}`, {
+    hint: 'what came is kept: run the same command again to go on from there',
+    cause,
+  });
+}

@@ -1,0 +1,97 @@
+// test-timeout: 240
+// The counters that run.json holds: of the smoke suite on the bundled model, pinned. Model counters are the same on every
+// machine; a change of the suite's items, of the prompts or of the model's tokenizer or shapes changes them, nothing else.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { METHODS } from '../../baselines/index.ts';
+import type { Sequence, Spec } from '../../gpu/index.ts';
+import { machineOf } from '../../harness/cli/machine.ts';
+import { suiteOf } from '../../harness/cli/suite-options.ts';
+import type { CellRow } from '../../harness/plan/result.ts';
+import { writeRunFolder } from '../../harness/run/run-folder.ts';
+import { type Machine, runSession } from '../../harness/run/session.ts';
+import { closedForm, halves, type ModelCounters, scoringWork, sum } from '../support/closed-form.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { ROOT } from '../support/node.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('counters end to end', { timeoutMs: 120_000 });
+
+/** By method and persona. */
+const PINNED: Readonly<Record<string, ModelCounters>> = {
+  none: { tokens: 794, flops: 1_455_439_872, weightBytes: 2_363_904 },
+  'prompting extraversion': { tokens: 801, flops: 1_476_513_792, weightBytes: 2_363_904 },
+  'prompting introversion': { tokens: 801, flops: 1_476_513_792, weightBytes: 2_363_904 },
+};
+
+interface Ran {
+  readonly cells: readonly CellRow[]; // as run.json has them
+  readonly asked: readonly (readonly Sequence[])[]; // of each call to the engine, in the order of the cells
+  readonly spec: Spec;
+}
+
+async function smoke(): Promise<Ran> {
+  const machine = machineOf(undefined);
+  const asked: (readonly Sequence[])[] = [];
+  let spec: Spec | undefined;
+  const load: Machine['load'] = async (model) => {
+    const loaded = await machine.load(model);
+    const { engine } = loaded;
+    spec = engine.spec;
+    const score = engine.score.bind(engine);
+    engine.score = (sequences) => {
+      asked.push(sequences);
+      return score(sequences);
+    };
+    return loaded;
+  };
+  const base = temporaryFolder();
+  const session = await runSession({
+    suite: { ...(await suiteOf(join(ROOT, 'suites/smoke.yaml'), {})), latency: null },
+    registry: METHODS,
+    machine: { ...machine, load },
+    base,
+    command: ['bench', 'run'],
+    emit: () => {},
+    signal: new AbortController().signal,
+    fresh: false,
+    failFast: false,
+  });
+  const folder = writeRunFolder(base, session.result, session.rows(), {});
+  const { cells } = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
+  return { cells, asked, spec: spec! };
+}
+
+const nameOf = ({ method, persona }: CellRow): string => [method, persona].filter((part) => part !== null).join(' ');
+let first: Ran;
+
+test('model counters of the smoke suite are what they are on every machine', async () => {
+  first = await smoke();
+  const found = Object.fromEntries(first.cells.map((cell) => [nameOf(cell), halves(cell.counters!).model]));
+  assert.equal(found, PINNED);
+});
+
+test('they follow from what was asked and the shapes of the model', () => {
+  // Tied, without biases, bf16, every vector in f32.
+  const { layers, hidden, vocab, heads, kvHeads, headSize, ffn } = first.spec;
+  const passBytes =
+    2 * (vocab * hidden + layers * hidden * (headSize * (2 * heads + 2 * kvHeads) + 3 * ffn)) +
+    4 * hidden * (2 * layers + 1);
+  const calls = first.asked.map((sequences) => closedForm(first.spec, passBytes, scoringWork(sequences)));
+  assert.equal(sum(calls), sum(first.cells.map(({ counters }) => halves(counters!).model)));
+});
+
+test('plan counters are the same in every run on one device', async () => {
+  const second = await smoke();
+  for (const [i, { counters }] of second.cells.entries()) {
+    assert.equal(counters, first.cells[i]!.counters, nameOf(first.cells[i]!));
+    assert.ok(Object.values(counters!).every((count) => Number.isSafeInteger(count) && count > 0));
+  }
+  // Two personas of one wording: the same work but for a few tokens, whichever came first.
+  const [, one, other] = second.cells.map((cell) => halves(cell.counters!).plan);
+  assert.equal(one, other);
+});
+
+test.run();

@@ -1,0 +1,182 @@
+// Downloads from a local server that plays the hub: whole, cut and taken up again, damaged, missing, forbidden, offline.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { BenchError } from '../../../gpu/index.ts';
+import { loadSpec } from '../../../gpu/model/spec.ts';
+import { hubAccess } from '../../../harness/hub/access.ts';
+import { requireCachedModel } from '../../../harness/hub/cache.ts';
+import { fetchModel, type PullEvent, pullModel } from '../../../harness/hub/pull.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { COMMIT, type PlayedHub, playHub } from '../../support/hub-server.ts';
+import { ROOT } from '../../support/node.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('hub');
+const NANO = join(ROOT, 'models/persona-nano');
+const SERVED = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors', 'README.md'];
+const files = new Map(SERVED.map((name) => [name, new Uint8Array(readFileSync(join(NANO, name)))]));
+const NAME = 'hf:me/tiny';
+const TOKEN = 'hf_secretsecretsecret';
+
+let hub: PlayedHub;
+let cache: string;
+test.before.each(async () => {
+  hub = await playHub(files);
+  cache = temporaryFolder();
+  process.env.XDG_CACHE_HOME = cache;
+  process.env.HF_ENDPOINT = hub.url;
+  for (const name of ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', 'HF_TOKEN_PATH', 'HF_HUB_OFFLINE', 'HF_HOME']) {
+    delete process.env[name];
+  }
+});
+test.after.each(() => hub.close());
+
+const quiet = (): void => {};
+const asked = (path: string) => hub.requests.filter((request) => request.path.endsWith(path));
+const partial = (path: string): string => join(cache, 'persona-bench', 'hub', 'me--tiny', 'partial', COMMIT, path);
+
+async function fails(work: () => Promise<unknown>, code: string, message: RegExp, hint: RegExp): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    assert.instance(error, BenchError);
+    const found = error as BenchError;
+    assert.is(found.code, code, found.message);
+    assert.match(found.message, message);
+    assert.match(found.hint ?? '', hint);
+    assert.not.match(`${found.message} ${found.hint} ${found.where} ${found.stack}`, TOKEN);
+    return;
+  }
+  assert.unreachable(`${code} was not thrown`);
+}
+
+test('a model comes whole, is checked, and is there without the network from then on', async () => {
+  const events: PullEvent[] = [];
+  const folder = await pullModel(NAME, (event) => events.push(event));
+  assert.equal(readdirSync(folder).sort(), [
+    'config.json',
+    'model.safetensors',
+    'tokenizer.json',
+    'tokenizer_config.json',
+  ]);
+  for (const name of readdirSync(folder))
+    assert.equal(new Uint8Array(readFileSync(join(folder, name))), files.get(name));
+  assert.is((await loadSpec(folder)).family, 'llama');
+  const total = events.reduce((sum, event) => sum + (event.kind === 'bytes' ? event.bytes : 0), 0);
+  const plan = events.find(({ kind }) => kind === 'plan');
+  assert.ok(plan?.kind === 'plan' && plan.files === 4 && plan.bytes === total);
+  const before = hub.requests.length;
+  assert.is(await fetchModel(NAME, quiet), folder);
+  assert.is(requireCachedModel(NAME), folder);
+  assert.is(requireCachedModel(`${NAME}@${COMMIT}`), folder);
+  assert.is(hub.requests.length, before, 'nothing was asked');
+  assert.is(await pullModel(NAME, quiet), folder);
+  assert.is(asked('/model.safetensors').length, 1, 'a pull asks for the commit, not for the files again');
+});
+
+test('a cut connection is taken up where it broke off', async () => {
+  hub.cuts.set('model.safetensors', { at: 100_000, times: 2 });
+  const folder = await pullModel(NAME, quiet);
+  assert.equal(new Uint8Array(readFileSync(join(folder, 'model.safetensors'))), files.get('model.safetensors'));
+  const ranges = asked('/model.safetensors').map(({ range }) => range);
+  assert.is(ranges[0], undefined);
+  assert.ok(
+    ranges.length > 1 && ranges.slice(1).every((range) => /^bytes=[1-9]\d*-$/.test(range ?? '')),
+    ranges.join(),
+  );
+});
+
+test('a connection that breaks again and again is an error, and the next pull goes on', async () => {
+  hub.cuts.set('model.safetensors', { at: 50_000, times: 1 });
+  hub.lost.add('tokenizer.json');
+  await fails(() => pullModel(NAME, quiet), 'hub-missing', /tokenizer\.json/, /revision/);
+  hub.lost.clear();
+  writeFileSync(partial('model.safetensors'), files.get('model.safetensors')!.subarray(0, 70_001));
+  const events: PullEvent[] = [];
+  await pullModel(NAME, (event) => events.push(event));
+  assert.is(asked('/model.safetensors').at(-1)?.range, 'bytes=70001-');
+});
+
+test('a damaged file is thrown away and never shown', async () => {
+  for (const path of ['config.json', 'model.safetensors']) {
+    hub.wrong.add(path);
+    await fails(() => pullModel(NAME, quiet), 'bad-digest', new RegExp(path), /pull again/);
+    assert.not.ok(existsSync(partial(path)));
+    await fails(async () => requireCachedModel(NAME), 'not-downloaded', /not downloaded/, /bench pull hf:me\/tiny/);
+    hub.wrong.delete(path);
+  }
+  await pullModel(NAME, quiet);
+});
+
+test('what the hub has not, or does not show', async () => {
+  await fails(() => pullModel('hf:me/none', quiet), 'hub-missing', /hf:me\/none/, /owner, name and revision/);
+  await fails(() => pullModel('hf:me/tiny@v9', quiet), 'hub-missing', /hf:me\/tiny@v9/, /revision/);
+  hub.token = TOKEN;
+  await fails(() => pullModel(NAME, quiet), 'hub-access', /401/, /HF_TOKEN/);
+  process.env.HF_TOKEN = 'not-a-token';
+  await fails(() => pullModel(NAME, quiet), 'bad-token', /HF_TOKEN/, /hf_/);
+  assert.not.ok(existsSync(join(cache, 'persona-bench', 'hub', 'me--tiny', 'snapshots')));
+});
+
+test('the token comes from the usual places and goes to the hub alone', async () => {
+  hub.token = TOKEN;
+  const place = join(temporaryFolder(), 'token');
+  writeFileSync(place, `${TOKEN}\n`);
+  mkdirSync(join(cache, 'huggingface'));
+  for (const env of [{ HF_TOKEN: TOKEN }, { HUGGING_FACE_HUB_TOKEN: TOKEN }, { HF_TOKEN_PATH: place }]) {
+    assert.is(hubAccess({ ...env, XDG_CACHE_HOME: cache }).token, TOKEN);
+  }
+  assert.is(hubAccess({ XDG_CACHE_HOME: cache }).token, null);
+  writeFileSync(join(cache, 'huggingface', 'token'), TOKEN);
+  hub.elsewhere.add('model.safetensors');
+  await pullModel(NAME, quiet);
+  const [sent] = hub.requests.filter(({ server }) => server === 'elsewhere');
+  assert.ok(sent !== undefined && sent.authorization === undefined, 'the other host saw no token');
+  assert.ok(asked('/config.json').every(({ authorization }) => authorization === `Bearer ${TOKEN}`));
+});
+
+test('offline: the cache or a clear error, and no request', async () => {
+  process.env.HF_HUB_OFFLINE = '1';
+  await fails(() => pullModel(NAME, quiet), 'offline', /HF_HUB_OFFLINE/, /bench pull/);
+  assert.is(hub.requests.length, 0);
+  delete process.env.HF_HUB_OFFLINE;
+  const folder = await pullModel(NAME, quiet);
+  process.env.HF_HUB_OFFLINE = '1';
+  assert.is(await pullModel(NAME, quiet), folder);
+});
+
+test('a server that does not answer, and one that lies', async () => {
+  process.env.HF_ENDPOINT = 'http://127.0.0.1:9';
+  await fails(() => pullModel(NAME, quiet), 'hub-connection', /does not answer/, /HF_HUB_OFFLINE/);
+  process.env.HF_ENDPOINT = 'ftp://x';
+  await fails(() => pullModel(NAME, quiet), 'bad-hub', /HF_ENDPOINT/, /unset/);
+  const entry = { type: 'file', path: 'chat_template.jinja', oid: 'a'.repeat(40) };
+  for (const lie of [
+    { ...entry, size: 1e12 },
+    { ...entry, size: -1 },
+    { ...entry, size: 5, oid: '../../x' },
+  ]) {
+    const liar = await playHub(files, [lie]);
+    process.env.HF_ENDPOINT = liar.url;
+    await fails(() => pullModel(NAME, quiet), 'bad-hub', /chat_template\.jinja/, /HF_ENDPOINT/);
+    await liar.close();
+  }
+  const paths = ['../config.json', '/etc/passwd', 'a/config.json', 'model.bin', 'x.safetensors'];
+  const stranger = await playHub(
+    files,
+    paths.map((path) => ({ ...entry, path, size: 5 })),
+  );
+  process.env.HF_ENDPOINT = stranger.url;
+  assert.is(readdirSync(await pullModel(NAME, quiet)).length, 4, 'other files are left where they are');
+  await stranger.close();
+});
+
+test('two pulls at once fetch each file once', async () => {
+  const [one, two] = await Promise.all([pullModel(NAME, quiet), pullModel(NAME, quiet)]);
+  assert.is(one, two);
+  assert.is(asked('/model.safetensors').length, 1);
+});
+
+test.run();
