@@ -38,16 +38,20 @@ export interface Family {
     readonly outBias?: string;
     readonly mlpBias?: string;
     readonly parallel?: string;
-    readonly ropeBase?: string; // rope_theta
-    readonly ropeShare?: string; // partial_rotary_factor
   };
   readonly ffnDefault?: (hidden: number) => number;
+  readonly kvHeadsDefault?: number; // as many as heads
   readonly headSizeDefault?: number; // hidden / heads
   readonly activationDefault: string;
   readonly epsDefault: number;
   readonly positionsDefault: number;
-  readonly ropeBase: number | null; // the base where the config has none; null = no rotary embedding
-  readonly ropeShare?: number; // of a head's dimensions that turn, where the config does not say: 1
+  /** What the config leaves out, and the family's own names for `rope_theta` and `partial_rotary_factor`. */
+  readonly rope: {
+    readonly base: number;
+    readonly baseKey?: string;
+    readonly share?: number; // of a head's dimensions that turn: 1
+    readonly shareKey?: string; // without one the whole head turns
+  } | null;
   readonly tiedDefault: boolean;
   /** Sliding windows: their default size, the key that turns them on, and the key of the first layer that has one. */
   readonly window?: { readonly size: number; readonly on?: string; readonly from?: { key: string; absent: number } };
@@ -57,8 +61,41 @@ export interface Family {
   >;
   /** Fields that change the arithmetic in a way that the engine does not follow, and the value it needs. */
   readonly required: Readonly<Record<string, boolean>>;
+  readonly knows?: readonly string[]; // of FOREIGN
   readonly names: TensorNames;
 }
+
+/**
+ * Fields of other families that change the arithmetic, and the value that changes nothing (null: only leaving it out, or
+ * false). transformers ignores them in a family that does not know them; a model that carries one was made for other code.
+ */
+export const FOREIGN: Readonly<Record<string, number | null>> = {
+  attn_logit_softcapping: null,
+  final_logit_softcapping: null,
+  logit_scale: 1,
+  logits_scaling: 1,
+  attention_multiplier: null,
+  embedding_multiplier: 1,
+  residual_multiplier: 1,
+  query_pre_attn_scalar: null,
+  clip_qkv: null,
+  attention_sink: null,
+  attention_sinks: null,
+  num_sink_tokens: 0,
+  alibi: null,
+  rope_interleaved: null,
+  no_rope_layers: null,
+  use_mrope: null,
+  dual_chunk_attention_config: null,
+  attention_chunk_size: null,
+  sliding_window: null,
+  use_sliding_window: null,
+  qk_layernorm: null,
+  qk_norm: null,
+  use_qk_norm: null,
+  num_experts: 0,
+  num_local_experts: 0,
+};
 
 /** What Llama and its descendants share. */
 const LLAMA: Family = {
@@ -77,7 +114,7 @@ const LLAMA: Family = {
   activationDefault: 'silu',
   epsDefault: 1e-6,
   positionsDefault: 2048,
-  ropeBase: 10000,
+  rope: { base: 10000 },
   tiedDefault: false,
   fixed: {
     norm: 'rms',
@@ -108,6 +145,7 @@ const LLAMA: Family = {
   },
 };
 
+const QWEN_KNOWS = ['sliding_window', 'use_sliding_window'];
 const QWEN_WINDOW = { size: 4096, on: 'use_sliding_window', from: { key: 'max_window_layers', absent: 28 } } as const;
 
 /** By config.json's model_type. */
@@ -119,12 +157,16 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   mistral: {
     ...LLAMA,
     architecture: 'MistralForCausalLM',
+    kvHeadsDefault: 8,
+    knows: ['sliding_window'],
     positionsDefault: 131072,
     window: { size: 4096 },
   },
   qwen2: {
     ...LLAMA,
     architecture: 'Qwen2ForCausalLM',
+    kvHeadsDefault: 32,
+    knows: QWEN_KNOWS,
     positionsDefault: 32768,
     window: QWEN_WINDOW,
     fixed: { ...LLAMA.fixed, qkvBias: true },
@@ -133,7 +175,9 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     ...LLAMA,
     architecture: 'Qwen3ForCausalLM',
     keys: { ...LLAMA.keys, qkvBias: 'attention_bias', outBias: 'attention_bias' },
+    kvHeadsDefault: 32,
     headSizeDefault: 128,
+    knows: QWEN_KNOWS,
     positionsDefault: 32768,
     window: QWEN_WINDOW,
     fixed: { ...LLAMA.fixed, qkNorm: true },
@@ -154,7 +198,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     activationDefault: 'gelu_new',
     epsDefault: 1e-5,
     positionsDefault: 1024,
-    ropeBase: null,
+    rope: null,
     tiedDefault: true,
     fixed: {
       ...LLAMA.fixed,
@@ -195,14 +239,11 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       qkvBias: 'attention_bias',
       outBias: 'attention_bias',
       parallel: 'use_parallel_residual',
-      ropeBase: 'rotary_emb_base',
-      ropeShare: 'rotary_pct',
     },
     activationDefault: 'gelu',
     epsDefault: 1e-5,
     positionsDefault: 2048,
-    ropeBase: 10000,
-    ropeShare: 0.25,
+    rope: { base: 10000, baseKey: 'rotary_emb_base', share: 0.25, shareKey: 'rotary_pct' },
     tiedDefault: false,
     fixed: {
       ...LLAMA.fixed,

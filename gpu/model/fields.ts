@@ -43,7 +43,7 @@ export class Fields {
   integer(key: string, least: number, most: number, absent?: number): number {
     const value = this.get(key) ?? absent;
     if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
-      throw this.bad(key, value, `an integer from ${least} to ${most}`);
+      throw this.bad(key, this.get(key), `an integer from ${least} to ${most}`);
     }
     return value;
   }

@@ -1,7 +1,7 @@
 // config.json -> Spec: one record that describes every family; a family is a row of families.ts, not a class.
 
 import { join } from 'node:path';
-import { FAMILIES, type Family } from './families.ts';
+import { FAMILIES, type Family, FOREIGN } from './families.ts';
 import { Fields } from './fields.ts';
 import { MAX_CONFIG_BYTES, readJson, requireModelFolder } from './folder.ts';
 
@@ -90,18 +90,19 @@ export function readSpec(config: unknown, where: string): Spec {
       'none: F32, F16 or BF16 weights',
     ]);
   }
+  refuseForeign(fields, family);
 
   const layers = fields.integer(keys.layers, 1, MAX_LAYERS);
   const hidden = fields.integer(keys.hidden, 1, MAX_WIDTH);
   const heads = fields.integer(keys.heads, 1, MAX_HEADS);
-  const kvHeads = keys.kvHeads === undefined ? heads : fields.integer(keys.kvHeads, 1, heads, heads);
-  if (heads % kvHeads !== 0) throw fields.bad(keys.kvHeads!, kvHeads, `a divisor of ${keys.heads} (${heads})`);
+  const kvHeads = keys.kvHeads === undefined ? heads : readKvHeads(fields, keys.kvHeads, heads, family);
   const stated = keys.headSize !== undefined && fields.has(keys.headSize);
   const headSize = stated
     ? fields.integer(keys.headSize!, 1, MAX_HEAD_SIZE)
     : (family.headSizeDefault ?? hidden / heads);
   if (!Number.isInteger(headSize)) throw fields.bad(keys.heads, heads, `a divisor of ${keys.hidden} (${hidden})`);
   if (headSize > MAX_HEAD_SIZE) throw fields.bad(keys.heads, heads, `at least ${Math.ceil(hidden / MAX_HEAD_SIZE)}`);
+  const sizedBy = stated ? ([keys.headSize!, headSize] as const) : ([keys.heads, heads] as const);
   const choice = (key: string | undefined, absent: boolean) =>
     key === undefined ? absent : fields.boolean(key, absent);
   const activation = fields.oneOf(keys.activation, Object.keys(ACTIVATIONS), family.activationDefault);
@@ -118,7 +119,7 @@ export function readSpec(config: unknown, where: string): Spec {
     maxPositions: fields.integer(keys.positions, 1, MAX_POSITIONS, family.positionsDefault),
     normEps: fields.number(keys.eps, 0, 1, family.epsDefault),
     activation: ACTIVATIONS[activation as keyof typeof ACTIVATIONS],
-    rope: family.ropeBase === null ? null : readRope(fields, headSize, family, family.ropeBase),
+    rope: family.rope && readRope(fields, headSize, sizedBy, family.rope),
     qkvBias: choice(keys.qkvBias, family.fixed.qkvBias),
     outBias: choice(keys.outBias, family.fixed.outBias),
     mlpBias: choice(keys.mlpBias, family.fixed.mlpBias),
@@ -127,6 +128,26 @@ export function readSpec(config: unknown, where: string): Spec {
     headBias: fields.boolean('lm_head_bias', false),
     windows: readWindows(fields, family, layers),
   };
+}
+
+/** Throws `unsupported-model` for a field that other families have, and that would change this one's arithmetic. */
+function refuseForeign(fields: Fields, family: Family): void {
+  for (const [key, neutral] of Object.entries(FOREIGN)) {
+    if (family.knows?.includes(key)) continue;
+    const value = fields.get(key);
+    if (value === undefined || value === false || value === neutral) continue;
+    throw fields.unsupported(key, value, [
+      neutral === null ? 'a config without it' : `${neutral}, or a config without it`,
+    ]);
+  }
+}
+
+/** Absent and null differ: absent is the class's default, null as many as there are heads. */
+function readKvHeads(fields: Fields, key: string, heads: number, { kvHeadsDefault, keys }: Family): number {
+  const absent = fields.isNull(key) ? heads : (kvHeadsDefault ?? heads);
+  const kvHeads = fields.integer(key, 1, heads, absent);
+  if (heads % kvHeads !== 0) throw fields.bad(key, fields.get(key), `a divisor of ${keys.heads} (${heads})`);
+  return kvHeads;
 }
 
 /** The window of each layer. `layer_types` says it where it is there (transformers 5), else the family's own keys do. */
@@ -159,33 +180,53 @@ function readWindows(fields: Fields, family: Family, layers: number): readonly n
   });
 }
 
-/** `rope_parameters` holds base and scaling; before transformers 5 the base stood beside `rope_scaling`. */
-function readRope(fields: Fields, headSize: number, family: Family, baseAbsent: number): NonNullable<Spec['rope']> {
-  const combined = fields.has('rope_parameters');
-  const scaling = fields.child(combined ? 'rope_parameters' : 'rope_scaling');
-  /** What stands in `rope_parameters`, or under the family's own name at the top. */
-  const either = (key: string, own: string, least: number, most: number, absent: number): number =>
-    combined && scaling.has(key) ? scaling.number(key, least, most) : fields.number(own, least, most, absent);
-  const base = either('rope_theta', family.keys.ropeBase ?? 'rope_theta', 1, 1e15, baseAbsent);
-  const share = either(
-    'partial_rotary_factor',
-    family.keys.ropeShare ?? 'partial_rotary_factor',
-    0,
-    1,
-    family.ropeShare ?? 1,
-  );
+/** `rope_parameters` holds base, share and scaling; before transformers 5 the first two stood beside `rope_scaling`. */
+function readRope(
+  fields: Fields,
+  headSize: number,
+  sizedBy: readonly [key: string, value: number],
+  { base, ...own }: NonNullable<Family['rope']>,
+): NonNullable<Spec['rope']> {
+  const scalings = ['rope_parameters', 'rope_scaling'].filter((key) => fields.has(key)).map((key) => fields.child(key));
+  const stated = (keys: readonly string[]): readonly Place[] =>
+    [...scalings, fields]
+      .flatMap((where) => keys.map((key) => [where, key] as const))
+      .filter(([at, key]) => at.has(key));
+  const turned = stated(['partial_rotary_factor', ...(own.shareKey === undefined ? [] : [own.shareKey])]);
+  const share = agreed(turned, 0, 1, own.share ?? 1);
   // Only NeoX turns a part of a head; in the other families transformers would ignore the field or mean another model.
-  if (share !== 1 && family.keys.ropeShare === undefined) throw fields.unsupported('partial_rotary_factor', share, [1]);
+  if (share !== 1 && own.shareKey === undefined) throw turned[0]![0].unsupported(turned[0]![1], share, [1]);
   const dims = Math.trunc(headSize * share);
   if (dims < 2 || dims % 2 !== 0) {
-    const [key, value] = share === 1 ? ['head_dim', headSize] : [family.keys.ropeShare!, share];
-    throw fields.bad(key, value, `such that an even number of dimensions turns (${dims} of ${headSize} do)`);
+    const [at, key, value] = share === 1 ? [fields, ...sizedBy] : [...(turned[0] ?? [fields, own.shareKey!]), share];
+    throw at.bad(key, value, `such that an even number of dimensions turns (${dims} of ${headSize} do)`);
   }
-  const rope = { base, dims };
+  const scales = scalings.map(readScale);
+  if (scales.length === 2 && JSON.stringify(scales[0]) !== JSON.stringify(scales[1])) {
+    throw fields.bad('rope_scaling', fields.get('rope_scaling'), 'the scaling of rope_parameters, or left out');
+  }
+  const bases = stated(['rope_theta', ...(own.baseKey === undefined ? [] : [own.baseKey])]);
+  return { base: agreed(bases, 1, 1e15, base), dims, ...(scales[0] && { scale: scales[0] }) };
+}
+
+type Place = readonly [where: Fields, key: string];
+
+/** The number that stands in all of `places`; a config that says two things at once is not guessed at. */
+function agreed(places: readonly Place[], least: number, most: number, absent: number): number {
+  const numbers = places.map(([where, key]) => where.number(key, least, most));
+  const odd = numbers.findIndex((value) => value !== numbers[0]);
+  if (odd > 0) throw places[odd]![0].bad(places[odd]![1], numbers[odd], `${numbers[0]}, as ${places[0]![1]} is`);
+  return numbers[0] ?? absent;
+}
+
+function readScale(scaling: Fields): RopeScale | undefined {
+  for (const key of ['full_attention', 'sliding_attention', 'mrope_section']) {
+    if (scaling.has(key)) throw scaling.unsupported(key, scaling.get(key), ['one rotation for all layers']);
+  }
   const kind = scaling.has('rope_type') ? 'rope_type' : 'type';
   switch (scaling.oneOf(kind, ['default', 'linear', 'llama3'], 'default')) {
     case 'linear':
-      return { ...rope, scale: { kind: 'linear', factor: scaling.number('factor', 1, 1e6) } };
+      return { kind: 'linear', factor: scaling.number('factor', 1, 1e6) };
     case 'llama3': {
       const lowFrequency = scaling.number('low_freq_factor', 1e-6, 1e6);
       const highFrequency = scaling.number('high_freq_factor', 1e-6, 1e6);
@@ -194,9 +235,9 @@ function readRope(fields: Fields, headSize: number, family: Family, baseAbsent: 
       }
       const factor = scaling.number('factor', 1, 1e6);
       const originalPositions = scaling.integer('original_max_position_embeddings', 1, MAX_POSITIONS);
-      return { ...rope, scale: { kind: 'llama3', factor, lowFrequency, highFrequency, originalPositions } };
+      return { kind: 'llama3', factor, lowFrequency, highFrequency, originalPositions };
     }
     default:
-      return rope;
+      return undefined;
   }
 }

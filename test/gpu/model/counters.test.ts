@@ -13,9 +13,12 @@ import { suite } from '../../support/suite.ts';
 
 const test = suite('counters', { timeoutMs: 120_000 });
 
+const SOME = ['full_attention', 'sliding_attention'];
 const MODELS: readonly RandomModel[] = [
   { family: 'llama', seed: 3, format: 'bf16', hidden: 48, heads: 4, kvHeads: 2, ffn: 80, vocab: 131 },
   { family: 'gpt2', seed: 4, vocab: 131, tied: false, headBias: true },
+  { family: 'qwen3', seed: 5, format: 'bf16', vocab: 131, headSize: 12, window: 7, layerTypes: SOME },
+  { family: 'gpt_neox', seed: 6, vocab: 131, tied: false },
 ];
 const LIMITS: readonly LoadOptions[] = [{}, { maxRows: 9 }, { maxRows: 64 }, { maxBindingBytes: 24 * 1024 }];
 
@@ -25,7 +28,7 @@ async function model(options: RandomModel): Promise<{ readonly folder: string; r
   const { tensors } = await writeRandomModel(folder, options);
   let passBytes = 0;
   for (const [name, { shape, values }] of tensors) {
-    const table = /wpe/.test(name) || (options.tied === false && /wte|embed_tokens/.test(name));
+    const table = /wpe/.test(name) || (options.tied === false && /wte|embed_(in|tokens)/.test(name));
     const bytes = shape.length > 1 && options.format === 'bf16' ? 2 : 4;
     if (!table) passBytes += bytes * values.length;
   }

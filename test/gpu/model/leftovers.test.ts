@@ -53,6 +53,16 @@ test('biases and norms that the config does not know of', async () => {
     const error = await load(LLAMA, { extra: { [name]: shape } });
     assert.ok(error!.message.includes(`tensor ${name} is stored, and the network`), error!.message);
   }
+  for (const [model, name, shape] of [
+    [{ family: 'mistral', seed: 1 }, 'model.layers.0.self_attn.sinks', [4]],
+    [{ family: 'qwen2', seed: 1 }, 'model.layers.0.self_attn.q_norm.weight', [8]],
+    [{ family: 'qwen2', seed: 1 }, 'model.layers.0.self_attn.o_proj.bias', [32]],
+    [{ family: 'qwen3', seed: 1 }, 'model.layers.1.self_attn.k_proj.bias', [32]],
+    [{ family: 'gpt_neox', seed: 1, attentionBias: false }, 'gpt_neox.layers.0.attention.dense.bias', [32]],
+  ] as const) {
+    const error = await load(model, { extra: { [name]: shape } });
+    assert.ok(error!.message.includes(`tensor ${name} is stored, and the network`), error!.message);
+  }
   const untied = { ...LLAMA, tied: false };
   assert.match((await load(untied, { extra: { 'lm_head.bias': [97] } }))!.message, /lm_head\.bias is stored/);
 });
@@ -60,6 +70,13 @@ test('biases and norms that the config does not know of', async () => {
 test('what is no part of the network is ignored: tables, masks, other heads, a copy of a tied head', async () => {
   const tables = { 'model.layers.0.self_attn.rotary_emb.inv_freq': [4], 'score.weight': [2, 32] };
   assert.is(await load(LLAMA, { extra: { ...tables, 'lm_head.weight': [97, 32] } }), null);
+  const sequential: RandomModel = { family: 'gpt_neox', seed: 1, parallel: false };
+  const bools = { 'gpt_neox.layers.0.attention.bias': [1, 1, 128, 128] };
+  const angles = {
+    'gpt_neox.layers.1.attention.rotary_emb.inv_freq': [1],
+    'gpt_neox.layers.1.attention.masked_bias': [],
+  };
+  assert.is(await load(sequential, { extra: { ...bools, ...angles } }), null);
   const masks = { 'transformer.h.0.attn.bias': [1, 1, 128, 128], 'transformer.h.0.attn.masked_bias': [1] };
   assert.is(await load(GPT2, { extra: masks }), null);
 });

@@ -1,42 +1,27 @@
 // config.json -> Spec: both spellings, published configs, and everything that must be refused by name.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
 import { loadSpec, readSpec } from '../../../gpu/model/spec.ts';
+import {
+  type Config,
+  familyConfig as family,
+  readConfig,
+  refusedSpec as refused,
+  without,
+} from '../../support/config.ts';
 import { FAMILIES, fixture, temporaryFolder } from '../../support/folders.ts';
 import { test } from '../../support/suite.ts';
 
-type Config = Readonly<Record<string, unknown>>;
-const json = (path: string): Config => JSON.parse(readFileSync(path, 'utf8'));
-const family = (name: string): Config => json(fixture(`families/${name}/config.json`));
 const llama = family('llama3');
 const gpt2 = family('gpt2');
-
-function without(config: Config, key: string): Config {
-  return Object.fromEntries(Object.entries(config).filter(([name]) => name !== key));
-}
-
-function refused(config: unknown, code: string, message: RegExp, hint: RegExp): void {
-  assert.throws(
-    () => readSpec(config, 'm/config.json'),
-    (error: unknown) => {
-      if (!(error instanceof BenchError)) return false;
-      assert.is(error.code, code);
-      assert.match(error.message, message);
-      assert.match(error.hint ?? '', hint);
-      assert.is(error.where, 'm/config.json');
-      return true;
-    },
-    `${message} was not refused`,
-  );
-}
 
 for (const name of FAMILIES) {
   test(`${name}: the spelling of transformers 5 reads as that of 4`, async () => {
     const old = await loadSpec(fixture(`families/${name}`));
-    assert.equal(readSpec(json(fixture(`families/${name}/config.v5.json`)), 'v5'), old);
+    assert.equal(readSpec(readConfig(fixture(`families/${name}/config.v5.json`)), 'v5'), old);
   });
 }
 
@@ -125,44 +110,6 @@ test('linear scaling, in the old and the new spelling', () => {
   const v5 = readSpec({ ...now, rope_parameters: { rope_type: 'linear', factor: 2, rope_theta: 5e5 } }, 'x');
   assert.equal(old.rope, { base: 5e5, dims: 12, scale: { kind: 'linear', factor: 2 } });
   assert.equal(v5.rope, old.rope);
-});
-
-test('sliding windows: Mistral has one in every layer, Qwen where it is switched on, from a layer on', () => {
-  const windows = (config: Config): readonly number[] => readSpec(config, 'x').windows;
-  const mistral = family('mistral');
-  assert.equal(windows(mistral), [16, 16, 16]);
-  assert.equal(windows({ ...mistral, sliding_window: null }), [0, 0, 0]);
-  assert.equal(windows(without(mistral, 'sliding_window')), [4096, 4096, 4096]);
-  const qwen = { ...family('qwen2'), num_hidden_layers: 4, sliding_window: 8 };
-  assert.equal(windows(qwen), [0, 0, 0, 0]);
-  assert.equal(windows({ ...qwen, use_sliding_window: true }), [0, 0, 0, 0], 'max_window_layers is 28');
-  assert.equal(windows({ ...qwen, use_sliding_window: true, max_window_layers: 2 }), [0, 0, 8, 8]);
-  const types = ['sliding_attention', 'full_attention', 'sliding_attention', 'full_attention'];
-  assert.equal(windows({ ...qwen, use_sliding_window: true, layer_types: types }), [8, 0, 8, 0]);
-  refused({ ...qwen, layer_types: types }, 'bad-model', /sliding_window/, /published/);
-  refused({ ...qwen, layer_types: ['full_attention'] }, 'bad-model', /layer_types is 1.*list of 4/, /published/);
-});
-
-test('Qwen3 has its own head size, biases by choice, and norms of queries and keys', () => {
-  const qwen3 = family('qwen3');
-  const spec = readSpec(qwen3, 'x');
-  assert.equal([spec.headSize, spec.qkNorm, spec.qkvBias, spec.outBias], [16, true, false, false]);
-  assert.is(readSpec(without(qwen3, 'head_dim'), 'x').headSize, 128, "transformers' default, not hidden / heads");
-  const biased = readSpec({ ...qwen3, attention_bias: true }, 'x');
-  assert.equal([biased.qkvBias, biased.outBias, biased.mlpBias], [true, true, false]);
-});
-
-test('GPT-NeoX turns a part of each head, and chooses how the residuals join', () => {
-  const neox = family('gpt_neox');
-  const spec = readSpec(neox, 'x');
-  assert.equal([spec.rope?.dims, spec.headSize, spec.parallel, spec.qkvByHead], [4, 16, true, true]);
-  assert.is(readSpec(family('gpt_neox-sequential'), 'x').parallel, false);
-  assert.is(readSpec({ ...neox, rotary_pct: 1 }, 'x').rope?.dims, 16);
-  assert.is(readSpec(without(neox, 'rotary_pct'), 'x').rope?.dims, 4);
-  assert.is(readSpec({ ...neox, rotary_emb_base: 500 }, 'x').rope?.base, 500);
-  assert.equal(readSpec({ ...neox, attention_bias: false }, 'x').outBias, false);
-  refused({ ...neox, rotary_pct: 0.2 }, 'bad-model', /rotary_pct is 0\.2.*3 of 16/, /published/);
-  refused({ ...neox, rotary_pct: 0 }, 'bad-model', /rotary_pct is 0/, /published/);
 });
 
 test('what the engine cannot run is refused with what it can', () => {

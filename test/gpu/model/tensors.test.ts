@@ -106,10 +106,29 @@ test('a tied head with a bias of its own', async () => {
   assert.is(parts.embedding.bias, null);
 });
 
-for (const family of ['llama', 'gpt2'] as const) {
+test('Qwen: biases of q, k and v alone; Qwen3 has norms of queries and keys, one vector of both', async () => {
+  const [qwen2, qwen3] = [await resolve(fixture('families/qwen2')), await resolve(fixture('families/qwen3'))];
+  const { qkv, o, qkNorm, gate } = qwen2.layers[1]!;
+  assert.equal([qkv.bias?.size, qkv.bias?.names.length, o.bias, gate?.bias, qkNorm], [80, 3, null, null, null]);
+  assert.equal(
+    [qwen3.layers[0]!.qkNorm?.size, qwen3.layers[0]!.qkNorm?.names],
+    [32, ['q', 'k'].map((letter) => `model.layers.0.self_attn.${letter}_norm.weight`)],
+  );
+  assert.equal([qwen3.layers[0]!.o.rows, qwen3.layers[0]!.o.columns], [40, 64]);
+});
+
+test('GPT-NeoX: one matrix of q, k and v as it is stored, a head of another name', async () => {
+  const parts = await resolve(fixture('families/gpt_neox'));
+  const { qkv, o, gate, norm2, down } = parts.layers[1]!;
+  assert.equal([qkv.rows, qkv.columns, qkv.transposed, qkv.bias?.size, qkv.sources.length], [144, 48, false, 144, 1]);
+  assert.equal([o.bias?.size, gate, norm2.bias?.size, down.bias?.size], [48, null, 48, 48]);
+  assert.equal([parts.head.names, parts.positions], [['embed_out.weight'], null]);
+});
+
+for (const family of ['llama', 'mistral', 'qwen2', 'qwen3', 'gpt_neox', 'gpt2'] as const) {
   test(`${family}: names without the prefix`, async () => {
     const { parts } = await random({ family, seed: 1, prefix: false, tied: false });
-    assert.match(parts.embedding.names[0]!, /^(embed_tokens|wte)\.weight$/);
+    assert.match(parts.embedding.names[0]!, /^(embed_tokens|embed_in|wte)\.weight$/);
     assert.is(parts.layers.length, 2);
   });
 
@@ -117,6 +136,7 @@ for (const family of ['llama', 'gpt2'] as const) {
     const options: RandomModel = {
       ...{ family, seed: 2, layers: 1, hidden: 8, heads: 2, vocab: 5, positions: 6, tied: false },
       ...(family === 'llama' ? { attentionBias: true, mlpBias: true } : {}),
+      ...(family === 'gpt_neox' ? { rotaryShare: 0.5 } : {}),
       headBias: true,
     };
     const { folder, parts } = await random(options);
@@ -150,6 +170,14 @@ for (const family of ['llama', 'gpt2'] as const) {
     }
   });
 }
+
+test('Qwen3 without its head_dim: the default of transformers, which the tensors contradict', async () => {
+  const { folder } = await random({ family: 'qwen3', seed: 1 });
+  const path = join(folder, 'config.json');
+  const config = JSON.parse(readFileSync(path, 'utf8'));
+  writeFileSync(path, JSON.stringify({ ...config, head_dim: undefined }));
+  await refused(folder, /q_proj\.weight has shape \[32, 32\], and config\.json asks for \[512, 32\]/);
+});
 
 test('a matrix stored the other way round is misshapen', async () => {
   const options: RandomModel = { family: 'gpt2', seed: 1, layers: 1, hidden: 8, heads: 2 };

@@ -11,6 +11,7 @@ import { layernorm } from '../../../gpu/reference/layernorm.ts';
 import { matmul } from '../../../gpu/reference/matmul.ts';
 import { rmsnorm } from '../../../gpu/reference/rmsnorm.ts';
 import { rope } from '../../../gpu/reference/rope.ts';
+import { splitHeads } from '../../../gpu/reference/split.ts';
 import { test } from '../../support/suite.ts';
 
 function near(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-14): void {
@@ -101,6 +102,27 @@ test('activations: known values, and their limits', () => {
 
 test('gated: the activation of the gate times up', () => {
   assert.equal(gated([1, -3], [2, 5], 'silu'), Float64Array.of(2 * silu(1), 5 * silu(-3)));
+});
+
+test('splitHeads: all queries, keys and values of a row, or those of one head after the other', () => {
+  const row = [0, 1, 2, 3, 4, 5, 6, 7]; // q0 q1 k0 v0, two numbers each
+  const grouped = splitHeads([...row, ...row.map((i) => i + 10)], {
+    heads: 2,
+    kvHeads: 1,
+    headSize: 2,
+    qkvByHead: false,
+  });
+  assert.equal(grouped, [
+    Float64Array.of(0, 1, 2, 3, 10, 11, 12, 13),
+    Float64Array.of(4, 5, 14, 15),
+    Float64Array.of(6, 7, 16, 17),
+  ]);
+  // q0 k0 v0 q1 k1 v1, two numbers each.
+  const byHead = splitHeads(
+    Array.from({ length: 12 }, (_, i) => i),
+    { heads: 2, kvHeads: 2, headSize: 2, qkvByHead: true },
+  );
+  assert.equal(byHead, [Float64Array.of(0, 1, 6, 7), Float64Array.of(2, 3, 8, 9), Float64Array.of(4, 5, 10, 11)]);
 });
 
 test('rope: position 0 stays, a quarter turn swaps the halves of each head', () => {
