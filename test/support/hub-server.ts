@@ -58,14 +58,20 @@ export async function playHub(
   };
   const send = (path: string, request: IncomingMessage, response: ServerResponse): void => {
     const whole = files.get(path);
-    if (whole === undefined || state.lost.has(path)) return json(response, 404, { error: 'Entry not found' });
+    if (whole === undefined || state.lost.has(path)) {
+      json(response, 404, { error: 'Entry not found' });
+      return;
+    }
     const bytes = state.wrong.has(path) ? whole.map((byte) => byte ^ 1) : whole;
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     const part = bytes.subarray(from);
     const ranged = from > 0 ? { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {};
     response.writeHead(from > 0 ? 206 : 200, { 'content-length': part.length, ...ranged });
     const cut = state.cuts.get(path);
-    if (cut === undefined || cut.times === 0 || cut.at <= from) return void response.end(part);
+    if (cut === undefined || cut.times === 0 || cut.at <= from) {
+      response.end(part);
+      return;
+    }
     cut.times--;
     response.write(part.subarray(0, cut.at - from), () => setTimeout(() => response.destroy(), 20));
   };

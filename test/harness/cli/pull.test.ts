@@ -45,7 +45,11 @@ test.after.each(() => hub.close());
 
 test('bench pull prints the folder, and no token', async () => {
   let printed = '';
-  const stdout = { write: (text: string) => void (printed += text) };
+  const stdout = {
+    write: (text: string) => {
+      printed += text;
+    },
+  };
   assert.is(await pullVerb('hf:me/tiny@main', { progress: 'none' }, stdout), 0);
   assert.match(printed, new RegExp(`hub/me--tiny/snapshots/${COMMIT}\n$`));
   assert.not.match(printed, 'secret');
