@@ -31,7 +31,8 @@ export function whereIs({ source, start }: Place): string {
 /** The issue as a person reads it: place and message, then the line with carets under the place. */
 export function render({ place, message, hint }: Issue): string {
   const { source, start, end } = place;
-  const from = source.text.lastIndexOf('\n', start - 1) + 1;
+  // lastIndexOf takes a negative start for 0, and the file may begin with a newline.
+  const from = start === 0 ? 0 : source.text.lastIndexOf('\n', start - 1) + 1;
   const newline = source.text.indexOf('\n', start);
   const line = source.text.slice(from, newline < 0 ? undefined : newline).replaceAll('\t', ' ');
   const number = String(source.text.slice(0, start).split('\n').length);

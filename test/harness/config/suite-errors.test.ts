@@ -76,6 +76,11 @@ test('an alias bomb is refused before it unfolds', async () => {
   assert.ok(Date.now() - start < 5000);
 });
 
+test('a file that is empty, or begins with a newline, is told as any other', async () => {
+  await says('', /suite\.yaml:1:1 a suite is a map of keys/);
+  await says('\n', /suite\.yaml:1:1 a suite is a map of keys/);
+});
+
 test('broken YAML is told with its place', () => says('version: 1\nname: "mine\n', /suite\.yaml:\d+:\d+ /));
 
 test('a persona without opposite or without items cannot be evaluated', async () => {
