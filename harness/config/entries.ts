@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readAnthropic } from '../datasets/anthropic.ts';
 import type { Item } from '../datasets/types.ts';
-import { failOn } from './diagnostics.ts';
+import { failOn, type Issue } from './diagnostics.ts';
 import type { Persona, Scorer } from './resolved.ts';
 import { SUITE_SCHEMA } from './schemas.ts';
 import { type Located, originOf } from './yaml.ts';
@@ -57,6 +57,30 @@ export function knownKeys(path: readonly string[]): readonly string[] {
     schema = next;
   }
   return schema.properties === undefined ? ['*'] : Object.keys(schema.properties);
+}
+
+/** Scorers and templates that contradict `show`: every cell of such an evaluation would fail. */
+export function contradictions(evaluations: readonly EvaluationFile[], located: Located): readonly Issue[] {
+  return evaluations.flatMap(({ scorer, show, template }, k): Issue[] => {
+    const issue = (key: string, message: string, hint: string): Issue => ({
+      place: originOf(located, `evaluations/${k}/${key}`).value,
+      message,
+      hint,
+    });
+    const listed = template.includes('{options}');
+    const written = located.origins.has(`evaluations/${k}/template`);
+    const issues: Issue[] = [];
+    if (scorer === 'letter' && !show) {
+      issues.push(issue('scorer', 'letters mean nothing when the options are not shown', 'leave out show: false'));
+    }
+    if (written && show && !listed) {
+      issues.push(issue('template', 'the template has no {options}', 'add it, or set show: false'));
+    }
+    if (written && !show && listed) {
+      issues.push(issue('template', 'the template has {options}, but show is false', 'leave out one of them'));
+    }
+    return issues;
+  });
 }
 
 /** The personas with the items of the evaluation that names a data set; their own items where none does. */

@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { failOn, type Issue, suggestion } from './diagnostics.ts';
-import { itemsFrom, knownKeys, type SuiteFile } from './entries.ts';
+import { contradictions, itemsFrom, knownKeys, type SuiteFile } from './entries.ts';
 import { applySet, readLayers } from './layers.ts';
 import { type HubLookup, modelsOf } from './models.ts';
 import { packageRoot } from './paths.ts';
@@ -58,6 +58,7 @@ export async function readSuiteFile(
         issues.push(...check(method.options, entry.options, located, `${at}/options`));
       }
     });
+    issues.push(...contradictions(value.evaluations, located));
     for (const list of ['evaluations', 'methods'] as const) issues.push(...duplicates(value[list], list, located));
   }
   failOn(issues, CODE, HINT);

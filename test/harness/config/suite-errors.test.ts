@@ -2,7 +2,7 @@
 
 import * as assert from 'uvu/assert';
 import { suite as testSuite } from '../../support/suite.ts';
-import { refused, SUITE, says } from '../../support/suite-file.ts';
+import { load, refused, SUITE, says } from '../../support/suite-file.ts';
 
 const test = testSuite('bad suites');
 
@@ -50,6 +50,14 @@ test('wrong types, values and names are told with what is allowed', async () => 
     SUITE.replace('{ id: choice, kind: choice }', '{ id: choice, kind: choice, template: hello }'),
     /template must contain \{question\}/,
   );
+});
+
+test('a scorer or a template that contradicts show is refused before any cell fails of it', async () => {
+  const evaluation = (rest: string) => SUITE.replace('kind: choice', `kind: choice, ${rest}`);
+  await says(evaluation('scorer: letter, show: false'), /:6:41 letters mean nothing .* leave out show: false/);
+  await says(evaluation('template: "{question}"'), /:6:43 the template has no \{options\}/);
+  await says(evaluation('show: false, template: "{question} {options}"'), /:6:56 .* but show is false/);
+  await load(evaluation('show: false, template: "{question}?"'));
 });
 
 test('a sparsity of 1 or more is refused where it stands', async () => {
