@@ -1,7 +1,7 @@
 // The tables of a report as plain text cells, so that terminal and Markdown say the same.
 
 import type { LatencyRow, MetricRow, RunResult } from '../harness/plan/result.ts';
-import { entryName, medianText, megabytes, percent, percentileText, shareText, short } from './format.ts';
+import { counted, entryName, medianText, megabytes, percent, percentileText, shareText, short } from './format.ts';
 import { isMain, mainRows, places, standing } from './verdict.ts';
 
 export interface Section {
@@ -113,7 +113,7 @@ export function errorSection(result: RunResult): Section | null {
 export function cellsLine(result: RunResult): string {
   const count = (status: string) => result.cells.filter((cell) => cell.status === status).length;
   const seconds = (result.elapsedMs / 1000).toFixed(1);
-  return `${result.cells.length} cells: ${count('stored')} from the store, ${count('computed')} computed, ${count('errored')} failed; ${seconds} s`;
+  return `${counted(result.cells.length, 'cell')}: ${count('stored')} from the store, ${count('computed')} computed, ${count('errored')} failed; ${seconds} s`;
 }
 
 /** "big-five on SwiftShader Device (software adapter)" */
@@ -134,14 +134,15 @@ function chanceText(rows: readonly MetricRow[]): string {
   return low === high ? `chance ${percent(low)} %` : `chance ${percent(low)} to ${percent(high)} %`;
 }
 
-/** Where both poles are asked the same items, one answer serves one pole and fails the other. */
+/** Where both poles of every trait are asked the same items, one answer serves one pole and fails the other. */
 function balanceLine(result: RunResult, model: string, evaluation: string): readonly string[] {
   const blind = new Set(
     result.cells
       .filter((cell) => cell.model === model && cell.evaluation === evaluation && cell.persona === null)
       .map(entryName),
   );
-  if (blind.size === 0) return [];
+  const traits = mainRows(result, model, evaluation).filter((row) => row.scope === 'trait' && blind.has(entryName(row)));
+  if (traits.length === 0 || traits.some(({ alignment }) => Math.abs(alignment.value - 0.5) > 1e-9)) return [];
   return [
     `${[...blind].join(', ')} gives both poles of a trait one answer, and so reaches 50 % over both; report.md has each persona.`,
   ];

@@ -2,7 +2,7 @@
 // "Above" means that the 95 % intervals do not overlap; controls are the suite's null methods and the trivial answerers.
 
 import type { AnswererRow, MetricRow, RunResult, Share } from '../harness/plan/result.ts';
-import { entryName } from './format.ts';
+import { counted, entryName } from './format.ts';
 
 /** A method's row beside its controls: the one that it does not beat, or null. */
 export interface Standing {
@@ -41,12 +41,12 @@ export function verdicts(result: RunResult): readonly string[] {
       const own = rows.filter((row) => entryName(row) === name);
       const traits = own.filter(({ scope }) => scope === 'trait');
       const place = places(result).length > 1 ? ` (${model}, ${evaluation})` : '';
-      sentences.push(sentence(result, name, traits.length > 0 ? traits : own) + place);
+      sentences.push(`${sentence(result, name, traits.length > 0 ? traits : own)}${place}.`);
     }
   }
-  return sentences.length > 0
-    ? sentences
-    : ['No method but controls was measured, so that there is nothing to compare.'];
+  if (sentences.length > 0) return sentences;
+  if (result.cells.every(({ status }) => status === 'errored')) return ['Nothing was measured: every cell failed.'];
+  return ['No method but controls was measured, so that there is nothing to compare.'];
 }
 
 /** Model and evaluation pairs that have metrics, in order. */
@@ -63,9 +63,9 @@ function sentence(result: RunResult, name: string, rows: readonly MetricRow[]): 
     rivals(result, row, 'methods').every(({ alignment }) => row.alignment.low > alignment.high),
   );
   const clear = rows.filter((row) => standing(result, row).notAbove === null);
-  const of = `${rows.length} ${rows.length === 1 ? 'trait' : 'traits'}`;
+  const of = counted(rows.length, 'trait');
   if (controls.length === 0) {
-    return `${name} lies above chance and every answerer without a model on ${clear.length} of ${of}; the suite has no control.`;
+    return `${name} lies above chance and every answerer without a model on ${clear.length} of ${of}; no control was run`;
   }
   const against = controls.length === 1 ? controls[0] : 'every control';
   const beside =
@@ -74,7 +74,7 @@ function sentence(result: RunResult, name: string, rows: readonly MetricRow[]): 
         ? ', and above every answerer without a model on the same'
         : ''
       : `, above every answerer without a model too on ${clear.length}`;
-  return `${name} lies above ${against} on ${above.length} of ${of} (95 % intervals apart)${beside}.`;
+  return `${name} lies above ${against} on ${above.length} of ${of} (95 % intervals apart)${beside}`;
 }
 
 function rivals(

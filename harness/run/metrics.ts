@@ -25,7 +25,8 @@ interface Group {
 }
 
 /** Rows in the order of the plan: for each method over all wordings, then for each wording where there are several. */
-export function metricRows(suite: Suite, answered: readonly Answered[]): readonly MetricRow[] {
+export function metricRows(whole: Suite, answered: readonly Answered[]): readonly MetricRow[] {
+  const suite = { ...whole, personas: stated(whole, answered) };
   const groups = new Map<string, Group>();
   for (const one of answered) {
     const { model, method, sparsity } = one.cell;
@@ -55,11 +56,12 @@ export function metricRows(suite: Suite, answered: readonly Answered[]): readonl
 /** What the answerers without a model reach on the items of each evaluation; `overlap` reads question and prompts. */
 export function answererRows(suite: Suite, answered: readonly Answered[]): readonly AnswererRow[] {
   const rows: AnswererRow[] = [];
+  const personas = stated(suite, answered);
   for (const { id: evaluation } of suite.evaluations) {
     const cells = answered.filter(({ cell }) => cell.evaluation.id === evaluation);
     const items = [...new Map(cells.flatMap(({ cell }) => cell.items.map((item) => [item.id, item]))).values()];
     for (const answerer of ANSWERERS) {
-      const units = suite.personas.flatMap((persona) =>
+      const units = personas.flatMap((persona) =>
         asked(items, persona).map((item) => ({
           persona: persona.id,
           trait: persona.trait,
@@ -74,6 +76,15 @@ export function answererRows(suite: Suite, answered: readonly Answered[]): reado
     }
   }
   return rows;
+}
+
+/**
+ * The personas that some cell states, or all where none does: a control, which is asked once for all, is judged on those
+ * that the methods beside it were asked, also when a filter or a failure left the others out.
+ */
+function stated({ personas }: Suite, answered: readonly Answered[]): readonly Persona[] {
+  const ids = new Set(answered.flatMap(({ cell }) => cell.persona ?? []));
+  return ids.size === 0 ? personas : personas.filter(({ id }) => ids.has(id));
 }
 
 /** A share of n with its Wilson 95 % interval. */

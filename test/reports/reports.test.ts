@@ -92,7 +92,25 @@ test('the verdict says above only where the intervals do not overlap', () => {
   assert.is(standing(close, pooled(close, 'prompting')).notAbove, '"shorter"');
   assert.is(standing(close, pooled(close, 'none')).notAbove, null, 'a control is not judged');
   const noControl = { ...apart, metrics: apart.metrics.filter(({ control }) => !control) };
-  assert.match(verdicts(noControl)[0] ?? '', /above chance.*the suite has no control/);
+  assert.match(verdicts(noControl)[0] ?? '', /above chance.*; no control was run\.$/);
+});
+
+test('a method and its control are judged on the same personas when a filter leaves one pole out', async () => {
+  const one = await runFake(temporaryFolder(), {
+    options: { select: (cells) => cells.filter(({ persona }) => persona !== 'introversion') },
+  });
+  const names = one.result.metrics.map(({ method, persona, alignment: { n } }) => [method, persona, n].join(' '));
+  assert.equal(names.slice(0, 3), ['none  12', 'none  12', 'none extraversion 12']);
+  assert.ok(one.result.metrics.every(({ alignment, persona }) => alignment.n === 12 && persona !== 'introversion'));
+  assert.ok(one.result.answerers.every(({ alignment }) => alignment.n === 12));
+  assert.match(terminalReport(result, plain), /none gives both poles of a trait one answer/);
+  assert.not.match(terminalReport(one.result, plain), /both poles/);
+});
+
+test('when every cell failed, the verdict says so', () => {
+  const cells = result.cells.map((cell) => ({ ...cell, status: 'errored' as const }));
+  assert.equal(verdicts({ ...result, cells, metrics: [] }), ['Nothing was measured: every cell failed.']);
+  assert.match(verdicts({ ...result, metrics: [] })[0] ?? '', /nothing to compare/);
 });
 
 test('an answerer without a model can take the verdict away', () => {
