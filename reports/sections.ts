@@ -141,7 +141,9 @@ function balanceLine(result: RunResult, model: string, evaluation: string): read
       .filter((cell) => cell.model === model && cell.evaluation === evaluation && cell.persona === null)
       .map(entryName),
   );
-  const traits = mainRows(result, model, evaluation).filter((row) => row.scope === 'trait' && blind.has(entryName(row)));
+  const traits = mainRows(result, model, evaluation).filter(
+    (row) => row.scope === 'trait' && blind.has(entryName(row)),
+  );
   if (traits.length === 0 || traits.some(({ alignment }) => Math.abs(alignment.value - 0.5) > 1e-9)) return [];
   return [
     `${[...blind].join(', ')} gives both poles of a trait one answer, and so reaches 50 % over both; report.md has each persona.`,

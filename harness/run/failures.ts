@@ -41,7 +41,8 @@ export function failureOf(error: unknown, cell: Cell): Failure {
   if (!(error instanceof BenchError)) {
     return { code: 'internal', message: error instanceof Error ? error.message : String(error), hint: null };
   }
-  const { code, message, hint } = error;
+  const { code, where, hint } = error;
+  const message = where === undefined || error.message.startsWith(where) ? error.message : `${where}: ${error.message}`;
   return { code, message: DEVICE_CODES.includes(code) ? message + within : message, hint: hint ?? null };
 }
 

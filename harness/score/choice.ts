@@ -141,6 +141,19 @@ function scoreOf(scorer: Scorer, parts: Omit<OptionScore, 'score'>, whole: numbe
   }
 }
 
+/** The engine knows no items: when a sequence does not fit the model, the longest is one that does not. */
+function tooLong(error: unknown, asked: readonly Asked[]): unknown {
+  if (!(error instanceof BenchError) || error.code !== 'sequence-too-long') return error;
+  const longest = ({ presented }: Asked): number =>
+    Math.max(...presented.flatMap(({ asks }) => asks.map(({ sequence }) => sequence.tokens.length)));
+  const { item } = asked.reduce((a, b) => (longest(b) > longest(a) ? b : a));
+  return new BenchError(error.code, error.message, {
+    where: `item ${item.id}`,
+    hint: 'shorten the item or what the method adds to it, or take a model with more positions',
+    cause: error,
+  });
+}
+
 /** The engine's answers for a few items: each distinct neutral sequence once, everything in one call. */
 async function scoreItems(request: ChoiceRequest, asked: readonly Asked[]): Promise<Outcome[]> {
   const sequences: Sequence[] = [];
@@ -156,7 +169,9 @@ async function scoreItems(request: ChoiceRequest, asked: readonly Asked[]): Prom
       }
     }
   }
-  const results = await request.engine.score(sequences);
+  const results = await request.engine.score(sequences).catch((error: unknown) => {
+    throw tooLong(error, asked);
+  });
   const at = new Map(sequences.map((sequence, k) => [sequence, k]));
   const { scorer } = request.evaluation;
   return asked.map(({ item, presented, promptTokens, addedTokens }): Outcome => {

@@ -77,7 +77,7 @@ test('a cell that throws is recorded, the rest goes on, and the exit code is 3',
   const failing = async (args: Parameters<typeof evaluate>[0]) => {
     if (calls.evaluations === 2) {
       calls.evaluations++;
-      throw new BenchError('not-finite', 'a score is NaN', { hint: 'try again' });
+      throw new BenchError('not-finite', 'a score is NaN', { where: 'item a-1', hint: 'try again' });
     }
     return evaluate(args);
   };
@@ -86,7 +86,7 @@ test('a cell that throws is recorded, the rest goes on, and the exit code is 3',
   const failed = run.result.cells.filter(({ status }) => status === 'errored');
   assert.equal(
     failed.map(({ error }) => error),
-    [{ code: 'not-finite', message: 'a score is NaN', hint: 'try again' }],
+    [{ code: 'not-finite', message: 'item a-1: a score is NaN', hint: 'try again' }],
   );
   assert.is(run.result.cells.length, 5);
   const next = await runFake(base);

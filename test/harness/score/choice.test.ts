@@ -1,7 +1,7 @@
 // Choice scoring end to end with a table for an engine: every expectation is worked out by hand beside it.
 
 import * as assert from 'uvu/assert';
-import { type BenchError, DENSE } from '../../../gpu/index.ts';
+import { BenchError, DENSE } from '../../../gpu/index.ts';
 import type { ChoiceEvaluation, Scorer } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
 import type { Question } from '../../../harness/plan/method.ts';
@@ -223,6 +223,15 @@ test('items and evaluations that cannot be asked', async () => {
   await fails(ask({ template: 'Q' }, [pair]), 'bad-evaluation', /no \{question\}/);
   await fails(ask({ template: '{question}' }, [pair]), 'bad-evaluation', /shows the options/);
   await fails(ask({ show: false }, [pair]), 'bad-evaluation', /show is false/);
+});
+
+test('a prompt that does not fit the model names its item', async () => {
+  const engine = new FakeEngine();
+  engine.score = async () => {
+    throw new BenchError('sequence-too-long', '99 tokens and 1 more exceed the positions');
+  };
+  const long = item('long', ['yes', 'no'], { question: 'And then? '.repeat(9) });
+  await fails(ask({}, [pair, long, item('i3', ['a', 'b'])], engine), 'sequence-too-long', /99 tokens/, /^item long$/);
 });
 
 test('words in braces of an item are left alone', () => {
