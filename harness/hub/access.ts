@@ -13,12 +13,19 @@ export interface HubAccess {
 }
 
 const MAX_TOKEN_BYTES = 1000;
+const MAX_REDIRECTS = 5;
 
 export function hubAccess(env: NodeJS.ProcessEnv = process.env): HubAccess {
   const url = (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new BenchError('bad-hub', 'HF_ENDPOINT is no web address', {
       hint: 'unset it, or write something like https://huggingface.co',
+    });
+  }
+  // Addresses show in messages; a password in one would too.
+  if (new URL(url).username !== '' || new URL(url).password !== '') {
+    throw new BenchError('bad-hub', 'HF_ENDPOINT holds a user or a password', {
+      hint: 'leave them out of the address, and put a token into HF_TOKEN',
     });
   }
   return { url, offline: /^(1|true|yes|on)$/i.test(env.HF_HUB_OFFLINE ?? ''), token: tokenOf(env) };
@@ -36,7 +43,21 @@ function tokenOf(env: NodeJS.ProcessEnv): string | null {
   });
 }
 
-/** Headers for `url`: the token goes to the hub's own address only, not to where it sends us for the bytes. */
-export function headersFor(url: string, { url: hub, token }: HubAccess): Record<string, string> {
+/** Fetches `url`, and follows redirects by hand: the token goes to the hub's own address only, not to where it sends us. */
+export async function hubFetch(url: string, access: HubAccess, headers: Record<string, string>): Promise<Response> {
+  let at = url;
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    const response = await fetch(at, { redirect: 'manual', headers: { ...headers, ...tokenFor(at, access) } });
+    const to = response.headers.get('location');
+    if (response.status < 300 || response.status > 399 || to === null) return response;
+    await response.body?.cancel();
+    at = new URL(to, at).href;
+  }
+  throw new BenchError('hub-connection', `the hub sends ${MAX_REDIRECTS} times elsewhere`, {
+    hint: 'look at HF_ENDPOINT, if it is set',
+  });
+}
+
+function tokenFor(url: string, { url: hub, token }: HubAccess): Record<string, string> {
   return token !== null && new URL(url).origin === new URL(hub).origin ? { authorization: `Bearer ${token}` } : {};
 }

@@ -5,12 +5,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { BenchError } from '../../gpu/index.ts';
-import { type HubAccess, headersFor } from './access.ts';
+import { type HubAccess, hubFetch } from './access.ts';
 import { type HubFile, statusError } from './listing.ts';
 
 const ATTEMPTS = 4;
 const WAIT_MS = 300;
-const MAX_REDIRECTS = 5;
 
 /**
  * Makes `place` hold the file, whole and checked. What came before a connection broke stays there for the next call.
@@ -39,16 +38,13 @@ export async function downloadFile(
     } catch (error) {
       if (error instanceof BenchError && error.code !== 'hub-connection') throw error;
       if (isDiskError(error)) throw unwritable(place, error);
-      if (attempt === ATTEMPTS) throw broken(file, place, error);
+      if (attempt === ATTEMPTS) throw error instanceof BenchError ? error : broken(file, place, error);
     }
     if (attempt === ATTEMPTS) throw broken(file, place, undefined);
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS * attempt));
   }
   if ((await digestOf(place, file)) === file.digest.hex) return;
-  rmSync(place);
-  throw new BenchError('bad-digest', `${file.path} came damaged: its ${file.digest.kind} digest is not the hub's`, {
-    hint: 'it was thrown away; pull again, and if it happens again look at what stands between you and the hub',
-  });
+  throw damaged(place, `${file.path} came damaged: its ${file.digest.kind} digest is not the hub's`);
 }
 
 /** Asks for what `place` lacks and writes it there. */
@@ -60,7 +56,9 @@ async function append(
   tell: (have: number) => void,
 ): Promise<void> {
   const have = sizeOf(place);
-  const response = await follow(url, access, have > 0 ? { range: `bytes=${have}-` } : {});
+  // Ranges count the bytes that are sent, so these must be the file's own and not packed ones; fetch says so with a range.
+  const headers: Record<string, string> = have > 0 ? { range: `bytes=${have}-` } : { 'accept-encoding': 'identity' };
+  const response = await hubFetch(url, access, headers);
   if (response.status !== 200 && response.status !== 206) {
     await response.body?.cancel();
     throw statusError(file.path, response.status);
@@ -70,15 +68,17 @@ async function append(
   const said = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
   if (response.status === 206 && Number(said) !== have) {
     await response.body?.cancel();
-    throw new BenchError('hub-connection', `the hub sends ${file.path} from byte ${said} instead of ${have}`);
+    throw new BenchError('hub-connection', `the hub sends ${file.path} from byte ${said} instead of ${have}`, {
+      hint: 'what came is kept: try again later',
+    });
   }
   const handle = await open(place, from === 0 ? 'w' : 'a');
   try {
     let at = from;
     for await (const chunk of response.body ?? []) {
       at += chunk.length;
-      if (at > file.bytes) throw new BenchError('bad-digest', `${file.path} is longer than the hub says`);
-      await handle.write(chunk);
+      if (at > file.bytes) throw damaged(place, `${file.path} is longer than the hub says`);
+      await handle.appendFile(chunk); // write() may take a part of it
       tell(at);
     }
     await handle.sync();
@@ -87,22 +87,16 @@ async function append(
   }
 }
 
-/** Follows redirects by hand, so that the token stays with the hub. */
-async function follow(url: string, access: HubAccess, headers: Record<string, string>): Promise<Response> {
-  let at = url;
-  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const response = await fetch(at, { redirect: 'manual', headers: { ...headers, ...headersFor(at, access) } });
-    const to = response.headers.get('location');
-    if (response.status < 300 || response.status > 399 || to === null) return response;
-    await response.body?.cancel();
-    at = new URL(to, at).href;
-  }
-  throw new BenchError('hub-connection', `the hub sends ${MAX_REDIRECTS} times elsewhere`);
-}
-
 /** Bytes of the file at `place`; 0 where there is none. */
 export function sizeOf(place: string): number {
   return statSync(place, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function damaged(place: string, message: string): BenchError {
+  rmSync(place);
+  return new BenchError('bad-digest', message, {
+    hint: 'it was thrown away; pull again, and if it happens again look at what stands between you and the hub',
+  });
 }
 
 async function digestOf(place: string, { bytes, digest }: HubFile): Promise<string> {
@@ -113,7 +107,9 @@ async function digestOf(place: string, { bytes, digest }: HubFile): Promise<stri
 }
 
 function isDiskError(error: unknown): boolean {
-  return ['ENOSPC', 'EACCES', 'EROFS', 'EDQUOT', 'EPERM'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');
+  return ['ENOSPC', 'EACCES', 'EROFS', 'EDQUOT', 'EPERM', 'EISDIR', 'ENOTDIR'].includes(
+    (error as NodeJS.ErrnoException | null)?.code ?? '',
+  );
 }
 
 export function unwritable(place: string, error: unknown): BenchError {

@@ -2,7 +2,7 @@
 
 import { HubApiError, listFiles, modelInfo } from '@huggingface/hub';
 import { BenchError } from '../../gpu/index.ts';
-import type { HubAccess } from './access.ts';
+import { type HubAccess, hubFetch } from './access.ts';
 import { COMMIT } from './cache.ts';
 import type { HubModel } from './name.ts';
 
@@ -26,7 +26,10 @@ const INDEX = 'model.safetensors.index.json';
 const SHARD = /^model-\d{5}-of-\d{5}\.safetensors$/;
 const MAX_ENTRIES = 10_000;
 const BAD_HUB_HINT = 'look at HF_ENDPOINT, if it is set: this does not answer like the hub';
-const MAX_TEXT_BYTES = 100e6;
+const MAX_TEXT_BYTES = 10e6;
+const MAX_TOKENIZER_BYTES = 64 * 2 ** 20; // as the tokenizer's reader has it: large vocabularies take 33 MB
+const MAX_ANSWERS = 50;
+const MAX_ANSWER_BYTES = 16e6;
 
 /**
  * The commit and files of a model, at the top of its repository.
@@ -36,7 +39,7 @@ export async function listModel(
   model: HubModel,
   access: HubAccess,
 ): Promise<{ readonly commit: string; readonly files: readonly HubFile[] }> {
-  const asked = { hubUrl: access.url, ...(access.token === null ? {} : { accessToken: access.token }) };
+  const asked = { hubUrl: access.url, fetch: boundedFetch(model, access) };
   const found = new Map<string, HubFile>();
   let commit: string;
   try {
@@ -63,9 +66,32 @@ export async function listModel(
   return { commit, files: needed };
 }
 
+/**
+ * What the library asks with. It would send the token along a link to the next page wherever that leads, so it never
+ * gets the token; and answers and their number have an end.
+ */
+function boundedFetch({ name }: HubModel, access: HubAccess): typeof fetch {
+  const endless = new BenchError('bad-hub', `the hub's answer about ${name} does not end`, { hint: BAD_HUB_HINT });
+  let answers = 0;
+  return async (url) => {
+    if (++answers > MAX_ANSWERS) throw endless;
+    const response = await hubFetch(String(url), access, { accept: 'application/json' });
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > MAX_ANSWER_BYTES) throw endless;
+      chunks.push(chunk);
+    }
+    const { status, headers } = response;
+    return new Response(status === 204 || status === 304 ? null : Buffer.concat(chunks), { status, headers });
+  };
+}
+
 function checked(model: HubModel, file: HubFile): HubFile {
   const { path, bytes, digest } = file;
-  const small = path.endsWith('.safetensors') || bytes <= MAX_TEXT_BYTES;
+  const bound = path === 'tokenizer.json' ? MAX_TOKENIZER_BYTES : MAX_TEXT_BYTES;
+  const small = path.endsWith('.safetensors') || bytes <= bound;
   const whole = Number.isSafeInteger(bytes) && bytes >= 0 && /^[0-9a-f]+$/.test(digest.hex);
   if (small && whole && digest.hex.length === (digest.kind === 'git' ? 40 : 64)) return file;
   throw new BenchError('bad-hub', `${model.name}: the hub says of ${path} what cannot be (${bytes} bytes)`, {

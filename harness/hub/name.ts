@@ -19,7 +19,8 @@ export function isHubName(name: string): boolean {
 /** Throws `bad-model-name` for anything but hf:owner/name or hf:owner/name@revision. */
 export function parseHubName(name: string): HubModel {
   const [, owner = '', model = '', revision = 'main'] = /^hf:([^/@]*)\/([^/@]*)(?:@(.*))?$/s.exec(name) ?? [];
-  const odd = [owner, model, revision].some((part) => part.includes('..') || part.includes('//'));
+  // The hub has no -- in names, and the cache puts it between owner and name.
+  const odd = /\.\.|--/.test(`${owner}/${model}`) || /\.\.|\/\//.test(revision);
   if (odd || !PART.test(owner) || !PART.test(model) || !REVISION.test(revision)) {
     throw new BenchError('bad-model-name', `${JSON.stringify(name.slice(0, 120))} names no model of the hub`, {
       hint: 'write hf:owner/name or hf:owner/name@revision, such as hf:HuggingFaceTB/SmolLM2-135M-Instruct@main',

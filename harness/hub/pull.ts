@@ -1,16 +1,6 @@
 // Downloads a model of the hub into the cache, file by file, and shows it there only when all of it is whole.
 
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BenchError } from '../../gpu/index.ts';
@@ -18,6 +8,7 @@ import { hubAccess } from './access.ts';
 import { cachedModel, hubFolders } from './cache.ts';
 import { downloadFile, sizeOf, unwritable } from './download.ts';
 import { listModel } from './listing.ts';
+import { withLock } from './lock.ts';
 import { type HubModel, parseHubName } from './name.ts';
 
 /** What a pull tells while it runs. */
@@ -25,9 +16,6 @@ export type PullEvent =
   | { readonly kind: 'plan'; readonly name: string; readonly files: number; readonly bytes: number }
   | { readonly kind: 'bytes'; readonly bytes: number }
   | { readonly kind: 'waiting'; readonly name: string };
-
-const LOCK_POLL_MS = 200;
-const UNSIGNED_MS = 10_000;
 
 /**
  * Brings `name` (hf:owner/name@revision) up to date in the cache; returns its folder.
@@ -63,8 +51,12 @@ export async function pullModel(name: string, tell: (event: PullEvent) => void, 
     );
   }
   makeFolder(dirname(folders.ref));
-  writeFileSync(`${folders.ref}.${process.pid}`, commit);
-  renameSync(`${folders.ref}.${process.pid}`, folders.ref);
+  try {
+    writeFileSync(`${folders.ref}.${process.pid}`, commit);
+    renameSync(`${folders.ref}.${process.pid}`, folders.ref);
+  } catch (error) {
+    throw unwritable(folders.ref, error);
+  }
   return snapshot;
 }
 
@@ -97,37 +89,4 @@ async function requireRoom(folder: string, bytes: number): Promise<void> {
     where: folder,
     hint: 'make room, or set XDG_CACHE_HOME to a folder on another disk',
   });
-}
-
-/** One process at a time fetches a commit; the lock of a process that is gone counts for nothing. */
-async function withLock(lock: string, waiting: () => void, work: () => Promise<void>): Promise<void> {
-  for (let told = false; ; told = true) {
-    try {
-      closeSync(openSync(lock, 'wx'));
-      writeFileSync(lock, String(process.pid));
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(lock, error);
-      if (!isHeld(lock)) rmSync(lock, { force: true });
-      else if (!told) waiting();
-      await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
-    }
-  }
-  try {
-    await work();
-  } finally {
-    rmSync(lock, { force: true });
-  }
-}
-
-function isHeld(lock: string): boolean {
-  try {
-    const pid = Number(readFileSync(lock, 'utf8'));
-    // Empty for the moment between making the lock and signing it.
-    if (pid === 0) return Date.now() - statSync(lock).mtimeMs < UNSIGNED_MS;
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

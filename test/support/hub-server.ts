@@ -12,12 +12,13 @@ export interface HubRequest {
   readonly path: string;
   readonly range: string | undefined;
   readonly authorization: string | undefined;
+  readonly encoding: string | undefined;
 }
 
 export interface PlayedHub {
   readonly url: string;
   readonly requests: HubRequest[];
-  /** Cut the connection after so many bytes of this file, so many times. */
+  /** Cut the connection after so many bytes of an answer with this file, so many times. */
   readonly cuts: Map<string, { at: number; times: number }>;
   /** Send other bytes than the tree's digest says. */
   readonly wrong: Set<string>;
@@ -26,6 +27,8 @@ export interface PlayedHub {
   /** Send these from another host. */
   readonly elsewhere: Set<string>;
   token: string | null; // needed when there is one
+  status: number | null; // answer this to all there is
+  next: 'hub' | 'elsewhere' | null; // where the tree says that it goes on
   close(): Promise<void>;
 }
 
@@ -41,6 +44,8 @@ export async function playHub(
     lost: new Set(),
     elsewhere: new Set(),
     token: null,
+    status: null,
+    next: null,
   };
   const tree = [...files].map(([path, bytes]) => {
     const oid = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
@@ -48,9 +53,9 @@ export async function playHub(
     return { type: 'file', path, size: bytes.length, oid, ...(path.endsWith('.safetensors') ? { lfs } : {}) };
   });
   const note = (server: HubRequest['server'], request: IncomingMessage): URL => {
-    const { range, authorization } = request.headers;
+    const { range, authorization, 'accept-encoding': encoding } = request.headers;
     const url = new URL(request.url ?? '/', 'http://x');
-    state.requests.push({ server, path: url.pathname, range, authorization });
+    state.requests.push({ server, path: url.pathname, range, authorization, encoding: encoding as string | undefined });
     return url;
   };
   const json = (response: ServerResponse, status: number, body: unknown): void => {
@@ -68,12 +73,12 @@ export async function playHub(
     const ranged = from > 0 ? { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {};
     response.writeHead(from > 0 ? 206 : 200, { 'content-length': part.length, ...ranged });
     const cut = state.cuts.get(path);
-    if (cut === undefined || cut.times === 0 || cut.at <= from) {
+    if (cut === undefined || cut.times === 0 || cut.at >= part.length) {
       response.end(part);
       return;
     }
     cut.times--;
-    response.write(part.subarray(0, cut.at - from), () => setTimeout(() => response.destroy(), 20));
+    response.write(part.subarray(0, cut.at), () => setTimeout(() => response.destroy(), 20));
   };
 
   const other = createServer((request, response) =>
@@ -81,6 +86,7 @@ export async function playHub(
   );
   const hub = createServer((request, response) => {
     const { pathname } = note('hub', request);
+    if (state.status !== null) return json(response, state.status, { error: 'no' });
     if (state.token !== null && request.headers.authorization !== `Bearer ${state.token}`) {
       return json(response, 401, { error: 'Invalid username or password.' });
     }
@@ -90,18 +96,23 @@ export async function playHub(
     if (revision !== undefined && revision !== 'main' && revision !== COMMIT) {
       return json(response, 404, { error: 'Invalid rev id' });
     }
-    if (rest.startsWith('tree/')) return json(response, 200, [...tree, ...listed]);
+    if (rest.startsWith('tree/')) {
+      if (state.next !== null) response.setHeader('link', `<${urlOf(state.next)}${pathname}>; rel="next"`);
+      return json(response, 200, [...tree, ...listed]);
+    }
     const file = /^resolve\/[0-9a-f]{40}\/(.+)$/.exec(rest)?.[1];
     if (file === undefined) {
       return json(response, 200, { _id: '1', id: repo, modelId: repo, sha: COMMIT, private: false, gated: false });
     }
     if (!state.elsewhere.has(file)) return send(file, request, response);
-    response.writeHead(302, { location: `http://localhost:${(other.address() as AddressInfo).port}/${file}` }).end();
+    response.writeHead(302, { location: `${urlOf('elsewhere')}/${file}` }).end();
   });
+  const urlOf = (server: HubRequest['server']): string =>
+    `http://127.0.0.1:${((server === 'hub' ? hub : other).address() as AddressInfo).port}`;
   const servers = [hub, other];
   for (const server of servers) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return Object.assign(state, {
-    url: `http://127.0.0.1:${(hub.address() as AddressInfo).port}`,
+    url: urlOf('hub'),
     close: async () => {
       for (const server of servers) {
         server.closeAllConnections();

@@ -20,6 +20,8 @@ test('hostile and odd names', () => {
     'hf:../../etc',
     'hf:me/..',
     'hf:me/a..b',
+    'hf:a--b/c',
+    'hf:a/b--c',
     'hf:me/tiny@',
     'hf:me/tiny@../x',
     'hf:me/tiny@a//b',

@@ -1,6 +1,6 @@
 // Downloads from a local server that plays the hub: whole, cut and taken up again, damaged, missing, forbidden, offline.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
@@ -83,20 +83,30 @@ test('a cut connection is taken up where it broke off', async () => {
   const ranges = asked('/model.safetensors').map(({ range }) => range);
   assert.is(ranges[0], undefined);
   assert.ok(
-    ranges.length > 1 && ranges.slice(1).every((range) => /^bytes=[1-9]\d*-$/.test(range ?? '')),
+    ranges.length === 3 && ranges.slice(1).every((range) => /^bytes=[1-9]\d*-$/.test(range ?? '')),
     ranges.join(),
   );
+  assert.ok(asked('/model.safetensors').every(({ encoding }) => encoding === 'identity'));
 });
 
 test('a connection that breaks again and again is an error, and the next pull goes on', async () => {
-  hub.cuts.set('model.safetensors', { at: 50_000, times: 1 });
+  hub.cuts.set('model.safetensors', { at: 50_000, times: 4 });
+  await fails(
+    () => pullModel(NAME, quiet),
+    'hub-connection',
+    /broke at byte \d+ of \d+ of model\.saf/,
+    /go on from there/,
+  );
+  const kept = statSync(partial('model.safetensors')).size;
+  assert.ok(kept > 0 && kept <= 200_000, `${kept} bytes kept`);
+  const folder = await pullModel(NAME, quiet);
+  assert.is(asked('/model.safetensors').at(-1)?.range, `bytes=${kept}-`);
+  assert.equal(new Uint8Array(readFileSync(join(folder, 'model.safetensors'))), files.get('model.safetensors'));
+});
+
+test('a file that the tree has and the hub has not', async () => {
   hub.lost.add('tokenizer.json');
   await fails(() => pullModel(NAME, quiet), 'hub-missing', /tokenizer\.json/, /revision/);
-  hub.lost.clear();
-  writeFileSync(partial('model.safetensors'), files.get('model.safetensors')!.subarray(0, 70_001));
-  const events: PullEvent[] = [];
-  await pullModel(NAME, (event) => events.push(event));
-  assert.is(asked('/model.safetensors').at(-1)?.range, 'bytes=70001-');
 });
 
 test('a damaged file is thrown away and never shown', async () => {
@@ -115,6 +125,11 @@ test('what the hub has not, or does not show', async () => {
   await fails(() => pullModel('hf:me/tiny@v9', quiet), 'hub-missing', /hf:me\/tiny@v9/, /revision/);
   hub.token = TOKEN;
   await fails(() => pullModel(NAME, quiet), 'hub-access', /401/, /HF_TOKEN/);
+  hub.status = 403;
+  await fails(() => pullModel(NAME, quiet), 'hub-access', /403/, /licence/);
+  hub.status = 503;
+  await fails(() => pullModel(NAME, quiet), 'hub-connection', /503/, /later/);
+  hub.status = null;
   process.env.HF_TOKEN = 'not-a-token';
   await fails(() => pullModel(NAME, quiet), 'bad-token', /HF_TOKEN/, /hf_/);
   assert.not.ok(existsSync(join(cache, 'persona-bench', 'hub', 'me--tiny', 'snapshots')));
@@ -135,6 +150,27 @@ test('the token comes from the usual places and goes to the hub alone', async ()
   const [sent] = hub.requests.filter(({ server }) => server === 'elsewhere');
   assert.ok(sent !== undefined && sent.authorization === undefined, 'the other host saw no token');
   assert.ok(asked('/config.json').every(({ authorization }) => authorization === `Bearer ${TOKEN}`));
+});
+
+test('the token does not follow a list that goes on at another host', async () => {
+  process.env.HF_TOKEN = hub.token = TOKEN;
+  hub.next = 'elsewhere';
+  await fails(() => pullModel(NAME, quiet), 'hub-missing', /404/, /./);
+  const sent = hub.requests.filter(({ server }) => server === 'elsewhere');
+  assert.ok(sent.length > 0 && sent.every(({ authorization }) => authorization === undefined));
+});
+
+test('a list that does not end, and an address with a password', async () => {
+  hub.next = 'hub';
+  await fails(() => pullModel(NAME, quiet), 'bad-hub', /does not end/, /HF_ENDPOINT/);
+  process.env.HF_ENDPOINT = hub.url.replace('//', `//user:${TOKEN}@`);
+  await fails(() => pullModel(NAME, quiet), 'bad-hub', /password/, /HF_TOKEN/);
+});
+
+test('a cache that cannot be written', async () => {
+  process.env.XDG_CACHE_HOME = join(cache, 'file');
+  writeFileSync(process.env.XDG_CACHE_HOME, '');
+  await fails(() => pullModel(NAME, quiet), 'unwritable', /cannot be written/, /XDG_CACHE_HOME/);
 });
 
 test('offline: the cache or a clear error, and no request', async () => {

@@ -1,0 +1,97 @@
+// One process at a time does a piece of work. A lock names its process and is touched while that lives, so that the lock
+// of one that was killed counts for nothing.
+
+import { closeSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { unwritable } from './download.ts';
+
+const POLL_MS = 200;
+const TOUCH_MS = 5_000;
+const LOST_MS = 60_000; // untouched for so long: its process is gone, on whatever machine it was
+const SIGNING_MS = 10_000;
+
+/** Runs `work` while holding the file `lock`; `waiting` is told once where another holds it. */
+export async function withLock<T>(lock: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
+  const mine = `${process.pid} ${hostname()}`;
+  for (let told = false; !take(lock, mine); ) {
+    if (isHeld(lock)) {
+      if (!told) waiting();
+      told = true;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    } else if (!removeStale(lock)) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  const touching = setInterval(() => touch(lock), TOUCH_MS).unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(touching);
+    if (signature(lock) === mine) rmSync(lock, { force: true });
+  }
+}
+
+function take(lock: string, mine: string): boolean {
+  try {
+    closeSync(openSync(lock, 'wx'));
+    writeFileSync(lock, mine);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw unwritable(lock, error);
+  }
+}
+
+/**
+ * Removes `lock` if it is stale still. Two that both saw it stale must not remove one after the other, the second one
+ * the new lock of the first; so there is a guard about the second look.
+ */
+function removeStale(lock: string): boolean {
+  const guard = `${lock}.break`;
+  if (!take(guard, '')) {
+    if (age(guard) > SIGNING_MS) rmSync(guard, { force: true });
+    return false;
+  }
+  try {
+    if (!isHeld(lock)) rmSync(lock, { force: true });
+  } finally {
+    rmSync(guard, { force: true });
+  }
+  return true;
+}
+
+function isHeld(lock: string): boolean {
+  const [pid = '', host] = (signature(lock) ?? '').split(' ');
+  // Empty for the moment between making the lock and signing it.
+  if (pid === '') return age(lock) < SIGNING_MS;
+  if (age(lock) > LOST_MS) return false;
+  return host !== hostname() || isAlive(Number(pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function signature(lock: string): string | null {
+  try {
+    return readFileSync(lock, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function age(file: string): number {
+  const info = statSync(file, { throwIfNoEntry: false });
+  return info === undefined ? Number.POSITIVE_INFINITY : Date.now() - info.mtimeMs;
+}
+
+function touch(lock: string): void {
+  try {
+    utimesSync(lock, new Date(), new Date());
+  } catch {
+    // The next touch may do it; the work goes on in any case.
+  }
+}
