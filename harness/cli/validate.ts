@@ -1,6 +1,8 @@
-// `bench validate SUITE`: loads the suite and all it names, runs nothing.
+// `bench validate SUITE`: loads the suite and all it names, models too, and makes the plan; opens no device.
 
+import { METHODS } from '../../baselines/index.ts';
 import type { Suite } from '../config/resolved.ts';
+import type { Cell } from '../plan/method.ts';
 import type { SuiteOptions } from './options.ts';
 import { suiteOf } from './suite-options.ts';
 
@@ -11,15 +13,22 @@ export async function validateVerb(
   stdout: { write(text: string): unknown } = process.stdout,
 ): Promise<number> {
   const suite = await suiteOf(file, options);
-  if (options.json === true) stdout.write(`${JSON.stringify({ ok: true, ...counts(suite) }, null, 2)}\n`);
-  else if (options.quiet !== true) stdout.write(`${summary(suite)}\n`);
+  const cells = await planned(suite);
+  if (options.json === true) stdout.write(`${JSON.stringify({ ok: true, ...counts(suite, cells) }, null, 2)}\n`);
+  else if (options.quiet !== true) stdout.write(`${summary(suite, cells)}\n`);
   return 0;
 }
 
-function counts({ name, models, personas, evaluations, methods, sparsity, seeds }: Suite) {
-  const items = new Set(
-    personas.flatMap((persona) => persona.items.filter(({ split }) => split === 'evaluation').map(({ id }) => id)),
-  );
+/** The cells, after what loading a model would object to: its config, the headers of its weights, its tokenizer. */
+async function planned(suite: Suite): Promise<readonly Cell[]> {
+  const [{ expand }, { checkModel }] = await Promise.all([import('../plan/expand.ts'), import('./check-model.ts')]);
+  for (const model of suite.models) await checkModel(model);
+  // Digests make ids, and nobody asks a valid suite for those.
+  const none = { config: '', weights: '', tokenizer: '', template: '' };
+  return expand(suite, METHODS, new Map(suite.models.map(({ id }) => [id, none])));
+}
+
+function counts({ name, models, personas, evaluations, methods, sparsity, seeds }: Suite, cells: readonly Cell[]) {
   return {
     name,
     models: models.length,
@@ -28,12 +37,13 @@ function counts({ name, models, personas, evaluations, methods, sparsity, seeds 
     methods: methods.length,
     sparsity: sparsity.length,
     seeds: seeds.length,
-    evaluationItems: items.size,
+    cells: cells.length,
+    evaluationItems: new Set(cells.flatMap(({ items }) => items.map(({ id }) => id))).size,
   };
 }
 
-function summary(suite: Suite): string {
-  const { name, evaluationItems, ...rest } = counts(suite);
+function summary(suite: Suite, cells: readonly Cell[]): string {
+  const { name, evaluationItems, ...rest } = counts(suite, cells);
   const parts = Object.entries(rest).map(([what, count]) => `${what} ${count}`);
   return `${name} is valid: ${parts.join(', ')}, evaluation items ${evaluationItems}`;
 }

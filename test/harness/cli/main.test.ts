@@ -1,6 +1,6 @@
 // The built command as a user meets it: exit codes, messages on stderr, nothing on stdout when it fails.
 
-import { writeFileSync } from 'node:fs';
+import { cpSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { temporaryFolder } from '../../support/folders.ts';
@@ -57,9 +57,30 @@ test('an output folder that cannot be written is found before any work', async (
 test('validate and list answer without a device', async () => {
   const { code, stdout } = await bench('validate', 'suites/big-five.yaml', '--adapter', 'no such adapter');
   assert.is(code, 0);
-  assert.match(stdout, /^big-five is valid: models 1, personas 10, .* evaluation items 300\n$/);
+  assert.match(stdout, /^big-five is valid: models 1, personas 10, .*cells 21, evaluation items 240\n$/);
   const { stdout: listed } = await bench('list', '--json');
   assert.equal(Object.keys(JSON.parse(listed)), ['models', 'personas', 'methods', 'suites']);
+});
+
+test('validate finds what a run would stumble over in models and methods', async () => {
+  const folder = temporaryFolder();
+  const suite = (model: string, wording: string) =>
+    `version: 1\nname: x\nmodels: [${model}]\npersonas: { file: ${join(ROOT, 'personas.yaml')}, select: [openness] }\n` +
+    `evaluations: [{ id: a, kind: choice }]\nmethods: [{ id: p, method: prompting, options: { wordings: [${wording}] } }]\n`;
+  const file = join(folder, 'suite.yaml');
+  const refused = async (model: string, wording: string, text: RegExp) => {
+    writeFileSync(file, suite(model, wording));
+    await refuses(['validate', file], text);
+  };
+  await refused('persona-nano', 'plian', /no wording named "plian"\n +it has plain, described/);
+  await refused('./suite.yaml', 'plain', /suite\.yaml: .*folder/);
+  const broken = join(folder, 'broken');
+  cpSync(join(ROOT, 'models/persona-nano'), broken, { recursive: true });
+  truncateSync(join(broken, 'model.safetensors'), 100_000);
+  await refused('./broken', 'plain', /broken\/model\.safetensors: tensor .* lie outside/);
+  rmSync(join(broken, 'tokenizer.json'));
+  cpSync(join(ROOT, 'models/persona-nano/model.safetensors'), join(broken, 'model.safetensors'));
+  await refused('./broken', 'plain', /there is no tokenizer\.json/);
 });
 
 test.run();
