@@ -1,5 +1,6 @@
 // A suite as written: the files that it extends, laid upon each other, and --set on top. Every value keeps its origin.
 
+import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { BenchError } from '../../gpu/index.ts';
 import { failOn, suggestion } from './diagnostics.ts';
@@ -26,6 +27,7 @@ export async function readLayers(file: string, name: string, chain: readonly str
   const base = resolve(dirname(file), String(below));
   if ([...chain, file].includes(base)) refuse('the suites extend each other in a circle');
   if (chain.length >= MAX_EXTENDS) refuse(`suites extend each other over more than ${MAX_EXTENDS} files`);
+  if (!(await stat(base).catch(() => null))?.isFile()) refuse(`there is no file ${base}`);
   const lower = await readLayers(base, join(dirname(name), String(below)), [...chain, file]);
   return merge(lower, { value: rest, origins: located.origins });
 }
@@ -55,9 +57,9 @@ export function applySet(
       const index = /^\d+$/.test(key) ? Number(key) : Number.NaN;
       if (!(index < at.length)) {
         failOn(
-          [{ place, message: `the list has ${at.length} entries, and "${key}" is none of 0 to ${at.length - 1}` }],
+          [{ place, message: `"${key}" is no entry of this list, which has ${at.length}` }],
           CODE,
-          'count from 0',
+          'entries are named by their number, from 0',
         );
       }
       at = at[index];

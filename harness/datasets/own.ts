@@ -42,7 +42,7 @@ function optionsOf(row: Row): readonly Option[] {
     return { text: textOf(part, 'text'), matching };
   });
   const matching = options.filter((option) => option.matching).length;
-  if (matching !== 1) throw badRow(row.where, `exactly one option must match, and ${matching || 'none'} does`);
+  if (matching !== 1) throw badRow(row.where, `exactly one option must match, and ${matching || 'none'} of them do`);
   if (new Set(options.map(({ text }) => text)).size < options.length)
     throw badRow(row.where, 'two options are the same');
   return options;

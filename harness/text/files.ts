@@ -11,6 +11,9 @@ export const MAX_CONFIG_BYTES = 16 * 2 ** 20;
 /** Published chat templates stay under 20 KB. */
 export const MAX_TEMPLATE_BYTES = 256 * 2 ** 10;
 
+/** What helps against a file that cannot be right. */
+export const FETCH_AGAIN = 'this is not the file that the model was published with: download or export it again';
+
 /** The bytes of `<folder>/<name>`, or null when there is no such file. Throws `bad-model` when it is too large. */
 export async function readBounded(folder: string, name: string, limit: number): Promise<Buffer | null> {
   const path = join(folder, name);
@@ -20,13 +23,20 @@ export async function readBounded(folder: string, name: string, limit: number): 
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') return null;
-    throw new BenchError('bad-model', `cannot be read (${code ?? 'unknown error'})`, { where: path, cause: error });
+    throw new BenchError('bad-model', `cannot be read (${code ?? 'unknown error'})`, {
+      where: path,
+      hint: 'check its rights and the disk',
+      cause: error,
+    });
   }
   try {
     const info = await file.stat();
-    if (!info.isFile()) throw new BenchError('bad-model', 'is not a file', { where: path });
+    if (!info.isFile()) throw new BenchError('bad-model', 'is not a file', { where: path, hint: FETCH_AGAIN });
     if (info.size > limit) {
-      throw new BenchError('bad-model', `is ${info.size} bytes long, and ${limit} are allowed`, { where: path });
+      throw new BenchError('bad-model', `is ${info.size} bytes long, and ${limit} are allowed`, {
+        where: path,
+        hint: FETCH_AGAIN,
+      });
     }
     const bytes = Buffer.alloc(info.size);
     let filled = 0;
@@ -66,10 +76,14 @@ export function parseObject(bytes: Buffer, where: string): Json {
   try {
     value = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
-    throw new BenchError('bad-model', `is not JSON: ${(error as Error).message}`, { where, cause: error });
+    throw new BenchError('bad-model', `is not JSON: ${(error as Error).message}`, {
+      where,
+      hint: FETCH_AGAIN,
+      cause: error,
+    });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new BenchError('bad-model', 'must hold a JSON object', { where });
+    throw new BenchError('bad-model', 'must hold a JSON object', { where, hint: FETCH_AGAIN });
   }
   return value as Json;
 }

@@ -9,6 +9,8 @@ import type { Message } from './prompt.ts';
 /** Longest list that a template's range() may make: far above any number of messages. */
 const MAX_RANGE = 100_000;
 
+const OTHER = 'name another template in the suite (models: template)';
+
 /** For models without a chat template: paragraphs and "Question: / Answer:", with the answer left open. */
 export const PLAIN_TEMPLATE = `{%- for message in messages -%}
 {%- if message.role == 'system' -%}{{ message.content }}{{ '\\n\\n' }}
@@ -52,7 +54,10 @@ export function compileTemplate(
   tokens: { readonly bos: string; readonly eos: string },
 ): ChatTemplate {
   if (Buffer.byteLength(source) > MAX_TEMPLATE_BYTES) {
-    throw new BenchError('bad-template', `the chat template is longer than ${MAX_TEMPLATE_BYTES} bytes`, { where });
+    throw new BenchError('bad-template', `the chat template is longer than ${MAX_TEMPLATE_BYTES} bytes`, {
+      where,
+      hint: OTHER,
+    });
   }
   let program: ReturnType<typeof parse>;
   try {
@@ -60,6 +65,7 @@ export function compileTemplate(
   } catch (error) {
     throw new BenchError('bad-template', `the chat template has a syntax error: ${(error as Error).message}`, {
       where,
+      hint: OTHER,
       cause: error,
     });
   }
@@ -92,7 +98,7 @@ export function compileTemplate(
       throw new BenchError(
         'bad-template',
         `the chat template rejects messages with roles ${roles}: ${(error as Error).message}`,
-        { where, hint: 'name another template in the suite (models: template)', cause: error },
+        { where, hint: OTHER, cause: error },
       );
     }
   };
@@ -107,7 +113,7 @@ export function compileTemplate(
     system = 'folded';
   }
   if (!attempt([{ role: 'user', content: mark }], true).includes(mark)) {
-    throw new BenchError('bad-template', 'the chat template leaves out what the user says', { where });
+    throw new BenchError('bad-template', 'the chat template leaves out what the user says', { where, hint: OTHER });
   }
   return {
     system,

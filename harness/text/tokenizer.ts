@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { BenchError } from '../../gpu/index.ts';
-import { type Json, MAX_TOKENIZER_BYTES, parseObject, readBounded, readObject } from './files.ts';
+import { FETCH_AGAIN, type Json, MAX_TOKENIZER_BYTES, parseObject, readBounded, readObject } from './files.ts';
 
 export interface Tokenizer {
   readonly digest: string; // sha256 over tokenizer.json and the settings that change ids
@@ -31,11 +31,15 @@ function tokenName(value: unknown): string | null {
 
 function checkIds(raw: Json, where: string, vocab: number): number {
   const model = raw.model;
-  if (typeof model !== 'object' || model === null) throw new BenchError('bad-tokenizer', 'has no model', { where });
+  if (typeof model !== 'object' || model === null)
+    throw new BenchError('bad-tokenizer', 'has no model', { where, hint: FETCH_AGAIN });
   let largest = -1;
   const see = (id: unknown, token: string): void => {
     if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) {
-      throw new BenchError('bad-tokenizer', `token ${JSON.stringify(token)} has no valid id`, { where });
+      throw new BenchError('bad-tokenizer', `token ${JSON.stringify(token)} has no valid id`, {
+        where,
+        hint: FETCH_AGAIN,
+      });
     }
     if (id >= vocab) {
       throw new BenchError(
@@ -54,19 +58,19 @@ function checkIds(raw: Json, where: string, vocab: number): number {
   } else if (typeof vocabulary === 'object' && vocabulary !== null) {
     for (const [token, id] of Object.entries(vocabulary)) see(id, token);
   } else {
-    throw new BenchError('bad-tokenizer', 'its model has no vocab', { where });
+    throw new BenchError('bad-tokenizer', 'its model has no vocab', { where, hint: FETCH_AGAIN });
   }
   const added = raw.added_tokens;
   if (added !== undefined && !Array.isArray(added)) {
-    throw new BenchError('bad-tokenizer', 'added_tokens must be a list', { where });
+    throw new BenchError('bad-tokenizer', 'added_tokens must be a list', { where, hint: FETCH_AGAIN });
   }
   for (const token of (added ?? []) as { id?: unknown; content?: unknown }[]) {
     if (typeof token?.content !== 'string') {
-      throw new BenchError('bad-tokenizer', 'an added token has no content', { where });
+      throw new BenchError('bad-tokenizer', 'an added token has no content', { where, hint: FETCH_AGAIN });
     }
     see(token.id, token.content);
   }
-  if (largest < 0) throw new BenchError('bad-tokenizer', 'its vocabulary is empty', { where });
+  if (largest < 0) throw new BenchError('bad-tokenizer', 'its vocabulary is empty', { where, hint: FETCH_AGAIN });
   return largest + 1;
 }
 
@@ -79,6 +83,7 @@ function idsOf(config: Json, field: string, file: string, vocab: number): number
     if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= vocab) {
       throw new BenchError('bad-model', `${field} ${JSON.stringify(id)} is not a token id below ${vocab}`, {
         where: file,
+        hint: FETCH_AGAIN,
       });
     }
   }
@@ -105,7 +110,11 @@ export async function loadTokenizer(folder: string, config: Json, vocab: number)
   try {
     library = new Library(raw, config);
   } catch (error) {
-    throw new BenchError('bad-tokenizer', `cannot be used: ${(error as Error).message}`, { where, cause: error });
+    throw new BenchError('bad-tokenizer', `cannot be used: ${(error as Error).message}`, {
+      where,
+      hint: FETCH_AGAIN,
+      cause: error,
+    });
   }
 
   const idOf = (value: unknown): number | null => {

@@ -98,6 +98,11 @@ test('suites cannot extend each other in a circle', async () => {
   assert.match(message, /b\.yaml:3:10 the suites extend each other in a circle/);
 });
 
+test('a suite that extends a file that is not there is pointed at', async () => {
+  const { message } = await refused('version: 1\nname: a\nextends: gone.yaml\n');
+  assert.match(message, /suite\.yaml:3:10 there is no file .*gone\.yaml/);
+});
+
 test('--set changes a value, a list entry and what is not written', async () => {
   const { latency, evaluations, methods } = await load(`${SUITE}latency: {}\n`, {
     set: ['latency.repeats=3', 'evaluations.0.scorer=sum', 'methods.1.options.place=user'],
@@ -113,7 +118,7 @@ test('--set refuses what the suite has no place for', async () => {
     await tell('latncy.repeats=3'),
     /--set latncy\.repeats=3:1:1 there is no "latncy": did you mean "latency"\?/,
   );
-  assert.match(await tell('evaluations.4.scorer=sum'), /the list has 1 entries/);
+  assert.match(await tell('evaluations.4.scorer=sum'), /"4" is no entry of this list, which has 1/);
   assert.match(await tell('seeds'), /"seeds" is not path=value/);
   assert.match(await tell('seeds=[a]'), /must be integer/);
 });

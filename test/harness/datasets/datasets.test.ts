@@ -56,8 +56,16 @@ test('a bad item is told with its line', async () => {
     readItems(file(`${line({ id: 'a0' })}\n${line(changes)}\n`));
   const [yes, no] = GOOD.options;
   await says(bad({ options: [yes] }), /rows\.jsonl:2$/, /two options or more, and this has 1/);
-  await says(bad({ options: [no, { ...no, text: 'Never.' }] }), /:2$/, /exactly one option must match, and none does/);
-  await says(bad({ options: [yes, { ...yes, text: 'Yes!' }] }), /:2$/, /exactly one option must match, and 2 does/);
+  await says(
+    bad({ options: [no, { ...no, text: 'Never.' }] }),
+    /:2$/,
+    /exactly one option must match, and none of them do/,
+  );
+  await says(
+    bad({ options: [yes, { ...yes, text: 'Yes!' }] }),
+    /:2$/,
+    /exactly one option must match, and 2 of them do/,
+  );
   await says(bad({ options: [yes, { ...no, text: ' ' }] }), /:2$/, /"text" is empty/);
   await says(bad({ options: [yes, { ...no, text: 'Yes.' }] }), /:2$/, /two options are the same/);
   await says(bad({ options: 'Yes' }), /:2$/, /"options" is no list/);

@@ -120,7 +120,13 @@ test('a template that refuses or drops the system role gets the message folded i
 
 test('template errors name the place and the reason', async () => {
   const folder = tinyModel();
-  await fails(load(folder, '{% for m in messages %}'), 'bad-template', /syntax error/, /suite's template/);
+  const { hint } = await fails(
+    load(folder, '{% for m in messages %}'),
+    'bad-template',
+    /syntax error/,
+    /suite's template/,
+  );
+  assert.match(hint ?? '', /another template/);
   await fails(load(folder, "{{ raise_exception('only tools here') }}"), 'bad-template', /only tools here/);
   await fails(load(folder, 'Hello!'), 'bad-template', /leaves out what the user says/);
   await fails(load(folder, '{% for i in range(1000000000) %}x{% endfor %}'), 'bad-template', /longer than 100000/);
@@ -207,7 +213,7 @@ test('broken folders and files', async () => {
     ['{"model": {"type": "Magic", "vocab": {"a": 0}}, "added_tokens": []}', 'bad-tokenizer', /cannot be used/],
   ] as const) {
     writeFileSync(path, content);
-    await fails(load(folder), code, message, /tokenizer\.json/);
+    assert.ok((await fails(load(folder), code, message, /tokenizer\.json/)).hint, content);
   }
   writeFileSync(path, Buffer.alloc(64 * 2 ** 20 + 1));
   await fails(load(folder), 'bad-model', /67108864 are allowed/);
