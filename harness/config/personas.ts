@@ -1,6 +1,7 @@
 // personas.yaml -> personas with their items, calibration texts and knowledge read in.
 
 import { dirname, resolve } from 'node:path';
+import { BenchError } from '../../gpu/index.ts';
 import { readCalibration, readItems, readPassages, readTexts } from '../datasets/own.ts';
 import type { Item } from '../datasets/types.ts';
 import { failOn, type Issue, suggestion } from './diagnostics.ts';
@@ -47,6 +48,18 @@ export async function readPersonas(file: string, name = file): Promise<PersonaBo
   const out: Persona[] = [];
   for (const [id, { trait, pole, opposite = null, description = '', prompts, ...files }] of entries) {
     const items = await read<Item>(files.items, readItems);
+    const stray = items.find((item) => item.trait === trait && personas[item.persona]?.trait !== trait);
+    if (stray !== undefined && opposite !== null) {
+      const poles = ids.filter((one) => personas[one]?.trait === trait);
+      throw new BenchError(
+        'bad-data',
+        `item "${stray.id}" is of persona "${stray.persona}", which is no pole of ${trait}`,
+        {
+          where: files.items === undefined ? file : resolve(folder, files.items),
+          hint: `${suggestion(stray.persona, poles)}: an item of no persona would be asked of none`,
+        },
+      );
+    }
     out.push({
       id,
       trait,

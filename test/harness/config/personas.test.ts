@@ -43,6 +43,27 @@ test('a persona needs no items', async () => {
   assert.equal([persona!.items, persona!.opposite], [[], null]);
 });
 
+test('an item of a persona that the file does not have is refused, not left out', async () => {
+  const item = (persona: string) =>
+    JSON.stringify({
+      ...{ id: 'i1', trait: 't', persona, keying: '+', split: 'evaluation', question: 'And?' },
+      options: ['yes', 'no'].map((text) => ({ text, matching: text === 'yes' })),
+    });
+  const book = (persona: string): string => {
+    const path = file(
+      `version: 1\npersonas:\n  high: { ${POLE}, pole: high, opposite: deep, items: i.jsonl }\n` +
+        `  deep: { ${POLE}, pole: low, opposite: high, items: i.jsonl }\n`,
+    );
+    writeFileSync(join(path, '..', 'i.jsonl'), `${item(persona)}\n`);
+    return path;
+  };
+  assert.is((await loadPersonas(book('deep')))[0]?.items.length, 1);
+  const error = await loadPersonas(book('deap')).catch((caught: BenchError) => caught);
+  assert.match((error as BenchError).message, /item "i1" is of persona "deap", which is no pole of t/);
+  assert.match((error as BenchError).hint ?? '', /did you mean "deep"\?/);
+  assert.match((error as BenchError).where ?? '', /i\.jsonl$/);
+});
+
 test('opposites must exist, be the other pole, and agree', async () => {
   const two = (a: string, b: string): string =>
     `version: 1\npersonas:\n  high: { ${POLE}, ${a} }\n  deep: { ${POLE}, ${b} }\n`;
