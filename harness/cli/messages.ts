@@ -8,6 +8,12 @@ interface Told {
   readonly hint?: unknown;
 }
 
+/** What the operating system refused, such as a write to a full disk. */
+function isSystem(error: unknown): boolean {
+  const { code, syscall } = error as Partial<NodeJS.ErrnoException>;
+  return error instanceof Error && typeof syscall === 'string' && /^E[A-Z]+$/.test(code ?? '');
+}
+
 /** Prints `error` to stderr and returns the exit code. Told by its shape, so that no verb's code has to be loaded. */
 export function report(error: unknown, stderr: { write(text: string): unknown } = process.stderr): number {
   const debug = process.env.BENCH_DEBUG === '1';
@@ -18,8 +24,11 @@ export function report(error: unknown, stderr: { write(text: string): unknown } 
     stderr.write(`error: ${place}${error.message}\n`);
     if (typeof hint === 'string') stderr.write(`  ${hint}\n`);
   } else {
-    stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-    if (!debug)
+    const told = error instanceof Error ? error.message : String(error);
+    stderr.write(`error: ${told}\n`);
+    if (isSystem(error)) {
+      stderr.write('  the system refused this: look at the space and the rights of the --out folder, and run again\n');
+    } else if (!debug)
       stderr.write('  this is a fault of bench itself: run again with BENCH_DEBUG=1 for the place, and report it\n');
   }
   if (debug && error instanceof Error) stderr.write(`${error.stack}\n`);

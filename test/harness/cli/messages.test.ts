@@ -1,0 +1,34 @@
+// What a person reads when a verb throws.
+
+import { readFileSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { BenchError } from '../../../gpu/index.ts';
+import { report } from '../../../harness/cli/messages.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('messages');
+
+function told(error: unknown): string {
+  let text = '';
+  assert.is(report(error, { write: (piece) => (text += piece) }), 2);
+  return text;
+}
+
+test('place, reason and next step, the place once', () => {
+  const error = new BenchError('bad-suite', 'no', { where: 'a.yaml:1:2', hint: 'do' });
+  assert.is(told(error), 'error: a.yaml:1:2: no\n  do\n');
+  assert.is(told(new BenchError('bad-suite', 'a.yaml:1:2 no', { where: 'a.yaml:1:2' })), 'error: a.yaml:1:2 no\n');
+});
+
+test('what the system refused is not called a fault of bench', () => {
+  try {
+    readFileSync('/nowhere/at/all');
+    assert.unreachable();
+  } catch (error) {
+    assert.match(told(error), /ENOENT.*\n {2}the system refused this: look at the space/);
+  }
+  assert.match(told(new TypeError('x is undefined')), /x is undefined\n {2}this is a fault of bench itself/);
+  assert.match(told('odd'), /error: odd\n/);
+});
+
+test.run();
