@@ -2,11 +2,6 @@
 
 import type { LatencyRow, Samples, Share } from '../harness/plan/result.ts';
 
-/** "1 cell", "2 cells" */
-export function counted(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
-}
-
 /** 0.846 -> "84.6". */
 export function percent(value: number): string {
   return (100 * value).toFixed(1);

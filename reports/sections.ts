@@ -1,7 +1,8 @@
 // The tables of a report as plain text cells, so that terminal and Markdown say the same.
 
+import { counted } from '../harness/plan/counted.ts';
 import type { LatencyRow, MetricRow, RunResult } from '../harness/plan/result.ts';
-import { counted, entryName, medianText, megabytes, percent, percentileText, shareText, short } from './format.ts';
+import { entryName, medianText, megabytes, percent, percentileText, shareText, short } from './format.ts';
 import { isMain, mainRows, places, standing } from './verdict.ts';
 
 export interface Section {

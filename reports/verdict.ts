@@ -1,8 +1,9 @@
 // What a run says in a sentence: which methods lie above their controls, on how many traits. Pure functions of the record.
 // "Above" means that the 95 % intervals do not overlap; controls are the suite's null methods and the trivial answerers.
 
+import { counted } from '../harness/plan/counted.ts';
 import type { AnswererRow, MetricRow, RunResult, Share } from '../harness/plan/result.ts';
-import { counted, entryName } from './format.ts';
+import { entryName } from './format.ts';
 
 /** A method's row beside its controls: the one that it does not beat, or null. */
 export interface Standing {

@@ -20,6 +20,12 @@ export function decimal(text: string): number {
   return value;
 }
 
+/** Text with something in it: an empty one is a variable of the shell that is not set. */
+export function filled(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
+}
+
 /** A flag that may be given several times. */
 export function repeated(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { packageRoot } from '../config/paths.ts';
 import { EXIT } from './exit-codes.ts';
-import { decimal, filterTerms, repeated, wholeNumber } from './flags.ts';
+import { decimal, filled, filterTerms, repeated, wholeNumber } from './flags.ts';
 import { report } from './messages.ts';
 
 let exitCode: number = EXIT.pass;
@@ -26,7 +26,7 @@ function suiteFlags(command: Command): Command {
     .option('--limit <n>', 'evaluation items per trait', wholeNumber(1))
     .option('--seed <n>', 'one seed in place of the suite’s', wholeNumber(0))
     .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
-    .option('--out <folder>', 'where runs and the store lie (default .bench)')
+    .option('--out <folder>', 'where runs and the store lie (default .bench)', filled)
     .option('--json', 'one document on stdout and nothing else')
     .option('--quiet', 'print errors only');
 }

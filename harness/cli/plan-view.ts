@@ -4,6 +4,7 @@ import Table from 'cli-table3';
 import { METHODS } from '../../baselines/index.ts';
 import { BenchError, type Engine } from '../../gpu/index.ts';
 import type { Suite } from '../config/resolved.ts';
+import { counted } from '../plan/counted.ts';
 import { itemDigest } from '../plan/items.ts';
 import type { Cell, Prepared } from '../plan/method.ts';
 import { why } from '../plan/why.ts';
@@ -54,7 +55,7 @@ export function planText(suite: Suite, planned: Planned, cells: readonly Planned
   const questions = cells.reduce((sum, { cell, status }) => sum + (status === 'stored' ? 0 : cell.items.length), 0);
   lines.push(
     '',
-    `${suite.name}: ${cells.length} cells on ${planned.device.name}, ${stored} stored, ${cells.length - stored} to run (${questions} items)`,
+    `${suite.name}: ${counted(cells.length, 'cell')} on ${planned.device.name}, ${stored} stored, ${cells.length - stored} to run (${counted(questions, 'item')})`,
   );
   return `${lines.join('\n')}\n`;
 }

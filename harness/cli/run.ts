@@ -2,7 +2,9 @@
 
 import path from 'node:path';
 import { METHODS } from '../../baselines/index.ts';
+import { packageRoot } from '../config/paths.ts';
 import type { Suite } from '../config/resolved.ts';
+import { counted } from '../plan/counted.ts';
 import type { RunResult } from '../plan/result.ts';
 import { select } from '../plan/selection.ts';
 import { INTERRUPTED, onInterrupt } from '../run/interrupt.ts';
@@ -14,6 +16,7 @@ import { DEFAULT_OUT, fetchedSuiteOf, termsOf } from './suite-options.ts';
 export interface RunServices {
   machine(adapter: string | undefined): Promise<Machine>;
   suite(file: string, options: RunOptions): Promise<Suite>;
+  readonly command: readonly string[]; // as it was typed
   readonly stdout: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>;
   readonly stderr: NodeJS.WriteStream;
 }
@@ -22,6 +25,7 @@ export interface RunServices {
 const services: RunServices = {
   machine: async (adapter) => (await import('./machine.ts')).machineOf(adapter),
   suite: fetchedSuiteOf,
+  command: ['bench', ...process.argv.slice(2)],
   stdout: process.stdout,
   stderr: process.stderr,
 };
@@ -30,7 +34,7 @@ const services: RunServices = {
 export async function runVerb(
   file: string,
   options: RunOptions,
-  { machine, suite: load, stdout, stderr }: RunServices = services,
+  { machine, suite: load, command, stdout, stderr }: RunServices = services,
 ): Promise<number> {
   const suite = await load(file, options);
   const [{ runSession }, { progressMode, startProgress }] = await Promise.all([
@@ -50,7 +54,7 @@ export async function runVerb(
       registry: METHODS,
       machine: await machine(options.adapter),
       base,
-      command: ['bench', ...process.argv.slice(2)],
+      command,
       emit: progress.listen,
       signal: interrupt.signal,
       fresh: options.fresh === true,
@@ -60,7 +64,7 @@ export async function runVerb(
     progress.stop();
     if (run.interrupted) {
       const done = run.result.cells.filter(({ status }) => status !== 'errored').length;
-      stderr.write(`interrupted: ${done} cells are stored; the same command goes on from them\n`);
+      stderr.write(`interrupted: ${counted(done, 'cell')} stored; the same command goes on from them\n`);
       return INTERRUPTED;
     }
     const { result } = run;
@@ -77,7 +81,7 @@ export async function runVerb(
         terminalReport(result, {
           color: wantsColor(stdout.isTTY, process.env),
           written: ['report.md', 'run.json', 'items.jsonl'].map((name) => path.join(shown, name)),
-          next: nextCommand(file, suite, result),
+          next: nextCommand(suite, result),
         }),
       );
     }
@@ -89,11 +93,24 @@ export async function runVerb(
 }
 
 /** What is worth typing next: the same again while cells are missing, else a look at a persona by eye. */
-function nextCommand(file: string, suite: Suite, result: RunResult): string {
-  if (result.exitCode !== 0) return `bench run ${file}`;
+function nextCommand(suite: Suite, result: RunResult): string {
+  if (result.exitCode !== 0) return result.provenance.command.map(quoted).join(' ');
   const [model] = suite.models;
   const [persona] = suite.personas;
-  return `bench try "What do you do on a free evening?" --model ${shortPath(model?.path ?? '')} --persona ${persona?.id}`;
+  const [id, folder] = [model?.id ?? '', model?.path ?? ''];
+  const bundled = folder === path.join(packageRoot(), 'models', id);
+  const personas = suite.personasFile === path.join(packageRoot(), 'personas.yaml') ? [] : [suite.personasFile];
+  return [
+    'bench try "What do you do on a free evening?"',
+    `--model ${bundled ? id : quoted(shortPath(folder))}`,
+    ...personas.map((one) => `--personas ${quoted(shortPath(one))}`),
+    `--persona ${persona?.id}`,
+  ].join(' ');
+}
+
+/** A word of a command as a shell takes it. */
+function quoted(text: string): string {
+  return /^[\w./@:=,+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Relative to the working folder when it lies in it. */

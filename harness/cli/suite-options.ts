@@ -21,10 +21,12 @@ export async function fetchedSuiteOf(file: string, options: RunOptions): Promise
   return loadSuite(file, { registry: METHODS, hub, ...loadOptions(options) });
 }
 
-/** --print-config: the suite as it was understood, each value with its origin. */
+/** --print-config: the suite as it was understood, each value with its origin; with --json one document. */
 export async function configText(file: string, options: SuiteOptions): Promise<string> {
-  const { printConfig } = await import('../config/index.ts');
-  return printConfig(file, { registry: METHODS, ...options });
+  const { configValues, printConfig } = await import('../config/index.ts');
+  const load = { registry: METHODS, ...loadOptions(options) };
+  if (options.json !== true) return printConfig(file, load);
+  return `${JSON.stringify(await configValues(file, load), null, 2)}\n`;
 }
 
 /** --filter as terms; none without it. */

@@ -63,6 +63,7 @@ export function readRequest(text: string | undefined, options: TryOptions): TryR
   if (options.ids !== undefined && (options.stop?.length ?? 0) > 0) {
     throw usage('--stop needs a tokenizer, and --ids uses none', 'leave out --stop');
   }
+  if (options.stop?.includes('')) throw usage('--stop is empty', 'write the text to end before');
   let mode: TryRequest['mode'] = options.raw ? 'raw' : 'chat';
   if (options.ids !== undefined) mode = 'ids';
   return {

@@ -4,10 +4,16 @@ import { whereIs } from './diagnostics.ts';
 import { type LoadOptions, readSuiteFile } from './suite.ts';
 import { childPath } from './yaml.ts';
 
-/** One line per value: path, value, and file:line:col, the flag, or "default". */
-export async function printConfig(file: string, options: LoadOptions): Promise<string> {
+export interface ConfigValue {
+  readonly path: string; // by dots
+  readonly value: unknown;
+  readonly origin: string; // file:line:col, the flag, or "default"
+}
+
+/** Every value of the suite as it was understood. */
+export async function configValues(file: string, options: LoadOptions): Promise<readonly ConfigValue[]> {
   const { located, value } = await readSuiteFile(file, options);
-  const rows: (readonly [path: string, value: string, origin: string])[] = [];
+  const rows: ConfigValue[] = [];
   const visit = (part: unknown, path: string): void => {
     if (typeof part === 'object' && part !== null && Object.keys(part).length > 0) {
       for (const [key, child] of Object.entries(part)) visit(child, childPath(path, key));
@@ -16,9 +22,16 @@ export async function printConfig(file: string, options: LoadOptions): Promise<s
     const origin = located.origins.get(path);
     const from =
       origin === undefined ? 'default' : origin.from === 'flag' ? origin.value.source.name : whereIs(origin.value);
-    rows.push([path.replaceAll('/', '.'), JSON.stringify(part), from]);
+    rows.push({ path: path.replaceAll('/', '.'), value: part, origin: from });
   };
   visit(value, '');
+  return rows;
+}
+
+/** One line per value: path, value, origin. */
+export async function printConfig(file: string, options: LoadOptions): Promise<string> {
+  const values = await configValues(file, options);
+  const rows = values.map(({ path, value, origin }) => [path, JSON.stringify(value), origin] as const);
   const widths = [0, 1].map((column) => Math.min(60, Math.max(...rows.map((row) => row[column]!.length))));
   return rows.map(([path, text, from]) => `${path.padEnd(widths[0]!)}  ${text.padEnd(widths[1]!)}  ${from}\n`).join('');
 }

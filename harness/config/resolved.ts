@@ -62,6 +62,7 @@ export interface Suite {
   readonly file: string; // absolute, for messages
   readonly notes: readonly string[]; // printed in every report, such as the fixture's disclaimer
   readonly models: readonly ModelRef[];
+  readonly personasFile: string; // absolute
   readonly personas: readonly Persona[];
   readonly neutral: readonly string[]; // neutral texts
   readonly evaluations: readonly Evaluation[];

@@ -73,7 +73,8 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
     return source.name.startsWith('--set') ? process.cwd() : dirname(resolve(source.name));
   };
   const models = await modelsOf(value, located, folderOf, options);
-  const book = await readPersonas(resolve(folderOf('personas/file'), value.personas.file), value.personas.file);
+  const personasFile = resolve(folderOf('personas/file'), value.personas.file);
+  const book = await readPersonas(personasFile, value.personas.file);
   const personas = selected(value, located, book.personas);
   const evaluations = value.evaluations.map((entry): ChoiceEvaluation => {
     const { id, kind, scorer, show, orders, template } = entry;
@@ -92,6 +93,7 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
     file: absolute,
     notes,
     models,
+    personasFile,
     personas: withItems,
     neutral: book.neutral,
     evaluations,

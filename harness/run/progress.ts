@@ -1,6 +1,7 @@
 // Progress of a run on stderr: a bar with an estimate on a terminal, one line per cell elsewhere, or nothing.
 
 import { Presets, SingleBar } from 'cli-progress';
+import { counted } from '../plan/counted.ts';
 import { cellName, type Listener, type RunEvent } from './events.ts';
 
 export type ProgressMode = 'tty' | 'plain' | 'none';
@@ -38,7 +39,7 @@ function plain(output: ProgressOutput): Listener {
     if (event.kind === 'plan') {
       total = event.cells - event.stored;
       const stored = event.stored > 0 ? `, ${event.stored} answered from the store` : '';
-      line(`${event.cells} cells${stored}`);
+      line(`${counted(event.cells, 'cell')}${stored}`);
     } else if (event.kind === 'cell-done') {
       line(`[${++done}/${total}] ${cellName(event.cell)}  ${(event.record.scoringMs / 1000).toFixed(2)} s`);
     } else if (event.kind === 'cell-error') {
@@ -96,7 +97,7 @@ function note(event: RunEvent): string | null {
     case 'changed':
       return `outcomes differ from the stored ones: ${cellName(event.cell)}`;
     case 'latency':
-      return `measuring latency of ${event.model}: ${event.methods} methods, ${event.rounds} rounds`;
+      return `measuring latency of ${event.model}: ${counted(event.methods, 'method')}, ${counted(event.rounds, 'round')}`;
     default:
       return null;
   }

@@ -78,6 +78,7 @@ export function fakeSuite(changes: Partial<Suite> = {}): Suite {
       fakePersona('extraversion', 'introversion', 'extraversion', 'high'),
       fakePersona('introversion', 'extraversion', 'extraversion', 'low'),
     ],
+    personasFile: '/suites/personas.yaml',
     neutral: ['The kettle is on.'],
     evaluations: [EVALUATION],
     methods: [

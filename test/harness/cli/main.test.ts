@@ -35,6 +35,7 @@ test('a wrong verb, flag or value ends with 2 and a suggestion', async () => {
     ['run', 'suites/smoke.yaml', '--filter', 'prsona=x'],
     /"prsona=x" is not field=pattern; fields are model/,
   );
+  await refuses(['run', 'suites/smoke.yaml', '--out', ''], /must not be empty/);
   await refuses(['run', 'suites/smoke.yaml', '--progress', 'loud'], /Allowed choices are tty, plain, none/);
   await refuses(['list', 'modles'], /no list of "modles"\n +did you mean "models"/);
   await refuses(['run', 'nowhere.yaml'], /nowhere\.yaml: there is no such file/);
@@ -52,6 +53,16 @@ test('an output folder that cannot be written is found before any work', async (
   const start = performance.now();
   await refuses(['run', 'suites/smoke.yaml', '--out', file], /taken/);
   assert.ok(performance.now() - start < 15_000);
+});
+
+test('--print-config with --json is one document', async () => {
+  const { code, stdout } = await bench('plan', 'suites/smoke.yaml', '--print-config', '--json', '--set', 'seeds=[7]');
+  assert.is(code, 0);
+  const values = JSON.parse(stdout) as { path: string; value: unknown; origin: string }[];
+  assert.equal(
+    values.filter(({ path }) => path === 'seeds.0'),
+    [{ path: 'seeds.0', value: 7, origin: '--set seeds=[7]' }],
+  );
 });
 
 test('validate and list answer without a device', async () => {

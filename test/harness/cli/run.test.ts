@@ -39,6 +39,7 @@ async function run(out: string, options: Parameters<typeof runVerb>[1] = {}, mac
       ...machine,
     }),
     suite: async () => fakeSuite({ models: [{ id: 'tiny', path: fakeModel(out), template: null }] }),
+    command: ['bench', 'run', 'fake.yaml', '--filter', 'model=t* method=none'],
     stdout: stdout.stream,
     stderr: stderr.stream,
   };
@@ -52,7 +53,7 @@ test('prints verdict, tables, paths and the next command; writes the run folder'
   assert.is(code, 0);
   assert.match(stdout, /^prompting lies above none on \d of 1 trait/);
   assert.match(stdout, /Written: .*run\.json/);
-  assert.match(stdout, /Next: {4}bench try .* --persona extraversion\n$/);
+  assert.match(stdout, /Next: {4}bench try .* --personas \/suites\/personas\.yaml --persona extraversion\n$/);
   assert.match(stderr, /^5 cells\n/);
   assert.match(stderr, /\[5\/5\] tiny \/ choice \/ prompting \/ introversion \/ vivid/);
   const folder = path.join(out, 'runs', readFileSync(path.join(out, 'runs', 'latest'), 'utf8').trim());
@@ -94,7 +95,7 @@ test('a failed cell gives 3, a table of failures, and the same command as the ne
   assert.is(code, 3);
   assert.match(stdout, /Failed: 5 of 5 cells/);
   assert.match(stdout, /a log-probability is NaN/);
-  assert.match(stdout, /Next: {4}bench run fake\.yaml\n$/);
+  assert.match(stdout, /Next: {4}bench run fake\.yaml --filter 'model=t\* method=none'\n$/);
 });
 
 test('an interrupt gives 130, writes no run folder, and says that the run goes on', async () => {
@@ -112,7 +113,7 @@ test('an interrupt gives 130, writes no run folder, and says that the run goes o
     },
   );
   assert.is(interrupted.code, 130);
-  assert.match(interrupted.stderr, /interrupted: 2 cells are stored; the same command goes on/);
+  assert.match(interrupted.stderr, /interrupted: 2 cells stored; the same command goes on/);
   assert.not.ok(existsSync(path.join(out, 'runs')));
   assert.is((await run(out)).calls.evaluations, 3);
 });
@@ -127,6 +128,7 @@ test('an unwritable output folder is an error before the model is read', async (
     machine: async () =>
       ({ adapter: undefined, device: never, load: never, text: never, kernels: never, evaluate: never }) as never,
     suite: async () => fakeSuite({ models: [{ id: 'tiny', path: fakeModel(model), template: null }] }),
+    command: [],
     stdout: sink().stream,
     stderr: sink().stream,
   };

@@ -235,6 +235,7 @@ test('bad flags', async () => {
   await usage(undefined, { ids: `5,${TINY_VOCAB}` }, /out of this model's vocabulary/, /from 0 to 262/);
   await usage(undefined, { ids: '5', stop: ['a'] }, /--stop needs a tokenizer/);
   await usage(undefined, { ids: '5', persona: 'shy' }, /--ids leaves the prompt as it is/);
+  await usage('x', { stop: ['a', ''] }, /--stop is empty/);
   await usage('x', { maxTokens: -1 }, /--max-tokens is -1/);
   await usage('x', { maxTokens: Number.NaN }, /--max-tokens is NaN/);
   await usage('x', { temperature: -0.5 }, /--temperature/);
