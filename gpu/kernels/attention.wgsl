@@ -1,5 +1,6 @@
-// softmax(q k^T) v over the keys of a row's own path, causal, grouped (GQA); q comes scaled. One lane per row and head,
-// keys in ascending position with a running maximum, so that packing cannot change a bit.
+// softmax(q k^T) v over the keys of a row's own path, causal, grouped (GQA); q comes scaled. One lane per row and ${HEADS}
+// heads that share their keys, which it reads once for all of them; keys in ascending position with a running maximum, so
+// that packing cannot change a bit.
 #include "step.wgsl"
 struct Shape { heads: u32, group: u32, window: u32 }
 @group(0) @binding(0) var<uniform> step: Step;
@@ -19,37 +20,52 @@ fn product(a: f32, b: f32) -> f32 { return a * b; }
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let at = (group.y * ${GRID_X}u + group.x) * 64u + lane;
-  let t = at / shape.heads;
+  let units = shape.heads / ${HEADS}u;
+  let t = at / units;
   if (t >= step.rows) { return; }
   let kv_heads = shape.heads / shape.group;
-  let kv_head = (at % shape.heads) / shape.group;
-  let query = at * ${PARTS}u;
+  let kv_head = (at % units) * ${HEADS}u / shape.group;
+  let query = at * ${HEADS * PARTS}u;
+#for h 0 ${HEADS}
 #for i 0 ${PARTS}
-  let q_${i} = q[query + ${i}u];
-  var o_${i} = ${VEC}();
+  let q_${h}_${i} = q[query + ${h * PARTS}u + ${i}u];
+  var o_${h}_${i} = ${VEC}();
+#end
+  var greatest_${h} = -3.0e38;
+  var total_${h} = 0.0;
 #end
   let last = positions[t];
   let keys = path[t];
   let first = select(0u, last + 1u - shape.window, shape.window > 0u && last >= shape.window);
-  var greatest = -3.0e38;
-  var total = 0.0;
   for (var j = first; j <= last; j += 1u) {
     let key = (rows[keys + j] * kv_heads + kv_head) * ${PARTS}u;
-    var s = 0.0;
-#for i 0 ${PARTS}
-    s += ${DOT}(q_${i}, k[key + ${i}u]);
+#for h 0 ${HEADS}
+    var s_${h} = 0.0;
 #end
-    let bound = max(greatest, s);
-    let shrink = exp(greatest - bound);
-    let weight = exp(s - bound);
-    greatest = bound;
-    total = fma(total, shrink, weight);
 #for i 0 ${PARTS}
-    o_${i} = fma(o_${i}, ${VEC}(shrink), v[key + ${i}u] * weight);
+    let k_${i} = k[key + ${i}u];
+#for h 0 ${HEADS}
+    s_${h} += ${DOT}(q_${h}_${i}, k_${i});
+#end
+#end
+#for h 0 ${HEADS}
+    let bound_${h} = max(greatest_${h}, s_${h});
+    let shrink_${h} = exp(greatest_${h} - bound_${h});
+    let weight_${h} = exp(s_${h} - bound_${h});
+    greatest_${h} = bound_${h};
+    total_${h} = fma(total_${h}, shrink_${h}, weight_${h});
+#end
+#for i 0 ${PARTS}
+    let v_${i} = v[key + ${i}u];
+#for h 0 ${HEADS}
+    o_${h}_${i} = fma(o_${h}_${i}, ${VEC}(shrink_${h}), v_${i} * weight_${h});
+#end
 #end
   }
-  let scale = 1.0 / total;
+#for h 0 ${HEADS}
+  let scale_${h} = 1.0 / total_${h};
 #for i 0 ${PARTS}
-  y[query + ${i}u] = o_${i} * scale;
+  y[query + ${h * PARTS}u + ${i}u] = o_${h}_${i} * scale_${h};
+#end
 #end
 }

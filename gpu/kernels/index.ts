@@ -28,6 +28,8 @@ export type Rows = 'rows' | 'scored';
 
 const LANES = 64;
 const MAX_GRID = 65535;
+/** Loads of a head times heads per lane; beyond it the drivers take seconds to compile. */
+const MAX_PARTS = 64;
 const ACTIVATION: Readonly<Record<Activation, string>> = { silu: 'SILU', gelu: 'GELU', 'gelu-tanh': 'GELU_TANH' };
 
 function node(
@@ -194,6 +196,8 @@ export function attention(
   { heads, kvHeads, headSize, window }: HeadShape & { window: number },
 ): Node {
   const vec = headSize % 4 === 0;
+  const parts = vec ? headSize / 4 : headSize;
+  const together = headsTogether(heads / kvHeads, parts);
   return node(on, {
     kernel: 'attention',
     label: 'attention',
@@ -202,13 +206,21 @@ export function attention(
       VEC: vec ? 'vec4f' : 'f32',
       DOT: vec ? 'dot' : 'product',
       SCALAR: !vec,
-      PARTS: vec ? headSize / 4 : headSize,
+      PARTS: parts,
+      HEADS: together,
     },
     bindings: 'uurrrrrrw',
     shape: [heads, heads / kvHeads, window],
     buffers: [io.q, io.k, io.v, io.positions, io.path, io.rows, io.y],
-    grid: ({ rows }) => wide(Math.ceil((rows * heads) / LANES)),
+    grid: ({ rows }) => wide(Math.ceil((rows * heads) / together / LANES)),
   });
+}
+
+/** Heads of a group that one lane of the attention holds: as many as its registers, or the stack behind them, take. */
+function headsTogether(group: number, parts: number): number {
+  let most = 1;
+  for (let heads = 2; heads <= group && heads * parts <= MAX_PARTS; heads++) if (group % heads === 0) most = heads;
+  return most;
 }
 
 export function headBlocks(vocab: number): number {
