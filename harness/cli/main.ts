@@ -102,6 +102,12 @@ program
     ),
   );
 
+// A reader that goes away, such as head, is no failure; a disk that is full behind stdout is.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.pass : report(error));
+});
+process.stderr.on('error', () => {});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -9,6 +9,18 @@ import type { Message } from './prompt.ts';
 /** Longest list that a template's range() may make: far above any number of messages. */
 const MAX_RANGE = 100_000;
 
+/** A template renders in milliseconds; nested loops of a hostile one would take years. */
+const MAX_MS = 5000;
+
+class Deadline extends Interpreter {
+  private readonly end = performance.now() + MAX_MS;
+
+  override evaluate(...args: Parameters<Interpreter['evaluate']>): ReturnType<Interpreter['evaluate']> {
+    if (performance.now() > this.end) throw new Error(`it takes longer than ${MAX_MS / 1000} s`);
+    return super.evaluate(...args);
+  }
+}
+
 const OTHER = 'name another template in the suite (models: template)';
 
 /** For models without a chat template: paragraphs and "Question: / Answer:", with the answer left open. */
@@ -88,7 +100,7 @@ export function compileTemplate(
       eos_token: tokens.eos,
     };
     for (const [name, value] of Object.entries(globals)) environment.set(name, value);
-    return String((new Interpreter(environment).run(program) as { value: unknown }).value);
+    return String((new Deadline(environment).run(program) as { value: unknown }).value);
   };
   const attempt = (messages: readonly Message[], addGenerationPrompt: boolean): string => {
     try {

@@ -1,10 +1,11 @@
 // The built command as a user meets it: exit codes, messages on stderr, nothing on stdout when it fails.
 
+import { spawn } from 'node:child_process';
 import { cpSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { temporaryFolder } from '../../support/folders.ts';
-import { type Ended, ROOT, runNode } from '../../support/node.ts';
+import { type Ended, NODE, ROOT, runNode } from '../../support/node.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('bench');
@@ -63,6 +64,17 @@ test('--print-config with --json is one document', async () => {
     values.filter(({ path }) => path === 'seeds.0'),
     [{ path: 'seeds.0', value: 7, origin: '--set seeds=[7]' }],
   );
+});
+
+test('a reader that goes away ends the command without a word', async () => {
+  const child = spawn(NODE, [join(ROOT, 'dist/harness/cli/main.js'), 'list'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  assert.equal([code, stderr], [0, '']);
 });
 
 test('validate and list answer without a device', async () => {
