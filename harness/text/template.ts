@@ -10,16 +10,7 @@ import type { Message } from './prompt.ts';
 const MAX_RANGE = 100_000;
 
 /** A template renders in milliseconds; nested loops of a hostile one would take years. */
-const MAX_MS = 5000;
-
-class Deadline extends Interpreter {
-  private readonly end = performance.now() + MAX_MS;
-
-  override evaluate(...args: Parameters<Interpreter['evaluate']>): ReturnType<Interpreter['evaluate']> {
-    if (performance.now() > this.end) throw new Error(`it takes longer than ${MAX_MS / 1000} s`);
-    return super.evaluate(...args);
-  }
-}
+const MAX_MS = 2000;
 
 const OTHER = 'name another template in the suite (models: template)';
 
@@ -31,6 +22,9 @@ export const PLAIN_TEMPLATE = `{%- for message in messages -%}
 {%- endif -%}
 {%- endfor -%}
 {%- if add_generation_prompt -%}Answer:{%- endif -%}`;
+
+/** The library's step for one node of a template; every node of a loop's body goes through it. */
+type Evaluate = (node: unknown, scope: unknown) => unknown;
 
 export interface ChatTemplate {
   /** `folded`: the template refuses or drops the system role, so its text opens the first user message. */
@@ -100,7 +94,14 @@ export function compileTemplate(
       eos_token: tokens.eos,
     };
     for (const [name, value] of Object.entries(globals)) environment.set(name, value);
-    return String((new Deadline(environment).run(program) as { value: unknown }).value);
+    const interpreter = new Interpreter(environment) as { evaluate: Evaluate; run(tree: unknown): { value: unknown } };
+    const evaluate = interpreter.evaluate.bind(interpreter);
+    const end = performance.now() + MAX_MS;
+    interpreter.evaluate = (node, scope) => {
+      if (performance.now() > end) throw new Error(`it takes longer than ${MAX_MS / 1000} s`);
+      return evaluate(node, scope);
+    };
+    return String(interpreter.run(program).value);
   };
   const attempt = (messages: readonly Message[], addGenerationPrompt: boolean): string => {
     try {
