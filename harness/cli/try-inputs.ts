@@ -103,7 +103,10 @@ export function findPersona(
 ): { readonly persona: Persona; readonly opposite: Persona | null } {
   const persona = personas.find((one) => one.id === id);
   if (persona === undefined) {
-    throw usage(`there is no persona "${id}"`, `choose one of ${list(personas.map((one) => one.id))}`);
+    throw usage(
+      `there is no persona "${id}"`,
+      `choose one of ${list(personas.map((one) => one.id))}, or name another file with --personas`,
+    );
   }
   return { persona, opposite: personas.find((one) => one.id === persona.opposite) ?? null };
 }

@@ -25,7 +25,28 @@ export async function configValues(file: string, options: LoadOptions): Promise<
     rows.push({ path: path.replaceAll('/', '.'), value: part, origin: from });
   };
   visit(value, '');
-  return rows;
+  return withFlags(rows, options);
+}
+
+/** --model, --seed and --limit in place of what they override. */
+function withFlags(rows: readonly ConfigValue[], { model, seed, limit }: LoadOptions): readonly ConfigValue[] {
+  const lists = { models: ['--model', model], seeds: ['--seed', seed] } as const;
+  const said = new Set<string>();
+  return rows.flatMap((row): ConfigValue[] => {
+    const [list = '', entry, key] = row.path.split('.');
+    if (list === 'models' || list === 'seeds') {
+      const [origin, value] = lists[list];
+      if (value === undefined) return [row];
+      if (said.has(list)) return [];
+      said.add(list);
+      return [{ path: `${list}.0`, value, origin }];
+    }
+    if (list !== 'evaluations' || limit === undefined) return [row];
+    if (key === 'items-per-trait') return [];
+    return key === 'id'
+      ? [row, { path: `evaluations.${entry}.items-per-trait`, value: limit, origin: '--limit' }]
+      : [row];
+  });
 }
 
 /** One line per value: path, value, origin. */

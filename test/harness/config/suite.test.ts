@@ -163,6 +163,12 @@ test('--print-config gives each value its origin', async () => {
   assert.match(text, /name +"mine" +\S*suite\.yaml:2:7/);
   assert.match(text, /evaluations\.0\.scorer +"per-token" +default/);
   assert.match(text, /seeds\.0 +4 +--set seeds=\[4\]/);
+  const flags = { model: 'x', seed: 9, limit: 2 };
+  const flagged = await printConfig(suiteFolder(`${SUITE}seeds: [1, 2]\n`), { registry: METHODS, ...flags });
+  assert.match(flagged, /models\.0 +"x" +--model\n/);
+  assert.match(flagged, /seeds\.0 +9 +--seed\n/);
+  assert.match(flagged, /evaluations\.0\.items-per-trait +2 +--limit\n/);
+  assert.not.match(flagged, /seeds\.1|persona-nano/);
 });
 
 test('the shipped suites are valid', async () => {
