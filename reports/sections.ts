@@ -52,10 +52,24 @@ export function detailSections(result: RunResult): readonly Section[] {
       ]),
       below: [],
     });
-    const sections = [section('By persona', 'persona', personas, (row) => row.persona ?? '')];
+    const byPersona = section('By persona', 'persona', personas, (row) => row.persona ?? '');
+    const sections: Section[] = [
+      {
+        ...byPersona,
+        head: [...byPersona.head, 'best without a model'],
+        rows: byPersona.rows.map((cells, k) => [...cells, bestAnswerer(result, personas[k] as MetricRow)]),
+      },
+    ];
     if (wordings.length > 0) sections.push(section('By wording', 'wording', wordings, (row) => row.wording ?? ''));
     return sections;
   });
+}
+
+/** The answerer without a model that does best by one persona: over both poles all but `overlap` come to 50 %. */
+function bestAnswerer(result: RunResult, { evaluation, persona }: MetricRow): string {
+  const rows = result.answerers.filter((row) => row.evaluation === evaluation && row.persona === persona);
+  const best = rows.reduce((a, b) => (b.alignment.value > a.alignment.value ? b : a));
+  return `${best.answerer} ${percent(best.alignment.value)} %`;
 }
 
 /** What holding the persona costs: per model that was timed, by the wall clock and by the device's own. */

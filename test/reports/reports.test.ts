@@ -187,6 +187,7 @@ test('Markdown mirrors the tables, adds personas, wordings and provenance, and e
   assert.ok(text.startsWith('# a\\|b \\<script\\> on fake adapter (software adapter)\n'));
   assert.match(text, /\*\*prompting lies above none on 1 of 1 trait/);
   assert.match(text, /## By persona/);
+  assert.match(text, /\| prompting \| introversion \| .* \| shorter 55\.0 % \|\n/);
   assert.match(text, /## By wording/);
   assert.match(text, /\| prompting \| vivid \| 200 \|/);
   assert.match(text, /\| tiny: tokenizer \| beef \|/);
