@@ -1,6 +1,6 @@
 // The real machine of a session: engine, tokenizer and scorers, each loaded when it is first needed.
 
-import { loadSpec } from '../../gpu/model/spec.ts';
+import { inspectModel } from '../../gpu/model/inspect.ts';
 import type { Machine } from '../run/session.ts';
 
 /** `adapter`: what --adapter says. Nothing of the GPU is loaded before a device or a model is asked for. */
@@ -16,7 +16,7 @@ export function machineOf(adapter: string | undefined): Machine {
     },
     text: async ({ path, template }) => {
       const { loadText } = await import('../text/index.ts');
-      return loadText(path, { template, vocab: (await loadSpec(path)).vocab });
+      return loadText(path, { template, vocab: (await inspectModel(path)).vocab });
     },
     kernels: async () => (await import('../../gpu/index.ts')).kernelsDigest(),
     evaluate: async ({ prepared, ...request }) => {

@@ -21,8 +21,8 @@ export async function validateVerb(
 
 /** The cells, after what loading a model would object to: its config, the headers of its weights, its tokenizer. */
 async function planned(suite: Suite): Promise<readonly Cell[]> {
-  const [{ expand }, { checkModel }] = await Promise.all([import('../plan/expand.ts'), import('./check-model.ts')]);
-  for (const model of suite.models) await checkModel(model);
+  const [{ expand }, { machineOf }] = await Promise.all([import('../plan/expand.ts'), import('./machine.ts')]);
+  for (const model of suite.models) await machineOf(undefined).text(model);
   // Digests make ids, and nobody asks a valid suite for those.
   const none = { config: '', weights: '', tokenizer: '', template: '' };
   return expand(suite, METHODS, new Map(suite.models.map(({ id }) => [id, none])));

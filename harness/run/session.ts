@@ -26,7 +26,7 @@ export interface Machine {
   /** Opens the device (once per process) without loading weights. */
   device(): Promise<DeviceInfo>;
   load(model: ModelRef): Promise<{ readonly engine: Engine; readonly device: DeviceInfo }>;
-  /** Tokenizer and chat template; called for every plan, so it is cheap. */
+  /** Tokenizer and chat template, of a model whose config and weight headers are right; called for every plan, so cheap. */
   text(model: ModelRef): Promise<TextModel>;
   /** Digest of all kernels, hex; needs no device. */
   kernels(): Promise<string>;
@@ -79,8 +79,8 @@ export async function planSession(
   const texts = new Map<string, TextModel>();
   const digests = new Map<string, ModelDigests>();
   for (const model of suite.models) {
-    const weights = await weightDigests(model.path, memo);
     const text = await machine.text(model);
+    const weights = await weightDigests(model.path, memo);
     texts.set(model.id, text);
     digests.set(model.id, { ...weights, tokenizer: text.tokenizerDigest, template: text.templateDigest });
   }

@@ -1,7 +1,7 @@
 // The built command as a user meets it: exit codes, messages on stderr, nothing on stdout when it fails.
 
 import { spawn } from 'node:child_process';
-import { cpSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { temporaryFolder } from '../../support/folders.ts';
@@ -100,7 +100,11 @@ test('validate finds what a run would stumble over in models and methods', async
   const broken = join(folder, 'broken');
   cpSync(join(ROOT, 'models/persona-nano'), broken, { recursive: true });
   truncateSync(join(broken, 'model.safetensors'), 100_000);
-  await refused('./broken', 'plain', /broken\/model\.safetensors: tensor .* lie outside/);
+  const outside = /broken\/model\.safetensors: tensor .* lie outside/;
+  await refused('./broken', 'plain', outside);
+  // Nor is a run begun: its cells would fail one by one.
+  await refuses(['run', file, '--out', join(folder, 'out')], outside);
+  assert.not.ok(existsSync(join(folder, 'out', 'runs')));
   rmSync(join(broken, 'tokenizer.json'));
   cpSync(join(ROOT, 'models/persona-nano/model.safetensors'), join(broken, 'model.safetensors'));
   await refused('./broken', 'plain', /there is no tokenizer\.json/);
