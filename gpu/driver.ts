@@ -110,7 +110,16 @@ async function systemAdapter(options: readonly string[]): Promise<GPUAdapter | n
   return instance.requestAdapter({ powerPreference: 'high-performance' });
 }
 
-async function bundledAdapter(options: readonly string[]): Promise<{ adapter: GPUAdapter | null; version: string }> {
+let bundling: Promise<unknown> = Promise.resolve();
+
+/** One at a time: each sets the environment for its search and puts it back. */
+function bundledAdapter(options: readonly string[]): Promise<{ adapter: GPUAdapter | null; version: string }> {
+  const found = bundling.then(() => findBundled(options));
+  bundling = found.catch(() => undefined);
+  return found;
+}
+
+async function findBundled(options: readonly string[]): Promise<{ adapter: GPUAdapter | null; version: string }> {
   const { entry, icd, version } = await unpackSwiftShader();
   const dawn: Dawn = await import(pathToFileURL(entry).href).catch((error: Error) => {
     throw noAdapter(`Dawn cannot be loaded: ${error.message}`, error);

@@ -269,10 +269,13 @@ export function scoreHead(
   ];
 }
 
-/** sha256 over every kernel's text and the tables that pick them: part of the key of every stored result. */
+/** Raised when arithmetic outside the kernels changes what they are given: rope tables, conversions, order of nodes. */
+const ENGINE_VERSION = 1;
+
+/** sha256 over every kernel's text, the tables that pick them and the version: part of the key of every stored result. */
 export function kernelsDigest(): string {
   const hash = createHash('sha256');
   const names = readdirSync(new URL('.', import.meta.url)).filter((name) => name.endsWith('.wgsl'));
   for (const name of names.sort()) hash.update(`${name}\0${kernelLines(name).join('\n')}\0`);
-  return hash.update(JSON.stringify([TILES, HEAD_BLOCK])).digest('hex');
+  return hash.update(JSON.stringify([TILES, HEAD_BLOCK, MAX_PARTS, ENGINE_VERSION])).digest('hex');
 }

@@ -40,7 +40,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let v = x[source + i];
     sums[i & 3u] = fma(v, v, sums[i & 3u]);
   }
-  let scale = 1.0 / sqrt(((sums.x + sums.y) + (sums.z + sums.w)) / n + shape.eps);
+  let total = (sums.x + sums.y) + (sums.z + sums.w);
+  // Squares that overflow would give a scale of 0 and a row of zeros, which looks like a result: let it be NaN.
+  let nan = bitcast<f32>(0x7fc00000u | shape.width);
+  let scale = select(nan, 1.0 / sqrt(total / n + shape.eps), total < 3.0e38);
   for (var i = 0u; i < shape.width; i += 1u) { y[to + i] = x[source + i] * scale * weight[i]; }
 #end
 }

@@ -41,7 +41,7 @@ export const TILES = {
   // Not measured yet. One row is bound by bandwidth: few columns per workgroup, so that all of the device reads.
   hardware: {
     matmul: [
-      { upTo: 1, tile: { rows: 1, columns: 2, lanes: 128, staged: { rows: 1, columns: 16, depth: 64 } } },
+      { upTo: 1, tile: { rows: 1, columns: 2, lanes: 128, staged: { rows: 1, columns: 16, depth: 32 } } },
       { upTo: 16, tile: { rows: 2, columns: 2, lanes: 128, staged: { rows: 16, columns: 32, depth: 16 } } },
       { upTo: 64, tile: { rows: 4, columns: 4, lanes: 128, staged: { rows: 32, columns: 64, depth: 8 } } },
       { upTo: Infinity, tile: { rows: 4, columns: 4, lanes: 256, staged: { rows: 64, columns: 64, depth: 8 } } },

@@ -40,8 +40,12 @@ export async function* decode(
 
   let living: Living[] = [];
   let first = 0;
+  const copies = new Map<string, number>();
   for (const [sequence, { tokens }] of prompts.entries()) {
-    const one = { sequence, first, random: sequenceRandom(sampling.seed, sequence), length: 0, next: 0, emitted: 0 };
+    const copy = copies.get(tokens.join()) ?? 0;
+    copies.set(tokens.join(), copy + 1);
+    const random = sequenceRandom(sampling.seed, tokens, copy);
+    const one = { sequence, first, random, length: 0, next: 0, emitted: 0 };
     first += tokens.length + sampling.maxTokens;
     work.add({ passes: 1, rows: tokens.length, scored: 1, keys: keysSeen(tokens.keys(), windows) });
     let logits = new Float32Array(0);

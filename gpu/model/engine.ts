@@ -9,7 +9,8 @@ import { decode } from './decode.ts';
 import { Forward, type ForwardOptions } from './forward.ts';
 import { type Packed, pack, slotOffsets } from './pack.ts';
 import { decodePass, rowsPerStep, scorePass, topPass } from './passes.ts';
-import { checkRequest, likeliest, windows } from './requests.ts';
+import { checkRequest, likeliest, requireFinite, tooShort, windows } from './requests.ts';
+import { checkSampling } from './sampling.ts';
 import type { Spec } from './spec.ts';
 import { type Parts, parameterCount } from './tensors.ts';
 import {
@@ -87,7 +88,7 @@ export class WebGpuEngine implements Engine {
 
   score(sequences: readonly Sequence[]): Promise<readonly Scored[]> {
     return this.#alone(async () => {
-      for (const { tokens, variant } of sequences) checkRequest(this.spec, tokens, variant, 1);
+      for (const { tokens, variant } of sequences) checkRequest(this.spec, tokens, variant, 0);
       const offsets = slotOffsets(sequences);
       const total = offsets[sequences.length]!;
       const logprobs = new Float32Array(total);
@@ -95,6 +96,7 @@ export class WebGpuEngine implements Engine {
       const batches = sequences.length === 0 ? [] : pack(sequences, this.#rowLimit(sequences));
       this.#work.add({ passes: new Set(batches.map(({ variant }) => variant.id)).size, rows: 0, scored: 0, keys: 0 });
       for (const batch of batches) await this.#scoreBatch(batch, logprobs, greedy);
+      requireFinite(logprobs, 'a log-probability');
       return sequences.map((_, i) => ({
         logprobs: logprobs.slice(offsets[i], offsets[i + 1]),
         greedy: greedy.slice(offsets[i], offsets[i + 1]),
@@ -104,7 +106,7 @@ export class WebGpuEngine implements Engine {
 
   top(tokens: Uint32Array, n: number, variant: Variant = DENSE): Promise<Top> {
     return this.#alone(async () => {
-      checkRequest(this.spec, tokens, variant, 0);
+      checkRequest(this.spec, tokens, variant, 1);
       const count = tokens.length;
       const forward = this.#forward('top', { rows: count, table: count }, topPass(count));
       const line = Uint32Array.from({ length: count }, (_, i) => i);
@@ -129,10 +131,12 @@ export class WebGpuEngine implements Engine {
       variant = DENSE,
     }: { readonly window: number; readonly stride: number; readonly variant?: Variant },
   ): Promise<{ readonly nll: number; readonly tokens: number; readonly perplexity: number }> {
+    checkRequest(this.spec, tokens.subarray(0, 2), variant, 0);
+    if (tokens.length < 2) throw tooShort(tokens.length);
     const sequences = windows(tokens, { window, stride, variant }, this.spec.maxPositions);
     let nll = 0;
     for (const { logprobs } of await this.score(sequences)) for (const value of logprobs) nll -= value;
-    const count = Math.max(0, tokens.length - 1);
+    const count = tokens.length - 1;
     return { nll, tokens: count, perplexity: Math.exp(nll / count) };
   }
 
@@ -140,6 +144,7 @@ export class WebGpuEngine implements Engine {
     prompts: readonly { readonly tokens: Uint32Array; readonly variant: Variant }[],
     sampling: Sampling,
   ): AsyncIterable<{ readonly sequence: number; readonly token: number }> {
+    checkSampling(sampling);
     for (const { tokens, variant } of prompts) checkRequest(this.spec, tokens, variant, sampling.maxTokens);
     if (prompts.length === 0) return;
     const cacheRows = prompts.reduce((sum, { tokens }) => sum + tokens.length + sampling.maxTokens, 0);

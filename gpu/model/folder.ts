@@ -3,6 +3,7 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError } from '../error.ts';
+import { isTooDeep, MAX_NESTING } from './nesting.ts';
 
 /** config.json of published models stays under 100 KB. */
 export const MAX_CONFIG_BYTES = 2 ** 20;
@@ -37,6 +38,8 @@ export async function readJson(path: string, limit: number): Promise<unknown> {
 /** The text of the file at `path`. Throws `bad-model` when it cannot be read, exceeds `limit` bytes or is no UTF-8. */
 export async function readText(path: string, limit: number): Promise<string> {
   try {
+    // Before it is opened: a pipe would never answer.
+    if (!(await stat(path)).isFile()) throw new Error('it is no file');
     const file = await open(path, 'r');
     try {
       const { size } = await file.stat();
@@ -64,6 +67,7 @@ export async function readText(path: string, limit: number): Promise<string> {
 /** `text` of the file at `path` as JSON. Throws `bad-model`. */
 export function parseJson(text: string, path: string): unknown {
   try {
+    if (isTooDeep(text)) throw new Error(`it is nested deeper than ${MAX_NESTING} levels`);
     return JSON.parse(text);
   } catch (error) {
     throw unreadable(path, error);

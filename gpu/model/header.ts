@@ -3,6 +3,7 @@
 
 import { BenchError } from '../error.ts';
 import { duplicateKey } from './duplicates.ts';
+import { isTooDeep, MAX_NESTING } from './nesting.ts';
 import type { Format } from './types.ts';
 
 /** The limit of the format's own reference implementation. */
@@ -83,6 +84,7 @@ function parseJson(header: Uint8Array, file: string): Readonly<Record<string, un
   } catch {
     throw badWeights(file, 'the header is not UTF-8');
   }
+  if (isTooDeep(text)) throw badWeights(file, `the header is nested deeper than ${MAX_NESTING} levels`);
   try {
     value = JSON.parse(text);
   } catch (error) {

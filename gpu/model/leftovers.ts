@@ -2,6 +2,7 @@
 // would compute another network without a word.
 
 import { BenchError } from '../error.ts';
+import { FAMILIES } from './families.ts';
 import type { Checkpoint } from './safetensors.ts';
 import type { Spec } from './spec.ts';
 import { allSources, type Parts } from './tensors.ts';
@@ -13,10 +14,12 @@ const TABLE = /\.(?:inv_freq|masked_bias)$/;
 /** Throws `bad-weights` naming the first tensor of a layer, or bias of a used weight, that no part takes. */
 export function refuseLeftovers(spec: Spec, parts: Parts, checkpoint: Checkpoint): void {
   const used = new Set(allSources(parts).map(({ name }) => name));
+  // A tied head has no weight of its own, and can have a bias all the same.
+  const head = `${FAMILIES[spec.family]!.names.head}.bias`;
   for (const [name, { shape, file }] of checkpoint.tensors) {
     if (used.has(name) || shape.length > 2 || TABLE.test(name)) continue;
     const layer = LAYER.exec(name)?.[1];
-    const bias = name.endsWith('.bias') && used.has(name.replace(/bias$/, 'weight'));
+    const bias = name === head || (name.endsWith('.bias') && used.has(name.replace(/bias$/, 'weight')));
     if (layer === undefined && !bias) continue;
     const reason =
       layer !== undefined && Number(layer) >= spec.layers

@@ -52,8 +52,24 @@ export function windows(
   return sequences;
 }
 
-/** The n likeliest ids of one row of logits; the softmax in f64, equal logits by id. */
+/** Throws `not-finite` when the network gave NaN or an infinity: a result that looks like one must not pass. */
+export function requireFinite(values: Float32Array, what: string): void {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new BenchError('not-finite', `${what} is ${values[at]}`, {
+    hint: 'look for NaN, infinite or huge weights in the model, or for a method that breaks it',
+  });
+}
+
+export function tooShort(tokens: number): BenchError {
+  return new BenchError('bad-sequence', `a text of ${tokens} tokens has no perplexity`, {
+    hint: 'give 2 tokens or more',
+  });
+}
+
+/** The n likeliest ids of one row of logits; the softmax in f64, equal logits by id. Throws `not-finite`. */
 export function likeliest(logits: Float32Array, n: number): Top {
+  requireFinite(logits, 'a logit');
   let greatest = -Infinity;
   for (const logit of logits) greatest = Math.max(greatest, logit);
   let total = 0;

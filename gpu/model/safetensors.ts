@@ -1,7 +1,7 @@
 // A checkpoint on disk: model.safetensors, or the shards that model.safetensors.index.json names. Tensors are read by
 // position, so no file is ever whole in memory.
 
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError } from '../error.ts';
 import { digestFiles } from './digest.ts';
@@ -104,6 +104,9 @@ function badIndex(file: string, message: string, tensor?: string): BenchError {
 }
 
 async function openFile(path: string): Promise<FileHandle> {
+  // Before it is opened: a pipe would never answer.
+  const info = await stat(path).catch(() => null);
+  if (info !== null && !info.isFile()) throw badWeights(path, 'this is a folder or a device, and no file');
   try {
     return await open(path, 'r');
   } catch (error) {

@@ -24,10 +24,14 @@ export function checkSampling(sampling: Draw & Partial<Pick<Sampling, 'maxTokens
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw fail('seed', seed, 'an integer');
 }
 
-/** The generator of one sequence: it follows from seed and index alone, so batch mates cannot change a draw. */
-export function sequenceRandom(seed: number, sequence: number): RandomGenerator {
-  const high = Math.floor(seed / 2 ** 32);
-  return mersenne(mix(mix(mix(seed) ^ high) ^ sequence));
+/**
+ * The generator of one sequence. It follows from the seed and the prompt, so that neither batch mates nor their order
+ * change a draw; `copy` counts equal prompts of one call, which are to differ.
+ */
+export function sequenceRandom(seed: number, prompt: Uint32Array, copy: number): RandomGenerator {
+  let state = mix(mix(seed) ^ Math.floor(seed / 2 ** 32));
+  for (const token of prompt) state = mix((state + 0x9e3779b9) ^ token);
+  return mersenne(mix(state ^ copy));
 }
 
 /**

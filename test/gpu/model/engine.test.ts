@@ -1,7 +1,7 @@
 // Whole models on the device: golden numbers of trained models, the f64 network, and the promise that a result depends on
 // nothing but its own sequence.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { DENSE, type LoadedEngine, loadEngine, type Sampling, type Scored, type Sequence } from '../../../gpu/index.ts';
@@ -186,7 +186,14 @@ test('generation does not depend on batch mates, greedy or sampled, and stops wh
   for (const sampling of [GREEDY, { ...GREEDY, temperature: 0.9, topK: 40, topP: 0.95, seed: 11 }]) {
     const together = await generated(llama, prompts, sampling);
     assert.ok(together.every(({ length }) => length === 12));
-    assert.equal((await generated(llama, prompts.slice(0, 1), sampling))[0], together[0]);
+    for (const [i, prompt] of prompts.entries()) {
+      assert.equal((await generated(llama, [prompt], sampling))[0], together[i], `prompt ${i} alone`);
+    }
+    assert.equal(
+      (await generated(llama, prompts.slice().reverse(), sampling)).slice().reverse(),
+      together,
+      'in another order',
+    );
     assert.equal(await generated(llama, prompts, sampling), together);
     const stop = together[2]![5]!;
     const cut = await generated(llama, prompts, { ...sampling, stopTokens: [stop] });
@@ -243,6 +250,12 @@ test('what the model cannot do is refused with a reason', async () => {
   const ask = (sequence: Partial<Sequence>) => () => llama.score([{ tokens, from: 1, variant: DENSE, ...sequence }]);
   await refuses(ask({ tokens: Uint32Array.of(1, 131) }), 'bad-token', /token 131 at position 1 .* 131/);
   await refuses(ask({ tokens: new Uint32Array(200) }), 'sequence-too-long', /200 .* 128 positions/);
+  // The last token of a scored sequence takes no position of its own; one whose successor is asked for does.
+  assert.is((await llama.score([{ tokens: new Uint32Array(129), from: 1, variant: DENSE }]))[0]!.logprobs.length, 128);
+  await refuses(ask({ tokens: new Uint32Array(130) }), 'sequence-too-long', /130 .* 128 positions/);
+  assert.is((await llama.top(new Uint32Array(128), 3)).length, 3);
+  await refuses(() => llama.top(new Uint32Array(129), 3), 'sequence-too-long', /129 .* 128 positions/);
+  await refuses(() => llama.perplexity(tokens.subarray(0, 1), { window: 4, stride: 2 }), 'bad-sequence', /1 tokens/);
   await refuses(ask({ from: 3 }), 'bad-sequence', /starts at token 3/);
   await refuses(ask({ tokens: new Uint32Array(0), from: 0 }), 'bad-sequence', /empty/);
   await refuses(ask({ variant: { id: 'm', mask: { id: 'm', tensors: new Map() } } }), 'unsupported-variant', /mask/);
@@ -250,6 +263,27 @@ test('what the model cannot do is refused with a reason', async () => {
   await refuses(() => generated(llama, [new Uint32Array(120)], GREEDY), 'sequence-too-long', /12 more/);
   // The engine still answers.
   assert.is((await llama.score([{ tokens, from: 1, variant: DENSE }]))[0]!.logprobs.length, 2);
+});
+
+test('weights that overflow are an error, not a uniform distribution', async () => {
+  for (const huge of [1e30, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const place = temporaryFolder();
+    await writeRandomModel(place, { family: 'llama', seed: 5, vocab: 97 });
+    const file = join(place, 'model.safetensors');
+    const bytes = readFileSync(file);
+    const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE())).toString());
+    const [start] = header['model.layers.0.mlp.down_proj.weight'].data_offsets as [number];
+    bytes.writeFloatLE(huge, 8 + Number(bytes.readBigUInt64LE()) + start);
+    writeFileSync(file, bytes);
+    const engine = await loadEngine(place);
+    const tokens = randomTokens(9, 12, 97);
+    try {
+      await refuses(() => engine.score([{ tokens, from: 1, variant: DENSE }]), 'not-finite', /log-probability/);
+      await refuses(() => engine.top(tokens, 3), 'not-finite', /logit/);
+    } finally {
+      await engine.dispose();
+    }
+  }
 });
 
 test('a model that was disposed of holds no memory and its process can open another', async () => {

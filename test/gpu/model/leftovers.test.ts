@@ -49,6 +49,7 @@ test('biases and norms that the config does not know of', async () => {
     ['model.layers.1.self_attn.q_norm.weight', [8]],
     ['model.layers.1.mlp.experts.weight', [4, 4]],
     ['model.norm.bias', [32]],
+    ['lm_head.bias', [97]],
   ] as const) {
     const error = await load(LLAMA, { extra: { [name]: shape } });
     assert.ok(error!.message.includes(`tensor ${name} is stored, and the network`), error!.message);

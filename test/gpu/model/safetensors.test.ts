@@ -1,12 +1,15 @@
 // Checkpoints on disk: what is read from sound ones, and that each unsound one is refused by file and tensor.
 
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, readFileSync, truncateSync } from 'node:fs';
+import { cpSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
 import { widen } from '../../../gpu/model/convert.ts';
+import { isTooDeep } from '../../../gpu/model/nesting.ts';
 import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
+import { loadSpec } from '../../../gpu/model/spec.ts';
 import { folderWith, refused } from '../../support/checkpoint.ts';
 import { fixture, temporaryFolder } from '../../support/folders.ts';
 import { writeRandomModel } from '../../support/random-model.ts';
@@ -32,6 +35,33 @@ async function badHeader(header: unknown, data: number, message: RegExp): Promis
     /model\.safetensors$/,
   );
 }
+
+test('deep nesting is refused before it is parsed, in headers, indexes and configs', async () => {
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  await badHeader(`{"a": {"dtype": "F32", "shape": ${deep}, "data_offsets": [0, 4]}}`, 4, /nested deeper than 64/);
+  const folder = folderWith(safetensorsBytes('{}', new Uint8Array(0)));
+  for (const text of [`{"hidden_size": ${deep}}`, `{"a": "[[", "b": ${deep}}`]) {
+    writeFileSync(join(folder, 'config.json'), text);
+    try {
+      await loadSpec(folder);
+      assert.unreachable();
+    } catch (error) {
+      assert.is((error as BenchError).code, 'bad-model');
+      assert.match((error as BenchError).message, /nested deeper than 64/);
+    }
+  }
+  // Brackets in strings are no nesting.
+  assert.not.ok(isTooDeep(JSON.stringify({ text: '['.repeat(1000), quote: '\\"[' })));
+  assert.not.ok(isTooDeep('"never closed [[['));
+});
+
+test('a shard that is a pipe is refused and not waited for', async () => {
+  if (process.platform === 'win32') return;
+  const folder = folderWith(null);
+  writeFileSync(join(folder, 'model.safetensors.index.json'), '{"weight_map": {"x": "pipe.safetensors"}}');
+  execFileSync('mkfifo', [join(folder, 'pipe.safetensors')]);
+  await refused(folder, 'bad-weights', /no file/, /pipe\.safetensors$/);
+});
 
 test('tensors of each format, read whole and in parts', async () => {
   const folder = folderWith(null);

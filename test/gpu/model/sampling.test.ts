@@ -6,12 +6,13 @@ import { checkSampling, type Draw, pick, sequenceRandom } from '../../../gpu/mod
 import { normals } from '../../support/random-model.ts';
 import { test } from '../../support/suite.ts';
 
+const PROMPT = Uint32Array.of(7, 1, 30);
 const open: Draw = { temperature: 1, topK: 0, topP: 1 };
 const logs = (...shares: number[]): Float32Array => Float32Array.from(shares, Math.log);
 
 /** How often each id comes in `draws` draws of one generator. */
 function counts(logits: Float32Array, draw: Draw, draws: number, seed = 1): number[] {
-  const rng = sequenceRandom(seed, 0);
+  const rng = sequenceRandom(seed, PROMPT, 0);
   const found: number[] = new Array(logits.length).fill(0);
   for (let k = 0; k < draws; k++) found[pick(logits, draw, rng)]!++;
   return found;
@@ -32,7 +33,7 @@ function reached(logits: Float32Array, draw: Draw): number[] {
 }
 
 test('greedy takes the greatest logit, the lower id of equal ones, and draws nothing', () => {
-  const rng = sequenceRandom(1, 0);
+  const rng = sequenceRandom(1, PROMPT, 0);
   const state = rng.getState();
   assert.is(pick(Float32Array.of(1, 3, 2), { ...open, temperature: 0 }, rng), 1);
   assert.is(pick(Float32Array.of(1, 3, 3, 3), { ...open, temperature: 0 }, rng), 1);
@@ -41,7 +42,7 @@ test('greedy takes the greatest logit, the lower id of equal ones, and draws not
 });
 
 test('greedy does not look at top-k and top-p', () => {
-  assert.is(pick(Float32Array.of(0, 1, 2), { temperature: 0, topK: 1, topP: 0.1 }, sequenceRandom(1, 0)), 2);
+  assert.is(pick(Float32Array.of(0, 1, 2), { temperature: 0, topK: 1, topP: 0.1 }, sequenceRandom(1, PROMPT, 0)), 2);
 });
 
 test('frequencies follow the softmax', () => {
@@ -133,7 +134,10 @@ test('a token of probability 0 never comes, also at extreme temperatures', () =>
 });
 
 test('the least and the greatest draw stay among the likely ids', () => {
-  const always = (word: number): ReturnType<typeof sequenceRandom> => ({ ...sequenceRandom(1, 0), next: () => word });
+  const always = (word: number): ReturnType<typeof sequenceRandom> => ({
+    ...sequenceRandom(1, PROMPT, 0),
+    next: () => word,
+  });
   for (const length of [3, 5, 7, 1000]) {
     const logits = Float32Array.from({ length }, (_, id) => (id === 0 || id === length - 1 ? -Infinity : Math.sin(id)));
     assert.is(pick(logits, open, always(0)), 1);
@@ -141,34 +145,40 @@ test('the least and the greatest draw stay among the likely ids', () => {
   }
 });
 
-test('draws follow from seed and sequence alone', () => {
+test('draws follow from seed, prompt and copy alone', () => {
   const logits = new Float32Array(1000);
   const draws = (seed: number, sequence: number): string => {
-    const rng = sequenceRandom(seed, sequence);
+    const rng = sequenceRandom(seed, PROMPT, sequence);
     return Array.from({ length: 4 }, () => pick(logits, open, rng)).join();
   };
   assert.is(draws(1, 2), draws(1, 2));
   const seeds = [0, 1, 2, -1, 2 ** 31, 2 ** 32, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER];
   const all = seeds.flatMap((seed) => Array.from({ length: 20 }, (_, sequence) => draws(seed, sequence)));
-  assert.is(new Set(all).size, all.length, 'two generators of different seed and sequence agree');
+  assert.is(new Set(all).size, all.length, 'two generators of different seed and copy agree');
+  const prompts = [[], [0], [0, 0], [1], [1, 7], [7, 1]].map((prompt) => {
+    const rng = sequenceRandom(0, Uint32Array.from(prompt), 0);
+    return Array.from({ length: 4 }, () => pick(logits, open, rng)).join();
+  });
+  assert.is(new Set(prompts).size, prompts.length, 'two prompts draw alike');
 });
 
 test('the first draws of neighbouring seeds and sequences are spread evenly', () => {
   const logits = new Float32Array(8);
   const found: number[] = new Array(8).fill(0);
   for (let seed = 0; seed < 40; seed++) {
-    for (let sequence = 0; sequence < 40; sequence++) found[pick(logits, open, sequenceRandom(seed, sequence))]!++;
+    for (let sequence = 0; sequence < 40; sequence++)
+      found[pick(logits, open, sequenceRandom(seed, PROMPT, sequence))]!++;
   }
   const statistic = chiSquared(found, new Array(8).fill(1 / 8));
   assert.ok(statistic < 24.32, `chi squared ${statistic}; 24.32 is passed once in 1000`);
 });
 
 test('a known draw: the generator and the mixing of seeds stay as they are', () => {
-  const rng = sequenceRandom(42, 3);
+  const rng = sequenceRandom(42, PROMPT, 3);
   const logits = Float32Array.from({ length: 1000 }, (_, id) => Math.sin(id));
   assert.equal(
     Array.from({ length: 6 }, () => pick(logits, { temperature: 0.8, topK: 500, topP: 0.9 }, rng)),
-    [102, 397, 611, 662, 46, 593],
+    [675, 650, 786, 140, 315, 580],
   );
 });
 
@@ -181,7 +191,7 @@ test('logits that are not finite are refused', () => {
   ] as const) {
     for (const temperature of [0, 1]) {
       assert.throws(
-        () => pick(Float32Array.from(logits), { ...open, temperature }, sequenceRandom(1, 0)),
+        () => pick(Float32Array.from(logits), { ...open, temperature }, sequenceRandom(1, PROMPT, 0)),
         (error: unknown) =>
           error instanceof BenchError &&
           error.code === 'not-finite' &&
