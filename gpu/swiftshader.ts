@@ -100,6 +100,25 @@ export function swiftShaderMissing(): string | undefined {
 }
 
 /**
+ * Renames `fresh` to `folder`. Another process may have finished first: its copy is as good as ours and may be in use, so
+ * that what stands there is moved away only when it is damaged.
+ */
+async function place(fresh: string, folder: string): Promise<void> {
+  try {
+    await rename(fresh, folder);
+  } catch (error) {
+    if (await isWhole(folder)) return;
+    if (!existsSync(folder)) throw error;
+    const damaged = `${fresh}-damaged`;
+    await rename(folder, damaged);
+    await rename(fresh, folder).catch(async (again) => {
+      if (!(await isWhole(folder))) throw again;
+    });
+    await rm(damaged, { recursive: true, force: true });
+  }
+}
+
+/**
  * Unpacks SwiftShader into the cache folder, or finds it there; every file is checked by size and sha256, and a
  * damaged copy is replaced. Safe when several processes do it at once. Throws BenchError `no-adapter` when it cannot.
  */
@@ -124,13 +143,7 @@ export async function unpackSwiftShader(): Promise<SwiftShader> {
     await access(cache, constants.W_OK);
     fresh = await mkdtemp(join(cache, 'unpacking-'));
     await unpackInto(fresh, chromium.folder, webgpu.folder);
-    // Another process may have finished first; its copy is as good as ours.
-    if (!(await isWhole(folder))) {
-      await rm(folder, { recursive: true, force: true });
-      await rename(fresh, folder).catch(async (error) => {
-        if (!(await isWhole(folder))) throw error;
-      });
-    }
+    await place(fresh, folder);
   } catch (error) {
     if (error instanceof BenchError) throw error;
     throw new BenchError('no-adapter', `SwiftShader cannot be unpacked: ${(error as Error).message}`, {
