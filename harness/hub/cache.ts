@@ -28,7 +28,9 @@ export function hubFolders({ repo, revision }: HubModel): HubFolders {
 /** The folder of a model that was downloaded before, or null. */
 export function cachedModel(model: HubModel): string | null {
   const folders = hubFolders(model);
-  const known = existsSync(folders.ref) ? readFileSync(folders.ref, 'utf8').trim() : model.revision;
+  // A commit is itself, whatever stands in the cache.
+  const named = COMMIT.test(model.revision) || !existsSync(folders.ref);
+  const known = named ? model.revision : readFileSync(folders.ref, 'utf8').trim();
   if (!COMMIT.test(known)) return null;
   const folder = folders.snapshot(known);
   return existsSync(folder) ? folder : null;

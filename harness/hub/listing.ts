@@ -48,6 +48,9 @@ export async function listModel(
     if (!COMMIT.test(commit)) {
       throw new BenchError('bad-hub', `the hub gives ${model.name} no commit`, { hint: BAD_HUB_HINT });
     }
+    if (COMMIT.test(model.revision) && commit !== model.revision) {
+      throw new BenchError('bad-hub', `the hub gives ${model.name} another commit, ${commit}`, { hint: BAD_HUB_HINT });
+    }
     let entries = 0;
     for await (const { type, path, size, oid, lfs } of listFiles({ ...asked, repo: model.repo, revision: commit })) {
       if (++entries > MAX_ENTRIES) break;

@@ -28,6 +28,8 @@ export interface PlayedHub {
   readonly elsewhere: Set<string>;
   token: string | null; // needed when there is one
   status: number | null; // answer this to all there is
+  /** Revisions that exist; each is COMMIT. */
+  readonly revisions: Set<string>;
   next: 'hub' | 'elsewhere' | null; // where the tree says that it goes on
   close(): Promise<void>;
 }
@@ -43,6 +45,7 @@ export async function playHub(
     wrong: new Set(),
     lost: new Set(),
     elsewhere: new Set(),
+    revisions: new Set(['main', COMMIT]),
     token: null,
     status: null,
     next: null,
@@ -93,7 +96,7 @@ export async function playHub(
     const [, repo, rest = ''] = /^\/(?:api\/models\/)?([^/]+\/[^/]+)(?:\/(.*))?$/.exec(pathname) ?? [];
     if (repo !== 'me/tiny') return json(response, 404, { error: 'Repository not found' });
     const revision = /^(?:revision|tree)\/([^/]+)/.exec(rest)?.[1];
-    if (revision !== undefined && revision !== 'main' && revision !== COMMIT) {
+    if (revision !== undefined && !state.revisions.has(revision)) {
       return json(response, 404, { error: 'Invalid rev id' });
     }
     if (rest.startsWith('tree/')) {

@@ -135,6 +135,16 @@ test('what the hub has not, or does not show', async () => {
   assert.not.ok(existsSync(join(cache, 'persona-bench', 'hub', 'me--tiny', 'snapshots')));
 });
 
+test('a commit is never taken for another one', async () => {
+  const pinned = 'f'.repeat(40);
+  hub.revisions.add(pinned);
+  await fails(() => pullModel(`${NAME}@${pinned}`, quiet), 'bad-hub', /another commit, 0123/, /HF_ENDPOINT/);
+  await pullModel(NAME, quiet);
+  const refs = join(cache, 'persona-bench', 'hub', 'me--tiny', 'refs');
+  writeFileSync(join(refs, pinned), COMMIT);
+  await fails(async () => requireCachedModel(`${NAME}@${pinned}`), 'not-downloaded', /@ffff/, /bench pull/);
+});
+
 test('the token comes from the usual places and goes to the hub alone', async () => {
   hub.token = TOKEN;
   const place = join(temporaryFolder(), 'token');
