@@ -22,8 +22,10 @@ const NEEDED = new Set([
   'chat_template.jinja',
 ]);
 const WHOLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
-const SHARD = /^model-\d{5}-of-\d{5}\.safetensors$/;
+export const INDEX = 'model.safetensors.index.json';
+/** Plain names: an index cannot lead out of the folder. */
+const SHARD = /^[A-Za-z0-9_][\w.-]{0,200}\.safetensors$/;
+const MAX_SHARDS = 512; // as the checkpoint's reader has it
 const MAX_ENTRIES = 10_000;
 const BAD_HUB_HINT = 'look at HF_ENDPOINT, if it is set: this does not answer like the hub';
 const MAX_TEXT_BYTES = 10e6;
@@ -31,16 +33,21 @@ const MAX_TOKENIZER_BYTES = 64 * 2 ** 20; // as the tokenizer's reader has it: l
 const MAX_ANSWERS = 50;
 const MAX_ANSWER_BYTES = 16e6;
 
+/** What the top of a repository holds at a commit. */
+export interface Listing {
+  readonly commit: string;
+  readonly beside: readonly HubFile[]; // all that is read beside the weights; the index where these are split
+  readonly weights: ReadonlyMap<string, HubFile>; // every safetensors file, unchecked
+}
+
 /**
  * The commit and files of a model, at the top of its repository.
- * @throws BenchError `hub-missing`, `hub-access`, `hub-connection`, `bad-model`
+ * @throws BenchError `hub-missing`, `hub-access`, `hub-connection`, `bad-hub`, `bad-model`
  */
-export async function listModel(
-  model: HubModel,
-  access: HubAccess,
-): Promise<{ readonly commit: string; readonly files: readonly HubFile[] }> {
+export async function listModel(model: HubModel, access: HubAccess): Promise<Listing> {
   const asked = { hubUrl: access.url, fetch: boundedFetch(model, access) };
   const found = new Map<string, HubFile>();
+  const weights = new Map<string, HubFile>();
   let commit: string;
   try {
     const info = await modelInfo({ ...asked, name: model.repo, revision: model.revision, additionalFields: ['sha'] });
@@ -54,19 +61,55 @@ export async function listModel(
     let entries = 0;
     for await (const { type, path, size, oid, lfs } of listFiles({ ...asked, repo: model.repo, revision: commit })) {
       if (++entries > MAX_ENTRIES) break;
-      if (type !== 'file' || !(NEEDED.has(path) || path === WHOLE || path === INDEX || SHARD.test(path))) continue;
+      if (type !== 'file') continue;
       const digest = lfs ? ({ kind: 'sha256', hex: lfs.oid } as const) : ({ kind: 'git', hex: oid ?? '' } as const);
-      found.set(path, checked(model, { path, bytes: size, digest }));
+      const file = { path, bytes: size, digest };
+      if (NEEDED.has(path) || path === INDEX) found.set(path, checked(model, file));
+      else if (SHARD.test(path)) weights.set(path, file);
     }
   } catch (error) {
     throw listingError(model, error);
   }
-  const needed = [...found.values()].filter(({ path }) => !found.has(WHOLE) || !(path === INDEX || SHARD.test(path)));
   for (const wanted of ['config.json', 'tokenizer.json']) {
     if (!found.has(wanted)) throw incomplete(model, wanted);
   }
-  if (!found.has(WHOLE) && !found.has(INDEX)) throw incomplete(model, WHOLE);
-  return { commit, files: needed };
+  if (!weights.has(WHOLE) && !found.has(INDEX)) throw incomplete(model, WHOLE);
+  if (weights.has(WHOLE)) found.delete(INDEX);
+  return { commit, beside: [...found.values()], weights };
+}
+
+/**
+ * The files of the weights: one, or the shards that `index` (the text of the file of that name) names.
+ * @throws BenchError `bad-model`, `bad-hub`
+ */
+export function weightFiles(model: HubModel, { weights }: Listing, index: string | null): readonly HubFile[] {
+  const whole = weights.get(WHOLE);
+  if (whole !== undefined) return [checked(model, whole)];
+  const shards = shardsOf(index ?? '');
+  if (shards === null || shards.length === 0 || shards.length > MAX_SHARDS) {
+    throw badIndex(model, `is no index of 1 to ${MAX_SHARDS} shards`);
+  }
+  return shards.map((shard) => {
+    const file = weights.get(shard);
+    if (file === undefined)
+      throw badIndex(model, `names ${JSON.stringify(shard.slice(0, 120))}, which is not beside it`);
+    return checked(model, file);
+  });
+}
+
+function shardsOf(text: string): readonly string[] | null {
+  try {
+    const { weight_map: map } = JSON.parse(text) as { weight_map: Record<string, unknown> };
+    return [...new Set(Object.values(map).map(String))];
+  } catch {
+    return null;
+  }
+}
+
+function badIndex(model: HubModel, message: string): BenchError {
+  return new BenchError('bad-model', `${INDEX} of ${model.name} ${message}`, {
+    hint: 'the repository is not whole: try another revision, or tell its owner',
+  });
 }
 
 /**

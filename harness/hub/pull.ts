@@ -1,13 +1,14 @@
 // Downloads a model of the hub into the cache, file by file, and shows it there only when all of it is whole.
 
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BenchError } from '../../gpu/index.ts';
+import { loadSpec } from '../../gpu/model/spec.ts';
 import { hubAccess } from './access.ts';
 import { cachedModel, hubFolders } from './cache.ts';
 import { downloadFile, sizeOf, unwritable } from './download.ts';
-import { listModel } from './listing.ts';
+import { type HubFile, INDEX, listModel, weightFiles } from './listing.ts';
 import { withLock } from './lock.ts';
 import { type HubModel, parseHubName } from './name.ts';
 
@@ -24,10 +25,10 @@ export type PullEvent =
 export async function pullModel(name: string, tell: (event: PullEvent) => void, access = hubAccess()): Promise<string> {
   const model = parseHubName(name);
   if (access.offline) return offline(model);
-  const { commit, files } = await listModel(model, access);
+  const listing = await listModel(model, access);
+  const { commit, beside } = listing;
   const folders = hubFolders(model);
   const snapshot = folders.snapshot(commit);
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   if (!existsSync(snapshot)) {
     const partial = folders.partial(commit);
     makeFolder(partial);
@@ -36,15 +37,22 @@ export async function pullModel(name: string, tell: (event: PullEvent) => void, 
       () => tell({ kind: 'waiting', name }),
       async () => {
         if (existsSync(snapshot)) return;
-        const have = files.reduce((sum, { path }) => sum + sizeOf(join(partial, path)), 0);
-        await requireRoom(partial, bytes - have);
-        tell({ kind: 'plan', name, files: files.length, bytes });
-        for (const file of files) {
+        const fetch = (file: HubFile, took: (bytes: number) => void): Promise<void> => {
           const url = `${access.url}/${model.repo}/resolve/${commit}/${file.path}`;
-          await downloadFile(file, url, join(partial, file.path), access, (more) =>
-            tell({ kind: 'bytes', bytes: more }),
-          );
-        }
+          return downloadFile(file, url, join(partial, file.path), access, took);
+        };
+        // These two say what else to fetch, and whether it is worth it.
+        const first = beside.filter(({ path }) => path === 'config.json' || path === INDEX);
+        await requireRoom(partial, first);
+        for (const file of first) await fetch(file, () => {});
+        await requireRunnable(model, partial);
+        const split = first.some(({ path }) => path === INDEX);
+        const index = split ? await readFile(join(partial, INDEX), 'utf8') : null;
+        const files = [...beside, ...weightFiles(model, listing, index)];
+        await requireRoom(partial, files);
+        const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+        tell({ kind: 'plan', name, files: files.length, bytes });
+        for (const file of files) await fetch(file, (more) => tell({ kind: 'bytes', bytes: more }));
         makeFolder(dirname(snapshot));
         renameSync(partial, snapshot);
       },
@@ -81,7 +89,19 @@ function makeFolder(folder: string): void {
   }
 }
 
-async function requireRoom(folder: string, bytes: number): Promise<void> {
+/** What the engine cannot run is refused before its weights come. */
+async function requireRunnable({ name }: HubModel, folder: string): Promise<void> {
+  try {
+    await loadSpec(folder);
+  } catch (error) {
+    if (!(error instanceof BenchError)) throw error;
+    const { code, message, hint } = error;
+    throw new BenchError(code, message, { where: `${name}: config.json`, ...(hint === undefined ? {} : { hint }) });
+  }
+}
+
+async function requireRoom(folder: string, files: readonly HubFile[]): Promise<void> {
+  const bytes = files.reduce((sum, { path, bytes: all }) => sum + all - sizeOf(join(folder, path)), 0);
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize >= bytes) return;
   const [needs, free] = [bytes, bavail * bsize].map((n) => `${Math.ceil(n / 1e6)} MB`);

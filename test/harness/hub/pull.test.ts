@@ -31,7 +31,19 @@ test.before.each(async () => {
     delete process.env[name];
   }
 });
-test.after.each(() => hub.close());
+const others: PlayedHub[] = [];
+test.after.each(async () => {
+  for (const played of [hub, ...others.splice(0)]) await played.close();
+});
+
+/** Another hub in place of the first, and an empty cache. */
+async function play(...what: Parameters<typeof playHub>): Promise<PlayedHub> {
+  const played = await playHub(...what);
+  others.push(played);
+  process.env.HF_ENDPOINT = played.url;
+  process.env.XDG_CACHE_HOME = cache = temporaryFolder();
+  return played;
+}
 
 const quiet = (): void => {};
 const asked = (path: string) => hub.requests.filter((request) => request.path.endsWith(path));
@@ -133,6 +145,61 @@ test('what the hub has not, or does not show', async () => {
   process.env.HF_TOKEN = 'not-a-token';
   await fails(() => pullModel(NAME, quiet), 'bad-token', /HF_TOKEN/, /hf_/);
   assert.not.ok(existsSync(join(cache, 'persona-bench', 'hub', 'me--tiny', 'snapshots')));
+});
+
+const SHARDS = ['model-00001-of-00002.safetensors', 'odd_name.safetensors'];
+
+/** The model with its weights split: `named` in the index, `there` in the repository. */
+const split = (named: readonly unknown[], there: readonly string[]): Promise<PlayedHub> => {
+  const { 'model.safetensors': weights, ...rest } = Object.fromEntries(files);
+  const map = { weight_map: Object.fromEntries(named.map((name, k) => [`t${k}`, name])) };
+  return play(
+    new Map([
+      ...Object.entries(rest),
+      ['model.safetensors.index.json', new Uint8Array(Buffer.from(JSON.stringify(map)))],
+      ...there.map((name): [string, Uint8Array] => [name, weights ?? new Uint8Array()]),
+    ]),
+  );
+};
+
+test('split weights come as the index names them, and no other weights', async () => {
+  await split(SHARDS, [...SHARDS, 'other.safetensors']);
+  const events: PullEvent[] = [];
+  const folder = await pullModel(NAME, (event) => events.push(event));
+  assert.equal(
+    readdirSync(folder).filter((name) => name.includes('safetensors')),
+    ['model-00001-of-00002.safetensors', 'model.safetensors.index.json', 'odd_name.safetensors'],
+  );
+  const total = events.reduce((sum, event) => sum + (event.kind === 'bytes' ? event.bytes : 0), 0);
+  const plan = events.find(({ kind }) => kind === 'plan');
+  assert.ok(plan?.kind === 'plan' && plan.files === 6 && plan.bytes === total);
+});
+
+test('an index that names what is not beside it, or nothing, shows no model', async () => {
+  for (const [named, message] of [
+    [[...SHARDS, 'lost.safetensors'], /"lost\.safetensors", which is not beside it/],
+    [['../x.safetensors'], /"\.\.\/x\.safetensors", which is not/],
+    [['/etc/passwd'], /which is not/],
+    [[{ a: 1 }], /which is not/],
+    [['tokenizer.json'], /which is not/],
+    [[], /no index of 1 to 512 shards/],
+    [Array.from({ length: 513 }, (_, k) => `${k}.safetensors`), /no index of 1 to 512/],
+  ] as const) {
+    const played = await split(named, SHARDS);
+    await fails(() => pullModel(NAME, quiet), 'bad-model', message, /not whole/);
+    assert.not.ok(
+      played.requests.some(({ path }) => path.endsWith('.safetensors')),
+      'no weights were asked for',
+    );
+    await fails(async () => requireCachedModel(NAME), 'not-downloaded', /not downloaded/, /./);
+  }
+});
+
+test('what the engine cannot run is refused before its weights come', async () => {
+  const config = new Uint8Array(Buffer.from('{"model_type":"mamba"}'));
+  const played = await play(new Map([...files, ['config.json', config]]));
+  await fails(() => pullModel(NAME, quiet), 'unsupported-model', /mamba/, /./);
+  assert.not.ok(played.requests.some(({ path }) => path.endsWith('.safetensors')));
 });
 
 test('a commit is never taken for another one', async () => {
