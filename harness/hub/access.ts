@@ -1,7 +1,7 @@
 // How the hub is reached: its address, whether it may be reached at all, and the token, from the places where Hugging
 // Face's own tools look. The token is sent to the hub alone and printed nowhere.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { BenchError } from '../../gpu/index.ts';
@@ -10,10 +10,12 @@ export interface HubAccess {
   readonly url: string; // without a slash at the end
   readonly offline: boolean;
   readonly token: string | null;
+  readonly idleMs: number; // a server that sends nothing for so long is given up
 }
 
 const MAX_TOKEN_BYTES = 1000;
 const MAX_REDIRECTS = 5;
+const IDLE_MS = 60_000;
 
 export function hubAccess(env: NodeJS.ProcessEnv = process.env): HubAccess {
   const url = (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
@@ -28,26 +30,47 @@ export function hubAccess(env: NodeJS.ProcessEnv = process.env): HubAccess {
       hint: 'leave them out of the address, and put a token into HF_TOKEN',
     });
   }
-  return { url, offline: /^(1|true|yes|on)$/i.test(env.HF_HUB_OFFLINE ?? ''), token: tokenOf(env) };
+  const offline = /^(1|true|yes|on)$/i.test(env.HF_HUB_OFFLINE ?? '');
+  return { url, offline, token: tokenOf(env), idleMs: IDLE_MS };
 }
 
 function tokenOf(env: NodeJS.ProcessEnv): string | null {
   const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
   const file = env.HF_TOKEN_PATH || join(home, 'token');
-  const stated = env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN;
-  const token = (stated || (existsSync(file) ? readFileSync(file, 'utf8').slice(0, MAX_TOKEN_BYTES) : '')).trim();
+  const variable = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN'].find((name) => env[name]?.trim());
+  const token = (variable === undefined ? firstBytes(file) : (env[variable] ?? '')).trim();
   if (token === '') return null;
   if (/^hf_[A-Za-z0-9_-]+$/.test(token)) return token;
-  throw new BenchError('bad-token', `the token in ${stated ? 'HF_TOKEN' : file} is none of Hugging Face`, {
+  throw new BenchError('bad-token', `the token in ${variable ?? file} is none of Hugging Face`, {
     hint: 'a token starts with hf_; unset it for public models, or make one at https://huggingface.co/settings/tokens',
   });
 }
 
+/** The beginning of a file, or nothing when it is not there or cannot be read. */
+function firstBytes(file: string): string {
+  try {
+    const fd = openSync(file, 'r');
+    try {
+      const bytes = Buffer.alloc(MAX_TOKEN_BYTES);
+      return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return '';
+  }
+}
+
 /** Fetches `url`, and follows redirects by hand: the token goes to the hub's own address only, not to where it sends us. */
-export async function hubFetch(url: string, access: HubAccess, headers: Record<string, string>): Promise<Response> {
+export async function hubFetch(
+  url: string,
+  access: HubAccess,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Response> {
   let at = url;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const response = await fetch(at, { redirect: 'manual', headers: { ...headers, ...tokenFor(at, access) } });
+    const response = await fetch(at, { signal, redirect: 'manual', headers: { ...headers, ...tokenFor(at, access) } });
     const to = response.headers.get('location');
     if (response.status < 300 || response.status > 399 || to === null) return response;
     await response.body?.cancel();

@@ -58,7 +58,27 @@ async function append(
   const have = sizeOf(place);
   // Ranges count the bytes that are sent, so these must be the file's own and not packed ones; fetch says so with a range.
   const headers: Record<string, string> = have > 0 ? { range: `bytes=${have}-` } : { 'accept-encoding': 'identity' };
-  const response = await hubFetch(url, access, headers);
+  const idle = new AbortController();
+  const timer = setTimeout(() => idle.abort(), access.idleMs);
+  try {
+    const response = await hubFetch(url, access, headers, idle.signal);
+    await write(response, file, place, have, (at) => {
+      timer.refresh();
+      tell(at);
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Writes the answer to a request from byte `have` on. */
+async function write(
+  response: Response,
+  file: HubFile,
+  place: string,
+  have: number,
+  tell: (have: number) => void,
+): Promise<void> {
   if (response.status !== 200 && response.status !== 206) {
     await response.body?.cancel();
     throw statusError(file.path, response.status);

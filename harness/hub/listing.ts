@@ -121,17 +121,31 @@ function boundedFetch({ name }: HubModel, access: HubAccess): typeof fetch {
   let answers = 0;
   return async (url) => {
     if (++answers > MAX_ANSWERS) throw endless;
-    const response = await hubFetch(String(url), access, { accept: 'application/json' });
     const chunks: Uint8Array[] = [];
     let bytes = 0;
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) throw endless;
-      chunks.push(chunk);
+    try {
+      const signal = AbortSignal.timeout(access.idleMs);
+      const { status, headers, body } = await hubFetch(String(url), access, { accept: 'application/json' }, signal);
+      for await (const chunk of body ?? []) {
+        bytes += chunk.length;
+        if (bytes > MAX_ANSWER_BYTES) throw endless;
+        chunks.push(chunk);
+      }
+      return new Response(status === 204 || status === 304 ? null : Buffer.concat(chunks), { status, headers });
+    } catch (error) {
+      throw error instanceof BenchError ? error : unanswered(name, error);
     }
-    const { status, headers } = response;
-    return new Response(status === 204 || status === 304 ? null : Buffer.concat(chunks), { status, headers });
   };
+}
+
+function unanswered(name: string, error: unknown): BenchError {
+  const { cause } = error as { readonly cause?: { readonly code?: unknown } };
+  const why = typeof cause?.code === 'string' ? ` (${cause.code})` : '';
+  return new BenchError('hub-connection', `the hub does not answer${why}`, {
+    where: name,
+    hint: 'check the network, or set HF_HUB_OFFLINE=1 to use what is downloaded',
+    cause: error,
+  });
 }
 
 function checked(model: HubModel, file: HubFile): HubFile {
@@ -155,9 +169,9 @@ function incomplete(model: HubModel, path: string): BenchError {
 export function listingError(model: HubModel, error: unknown): unknown {
   if (error instanceof BenchError) return error;
   if (error instanceof HubApiError) return statusError(model.name, error.statusCode, error);
-  return new BenchError('hub-connection', `the hub does not answer: ${(error as Error).message}`, {
-    where: model.name,
-    hint: 'check the network, or set HF_HUB_OFFLINE=1 to use what is downloaded',
+  // What the library throws of an answer that it cannot read holds pieces of it: a server's words stay off the terminal.
+  return new BenchError('bad-hub', `the hub's answer about ${model.name} cannot be read`, {
+    hint: BAD_HUB_HINT,
     cause: error,
   });
 }

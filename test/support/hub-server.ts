@@ -24,6 +24,10 @@ export interface PlayedHub {
   readonly wrong: Set<string>;
   /** Files that the tree lists and the server has not. */
   readonly lost: Set<string>;
+  /** Say nothing more after ten bytes of these. */
+  readonly silent: Set<string>;
+  /** Answer this to all questions about the repository. */
+  answer: string | null;
   /** Send these from another host. */
   readonly elsewhere: Set<string>;
   token: string | null; // needed when there is one
@@ -44,6 +48,8 @@ export async function playHub(
     cuts: new Map(),
     wrong: new Set(),
     lost: new Set(),
+    silent: new Set(),
+    answer: null,
     elsewhere: new Set(),
     revisions: new Set(['main', COMMIT]),
     token: null,
@@ -75,6 +81,7 @@ export async function playHub(
     const part = bytes.subarray(from);
     const ranged = from > 0 ? { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {};
     response.writeHead(from > 0 ? 206 : 200, { 'content-length': part.length, ...ranged });
+    if (state.silent.has(path)) return void response.write(part.subarray(0, 10));
     const cut = state.cuts.get(path);
     if (cut === undefined || cut.times === 0 || cut.at >= part.length) {
       response.end(part);
@@ -98,6 +105,9 @@ export async function playHub(
     const revision = /^(?:revision|tree)\/([^/]+)/.exec(rest)?.[1];
     if (revision !== undefined && !state.revisions.has(revision)) {
       return json(response, 404, { error: 'Invalid rev id' });
+    }
+    if (pathname.startsWith('/api/') && state.answer !== null) {
+      return void response.writeHead(200, { 'content-type': 'application/json' }).end(state.answer);
     }
     if (rest.startsWith('tree/')) {
       if (state.next !== null) response.setHeader('link', `<${urlOf(state.next)}${pathname}>; rel="next"`);

@@ -31,19 +31,7 @@ test.before.each(async () => {
     delete process.env[name];
   }
 });
-const others: PlayedHub[] = [];
-test.after.each(async () => {
-  for (const played of [hub, ...others.splice(0)]) await played.close();
-});
-
-/** Another hub in place of the first, and an empty cache. */
-async function play(...what: Parameters<typeof playHub>): Promise<PlayedHub> {
-  const played = await playHub(...what);
-  others.push(played);
-  process.env.HF_ENDPOINT = played.url;
-  process.env.XDG_CACHE_HOME = cache = temporaryFolder();
-  return played;
-}
+test.after.each(() => hub.close());
 
 const quiet = (): void => {};
 const asked = (path: string) => hub.requests.filter((request) => request.path.endsWith(path));
@@ -147,71 +135,6 @@ test('what the hub has not, or does not show', async () => {
   assert.not.ok(existsSync(join(cache, 'persona-bench', 'hub', 'me--tiny', 'snapshots')));
 });
 
-const SHARDS = ['model-00001-of-00002.safetensors', 'odd_name.safetensors'];
-
-/** The model with its weights split: `named` in the index, `there` in the repository. */
-const split = (named: readonly unknown[], there: readonly string[]): Promise<PlayedHub> => {
-  const { 'model.safetensors': weights, ...rest } = Object.fromEntries(files);
-  const map = { weight_map: Object.fromEntries(named.map((name, k) => [`t${k}`, name])) };
-  return play(
-    new Map([
-      ...Object.entries(rest),
-      ['model.safetensors.index.json', new Uint8Array(Buffer.from(JSON.stringify(map)))],
-      ...there.map((name): [string, Uint8Array] => [name, weights ?? new Uint8Array()]),
-    ]),
-  );
-};
-
-test('split weights come as the index names them, and no other weights', async () => {
-  await split(SHARDS, [...SHARDS, 'other.safetensors']);
-  const events: PullEvent[] = [];
-  const folder = await pullModel(NAME, (event) => events.push(event));
-  assert.equal(
-    readdirSync(folder).filter((name) => name.includes('safetensors')),
-    ['model-00001-of-00002.safetensors', 'model.safetensors.index.json', 'odd_name.safetensors'],
-  );
-  const total = events.reduce((sum, event) => sum + (event.kind === 'bytes' ? event.bytes : 0), 0);
-  const plan = events.find(({ kind }) => kind === 'plan');
-  assert.ok(plan?.kind === 'plan' && plan.files === 6 && plan.bytes === total);
-});
-
-test('an index that names what is not beside it, or nothing, shows no model', async () => {
-  for (const [named, message] of [
-    [[...SHARDS, 'lost.safetensors'], /"lost\.safetensors", which is not beside it/],
-    [['../x.safetensors'], /"\.\.\/x\.safetensors", which is not/],
-    [['/etc/passwd'], /which is not/],
-    [[{ a: 1 }], /which is not/],
-    [['tokenizer.json'], /which is not/],
-    [[], /no index of 1 to 512 shards/],
-    [Array.from({ length: 513 }, (_, k) => `${k}.safetensors`), /no index of 1 to 512/],
-  ] as const) {
-    const played = await split(named, SHARDS);
-    await fails(() => pullModel(NAME, quiet), 'bad-model', message, /not whole/);
-    assert.not.ok(
-      played.requests.some(({ path }) => path.endsWith('.safetensors')),
-      'no weights were asked for',
-    );
-    await fails(async () => requireCachedModel(NAME), 'not-downloaded', /not downloaded/, /./);
-  }
-});
-
-test('what the engine cannot run is refused before its weights come', async () => {
-  const config = new Uint8Array(Buffer.from('{"model_type":"mamba"}'));
-  const played = await play(new Map([...files, ['config.json', config]]));
-  await fails(() => pullModel(NAME, quiet), 'unsupported-model', /mamba/, /./);
-  assert.not.ok(played.requests.some(({ path }) => path.endsWith('.safetensors')));
-});
-
-test('a commit is never taken for another one', async () => {
-  const pinned = 'f'.repeat(40);
-  hub.revisions.add(pinned);
-  await fails(() => pullModel(`${NAME}@${pinned}`, quiet), 'bad-hub', /another commit, 0123/, /HF_ENDPOINT/);
-  await pullModel(NAME, quiet);
-  const refs = join(cache, 'persona-bench', 'hub', 'me--tiny', 'refs');
-  writeFileSync(join(refs, pinned), COMMIT);
-  await fails(async () => requireCachedModel(`${NAME}@${pinned}`), 'not-downloaded', /@ffff/, /bench pull/);
-});
-
 test('the token comes from the usual places and goes to the hub alone', async () => {
   hub.token = TOKEN;
   const place = join(temporaryFolder(), 'token');
@@ -220,7 +143,9 @@ test('the token comes from the usual places and goes to the hub alone', async ()
   for (const env of [{ HF_TOKEN: TOKEN }, { HUGGING_FACE_HUB_TOKEN: TOKEN }, { HF_TOKEN_PATH: place }]) {
     assert.is(hubAccess({ ...env, XDG_CACHE_HOME: cache }).token, TOKEN);
   }
+  assert.is(hubAccess({ HF_TOKEN: ' ', HUGGING_FACE_HUB_TOKEN: '', HF_TOKEN_PATH: place }).token, TOKEN);
   assert.is(hubAccess({ XDG_CACHE_HOME: cache }).token, null);
+  assert.is(hubAccess({ HF_TOKEN_PATH: cache }).token, null, 'a folder holds no token');
   writeFileSync(join(cache, 'huggingface', 'token'), TOKEN);
   hub.elsewhere.add('model.safetensors');
   await pullModel(NAME, quiet);
