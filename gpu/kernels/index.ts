@@ -2,61 +2,23 @@
 
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import type { Gpu } from '../device.ts';
-import type { Pool } from '../memory.ts';
-import type { Format } from '../model/types.ts';
-import type { Pipelines } from '../pipelines.ts';
-import { type Grid, makeNode, type Node, type NodeSpec, type Step } from '../plan.ts';
+import type { Grid, Node, Step } from '../plan.ts';
 import { type Constants, kernelLines } from '../wgsl.ts';
 import type { DeviceMatrix } from './matrix.ts';
+import { LANES, loads, MAX_GRID, node, type Recorder, wide } from './node.ts';
 import { HEAD_BLOCK, TILES, type Tile, tileConstants, tileFor, tileSpan, tilesFor } from './tiles.ts';
 
 export type { DeviceMatrix } from './matrix.ts';
-
-/** What a wrapper needs to make a node; `step` is the uniform that all nodes share. */
-export interface Recorder {
-  readonly gpu: Gpu;
-  readonly pipelines: Pipelines;
-  readonly pool: Pool; // owns the uniforms
-  readonly step: GPUBuffer;
-}
+export type { Recorder } from './node.ts';
 
 export type Activation = 'silu' | 'gelu' | 'gelu-tanh';
 
 /** Which of the step's counts a kernel runs over. */
 export type Rows = 'rows' | 'scored';
 
-const LANES = 64;
-const MAX_GRID = 65535;
 /** Loads of a head times heads per lane; beyond it the drivers take seconds to compile. */
 const MAX_PARTS = 64;
 const ACTIVATION: Readonly<Record<Activation, string>> = { silu: 'SILU', gelu: 'GELU', 'gelu-tanh': 'GELU_TANH' };
-
-function node(
-  on: Recorder,
-  spec: Omit<NodeSpec, 'buffers'> & {
-    shape: readonly number[];
-    floats?: readonly number[];
-    buffers: readonly GPUBuffer[];
-  },
-): Node {
-  const { shape, floats = [], buffers, ...rest } = spec;
-  const bytes = new ArrayBuffer(16 * Math.ceil((shape.length + floats.length) / 4));
-  new Uint32Array(bytes).set(shape);
-  new Float32Array(bytes).set(floats, shape.length);
-  const uniform = on.pool.buffer(`${spec.label} shape`, bytes.byteLength, 'uniform');
-  on.gpu.device.queue.writeBuffer(uniform, 0, bytes);
-  return makeNode(on.gpu, on.pipelines, { ...rest, buffers: [on.step, uniform, ...buffers] });
-}
-
-function loads(format: Format, aligned: boolean): Constants {
-  return { W: 3, F32: format === 'f32', BF16: format === 'bf16', ALIGNED: aligned };
-}
-
-/** Lanes over more groups than one dimension holds: y rows of GRID_X groups. */
-function wide(groups: number): readonly [number, number] {
-  return groups <= MAX_GRID ? [groups, groups === 0 ? 0 : 1] : [MAX_GRID, Math.ceil(groups / MAX_GRID)];
-}
 
 /** x[T, width] = embedding rows of tokens[T] (+ learned[position]): a node per chunk, which writes the rows it holds. */
 export function embed(

@@ -18,12 +18,90 @@ export interface TensorSource {
 export interface MaskTensor {
   readonly rows: number;
   readonly columns: number;
-  readonly words: Uint32Array; // [rows, ceil(columns/32)]
+  readonly words: Uint32Array; // [rows, ceil(columns/32)]; bits beyond the last column are 0
 }
 
+/** Keep masks of some of a network's matrices; the others stay whole. `id` stands for the content. */
 export interface Mask {
   readonly id: string;
   readonly tensors: ReadonlyMap<string, MaskTensor>; // by the weight's name in the checkpoint
+}
+
+/** Where activations are tapped: the input of q, k and v; of o; of gate and up; of down. */
+export type Tap = 'qkv' | 'o' | 'up' | 'down';
+
+/** A matrix of a layer, as y[rows] = W[rows, columns] x[columns] whatever way the checkpoint stores it. */
+export interface MatrixInfo {
+  readonly name: string; // of the weight in the checkpoint
+  readonly layer: number;
+  readonly module: 'attention' | 'mlp';
+  readonly role: 'q' | 'k' | 'v' | 'qkv' | 'o' | 'gate' | 'up' | 'down';
+  readonly tap: Tap; // what enters its columns
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** One calibration text: the activations at tokens[from..to) count. */
+export interface Sample {
+  readonly tokens: Uint32Array;
+  readonly from: number;
+  readonly to: number; // from < to <= tokens.length
+}
+
+/**
+ * Sums over what enters one tap's channels: f32 per sample in the order of its tokens, added up in f64 in the order of the
+ * samples. With a_s = sqrt(sum of x^2 over the tokens of sample s): `norms` is the sum of a_s, `normSquares` that of a_s^2.
+ * All arrays: [channels].
+ */
+export interface TapSums {
+  readonly layer: number;
+  readonly tap: Tap;
+  readonly tokens: number;
+  readonly samples: number;
+  readonly sum: Float64Array;
+  readonly abs: Float64Array;
+  readonly squares: Float64Array;
+  readonly norms: Float64Array;
+  readonly normSquares: Float64Array;
+}
+
+/**
+ * How the weights of one matrix are ranked; the vectors are [columns], finite, and not below 0. A place is kept before
+ * another when its score is greater. The products are f32.
+ */
+export type Score =
+  | { readonly kind: 'product'; readonly by: Float32Array } // |w| by[j]
+  /** |w| by[j] where that is above 0; the other places come after all of these, by |w| fill[j]. */
+  | { readonly kind: 'filled'; readonly by: Float32Array; readonly fill: Float32Array }
+  /** s - t where s > t, with s and t = |w| by[j] and |w| against[j] over their row's sums; others after, by |w| by[j]. */
+  | { readonly kind: 'shares'; readonly by: Float32Array; readonly against: Float32Array }
+  /** Places of `without` come after all others; |w| by[j] among the others, |w| fill[j] among these. */
+  | { readonly kind: 'apart'; readonly by: Float32Array; readonly fill: Float32Array; readonly without: MaskTensor }
+  /** Places of `protect` come before all others, by |w| by[j]; the others by falling |w| against[j]. */
+  | { readonly kind: 'spared'; readonly by: Float32Array; readonly against: Float32Array; readonly protect: MaskTensor }
+  | { readonly kind: 'random'; readonly seed: number }; // hash of seed, weight's name, row and column
+
+/** Within what a share of places is kept. */
+export type Group =
+  | { readonly kind: 'row' }
+  | { readonly kind: 'block'; readonly columns: number } // runs of columns of a row
+  | { readonly kind: 'matrix' } // one weight matrix
+  | { readonly kind: 'global' } // all matrices of the request
+  | { readonly kind: 'n:m'; readonly keep: number; readonly of: number } // 2:4, 4:8: of each run of `of` columns
+  | { readonly kind: 'channels' } // of a layer's MLP: rows of gate and up, columns of down
+  | { readonly kind: 'heads' } // of a layer's attention: rows of q, columns of o; k and v where a whole group goes
+  | { readonly kind: 'tiles'; readonly rows: number }; // columns of a run of `rows` rows
+
+export interface SelectRequest {
+  readonly scores: ReadonlyMap<string, Score>; // by the weight's name; only these matrices are masked
+  readonly group: Group;
+  readonly sparsity: number | ReadonlyMap<string, number>; // share removed, in [0, 1); by the weight's name
+}
+
+export interface Selected {
+  readonly tensors: ReadonlyMap<string, MaskTensor>;
+  /** Kept places that came after all places with a score of their own: the fill of 'filled', 'shares', 'apart'. */
+  readonly filled: number;
 }
 
 /** Low-rank update W + (alpha/rank) B A; a: [rank, in], b: [out, rank], by the weight's name in the checkpoint. */
@@ -46,20 +124,15 @@ export interface Steer {
   }[];
 }
 
-/** Matrices stored without their removed rows or columns (structured masks). */
-export interface Compact {
-  readonly id: string;
-  readonly kept: ReadonlyMap<string, { readonly rows?: Uint32Array; readonly columns?: Uint32Array }>;
-}
-
 /** What is done to the network; immutable, and its id keys KV and prefix caches. */
 export interface Variant {
   readonly id: string;
   readonly mask?: Mask;
-  readonly gamma?: number; // soft gate in [0,1): weight of what the mask removes
+  readonly gamma?: number; // soft gate in [0, 1]: what a removed weight is multiplied with; absent: 0
+  /** How a mask with gamma 0 is run: bits beside the weights, or weights copied without what it removes. Same bits come out. */
+  readonly layout?: 'masked' | 'baked' | 'compact';
   readonly adapter?: Adapter;
   readonly steer?: Steer;
-  readonly compact?: Compact;
 }
 
 /** The untouched network. */

@@ -1,0 +1,48 @@
+// What the wrappers of kernels share: a node with its uniform, grids over more groups than one dimension holds, and how
+// weights are read.
+
+import type { Gpu } from '../device.ts';
+import type { Pool } from '../memory.ts';
+import type { Format } from '../model/types.ts';
+import type { Pipelines } from '../pipelines.ts';
+import { makeNode, type Node, type NodeSpec } from '../plan.ts';
+import type { Constants } from '../wgsl.ts';
+
+/** What a wrapper needs to make a node; `step` is the uniform that all nodes share. */
+export interface Recorder {
+  readonly gpu: Gpu;
+  readonly pipelines: Pipelines;
+  readonly pool: Pool; // owns the uniforms
+  readonly step: GPUBuffer;
+}
+
+/** Lanes of a workgroup where nothing else decides. */
+export const LANES = 64;
+export const MAX_GRID = 65535;
+
+/** A node of `kernel` with a uniform of `shape` (u32) and `floats` (f32) after the step's own. */
+export function node(
+  on: Recorder,
+  spec: Omit<NodeSpec, 'buffers'> & {
+    shape: readonly number[];
+    floats?: readonly number[];
+    buffers: readonly GPUBuffer[];
+  },
+): Node {
+  const { shape, floats = [], buffers, ...rest } = spec;
+  const bytes = new ArrayBuffer(16 * Math.ceil((shape.length + floats.length) / 4));
+  new Uint32Array(bytes).set(shape);
+  new Float32Array(bytes).set(floats, shape.length);
+  const uniform = on.pool.buffer(`${spec.label} shape`, bytes.byteLength, 'uniform');
+  on.gpu.device.queue.writeBuffer(uniform, 0, bytes);
+  return makeNode(on.gpu, on.pipelines, { ...rest, buffers: [on.step, uniform, ...buffers] });
+}
+
+export function loads(format: Format, aligned: boolean): Constants {
+  return { W: 3, F32: format === 'f32', BF16: format === 'bf16', ALIGNED: aligned };
+}
+
+/** Lanes over more groups than one dimension holds: y rows of GRID_X groups. */
+export function wide(groups: number): readonly [number, number] {
+  return groups <= MAX_GRID ? [groups, groups === 0 ? 0 : 1] : [MAX_GRID, Math.ceil(groups / MAX_GRID)];
+}
