@@ -84,13 +84,15 @@ export async function replay(
   }[] = [],
   timing?: { readonly clock: GpuClock; readonly readback: GPUBuffer; readonly at: number },
 ): Promise<void> {
-  const ready: { node: Node; pipeline: GPUComputePipeline }[] = [];
-  for (const node of nodes) ready.push({ node, pipeline: await node.pipeline(step) });
+  const ready: { node: Node; grid: readonly [number, number]; pipeline: GPUComputePipeline }[] = [];
+  for (const node of nodes) {
+    const grid = node.grid(step);
+    if (grid[0] > 0 && grid[1] > 0) ready.push({ node, grid, pipeline: await node.pipeline(step) });
+  }
   const encoder = gpu.device.createCommandEncoder({ label: 'step' });
   const pass = encoder.beginComputePass({ label: 'step', ...timing?.clock.pass() });
-  for (const { node, pipeline } of ready) {
-    const [x, y] = node.grid(step);
-    if (x === 0 || y === 0) continue;
+  for (const { node, grid, pipeline } of ready) {
+    const [x, y] = grid;
     const most = gpu.limits.maxComputeWorkgroupsPerDimension;
     if (x > most || y > most) {
       throw new BenchError('gpu-limit', `${node.label} needs ${x} x ${y} workgroups, and this device runs ${most}`, {

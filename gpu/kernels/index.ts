@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { Grid, Node, Step } from '../plan.ts';
 import { type Constants, kernelLines } from '../wgsl.ts';
-import type { DeviceMatrix } from './matrix.ts';
+import type { DeviceMask, DeviceMatrix } from './matrix.ts';
 import { LANES, loads, MAX_GRID, node, type Recorder, wide } from './node.ts';
 import { HEAD_BLOCK, TILES, type Tile, tileConstants, tileFor, tileSpan, tilesFor } from './tiles.ts';
 
-export type { DeviceMatrix } from './matrix.ts';
+export type { DeviceMask, DeviceMatrix } from './matrix.ts';
 export type { Recorder } from './node.ts';
 
 export type Activation = 'silu' | 'gelu' | 'gelu-tanh';
@@ -62,6 +62,7 @@ export interface MatmulOptions {
   readonly activation?: Activation;
   readonly gated?: boolean; // w: [gate; up], y = act(x gate) * (x up)
   readonly over?: Rows;
+  readonly mask?: DeviceMask | undefined; // of w
   readonly tile?: Tile; // how a benchmark or a test forces one
   readonly scalar?: boolean; // single loads where vector loads are possible: the naive kernel of the benchmark
 }
@@ -73,7 +74,7 @@ export function matmul(
   options: MatmulOptions = {},
 ): readonly Node[] {
   const { w } = io;
-  const { residual = false, activation, gated = false, over = 'rows', scalar = false } = options;
+  const { residual = false, activation, gated = false, over = 'rows', mask, scalar = false } = options;
   const table = tilesFor(on.gpu);
   const tile = (m: number): Tile => options.tile ?? tileFor(table, m);
   const aligned = w.columns % 4 === 0 && !scalar;
@@ -92,6 +93,7 @@ export function matmul(
         BIAS: w.bias !== null,
         RESIDUAL: residual,
         GATED: gated,
+        ...masking(mask, aligned),
         ACTIVATE: activation !== undefined,
         ...(activation && { [ACTIVATION[activation]]: true }),
       };
@@ -105,17 +107,24 @@ export function matmul(
       const span = tileSpan(tile(step[over]), factors);
       return [Math.ceil(n / span.columns), Math.ceil(step[over] / span.rows)];
     };
-  return w.chunks.map(({ buffer, first, rows }) =>
+  return w.chunks.map(({ buffer, first, rows }, chunk) =>
     node(on, {
       kernel: 'matmul',
       label: `matmul ${w.label}`,
       constants,
-      bindings: 'uurrrw',
-      shape: [rows / factors, k4, first, w.rows / factors],
-      buffers: [io.x, buffer, bias, io.y],
+      bindings: mask ? 'uurrrwr' : 'uurrrw',
+      shape: [rows / factors, k4, first, w.rows / factors, ...(mask ? [Math.ceil(w.columns / 32)] : [])],
+      floats: mask ? [mask.gamma] : [],
+      buffers: [io.x, buffer, bias, io.y, ...(mask ? [mask.chunks[chunk]!] : [])],
       grid: grid(rows / factors),
     }),
   );
+}
+
+/** Constants of mask.wgsl. */
+function masking(mask: DeviceMask | undefined, aligned: boolean): Constants {
+  if (mask === undefined) return {};
+  return { MASKED: true, MASK: 6, SOFT: mask.gamma !== 0, PER_WORD: aligned ? 8 : 32 };
 }
 
 export interface HeadShape {

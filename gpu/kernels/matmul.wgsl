@@ -7,6 +7,12 @@ struct Shape {
   k4: u32,    // loads per row: K / 4 where rows are aligned, else K
   first: u32, // the first of them
   width: u32, // columns of Y in all
+#if MASKED
+  words: u32, // of the mask per row
+#if SOFT
+  gamma: f32, // what a removed weight is multiplied with
+#end
+#end
 }
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> shape: Shape;
@@ -18,6 +24,9 @@ struct Shape {
 #include "load.wgsl"
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
+#if MASKED
+#include "mask.wgsl"
+#end
 #if ACTIVATE
 #include "activation.wgsl"
 #end

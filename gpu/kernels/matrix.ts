@@ -23,6 +23,12 @@ export interface DeviceMatrix {
   readonly bias: GPUBuffer | null;
 }
 
+/** Keep bits beside a matrix: one buffer per chunk, [its rows, ceil(columns/32)] words. */
+export interface DeviceMask {
+  readonly chunks: readonly GPUBuffer[];
+  readonly gamma: number; // what a removed weight is multiplied with
+}
+
 /**
  * The chunks of a matrix of `factors` (2: gated) times `rows` rows, each of at most `limit` bytes and all but the last
  * of whole blocks of the head. Throws `gpu-memory` when a single block exceeds the limit.

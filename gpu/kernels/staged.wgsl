@@ -21,11 +21,20 @@
 #else
       let line = min(group_n + row, shape.n - 1u);
 #end
+      if (at < depth) {
 #if ALIGNED
-      if (at < depth) { staged_w[at * ${BN}u + row] = w4(line * shape.k4 + k + at); }
-#else
-      if (at < depth) { staged_w[at * ${BN}u + row] = w1(line * shape.k4 + k + at); }
+        var one = w4(line * shape.k4 + k + at);
+#if MASKED
+        one = keep4(one, mask[line * shape.words + (k + at) / 8u], place_of(k + at));
 #end
+#else
+        var one = w1(line * shape.k4 + k + at);
+#if MASKED
+        one = keep1(one, mask[line * shape.words + (k + at) / 32u], place_of(k + at));
+#end
+#end
+        staged_w[at * ${BN}u + row] = one;
+      }
     }
     workgroupBarrier();
     if (lane < ${ACTIVE}u) {

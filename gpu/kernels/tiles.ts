@@ -14,6 +14,8 @@ export interface TileTable {
   /** Ordered by `upTo`: the first that holds M rows is taken. */
   readonly matmul: readonly { readonly upTo: number; readonly tile: Tile }[];
   readonly head: Tile;
+  /** Rows from which a masked matrix is expanded into scratch rather than masked in every tile (bench/masked.ts). */
+  readonly expandFrom: number;
 }
 
 /** Vocabulary rows that one lane of the head reduces. */
@@ -27,6 +29,7 @@ export const TILES = {
       { upTo: Infinity, tile: { rows: 8, columns: 4, lanes: 16 } },
     ],
     head: { rows: 8, columns: 4, lanes: 8 },
+    expandFrom: 64,
   },
   // lavapipe, and any other driver that runs on the CPU: its workgroup memory is no faster than memory.
   software: {
@@ -37,6 +40,7 @@ export const TILES = {
       { upTo: Infinity, tile: { rows: 32, columns: 4, lanes: 16 } },
     ],
     head: { rows: 16, columns: 4, lanes: 16 },
+    expandFrom: 256,
   },
   // Not measured yet. One row is bound by bandwidth: few columns per workgroup, so that all of the device reads.
   hardware: {
@@ -47,6 +51,7 @@ export const TILES = {
       { upTo: Infinity, tile: { rows: 4, columns: 4, lanes: 256, staged: { rows: 64, columns: 64, depth: 8 } } },
     ],
     head: { rows: 4, columns: 4, lanes: 64 },
+    expandFrom: Infinity, // a staged tile masks each weight once per workgroup
   },
 } as const satisfies Record<string, TileTable>;
 

@@ -5,21 +5,28 @@ import type { Gpu, Testbed } from '../device.ts';
 import type { Memory } from '../memory.ts';
 import { Pipelines } from '../pipelines.ts';
 import { type Counts, zeroCounts } from '../plan.ts';
+import { checkSamples, collect, collectPass } from './collect.ts';
 import { decode } from './decode.ts';
 import { Forward, type ForwardOptions } from './forward.ts';
+import { matricesOf } from './matrices.ts';
 import { type Packed, pack, slotOffsets } from './pack.ts';
 import { decodePass, rowsPerStep, scorePass, topPass } from './passes.ts';
-import { checkRequest, likeliest, requireFinite, tooShort, windows } from './requests.ts';
+import { checkMask, checkRequest, likeliest, requireFinite, tooShort, windows } from './requests.ts';
+import { Residents } from './residents.ts';
 import { checkSampling } from './sampling.ts';
+import { askedBy, scoreBatch } from './score.ts';
 import type { Spec } from './spec.ts';
 import { type Parts, parameterCount } from './tensors.ts';
 import {
   type Counters,
   DENSE,
   type Engine,
+  type MatrixInfo,
+  type Sample,
   type Sampling,
   type Scored,
   type Sequence,
+  type TapSums,
   type Top,
   type Variant,
 } from './types.ts';
@@ -46,6 +53,7 @@ export class WebGpuEngine implements Engine {
   readonly weightsDigest: string;
   readonly parameters: number;
   readonly weightBytes: number;
+  readonly matrices: readonly MatrixInfo[];
   readonly device: EngineDevice;
   readonly #gpu: Gpu;
   readonly #memory: Memory;
@@ -55,6 +63,7 @@ export class WebGpuEngine implements Engine {
   readonly #release: () => void;
   readonly #clock: GpuClock | null;
   readonly #forwards = new Map<string, Forward>();
+  readonly #residents: Residents;
   readonly #counts: Counts = zeroCounts();
   readonly #work: Work;
   #disposed = false;
@@ -81,6 +90,9 @@ export class WebGpuEngine implements Engine {
     this.weightsDigest = weightsDigest;
     this.parameters = parameterCount(parts);
     this.weightBytes = deviceBytes(parts);
+    this.matrices = matricesOf(parts);
+    const on = { gpu, memory, pipelines: this.#pipelines };
+    this.#residents = new Residents(on, parts, weights, () => this.#forwards.values());
     this.#work = new Work(spec, passBytes(parts));
     const { name, software, deviceClass, testbed, has } = gpu;
     this.device = { name, software, deviceClass, testbed, timestamps: has.timestamps };
@@ -88,7 +100,7 @@ export class WebGpuEngine implements Engine {
 
   score(sequences: readonly Sequence[]): Promise<readonly Scored[]> {
     return this.#alone(async () => {
-      for (const { tokens, variant } of sequences) checkRequest(this.spec, tokens, variant, 0);
+      for (const { tokens, variant } of sequences) this.#check(tokens, variant, 0);
       const offsets = slotOffsets(sequences);
       const total = offsets[sequences.length]!;
       const logprobs = new Float32Array(total);
@@ -106,19 +118,22 @@ export class WebGpuEngine implements Engine {
 
   top(tokens: Uint32Array, n: number, variant: Variant = DENSE): Promise<Top> {
     return this.#alone(async () => {
-      checkRequest(this.spec, tokens, variant, 1);
+      this.#check(tokens, variant, 1);
       const count = tokens.length;
       const forward = this.#forward('top', { rows: count, table: count }, topPass(count));
       const line = Uint32Array.from({ length: count }, (_, i) => i);
       this.#work.add({ passes: 1, rows: count, scored: 1, keys: keysSeen(line, this.spec.windows) });
-      const logits = await forward.logits({
-        tokens,
-        positions: line,
-        path: new Uint32Array(count),
-        rows: line,
-        cacheRows: line,
-        scored: Uint32Array.of(count - 1),
-      });
+      const logits = await forward.logits(
+        {
+          tokens,
+          positions: line,
+          path: new Uint32Array(count),
+          rows: line,
+          cacheRows: line,
+          scored: Uint32Array.of(count - 1),
+        },
+        await this.#residents.get(variant),
+      );
       return likeliest(logits, n);
     });
   }
@@ -131,7 +146,7 @@ export class WebGpuEngine implements Engine {
       variant = DENSE,
     }: { readonly window: number; readonly stride: number; readonly variant?: Variant },
   ): Promise<{ readonly nll: number; readonly tokens: number; readonly perplexity: number }> {
-    checkRequest(this.spec, tokens.subarray(0, 2), variant, 0);
+    this.#check(tokens.subarray(0, 2), variant, 0);
     if (tokens.length < 2) throw tooShort(tokens.length);
     const sequences = windows(tokens, { window, stride, variant }, this.spec.maxPositions);
     let nll = 0;
@@ -145,17 +160,31 @@ export class WebGpuEngine implements Engine {
     sampling: Sampling,
   ): AsyncIterable<{ readonly sequence: number; readonly token: number }> {
     checkSampling(sampling);
-    for (const { tokens, variant } of prompts) checkRequest(this.spec, tokens, variant, sampling.maxTokens);
+    for (const { tokens, variant } of prompts) this.#check(tokens, variant, sampling.maxTokens);
     if (prompts.length === 0) return;
     const cacheRows = prompts.reduce((sum, { tokens }) => sum + tokens.length + sampling.maxTokens, 0);
     const forward = this.#decoder(prompts.length, cacheRows);
     try {
-      yield* decode(forward, prompts, sampling, this.spec, this.#work, (work) => this.#alone(work));
+      const resident = (variant: Variant) => this.#residents.get(variant);
+      yield* decode(forward, prompts, sampling, this.spec, this.#work, (work) => this.#alone(work), resident);
     } finally {
       // Kept for the next call: making its buffers and bind groups takes as long as some tokens.
       if (this.#disposed || this.#forwards.has('decode')) forward.dispose();
       else this.#forwards.set('decode', forward);
     }
+  }
+
+  collect(samples: readonly Sample[], variant: Variant = DENSE): Promise<readonly TapSums[]> {
+    return this.#alone(async () => {
+      checkSamples(samples);
+      for (const { tokens } of samples) this.#check(tokens, variant, 0);
+      const forward = this.#make(collectPass(this.spec, this.#maxRows, this.#memory.maxBindingBytes, samples));
+      try {
+        return await collect(forward, await this.#residents.get(variant), samples, this.spec, this.#work);
+      } finally {
+        forward.dispose();
+      }
+    });
   }
 
   counters(): Counters {
@@ -182,6 +211,7 @@ export class WebGpuEngine implements Engine {
 
   trim(): Promise<void> {
     return this.#alone(async () => {
+      this.#residents.clear();
       for (const forward of this.#forwards.values()) forward.dispose();
       this.#forwards.clear();
     });
@@ -200,24 +230,16 @@ export class WebGpuEngine implements Engine {
   }
 
   async #scoreBatch(batch: Packed, logprobs: Float32Array, greedy: Uint8Array): Promise<void> {
-    const rows = batch.tokens.length;
-    const need = { rows, table: batch.rows.length };
+    const need = { rows: batch.tokens.length, table: batch.rows.length };
     const pass = scorePass(this.spec, this.#maxRows, this.#memory.maxBindingBytes, need);
     const forward = this.#forward('score', need, pass);
-    const inputs = { ...batch, cacheRows: Uint32Array.from({ length: rows }, (_, i) => i) };
-    const keys = keysSeen(batch.positions.subarray(batch.repeated), this.spec.windows);
-    this.#work.add({ passes: 0, rows: rows - batch.repeated, scored: batch.scored.length, keys });
-    // A row may have several targets, so a batch can hold more of them than rows; then its rows are computed again.
-    const limit = forward.options.scored;
-    for (let first = 0; first < batch.scored.length; first += limit) {
-      const part = [first, first + limit] as const;
-      const scored = batch.scored.subarray(...part);
-      const found = await forward.logprobs({ ...inputs, scored, targets: batch.targets.subarray(...part) });
-      batch.slots.subarray(...part).forEach((slot, p) => {
-        logprobs[slot] = found.logprobs[p]!;
-        greedy[slot] = found.greedy[p]!;
-      });
-    }
+    this.#work.add(askedBy(batch, this.spec.windows));
+    await scoreBatch(forward, await this.#residents.get(batch.variant), batch, { logprobs, greedy });
+  }
+
+  #check(tokens: Uint32Array, variant: Variant, more: number): void {
+    checkRequest(this.spec, tokens, variant, more);
+    checkMask(this.matrices, variant);
   }
 
   /** Rows per batch: the usual ones, or what the longest sequence needs. */

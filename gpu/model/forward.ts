@@ -1,6 +1,6 @@
-// Spec + weights -> the nodes of one forward pass over packed rows: per layer norm, qkv, rope, attention, o, norm, MLP in
-// (gated in one kernel), MLP out. Scoring shares one pair of key/value buffers between the layers, since a batch holds
-// all rows that its rows look at; decoding keeps one pair per layer.
+// The buffers of one forward pass, and a step over them: inputs in, nodes replayed, results read back. Scoring shares one
+// pair of key/value buffers between the layers, since a batch holds all rows that its rows look at; decoding keeps one
+// pair per layer.
 
 import { GpuClock } from '../clock.ts';
 import type { Gpu } from '../device.ts';
@@ -8,9 +8,14 @@ import * as kernels from '../kernels/index.ts';
 import type { Memory, Needs, Pool } from '../memory.ts';
 import type { Pipelines } from '../pipelines.ts';
 import { type Counts, type Node, replay, type Step } from '../plan.ts';
+import { type Flow, lastNorm, layerNodes, tapWidth } from './network.ts';
+import type { Resident } from './resident.ts';
 import { ropeTables } from './rope.ts';
 import type { Spec } from './spec.ts';
+import type { Tap } from './types.ts';
 import type { DeviceWeights } from './weights.ts';
+
+const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
 
 /** What one step runs over; see `Packed` for path and rows. */
 export interface Batch {
@@ -19,16 +24,16 @@ export interface Batch {
   readonly path: Uint32Array; // [T]
   readonly rows: Uint32Array; // cache rows of the paths
   readonly cacheRows: Uint32Array; // [T] where each row's key and value are kept
-  readonly scored: Uint32Array; // [P] rows that go through the head
+  readonly scored: Uint32Array; // [P] rows that go through the head; of statistics: (first row, rows) per sample
 }
 
 export interface ForwardOptions {
   readonly capacity: number; // rows per step
-  readonly scored: number; // rows of the head per step
+  readonly scored: number; // rows of the head per step; of statistics: samples
   readonly table: number; // entries of `rows`
   readonly cacheRows: number;
   readonly cachePerLayer: boolean;
-  readonly output: 'logprobs' | 'logits';
+  readonly output: 'logprobs' | 'logits' | 'statistics';
 }
 
 /** Bytes per row of the widest buffer between the kernels. */
@@ -37,8 +42,15 @@ export function rowBytes({ hidden, ffn, heads, kvHeads, headSize }: Spec): numbe
 }
 
 /** Bytes per scored row of the largest buffer that the head writes. */
-export function scoredBytes({ vocab }: Spec, output: ForwardOptions['output']): number {
+export function scoredBytes(spec: Spec, output: ForwardOptions['output']): number {
+  const { vocab } = spec;
+  if (output === 'statistics') return 12 * Math.max(...TAPS.map((tap) => tapWidth(spec, tap)));
   return output === 'logits' ? 4 * vocab : 8 * kernels.headBlocks(vocab);
+}
+
+/** f32 values that a sample's statistics take in all taps of all layers. */
+export function sampleSums(spec: Spec): number {
+  return 3 * spec.layers * TAPS.reduce((sum, tap) => sum + tapWidth(spec, tap), 0);
 }
 
 /** Device bytes of what `Forward` makes, but for its uniforms. */
@@ -48,7 +60,8 @@ export function forwardNeeds(spec: Spec, o: ForwardOptions): Needs {
   const kv = kvHeads * headSize;
   const perRow = 4 + 2 * hidden + (q + 2 * kv) + 2 * q + ffn;
   // Per scored row: its input, its index and target, the outputs and their readback.
-  const perScored = hidden + 2 + (o.output === 'logits' ? 2 * vocab : 5 + 3 * kernels.headBlocks(vocab));
+  const outputs = { logits: 2 * vocab, logprobs: 5 + 3 * kernels.headBlocks(vocab), statistics: 2 * sampleSums(spec) };
+  const perScored = hidden + 3 + outputs[o.output];
   const rotations = (spec.rope?.dims ?? 0) * Math.min(spec.maxPositions, o.cacheRows);
   const caches = 2 * o.cacheRows * kv * (o.cachePerLayer ? spec.layers : 1);
   const step = 4 * (o.capacity * perRow + o.scored * perScored + o.table + rotations);
@@ -64,7 +77,10 @@ export class Forward {
   readonly #pool: Pool;
   readonly #counts: Counts;
   readonly #clock: GpuClock | null;
-  readonly #nodes: readonly Node[];
+  readonly #memory: Memory;
+  readonly #record: (recorder: kernels.Recorder, resident: Resident) => readonly Node[];
+  readonly #nodes = new Map<Resident, { readonly nodes: readonly Node[]; readonly pool: Pool }>();
+  readonly #pipelines: Pipelines;
   readonly #step: GPUBuffer;
   readonly #inputs: Readonly<Record<keyof Batch | 'targets', GPUBuffer>>;
   readonly #outputs: readonly { readonly buffer: GPUBuffer; readonly words: number }[]; // words per scored row
@@ -86,6 +102,8 @@ export class Forward {
     this.#gpu = on.gpu;
     this.#counts = on.counts;
     this.#clock = on.clock;
+    this.#memory = on.memory;
+    this.#pipelines = on.pipelines;
     on.memory.require('a forward pass', forwardNeeds(spec, options));
     const pool = on.memory.pool();
     this.#pool = pool;
@@ -100,81 +118,64 @@ export class Forward {
         path: words('path', capacity),
         cacheRows: words('cacheRows', capacity),
         rows: words('rows', options.table),
-        scored: words('scored', scored),
+        scored: words('scored', options.output === 'statistics' ? 2 * scored : scored),
         targets: words('targets', scored),
       };
       const input = this.#inputs;
-      const x = words('x', capacity * hidden);
-      const normed = words('normed', capacity * hidden);
-      const qkv = words('qkv', capacity * (heads + 2 * kvHeads) * headSize);
-      const q = words('q', capacity * heads * headSize);
-      const attended = words('attended', capacity * heads * headSize);
-      const inner = words('inner', capacity * ffn);
-      const last = words('last', scored * hidden);
       const cacheWords = options.cacheRows * kvHeads * headSize;
-      const caches = Array.from({ length: options.cachePerLayer ? spec.layers : 1 }, (_, layer) => ({
-        k: words(`k${layer}`, cacheWords),
-        v: words(`v${layer}`, cacheWords),
-      }));
-      // No position lies beyond the rows that the caches hold.
-      const turn = this.#rotations(spec, Math.min(spec.maxPositions, options.cacheRows));
-      const recorder: kernels.Recorder = { gpu: on.gpu, pipelines: on.pipelines, pool, step: this.#step };
-      const size = { width: hidden, eps: spec.normEps } as const;
-      const nodes: (Node | readonly Node[])[] = [
-        kernels.embed(recorder, { ...input, table: weights.embedding, learned: weights.learned, x }),
-      ];
-      weights.layers.forEach((layer, index) => {
-        const cache = caches[index % caches.length]!;
-        const shape = { heads, kvHeads, headSize };
-        const turned = { ...shape, pairs: (spec.rope?.dims ?? 0) / 2, byHead: spec.qkvByHead, eps: spec.normEps };
-        const normalise = (label: 'norm1' | 'norm2'): Node =>
-          kernels.norm(recorder, { label, x, ...layer[label], from: null, y: normed }, { ...size, over: 'rows' });
-        const back = kernels.matmul(recorder, { x: attended, w: layer.o, y: x }, { residual: true });
-        nodes.push(
-          normalise('norm1'),
-          kernels.matmul(recorder, { x: normed, w: layer.qkv, y: qkv }),
-          kernels.rope(recorder, { qkv, turn, norms: layer.qkNorm, ...input, q, ...cache }, turned),
-          kernels.attention(
-            recorder,
-            { q, ...cache, ...input, y: attended },
-            { ...shape, window: spec.windows[index]! },
-          ),
-          // A parallel MLP reads the residual stream as it was before attention was added.
-          ...(spec.parallel ? [normalise('norm2'), back] : [back, normalise('norm2')]),
-          kernels.matmul(
-            recorder,
-            { x: normed, w: layer.up, y: inner },
-            { activation: spec.activation, gated: spec.gated },
-          ),
-          kernels.matmul(recorder, { x: inner, w: layer.down, y: x }, { residual: true }),
-        );
-      });
-      nodes.push(
-        kernels.norm(
-          recorder,
-          { label: 'norm', x, ...weights.norm, from: input.scored, y: last },
-          { ...size, over: 'scored' },
-        ),
-      );
-      if (options.output === 'logits') {
-        const logits = words('logits', scored * vocab);
-        nodes.push(kernels.matmul(recorder, { x: last, w: weights.head, y: logits }, { over: 'scored' }));
-        this.#outputs = [{ buffer: logits, words: vocab }];
+      const flow: Flow = {
+        ...input,
+        // No position lies beyond the rows that the caches hold.
+        turn: this.#rotations(spec, Math.min(spec.maxPositions, options.cacheRows)),
+        x: words('x', capacity * hidden),
+        normed: words('normed', capacity * hidden),
+        qkv: words('qkv', capacity * (heads + 2 * kvHeads) * headSize),
+        q: words('q', capacity * heads * headSize),
+        attended: words('attended', capacity * heads * headSize),
+        inner: words('inner', capacity * ffn),
+        last: words('last', scored * hidden),
+        caches: Array.from({ length: options.cachePerLayer ? spec.layers : 1 }, (_, layer) => ({
+          k: words(`k${layer}`, cacheWords),
+          v: words(`v${layer}`, cacheWords),
+        })),
+      };
+      if (options.output === 'statistics') {
+        const taps = Array.from({ length: spec.layers }, (_, layer) =>
+          TAPS.map((tap) => ({ layer, tap, words: 3 * tapWidth(spec, tap) })),
+        ).flat();
+        const sums = taps.map((one) => ({ ...one, buffer: words(`sums ${one.layer} ${one.tap}`, scored * one.words) }));
+        const of = (layer: number, tap: Tap): GPUBuffer =>
+          sums.find((one) => one.layer === layer && one.tap === tap)!.buffer;
+        this.#record = (recorder, resident) =>
+          layerNodes(recorder, spec, weights, flow, resident, { spans: input.scored, sums: of });
+        this.#outputs = sums;
       } else {
-        const blocks = kernels.headBlocks(vocab);
-        const io = {
-          x: last,
-          targets: input.targets,
-          part: words('part', 2 * scored * blocks),
-          best: words('best', scored * blocks),
-          logit: words('logit', scored),
-          logprob: words('logprob', scored),
-          greedy: words('greedy', scored),
-        };
-        nodes.push(kernels.scoreHead(recorder, io, weights.head));
-        this.#outputs = [io.logprob, io.greedy].map((buffer) => ({ buffer, words: 1 }));
+        const { last } = flow;
+        let head: (on: kernels.Recorder) => readonly Node[];
+        if (options.output === 'logits') {
+          const logits = words('logits', scored * vocab);
+          head = (on) => kernels.matmul(on, { x: last, w: weights.head, y: logits }, { over: 'scored' });
+          this.#outputs = [{ buffer: logits, words: vocab }];
+        } else {
+          const blocks = kernels.headBlocks(vocab);
+          const io = {
+            x: last,
+            targets: input.targets,
+            part: words('part', 2 * scored * blocks),
+            best: words('best', scored * blocks),
+            logit: words('logit', scored),
+            logprob: words('logprob', scored),
+            greedy: words('greedy', scored),
+          };
+          head = (on) => kernels.scoreHead(on, io, weights.head);
+          this.#outputs = [io.logprob, io.greedy].map((buffer) => ({ buffer, words: 1 }));
+        }
+        this.#record = (recorder, resident) => [
+          ...layerNodes(recorder, spec, weights, flow, resident, null),
+          lastNorm(recorder, spec, weights, flow),
+          ...head(recorder),
+        ];
       }
-      this.#nodes = nodes.flat();
       const perScored = this.#outputs.reduce((sum, { words: n }) => sum + n, 0);
       this.#readback = pool.buffer('readback', 4 * scored * perScored + GpuClock.maxBytes, 'readback');
     } catch (error) {
@@ -186,24 +187,50 @@ export class Forward {
   /** Runs one step and reads back what follows each scored row: its target's log-probability and greedy flag. */
   async logprobs(
     batch: Batch & { readonly targets: Uint32Array },
+    resident: Resident,
   ): Promise<{ logprobs: Float32Array; greedy: Uint32Array }> {
     const count = batch.scored.length;
-    const bytes = await this.#run(batch, batch.targets);
+    const bytes = await this.#run(batch, count, batch.targets, resident);
     return { logprobs: new Float32Array(bytes, 0, count), greedy: new Uint32Array(bytes, 4 * count, count) };
   }
 
   /** Runs one step; logits of every scored row: [P, vocab]. */
-  async logits(batch: Batch): Promise<Float32Array> {
-    return new Float32Array(await this.#run(batch, null));
+  async logits(batch: Batch, resident: Resident): Promise<Float32Array> {
+    return new Float32Array(await this.#run(batch, batch.scored.length, null, resident));
+  }
+
+  /** Runs one step; sums of the samples in `scored`, by layer and tap: [samples, 3, channels] each, in one array. */
+  async statistics(batch: Batch, resident: Resident): Promise<Float32Array> {
+    return new Float32Array(await this.#run(batch, batch.scored.length / 2, null, resident));
+  }
+
+  /** Frees what was recorded for a variant that leaves the device. */
+  forget(resident: Resident): void {
+    this.#nodes.get(resident)?.pool.dispose();
+    this.#nodes.delete(resident);
   }
 
   dispose(): void {
+    for (const { pool } of this.#nodes.values()) pool.dispose();
+    this.#nodes.clear();
     this.#pool.dispose();
   }
 
-  async #run(batch: Batch, targets: Uint32Array | null): Promise<ArrayBuffer> {
+  #nodesOf(resident: Resident): readonly Node[] {
+    let made = this.#nodes.get(resident);
+    if (made === undefined) {
+      const pool = this.#memory.pool();
+      const recorder = { gpu: this.#gpu, pipelines: this.#pipelines, pool, step: this.#step };
+      made = { nodes: this.#record(recorder, resident), pool };
+      this.#nodes.set(resident, made);
+    }
+    return made.nodes;
+  }
+
+  async #run(batch: Batch, scored: number, targets: Uint32Array | null, resident: Resident): Promise<ArrayBuffer> {
+    const nodes = this.#nodesOf(resident);
     const { queue } = this.#gpu.device;
-    const step: Step = { rows: batch.tokens.length, scored: batch.scored.length };
+    const step: Step = { rows: batch.tokens.length, scored };
     queue.writeBuffer(this.#step, 0, Uint32Array.of(step.rows, step.scored));
     for (const name of ['tokens', 'positions', 'path', 'rows', 'cacheRows', 'scored'] as const) {
       queue.writeBuffer(this.#inputs[name], 0, batch[name] as Uint32Array<ArrayBuffer>);
@@ -217,7 +244,7 @@ export class Forward {
     });
     await replay(
       this.#gpu,
-      this.#nodes,
+      nodes,
       step,
       this.#counts,
       copies.filter(({ bytes }) => bytes > 0),

@@ -2,7 +2,7 @@
 
 import { BenchError } from '../error.ts';
 import type { Spec } from './spec.ts';
-import type { Sequence, Top, Variant } from './types.ts';
+import type { Mask, MatrixInfo, Sequence, Top, Variant } from './types.ts';
 
 /**
  * Throws where `tokens` and `more` to come do not fit the model, or the variant asks for what the engine does not apply:
@@ -15,7 +15,7 @@ export function checkRequest(
   more: number,
 ): void {
   const fail = (code: string, message: string, hint: string): BenchError => new BenchError(code, message, { hint });
-  const field = (['mask', 'adapter', 'steer'] as const).find((name) => variant[name] !== undefined);
+  const field = (['adapter', 'steer'] as const).find((name) => variant[name] !== undefined);
   if (field) {
     const message = `variant ${variant.id} has a ${field}, which this engine does not apply yet`;
     throw fail('unsupported-variant', message, 'ask the dense network, or leave the method out');
@@ -30,6 +30,28 @@ export function checkRequest(
     const message = `${tokens.length} tokens and ${more} more exceed the model's ${maxPositions} positions`;
     throw fail('sequence-too-long', message, 'shorten the prompt, or generate fewer tokens');
   }
+}
+
+const fitting = new WeakMap<Mask, readonly MatrixInfo[]>();
+
+/** Throws `bad-mask` where a variant masks what the network does not have, or with words that do not fit. */
+export function checkMask(matrices: readonly MatrixInfo[], { id, mask, gamma = 0 }: Variant): void {
+  const fail = (message: string): BenchError =>
+    new BenchError('bad-mask', `${id}: ${message}`, {
+      hint: 'make the mask with `bench mask make` on this very model',
+    });
+  if (!(gamma >= 0 && gamma <= 1)) throw fail(`gamma is ${gamma}, and must lie between 0 and 1`);
+  if (mask === undefined || fitting.get(mask) === matrices) return;
+  const byName = new Map(matrices.map((info) => [info.name, info]));
+  for (const [name, { rows, columns, words }] of mask.tensors) {
+    const info = byName.get(name);
+    if (info === undefined) throw fail(`the network has no matrix ${name}`);
+    if (rows !== info.rows || columns !== info.columns) {
+      throw fail(`the mask of ${name} is of ${rows} x ${columns}, and the matrix of ${info.rows} x ${info.columns}`);
+    }
+    if (words.length !== rows * Math.ceil(columns / 32)) throw fail(`the mask of ${name} has ${words.length} words`);
+  }
+  fitting.set(mask, matrices);
 }
 
 /** Sliding windows over `tokens` in which every token but the first is scored once. Throws `bad-window`. */

@@ -184,6 +184,8 @@ export interface Engine {
   readonly weightsDigest: string; // sha256 over the weight files' bytes, hex
   readonly parameters: number;
   readonly weightBytes: number;
+  /** What masks may cover, layer by layer. */
+  readonly matrices: readonly MatrixInfo[];
   /** Log-probabilities of continuations; common prefixes are computed once. Results in the order of the input. */
   score(sequences: readonly Sequence[]): Promise<readonly Scored[]>;
   /** The n likeliest tokens after `tokens`. */
@@ -198,6 +200,8 @@ export interface Engine {
     prompts: readonly { readonly tokens: Uint32Array; readonly variant: Variant }[],
     sampling: Sampling,
   ): AsyncIterable<{ readonly sequence: number; readonly token: number }>;
+  /** Sums of the activations at each layer's taps, in one pass; equal to the bit however the samples are batched. */
+  collect(samples: readonly Sample[], variant?: Variant): Promise<readonly TapSums[]>;
   /** Since load, or since the last `resetCounters`. */
   counters(): Counters;
   resetCounters(): void;

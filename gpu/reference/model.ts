@@ -5,7 +5,7 @@ import { ropeFrequencies } from '../model/rope.ts';
 import type { Checkpoint } from '../model/safetensors.ts';
 import type { Spec } from '../model/spec.ts';
 import { resolveTensors } from '../model/tensors.ts';
-import { DENSE, type Top } from '../model/types.ts';
+import { DENSE, type MaskTensor, type Tap, type Top } from '../model/types.ts';
 import { activation } from './activation.ts';
 import { attention, type RowTable } from './attention.ts';
 import { embed } from './embed.ts';
@@ -13,6 +13,7 @@ import { gated } from './gated.ts';
 import { gather } from './gather.ts';
 import { head, top } from './head.ts';
 import { layernorm } from './layernorm.ts';
+import { masked } from './masked.ts';
 import { matmul } from './matmul.ts';
 import { rmsnorm } from './rmsnorm.ts';
 import { rope } from './rope.ts';
@@ -26,15 +27,29 @@ export interface ReferenceModel {
   logits(tokens: Uint32Array): readonly Float64Array[];
   /** log p(tokens[i + 1] | tokens[0..i]): [T - 1]. */
   logprobs(tokens: Uint32Array): Float64Array;
+  /** What enters the matrices of each tap, by layer: [T, channels]. */
+  taps(tokens: Uint32Array): readonly Readonly<Record<Tap, Float64Array>>[];
   /** The n likeliest tokens after `tokens`, best first. */
   top(tokens: Uint32Array, n: number): Top;
   /** The n tokens that greedy decoding adds. */
   greedy(tokens: Uint32Array, n: number): readonly number[];
 }
 
-/** Reads the whole checkpoint into f64: for small models. Throws as `resolveTensors` does. */
-export async function referenceModel(spec: Spec, checkpoint: Checkpoint): Promise<ReferenceModel> {
-  const weights = await readWeights(resolveTensors(spec, checkpoint));
+/** Masks by the weight's name in the checkpoint. */
+export interface ReferenceMask {
+  readonly tensors: ReadonlyMap<string, MaskTensor>;
+  readonly gamma?: number;
+}
+
+/** Reads the whole checkpoint into f64, masked or not: for small models. Throws as `resolveTensors` does. */
+export async function referenceModel(
+  spec: Spec,
+  checkpoint: Checkpoint,
+  mask: ReferenceMask | null = null,
+): Promise<ReferenceModel> {
+  const parts = resolveTensors(spec, checkpoint);
+  const weights = await readWeights(parts);
+  if (mask !== null) applyMask(parts, weights, mask);
   const rotations = new Map<number, { cos: Float64Array; sin: Float64Array }>();
 
   const rotate = (x: Float64Array, heads: number, positions: ArrayLike<number>): Float64Array => {
@@ -51,19 +66,33 @@ export async function referenceModel(spec: Spec, checkpoint: Checkpoint): Promis
     const up = linear(x, layer.up);
     return layer.gate === null ? activation(up, spec.activation) : gated(linear(x, layer.gate), up, spec.activation);
   };
-  const forwardLayer = (x: Float64Array, layer: ReferenceLayer, table: RowTable, window: number): Float64Array => {
+  const forwardLayer = (
+    x: Float64Array,
+    layer: ReferenceLayer,
+    table: RowTable,
+    window: number,
+    tapped?: (taps: Readonly<Record<Tap, Float64Array>>) => void,
+  ): Float64Array => {
     const { heads, kvHeads, headSize } = spec;
-    const [queries, keys, v] = splitHeads(linear(norm(x, layer.norm1), layer.qkv), spec);
+    const qkv = norm(x, layer.norm1);
+    const [queries, keys, v] = splitHeads(linear(qkv, layer.qkv), spec);
     const normed = (part: Float64Array, at: 0 | 1): Float64Array =>
       layer.qkNorm === null
         ? part
         : rmsnorm(part, layer.qkNorm.subarray(at * headSize, (at + 1) * headSize), spec.normEps);
     const q = rotate(normed(queries, 0), heads, table.positions);
     const k = rotate(normed(keys, 1), kvHeads, table.positions);
-    const attended = linear(attention(q, k, v, table, { heads, kvHeads, headSize, window }), layer.o, x);
-    return linear(mlp(norm(spec.parallel ? x : attended, layer.norm2), layer), layer.down, attended);
+    const o = attention(q, k, v, table, { heads, kvHeads, headSize, window });
+    const attended = linear(o, layer.o, x);
+    const up = norm(spec.parallel ? x : attended, layer.norm2);
+    const down = mlp(up, layer);
+    tapped?.({ qkv, o, up, down });
+    return linear(down, layer.down, attended);
   };
-  const hidden: ReferenceModel['hidden'] = (batch) => {
+  const run = (
+    batch: RowTable & { readonly tokens: Uint32Array },
+    tapped?: (taps: Readonly<Record<Tap, Float64Array>>) => void,
+  ): Float64Array => {
     let x = embed(
       batch.tokens,
       batch.positions,
@@ -72,10 +101,11 @@ export async function referenceModel(spec: Spec, checkpoint: Checkpoint): Promis
       spec.hidden,
     );
     weights.layers.forEach((layer, index) => {
-      x = forwardLayer(x, layer, batch, spec.windows[index]!);
+      x = forwardLayer(x, layer, batch, spec.windows[index]!, tapped);
     });
     return norm(x, weights.norm);
   };
+  const hidden: ReferenceModel['hidden'] = (batch) => run(batch);
   const last = (tokens: Uint32Array): Float64Array =>
     linear(hidden(sequence(tokens)).subarray(-spec.hidden), weights.head);
 
@@ -91,6 +121,11 @@ export async function referenceModel(spec: Spec, checkpoint: Checkpoint): Promis
       const scored = linear(gather(hidden(batch!), batch!.scored, spec.hidden), weights.head);
       return head(scored, batch!.targets, spec.vocab).logprobs;
     },
+    taps(tokens) {
+      const found: Readonly<Record<Tap, Float64Array>>[] = [];
+      run(sequence(tokens), (taps) => found.push(taps));
+      return found;
+    },
     top: (tokens, n) => top(last(tokens), 0, spec.vocab, n),
     greedy(tokens, n) {
       const ids = Array.from(tokens);
@@ -98,6 +133,28 @@ export async function referenceModel(spec: Spec, checkpoint: Checkpoint): Promis
       return ids.slice(tokens.length);
     },
   };
+}
+
+/** Masks the weights in place; stacked matrices are masked tensor by tensor. */
+function applyMask(
+  parts: ReturnType<typeof resolveTensors>,
+  weights: Awaited<ReturnType<typeof readWeights>>,
+  { tensors, gamma = 0 }: ReferenceMask,
+): void {
+  weights.layers.forEach((layer, index) => {
+    for (const role of ['qkv', 'o', 'gate', 'up', 'down'] as const) {
+      const part = parts.layers[index]![role];
+      const matrix = layer[role];
+      let start = 0;
+      part?.names.forEach((name, k) => {
+        const size = part.sources[k]!.shape.reduce((product, n) => product * n, 1);
+        const tensor = tensors.get(name);
+        if (tensor !== undefined)
+          matrix!.weight.set(masked(matrix!.weight.subarray(start, start + size), tensor, gamma), start);
+        start += size;
+      });
+    }
+  });
 }
 
 /** One sequence as its own batch: row t at position t. */

@@ -193,6 +193,7 @@ export function fakeEngine(): Engine {
     weightsDigest: DIGESTS.weights,
     parameters: 1,
     weightBytes: 4,
+    matrices: [],
     score: async (sequences: readonly Sequence[]) =>
       sequences.map(
         ({ tokens, from }): Scored => ({
@@ -205,6 +206,7 @@ export function fakeEngine(): Engine {
     generate: async function* (prompts, { maxTokens }) {
       for (let i = 0; i < maxTokens; i++) for (let s = 0; s < prompts.length; s++) yield { sequence: s, token: i };
     },
+    collect: async () => [],
     counters: () => COUNTERS,
     resetCounters: () => {},
     gpuMs: () => null,

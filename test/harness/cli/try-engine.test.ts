@@ -35,6 +35,9 @@ async function keptEngine(folder: string): Promise<Engine> {
     weightsDigest: engine.weightsDigest,
     parameters: engine.parameters,
     weightBytes: engine.weightBytes,
+
+    matrices: [],
+    collect: async () => [],
     score: (sequences) => engine.score(sequences),
     top: (tokens, n, variant) => engine.top(tokens, n, variant),
     perplexity: (tokens, options) => engine.perplexity(tokens, options),

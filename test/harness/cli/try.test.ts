@@ -55,6 +55,9 @@ function setUp(answer: string, more: { maxPositions?: number; logprob?: number; 
     weightsDigest: 'w',
     parameters: 1,
     weightBytes: 4,
+
+    matrices: [],
+    collect: async () => [],
     async score(sequences) {
       asked.scored.push(...sequences);
       return sequences.map(({ tokens, from }) => ({

@@ -1,0 +1,97 @@
+// npm run bench:masked: the masked matmul beside our own dense kernel, interleaved in one run; M = 128 and up must stay
+// within 15 %, M = 1 within 1.6x on software drivers (1.05x on a real GPU). An unstructured mask is never faster.
+
+import { openGpu } from '../gpu/device.ts';
+import { type DeviceMask, type DeviceMatrix, matmul, type Recorder } from '../gpu/kernels/index.ts';
+import { maskedMatmul } from '../gpu/kernels/masked.ts';
+import { Memory } from '../gpu/memory.ts';
+import { BYTES } from '../gpu/model/convert.ts';
+import type { Format } from '../gpu/model/types.ts';
+import { Pipelines } from '../gpu/pipelines.ts';
+import { type Node, replay, zeroCounts } from '../gpu/plan.ts';
+
+const SHAPES = [
+  { k: 576, n: 1536 },
+  { k: 1536, n: 576 },
+];
+const ROWS = (process.env.BENCH_ROWS ?? '1,16,128,512').split(',').map(Number);
+const WORK = 2e8;
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 9);
+
+const gpu = await openGpu();
+const memory = new Memory(gpu);
+const pipelines = new Pipelines(gpu);
+console.log(`${gpu.name}, ${gpu.testbed.cpu}, ${gpu.testbed.dawn}, Node ${gpu.testbed.node}`);
+console.log('masked over dense, median of the rounds (least, greatest); rho = 0.5');
+for (const { k, n } of SHAPES) {
+  for (const m of ROWS) for (const format of ['f32', 'bf16'] as const) await measure(m, k, n, format);
+}
+await gpu.dispose();
+
+async function measure(m: number, k: number, n: number, format: Format): Promise<void> {
+  const pool = memory.pool();
+  const step = { rows: m, scored: 0 };
+  const uniform = pool.buffer('step', 16, 'uniform');
+  gpu.device.queue.writeBuffer(uniform, 0, Uint32Array.of(m, 0));
+  const on: Recorder = { gpu, pipelines, pool, step: uniform };
+  const filled = (label: string, words: number, word: (i: number) => number): GPUBuffer => {
+    const buffer = pool.buffer(label, 4 * words);
+    gpu.device.queue.writeBuffer(
+      buffer,
+      0,
+      Uint32Array.from({ length: words }, (_, i) => word(i)),
+    );
+    return buffer;
+  };
+  const x = filled('x', m * k, (i) => 0x3e800000 + ((i * 7919) & 0x7fffff));
+  const y = pool.buffer('y', 4 * m * n);
+  const w: DeviceMatrix = {
+    label: `${n}x${k}`,
+    rows: n,
+    columns: k,
+    format,
+    chunks: [
+      { first: 0, rows: n, buffer: filled('w', (n * k * BYTES[format]) / 4, (i) => 0x3c003c00 + ((i * 31) & 0x3f)) },
+    ],
+    bias: null,
+  };
+  const words = Math.ceil(k / 32);
+  const bits = filled('mask', n * words, (i) => Math.imul(i + 1, 0x9e3779b1) ^ Math.imul(i + 7, 0x85ebca6b));
+  const mask = (gamma: number): DeviceMask => ({ chunks: [bits], gamma });
+  const scratch = pool.buffer('scratch', 4 * n * k);
+  const masked = (gamma: number, into: GPUBuffer | null): readonly Node[] =>
+    maskedMatmul(on, { x, w, y }, { mask: mask(gamma), scratch: into });
+  const nodes = new Map<string, readonly Node[]>([
+    ['dense', matmul(on, { x, w, y })],
+    ['masked', masked(0, scratch)],
+    ['soft', masked(0.5, scratch)],
+    ['in the tiles', masked(0, null)],
+  ]);
+  const times = new Map<string, number[]>([...nodes.keys()].map((name) => [name, []]));
+  const repeats = Math.max(1, Math.round(WORK / (2 * m * k * n)));
+  const run = async (name: string): Promise<number> => {
+    const start = performance.now();
+    const many = Array.from({ length: repeats }, () => nodes.get(name)!).flat();
+    await replay(gpu, many, step, zeroCounts());
+    await gpu.wait(gpu.device.queue.onSubmittedWorkDone());
+    return (performance.now() - start) / repeats;
+  };
+  for (const name of nodes.keys()) await run(name);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const name of nodes.keys()) times.get(name)!.push(await run(name));
+  }
+  const dense = times.get('dense')!;
+  const ratios = (name: string): string => {
+    const all = times
+      .get(name)!
+      .map((ms, i) => ms / dense[i]!)
+      .sort((a, b) => a - b);
+    const at = (share: number): string => all[Math.round(share * (all.length - 1))]!.toFixed(2);
+    return `${name} ${at(0.5)} (${at(0)}, ${at(1)})`;
+  };
+  const middle = [...dense].sort((a, b) => a - b)[ROUNDS >> 1]!;
+  console.log(
+    `M ${String(m).padStart(4)}  ${k} x ${n}  ${format.padEnd(4)}  dense ${middle.toFixed(3)} ms  ${[...nodes.keys()].slice(1).map(ratios).join('  ')}`,
+  );
+  pool.dispose();
+}

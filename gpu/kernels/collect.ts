@@ -1,0 +1,23 @@
+// Activation statistics: what enters a matrix, summed per sample and channel.
+
+import type { Node } from '../plan.ts';
+import { node, type Recorder } from './node.ts';
+
+const LANES = 16;
+
+/** y[samples, 3, width] = sums of x, |x| and x^2 over each sample's rows of x[T, width]; spans: [samples] (first, rows). */
+export function collect(
+  on: Recorder,
+  io: { label: string; x: GPUBuffer; spans: GPUBuffer; y: GPUBuffer },
+  width: number,
+): Node {
+  return node(on, {
+    kernel: 'collect',
+    label: io.label,
+    constants: { WG: LANES },
+    bindings: 'uurrw',
+    shape: [width],
+    buffers: [io.x, io.spans, io.y],
+    grid: ({ scored }) => [scored === 0 ? 0 : Math.ceil(width / LANES), scored],
+  });
+}

@@ -1,0 +1,159 @@
+// Calibration: samples -> sums of the activations at every tap. A sample is never split and never shares a row, its sums
+// are f32 in the order of its tokens, and samples are added up in f64 in their order, so that no split changes a bit.
+
+import { BenchError } from '../error.ts';
+import { type Forward, type ForwardOptions, sampleSums, scoredBytes } from './forward.ts';
+import { tapWidth } from './network.ts';
+import type { Resident } from './resident.ts';
+import type { Spec } from './spec.ts';
+import type { Sample, Tap, TapSums } from './types.ts';
+import { keysSeen, type Work } from './work.ts';
+
+const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
+/** Bytes of sums that a step may read back. */
+const READBACK_BYTES = 64 * 2 ** 20;
+const MAX_SAMPLES = 128;
+
+/** The pass for these samples: as many rows as usual, or as the longest needs. */
+export function collectPass(
+  spec: Spec,
+  maxRows: number,
+  maxBindingBytes: number,
+  samples: readonly Sample[],
+): ForwardOptions {
+  const rows = samples.reduce(
+    (most, { tokens }) => Math.max(most, tokens.length),
+    Math.min(maxRows, totalRows(samples)),
+  );
+  const fitting = Math.min(READBACK_BYTES / (4 * sampleSums(spec)), maxBindingBytes / scoredBytes(spec, 'statistics'));
+  return {
+    capacity: rows,
+    scored: Math.max(1, Math.floor(Math.min(fitting, MAX_SAMPLES, samples.length))),
+    table: rows,
+    cacheRows: rows,
+    cachePerLayer: false,
+    output: 'statistics',
+  };
+}
+
+/** Throws `bad-sample` for a range that is empty or outside its tokens. */
+export function checkSamples(samples: readonly Sample[]): void {
+  if (samples.length === 0)
+    throw new BenchError('bad-sample', 'there is no calibration text', { hint: 'give at least one' });
+  samples.forEach(({ tokens, from, to }, index) => {
+    if (Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from < to && to <= tokens.length) return;
+    throw new BenchError('bad-sample', `tokens ${from} to ${to} of a sample of ${tokens.length} hold none`, {
+      where: `sample ${index}`,
+      hint: 'count one token or more of each sample',
+    });
+  });
+}
+
+/** Batches of whole samples within the pass. */
+function batchesOf(samples: readonly Sample[], { capacity, scored }: ForwardOptions): readonly (readonly Sample[])[] {
+  const batches: Sample[][] = [];
+  let rows = 0;
+  for (const sample of samples) {
+    const last = batches.at(-1);
+    if (last !== undefined && last.length < scored && rows + sample.tokens.length <= capacity) last.push(sample);
+    else {
+      batches.push([sample]);
+      rows = 0;
+    }
+    rows += sample.tokens.length;
+  }
+  return batches;
+}
+
+/** All samples through `forward`, a batch at a time. */
+export async function collect(
+  forward: Forward,
+  resident: Resident,
+  samples: readonly Sample[],
+  spec: Spec,
+  work: Work,
+): Promise<readonly TapSums[]> {
+  const totals = new Totals(spec);
+  for (const batch of batchesOf(samples, forward.options)) {
+    const keys = batch.reduce((sum, { tokens }) => sum + keysSeen(tokens.keys(), spec.windows), 0);
+    work.add({ passes: 1, rows: totalRows(batch), scored: 0, keys });
+    await collectBatch(forward, resident, batch, totals);
+  }
+  return totals.finish();
+}
+
+/** One step over a batch; what it gives is added to `totals`. */
+async function collectBatch(
+  forward: Forward,
+  resident: Resident,
+  samples: readonly Sample[],
+  totals: Totals,
+): Promise<void> {
+  const rows = totalRows(samples);
+  const tokens = new Uint32Array(rows);
+  const positions = new Uint32Array(rows);
+  const path = new Uint32Array(rows);
+  const spans = new Uint32Array(2 * samples.length);
+  let at = 0;
+  samples.forEach((sample, index) => {
+    tokens.set(sample.tokens, at);
+    path.fill(at, at, at + sample.tokens.length);
+    for (let i = 0; i < sample.tokens.length; i++) positions[at + i] = i;
+    spans.set([at + sample.from, sample.to - sample.from], 2 * index);
+    at += sample.tokens.length;
+  });
+  const identity = Uint32Array.from({ length: rows }, (_, i) => i);
+  const batch = { tokens, positions, path, rows: identity, cacheRows: identity, scored: spans };
+  totals.add(samples, await forward.statistics(batch, resident));
+}
+
+/** Running sums in f64. */
+class Totals {
+  readonly #taps: readonly (TapSums & { readonly channels: number })[];
+  #tokens = 0;
+  #samples = 0;
+
+  constructor(spec: Spec) {
+    this.#taps = Array.from({ length: spec.layers }, (_, layer) =>
+      TAPS.map((tap) => {
+        const channels = tapWidth(spec, tap);
+        const zeros = (): Float64Array => new Float64Array(channels);
+        const sums = { sum: zeros(), abs: zeros(), squares: zeros(), norms: zeros(), normSquares: zeros() };
+        return { layer, tap, channels, tokens: 0, samples: 0, ...sums };
+      }),
+    ).flat();
+  }
+
+  /** `values`: [samples, 3, channels] of each tap, one after the other. Throws `not-finite`. */
+  add(samples: readonly Sample[], values: Float32Array): void {
+    let at = 0;
+    for (const { layer, tap, channels, sum, abs, squares, norms, normSquares } of this.#taps) {
+      for (const _ of samples) {
+        for (let c = 0; c < channels; c++) {
+          const square = values[at + 2 * channels + c]!;
+          if (!Number.isFinite(square)) {
+            throw new BenchError('not-finite', `an activation at tap ${tap} of layer ${layer} is ${square}`, {
+              hint: 'look for NaN, infinite or huge weights in the model',
+            });
+          }
+          sum[c]! += values[at + c]!;
+          abs[c]! += values[at + channels + c]!;
+          squares[c]! += square;
+          norms[c]! += Math.sqrt(square);
+          normSquares[c]! += square;
+        }
+        at += 3 * channels;
+      }
+    }
+    this.#tokens += samples.reduce((count, { from, to }) => count + to - from, 0);
+    this.#samples += samples.length;
+  }
+
+  finish(): readonly TapSums[] {
+    return this.#taps.map(({ channels: _, ...one }) => ({ ...one, tokens: this.#tokens, samples: this.#samples }));
+  }
+}
+
+function totalRows(samples: readonly Sample[]): number {
+  return samples.reduce((sum, { tokens }) => sum + tokens.length, 0);
+}

@@ -1,0 +1,108 @@
+// Spec + weights -> the nodes of one forward pass over packed rows: per layer norm, qkv, rope, attention, o, norm, MLP in
+// (gated in one kernel), MLP out; a variant says which matrices, and whether they are masked.
+
+import { collect } from '../kernels/collect.ts';
+import * as kernels from '../kernels/index.ts';
+import { maskedMatmul } from '../kernels/masked.ts';
+import type { Node } from '../plan.ts';
+import type { MatrixUse, Resident } from './resident.ts';
+import type { Spec } from './spec.ts';
+import type { Tap } from './types.ts';
+import type { DeviceWeights } from './weights.ts';
+
+/** What the layers read and write; shapes in elements, T = rows of a step. */
+export interface Flow {
+  readonly tokens: GPUBuffer; // [T]
+  readonly positions: GPUBuffer; // [T]
+  readonly path: GPUBuffer; // [T]
+  readonly rows: GPUBuffer; // cache rows of the paths
+  readonly cacheRows: GPUBuffer; // [T]
+  readonly scored: GPUBuffer; // [P]
+  readonly turn: GPUBuffer; // cos and sin per position and pair
+  readonly x: GPUBuffer; // [T, hidden], the residual stream
+  readonly normed: GPUBuffer; // [T, hidden]
+  readonly qkv: GPUBuffer; // [T, (heads + 2 kvHeads) headSize]
+  readonly q: GPUBuffer; // [T, heads headSize]
+  readonly attended: GPUBuffer; // [T, heads headSize]
+  readonly inner: GPUBuffer; // [T, ffn]
+  readonly last: GPUBuffer; // [P, hidden]
+  /** One pair for all layers where a step holds all rows that its rows look at, else one per layer. */
+  readonly caches: readonly { readonly k: GPUBuffer; readonly v: GPUBuffer }[];
+}
+
+/** Where the activations that enter each layer's matrices are summed. */
+export interface Collecting {
+  readonly spans: GPUBuffer;
+  sums(layer: number, tap: Tap): GPUBuffer; // [samples, 3, channels]
+}
+
+/** Channels of each tap. */
+export function tapWidth({ hidden, ffn, heads, headSize }: Spec, tap: Tap): number {
+  return tap === 'o' ? heads * headSize : tap === 'down' ? ffn : hidden;
+}
+
+/** From tokens to the residual stream after the last layer. */
+export function layerNodes(
+  on: kernels.Recorder,
+  spec: Spec,
+  weights: DeviceWeights,
+  flow: Flow,
+  { layers, scratch }: Resident,
+  collecting: Collecting | null,
+): readonly Node[] {
+  const { heads, kvHeads, headSize, hidden, activation, gated } = spec;
+  const { x, normed, qkv, q, attended, inner } = flow;
+  const shape = { heads, kvHeads, headSize };
+  const turned = { ...shape, pairs: (spec.rope?.dims ?? 0) / 2, byHead: spec.qkvByHead, eps: spec.normEps };
+  const nodes: (Node | readonly Node[])[] = [
+    kernels.embed(on, { ...flow, table: weights.embedding, learned: weights.learned, x }),
+  ];
+  weights.layers.forEach((layer, index) => {
+    const cache = flow.caches[index % flow.caches.length]!;
+    const product = (tap: Tap, from: GPUBuffer, y: GPUBuffer, how: kernels.MatmulOptions = {}): readonly Node[] => {
+      const made = use(on, layers[index]![tap], { x: from, y }, how, scratch);
+      if (collecting === null) return made;
+      const io = { label: `collect ${tap}`, x: from, spans: collecting.spans, y: collecting.sums(index, tap) };
+      return [collect(on, io, tapWidth(spec, tap)), ...made];
+    };
+    const normalise = (label: 'norm1' | 'norm2'): Node =>
+      kernels.norm(
+        on,
+        { label, x, ...layer[label], from: null, y: normed },
+        { width: hidden, eps: spec.normEps, over: 'rows' },
+      );
+    const back = product('o', attended, x, { residual: true });
+    nodes.push(
+      normalise('norm1'),
+      product('qkv', normed, qkv),
+      kernels.rope(on, { ...flow, ...cache, norms: layer.qkNorm }, turned),
+      kernels.attention(on, { ...flow, ...cache, q, y: attended }, { ...shape, window: spec.windows[index]! }),
+      // A parallel MLP reads the residual stream as it was before attention was added.
+      ...(spec.parallel ? [normalise('norm2'), back] : [back, normalise('norm2')]),
+      product('up', normed, inner, { activation, gated }),
+      product('down', inner, x, { residual: true }),
+    );
+  });
+  return nodes.flat();
+}
+
+/** The last norm, of the scored rows. */
+export function lastNorm(on: kernels.Recorder, spec: Spec, weights: DeviceWeights, { x, scored, last }: Flow): Node {
+  return kernels.norm(
+    on,
+    { label: 'norm', x, ...weights.norm, from: scored, y: last },
+    { width: spec.hidden, eps: spec.normEps, over: 'scored' },
+  );
+}
+
+function use(
+  on: kernels.Recorder,
+  { w, mask }: MatrixUse,
+  io: { readonly x: GPUBuffer; readonly y: GPUBuffer },
+  how: kernels.MatmulOptions,
+  scratch: GPUBuffer | null,
+): readonly Node[] {
+  return mask === null
+    ? kernels.matmul(on, { ...io, w }, how)
+    : maskedMatmul(on, { ...io, w }, { ...how, mask, scratch });
+}

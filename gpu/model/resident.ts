@@ -1,0 +1,182 @@
+// What a variant makes of the network on the device: the matrices of each layer, with keep bits beside them or copied as
+// the mask leaves them. The base weights stay as they are; going from one variant to another binds other buffers.
+
+import type { Gpu } from '../device.ts';
+import { BenchError } from '../error.ts';
+import { expand, expandable } from '../kernels/masked.ts';
+import type { DeviceMask, DeviceMatrix } from '../kernels/matrix.ts';
+import type { Recorder } from '../kernels/node.ts';
+import { tilesFor } from '../kernels/tiles.ts';
+import type { Memory, Pool } from '../memory.ts';
+import type { Pipelines } from '../pipelines.ts';
+import { replay, zeroCounts } from '../plan.ts';
+import { BYTES } from './convert.ts';
+import { stackOf } from './matrices.ts';
+import type { Parts } from './tensors.ts';
+import type { Mask, Tap, Variant } from './types.ts';
+import type { DeviceLayer, DeviceWeights } from './weights.ts';
+
+const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
+/** Most bytes of copies that a variant without a layout of its own may take; beyond, its bits are read beside the weights. */
+const BAKE_BYTES = 256 * 2 ** 20;
+
+/** A matrix as a variant has it. */
+export interface MatrixUse {
+  readonly w: DeviceMatrix;
+  readonly mask: DeviceMask | null;
+}
+export type LayerUse = Readonly<Record<Tap, MatrixUse>>;
+
+/** A variant on the device. */
+export interface Resident {
+  readonly variant: Variant;
+  readonly layers: readonly LayerUse[];
+  readonly scratch: GPUBuffer | null; // for masks that are expanded step by step
+  readonly pool: Pool; // owns all that it adds to the base weights
+}
+
+export interface On {
+  readonly gpu: Gpu;
+  readonly memory: Memory;
+  readonly pipelines: Pipelines;
+}
+
+/** The untouched network. */
+export function untouched(memory: Memory, weights: DeviceWeights, variant: Variant): Resident {
+  const use = (layer: DeviceLayer, tap: Tap): MatrixUse => ({ w: layer[tap], mask: null });
+  return {
+    variant,
+    layers: weights.layers.map((layer) => ofTaps((tap) => use(layer, tap))),
+    scratch: null,
+    pool: memory.pool(),
+  };
+}
+
+/** Brings a variant's mask to the device. Throws `gpu-memory` when it does not fit, `bad-variant` for a layout that cannot be. */
+export async function reside(on: On, parts: Parts, weights: DeviceWeights, variant: Variant): Promise<Resident> {
+  const { mask, gamma = 0 } = variant;
+  const dense = untouched(on.memory, weights, variant);
+  if (mask === undefined) return dense;
+  const { pool } = dense;
+  try {
+    const masked = dense.layers.map((layer, index) =>
+      ofTaps((tap): MatrixUse => {
+        const bits = stackedWords(mask, parts, index, tap);
+        return bits === null
+          ? layer[tap]
+          : { w: layer[tap].w, mask: { chunks: beside(on, pool, layer[tap].w, bits, tap, parts, index), gamma } };
+      }),
+    );
+    const uses = masked.flatMap((layer) => TAPS.map((tap) => layer[tap])).filter(({ mask: bits }) => bits !== null);
+    if (layoutOf(on, variant, uses) === 'baked') {
+      const layers: LayerUse[] = [];
+      for (const layer of masked) {
+        const baked = new Map<Tap, MatrixUse>();
+        for (const tap of TAPS) baked.set(tap, await bake(on, pool, layer[tap]));
+        layers.push(ofTaps((tap) => baked.get(tap)!));
+      }
+      return { ...dense, layers };
+    }
+    return { ...dense, layers: masked, scratch: scratchFor(on, pool, uses) };
+  } catch (error) {
+    pool.dispose();
+    throw error;
+  }
+}
+
+function ofTaps<T>(make: (tap: Tap) => T): Readonly<Record<Tap, T>> {
+  return { qkv: make('qkv'), o: make('o'), up: make('up'), down: make('down') };
+}
+
+function layoutOf({ gpu }: On, { id, layout, gamma = 0 }: Variant, uses: readonly MatrixUse[]): 'masked' | 'baked' {
+  if (layout === 'masked') return 'masked';
+  const can = uses.every(({ w, mask }) => expandable(w, mask!));
+  if (layout === 'baked' && !can) {
+    throw new BenchError(
+      'bad-variant',
+      `${id}: ${gamma === 0 ? 'rows that are no multiple of four columns' : 'a soft mask over 16-bit weights'} cannot be baked`,
+      {
+        hint: "leave layout out, or set it to 'masked'",
+      },
+    );
+  }
+  if (layout === 'baked') return 'baked';
+  const bytes = uses.reduce((sum, { w }) => sum + w.rows * w.columns * BYTES[w.format], 0);
+  return can && gpu.software && bytes <= BAKE_BYTES ? 'baked' : 'masked';
+}
+
+/** Mask words of all that is stacked at a tap, in the order of the stack; whole where the mask names none of it. */
+function stackedWords(
+  mask: Mask,
+  parts: Parts,
+  layer: number,
+  tap: Tap,
+): readonly { readonly rows: number; readonly words: Uint32Array }[] | null {
+  const stack = stackOf(parts.layers[layer]!, tap);
+  if (!stack.some(({ name }) => mask.tensors.has(name))) return null;
+  const { columns } = parts.layers[layer]![tap];
+  return stack.map(({ name, rows }) => ({
+    rows,
+    words: mask.tensors.get(name)?.words ?? new Uint32Array(rows * Math.ceil(columns / 32)).fill(0xffffffff),
+  }));
+}
+
+/** One buffer of mask words per chunk; a chunk of a gated matrix holds the same run of rows of both factors. */
+function beside(
+  { gpu }: On,
+  pool: Pool,
+  w: DeviceMatrix,
+  stack: readonly { readonly rows: number; readonly words: Uint32Array }[],
+  tap: Tap,
+  parts: Parts,
+  layer: number,
+): readonly GPUBuffer[] {
+  const perRow = Math.ceil(w.columns / 32);
+  const factors = tap === 'up' && parts.layers[layer]!.gate !== null ? stack.map((one) => [one]) : [stack];
+  return w.chunks.map(({ first, rows }) => {
+    const buffer = pool.buffer(`mask of ${w.label}`, 4 * rows * perRow);
+    let at = 0;
+    for (const factor of factors) {
+      let start = 0;
+      for (const one of factor) {
+        const from = Math.max(first, start);
+        const to = Math.min(first + rows / factors.length, start + one.rows);
+        start += one.rows;
+        if (from >= to) continue;
+        const words = one.words.subarray((from - (start - one.rows)) * perRow, (to - (start - one.rows)) * perRow);
+        gpu.device.queue.writeBuffer(buffer, 4 * at, words as Uint32Array<ArrayBuffer>);
+        at += words.length;
+      }
+    }
+    return buffer;
+  });
+}
+
+/** A copy of the matrix as its mask leaves it. */
+async function bake(on: On, pool: Pool, use: MatrixUse): Promise<MatrixUse> {
+  const { w, mask } = use;
+  if (mask === null) return use;
+  on.memory.require(`a masked copy of ${w.label}`, { weights: w.rows * w.columns * BYTES[w.format] });
+  const uniforms = on.memory.pool();
+  const recorder: Recorder = { ...on, pool: uniforms, step: uniforms.buffer('step', 16, 'uniform') };
+  try {
+    const chunks = w.chunks.map((chunk) => ({
+      ...chunk,
+      buffer: pool.buffer(`masked ${w.label}`, chunk.rows * w.columns * BYTES[w.format]),
+    }));
+    const nodes = chunks.map(({ buffer }, chunk) => expand(recorder, { w, mask, chunk, y: buffer }));
+    await replay(on.gpu, nodes, { rows: 1, scored: 0 }, zeroCounts());
+    return { w: { ...w, chunks }, mask: null };
+  } finally {
+    uniforms.dispose();
+  }
+}
+
+/** Room for the largest chunk that is expanded, where the device's tiles ask for it. */
+function scratchFor({ gpu }: On, pool: Pool, uses: readonly MatrixUse[]): GPUBuffer | null {
+  if (tilesFor(gpu).expandFrom === Infinity) return null;
+  const sizes = uses
+    .filter(({ w, mask }) => expandable(w, mask!))
+    .flatMap(({ w }) => w.chunks.map(({ rows }) => rows * w.columns * BYTES[w.format]));
+  return sizes.length === 0 ? null : pool.buffer('scratch of masked matrices', Math.max(...sizes));
+}
