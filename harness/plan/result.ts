@@ -163,3 +163,45 @@ export interface ItemRow {
   readonly promptTokens: number;
   readonly addedTokens: number;
 }
+
+/** What a method is compared with: the nulls that a suite adds, and the network as it is. */
+export type ComparedKind = 'random' | 'magnitude' | 'generic-text' | 'opposite' | 'shuffled' | 'dense';
+
+/**
+ * A method beside one of its controls at the same sparsity: mean difference in alignment over items, poles averaged, with
+ * a t interval that holds the variance of the control's seeds, cut at -1 and 1.
+ */
+export interface ComparisonRow {
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly sparsity: string | null; // the method's
+  readonly control: string; // entry's id
+  readonly kind: ComparedKind;
+  readonly scope: 'pooled' | 'trait';
+  readonly trait: string | null;
+  readonly n: number; // items
+  readonly seeds: number; // of the control
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+  readonly beats: boolean; // low > 0
+}
+
+/** A method beats its controls when the pooled difference to every one of them is above zero. */
+export interface VerdictRow {
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly sparsity: string | null;
+  readonly beats: boolean; // false where anything is missing
+  readonly missing: readonly string[]; // entries without all figures that the verdict needs: controls, or the method itself
+}
+
+/** Share of items on which a network's likeliest option is the dense network's: what a mask leaves of its answers. */
+export interface AgreementRow extends Share {
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly sparsity: string | null;
+}
