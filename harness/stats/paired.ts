@@ -55,7 +55,7 @@ function check(units: readonly PairedUnit[], alpha: number): void {
 /**
  * Two-sided (1 - alpha) t interval of mean(a - mean_seeds b). SE^2 = s^2_units / n + s^2_seeds / S, where s^2_seeds is the
  * variance of the seeds' means (none with one seed: then nothing is known of it). What is due to unit and seed together
- * is in both parts, so the interval is a little too wide, never too narrow.
+ * is in both parts, which errs on the wide side.
  *
  * One unit bounds nothing: the interval is infinite. Where all differences are equal there is no t; then the sign test
  * speaks: n equal signs have probability 2^(1-n) under no difference, so the interval is the point itself once that is at
