@@ -19,13 +19,14 @@ struct Shape {
 @group(0) @binding(4) var<storage, read> found: array<vec2u>; // [rows]
 #end
 
-// The least kept key of n keys, and how many equal to it are not kept.
+// The least kept key of n keys, or what it starts with where all such keys are kept; and how many equal to it are not.
 fn least(first: u32, n: u32, keep: u32) -> vec2u {
-  var base = 0u;   // digits found so far, then 00
+  var base = 0u;   // digits found so far
   var need = keep; // of those that match them
   var equal = n;   // that match them
-  for (var digits = 0u; digits < 16u; digits += 1u) {
-    let shift = 30u - 2u * digits;
+  var shift = 32u;
+  while (shift > 0u && equal != need) {
+    shift -= 2u;
     base <<= 2u;
     var c1 = 0u; // digit at least 1
     var c2 = 0u;
@@ -52,7 +53,7 @@ fn least(first: u32, n: u32, keep: u32) -> vec2u {
       equal -= c1;
     }
   }
-  return vec2u(base, equal - need);
+  return vec2u(base << (shift & 31u), equal - need); // base is 0 where shift is 32
 }
 
 @compute @workgroup_size(${WG})

@@ -150,6 +150,10 @@ async function selectOver(on: On, pool: Pool, sources: readonly Source[], reques
     scopes.forEach((scope, index) => {
       advance(scope, totals[index]!);
     });
+    // All that start with the digits found are kept: the rest of them is of no use.
+    if (scopes.some(({ skip }) => skip > 0)) continue;
+    for (const scope of scopes) scope.base = (scope.base << shift) >>> 0;
+    break;
   }
   const result = resultOf(sources);
   for (const [index, batch] of batches.entries()) {

@@ -28,10 +28,10 @@ test.before(async () => {
 test.after.each(() => bench.clear());
 test.after(() => bench.close());
 
-/** Not below 0, with zeros, and one below the least normal f32. */
+/** Not below 0, with zeros, and one so small that products with it vanish. */
 function vector(seed: number, length: number): Float32Array {
   const values = Float32Array.from(random(seed, length), (x) => (x < -0.5 ? 0 : Math.abs(x)));
-  if (length > 2) values[2] = 1e-40;
+  if (length > 2) values[2] = 1e-30;
   return values;
 }
 
@@ -74,8 +74,9 @@ test('keys and sums of every kind of score have the bits of the twin', async () 
     for (const columns of COLUMNS) {
       const rows = 21;
       const w = rounded(random(columns, rows * columns), format);
-      w[0] = 1e-41; // f32 alone holds it
-      w[columns] = 0;
+      w[3 * columns] = 1e-41; // below the least normal f32, which f16 and bf16 round
+      w[4 * columns + 1] = 0;
+      w[5 * columns + 2] = 1e-10; // times 1e-30: below it too
       const matrix = { name: 'a.weight', rows, columns, w: rounded(w, format) };
       for (const one of scoresOf(rows, columns)) {
         const first = 2;
