@@ -1,4 +1,4 @@
-// Every method that a suite may name. cli passes this down, so that config and plan need not import the methods.
+// The methods that a persona subnetwork is compared with.
 
 import type { Method, MethodRegistry } from '../harness/plan/method.ts';
 import { none } from './none.ts';
@@ -6,4 +6,4 @@ import { prompting } from './prompting.ts';
 
 const all: readonly Method[] = [none, prompting];
 
-export const METHODS: MethodRegistry = new Map(all.map((method) => [method.name, method]));
+export const BASELINES: MethodRegistry = new Map(all.map((method) => [method.name, method]));

@@ -9,6 +9,7 @@ export const none: Method = {
   options: { type: 'object', additionalProperties: false, properties: {} },
   axes: [],
   reads: [],
+  network: true,
   prepare: async () => ({
     variant: DENSE,
     wrap: async (question) => ({ messages: [{ role: 'user', content: question.text }] }),

@@ -1,6 +1,7 @@
 // The report as Markdown (report.md): what the terminal says, with personas, wordings and provenance in full.
 
 import type { RunResult } from '../harness/plan/result.ts';
+import { comparisonSections, taxSections, traitSections } from './networks.ts';
 import {
   alignmentSections,
   cellsLine,
@@ -16,7 +17,10 @@ export function markdownReport(result: RunResult): string {
   const failed = errorSection(result);
   const sections = [
     ...alignmentSections(result),
+    ...comparisonSections(result),
+    ...taxSections(result),
     ...detailSections(result),
+    ...traitSections(result),
     ...costSections(result),
     ...(failed ? [failed] : []),
   ];

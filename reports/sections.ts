@@ -3,7 +3,7 @@
 import { counted } from '../harness/plan/counted.ts';
 import type { LatencyRow, MetricRow, RunResult } from '../harness/plan/result.ts';
 import { entryName, medianText, megabytes, percent, percentileText, shareText, short } from './format.ts';
-import { isMain, mainRows, places, standing } from './verdict.ts';
+import { isMain, mainRows, places, samePoint, standing } from './verdict.ts';
 
 export interface Section {
   readonly title: string;
@@ -15,7 +15,10 @@ export interface Section {
 /** Alignment of every method, pooled and per trait, one section per model and evaluation. */
 export function alignmentSections(result: RunResult): readonly Section[] {
   return places(result).map(([model, evaluation]) => {
-    const rows = mainRows(result, model, evaluation);
+    const all = mainRows(result, model, evaluation);
+    // A null that the harness added says little by trait; report.md has every persona.
+    const compared = new Set(result.comparisons.map(({ control }) => control));
+    const rows = all.filter((row) => row.scope === 'pooled' || !compared.has(row.method));
     const scorer = result.evaluations.find(({ id }) => id === evaluation)?.scorer ?? '';
     return {
       title: `Alignment: ${model}, evaluation ${evaluation} (scorer ${scorer}, ${chanceText(rows)})`,
@@ -138,6 +141,11 @@ export function titleLine(result: RunResult): string {
 
 function against(result: RunResult, row: MetricRow): string {
   if (row.control) return 'control';
+  const paired = result.comparisons.filter((one) => samePoint(one, row) && one.trait === row.trait);
+  if (paired.length > 0) {
+    const lost = paired.filter(({ beats }) => !beats).length;
+    return lost === 0 ? 'above, by pairs' : `NOT above ${lost} of ${paired.length}`;
+  }
   const { notAbove } = standing(result, row);
   return notAbove === null ? 'above' : `NOT above ${notAbove}`;
 }

@@ -3,6 +3,7 @@
 
 import Table from 'cli-table3';
 import type { RunResult } from '../harness/plan/result.ts';
+import { comparisonSections, taxSections } from './networks.ts';
 import { alignmentSections, cellsLine, costSections, errorSection, type Section, titleLine } from './sections.ts';
 import { verdicts } from './verdict.ts';
 
@@ -26,7 +27,13 @@ export function terminalReport(result: RunResult, options: TerminalOptions): str
   for (const verdict of verdicts(result)) lines.push(...wrap(paint.bold, verdict));
   lines.push('', ...wrap(paint.dim, titleLine(result)), cellsLine(result), '');
   const failed = errorSection(result);
-  const sections = [...alignmentSections(result), ...costSections(result), ...(failed ? [failed] : [])];
+  const sections = [
+    ...alignmentSections(result),
+    ...comparisonSections(result),
+    ...taxSections(result),
+    ...costSections(result),
+    ...(failed ? [failed] : []),
+  ];
   for (const section of sections) {
     lines.push(...wrap(paint.bold, section.title), table(section, paint));
     for (const line of section.below) lines.push(...wrap(paint.dim, line));

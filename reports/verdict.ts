@@ -2,7 +2,7 @@
 // "Above" means that the 95 % intervals do not overlap; controls are the suite's null methods and the trivial answerers.
 
 import { counted } from '../harness/plan/counted.ts';
-import type { AnswererRow, MetricRow, RunResult, Share } from '../harness/plan/result.ts';
+import type { AnswererRow, ComparisonRow, MetricRow, RunResult, Share, VerdictRow } from '../harness/plan/result.ts';
 import { entryName } from './format.ts';
 
 /** A method's row beside its controls: the one that it does not beat, or null. */
@@ -40,14 +40,52 @@ export function verdicts(result: RunResult): readonly string[] {
     const rows = mainRows(result, model, evaluation).filter(({ control }) => !control);
     for (const name of new Set(rows.map(entryName))) {
       const own = rows.filter((row) => entryName(row) === name);
+      // What has controls of its own is judged against those, by pairs.
+      if (own.some((row) => result.verdicts.some((verdict) => samePoint(verdict, row)))) continue;
       const traits = own.filter(({ scope }) => scope === 'trait');
       const place = places(result).length > 1 ? ` (${model}, ${evaluation})` : '';
       sentences.push(`${sentence(result, name, traits.length > 0 ? traits : own)}${place}.`);
     }
   }
+  sentences.push(...pairedVerdicts(result));
   if (sentences.length > 0) return sentences;
   if (result.cells.every(({ status }) => status === 'errored')) return ['Nothing was measured: every cell failed.'];
   return ['No method but controls was measured, so that there is nothing to compare.'];
+}
+
+/** One sentence per method and sparsity that has controls of its own: whether it beats every one of them, by pairs. */
+export function pairedVerdicts(result: RunResult): readonly string[] {
+  const several = places(result).length > 1;
+  return result.verdicts.map((verdict) => {
+    const rows = pooled(result, verdict);
+    const lost = rows.filter(({ beats }) => !beats).map(({ control }) => control);
+    const place = several ? ` (${verdict.model}, ${verdict.evaluation})` : '';
+    const missing = verdict.missing.length === 0 ? '' : `; missing: ${verdict.missing.join(', ')}`;
+    const chosen = isHeadline(result, verdict) ? ', which the tuning part chose,' : '';
+    const said = verdict.beats
+      ? `beats every one of its ${rows.length} controls`
+      : `does NOT beat ${lost.length === 0 ? 'its controls' : lost.join(', ')}`;
+    return `${entryName(verdict)}${chosen} ${said} (paired by item, 95 %)${missing}${place}.`;
+  });
+}
+
+/** A method's differences from its controls over all traits. */
+export function pooled(
+  result: RunResult,
+  of: Pick<VerdictRow, 'model' | 'evaluation' | 'method' | 'sparsity'>,
+): readonly ComparisonRow[] {
+  return result.comparisons.filter((row) => row.scope === 'pooled' && samePoint(row, of));
+}
+
+type Point = Pick<VerdictRow, 'model' | 'evaluation' | 'method' | 'sparsity'>;
+
+export function samePoint(a: Point, b: Point): boolean {
+  return a.model === b.model && a.evaluation === b.evaluation && a.method === b.method && a.sparsity === b.sparsity;
+}
+
+/** Whether the tuning part chose this method and sparsity. */
+export function isHeadline(result: RunResult, row: Point): boolean {
+  return result.headlines.some((headline) => samePoint(headline, row));
 }
 
 /** Model and evaluation pairs that have metrics, in order. */

@@ -15,6 +15,7 @@ import { checkMask, checkRequest, likeliest, requireFinite, tooShort, windows } 
 import { Residents } from './residents.ts';
 import { checkSampling } from './sampling.ts';
 import { askedBy, scoreBatch } from './score.ts';
+import { selectMasks } from './select.ts';
 import type { Spec } from './spec.ts';
 import { type Parts, parameterCount } from './tensors.ts';
 import {
@@ -25,6 +26,8 @@ import {
   type Sample,
   type Sampling,
   type Scored,
+  type Selected,
+  type SelectRequest,
   type Sequence,
   type TapSums,
   type Top,
@@ -58,6 +61,7 @@ export class WebGpuEngine implements Engine {
   readonly #gpu: Gpu;
   readonly #memory: Memory;
   readonly #pipelines: Pipelines;
+  readonly #parts: Parts;
   readonly #weights: DeviceWeights;
   readonly #maxRows: number;
   readonly #release: () => void;
@@ -83,6 +87,7 @@ export class WebGpuEngine implements Engine {
     this.#memory = memory;
     this.#pipelines = new Pipelines(gpu);
     this.#clock = GpuClock.open(gpu, memory);
+    this.#parts = parts;
     this.#weights = weights;
     this.#maxRows = rowsPerStep(spec, maxRows, memory.maxBindingBytes);
     this.#release = release;
@@ -185,6 +190,11 @@ export class WebGpuEngine implements Engine {
         forward.dispose();
       }
     });
+  }
+
+  select(request: SelectRequest): Promise<Selected> {
+    const on = { gpu: this.#gpu, memory: this.#memory, pipelines: this.#pipelines };
+    return this.#alone(() => selectMasks(on, this.spec, this.#parts, this.#weights, request));
   }
 
   counters(): Counters {

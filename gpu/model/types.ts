@@ -200,6 +200,8 @@ export interface Engine {
     prompts: readonly { readonly tokens: Uint32Array; readonly variant: Variant }[],
     sampling: Sampling,
   ): AsyncIterable<{ readonly sequence: number; readonly token: number }>;
+  /** Masks of the places with the greatest scores, exactly so many in each group; made on the device. */
+  select(request: SelectRequest): Promise<Selected>;
   /** Sums of the activations at each layer's taps, in one pass; equal to the bit however the samples are batched. */
   collect(samples: readonly Sample[], variant?: Variant): Promise<readonly TapSums[]>;
   /** Since load, or since the last `resetCounters`. */

@@ -2,11 +2,11 @@
 
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { METHODS } from '../../baselines/index.ts';
 import { BenchError } from '../../gpu/index.ts';
 import { didYouMean } from '../config/diagnostics.ts';
 import { packageRoot } from '../config/paths.ts';
 import { readPersonas } from '../config/personas.ts';
+import { METHODS } from './methods.ts';
 
 type Entry = readonly [name: string, what: string];
 

@@ -1,16 +1,17 @@
 // What `bench plan` shows: the table of cells with their status and reasons, and the exact prompt of one.
 
 import Table from 'cli-table3';
-import { METHODS } from '../../baselines/index.ts';
 import { BenchError, type Engine } from '../../gpu/index.ts';
 import type { Suite } from '../config/resolved.ts';
 import { counted } from '../plan/counted.ts';
 import { itemDigest } from '../plan/items.ts';
 import type { Cell, Prepared } from '../plan/method.ts';
 import { why } from '../plan/why.ts';
-import { prepare } from '../run/runner.ts';
 import { keyOf, type Machine, type Planned } from '../run/session.ts';
+import { prepare } from '../run/set-up.ts';
+import { StatisticsStore } from '../run/statistics.ts';
 import { questionText } from '../score/index.ts';
+import { METHODS } from './methods.ts';
 
 export interface PlannedCell {
   readonly cell: Cell;
@@ -44,7 +45,8 @@ export function planText(suite: Suite, planned: Planned, cells: readonly Planned
   cells.forEach(({ cell, status }, i) => {
     const { model, evaluation, method, persona, items, id } = cell;
     const values = axes.map((axis) => String(cell[axis] ?? '-'));
-    table.push([i + 1, model, evaluation.id, method, persona ?? '-', ...values, items.length, id.slice(0, 7), status]);
+    const name = cell.part === 'tuning' ? `${method} (tuning)` : method;
+    table.push([i + 1, model, evaluation.id, name, persona ?? '-', ...values, items.length, id.slice(0, 7), status]);
   });
   const stored = cells.filter(({ status }) => status === 'stored').length;
   const rows = table.toString().split('\n');
@@ -120,7 +122,7 @@ async function prepareLightly(cell: Cell, suite: Suite, planned: Planned, machin
   const text = planned.texts.get(cell.model);
   const model = suite.models.find(({ id }) => id === cell.model);
   if (text === undefined || model === undefined) throw new BenchError('unknown-model', `unknown model "${cell.model}"`);
-  const ports = { suite, registry: METHODS, evaluate: machine.evaluate };
+  const ports = { suite, registry: METHODS, evaluate: machine.evaluate, statistics: new StatisticsStore(null) };
   const absent = new Proxy({} as Engine, {
     get: () => {
       throw new EngineNeeded();

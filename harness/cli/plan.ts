@@ -1,10 +1,10 @@
 // `bench plan SUITE`: the cells of a suite, which of them are stored, why the others would run, and what is asked.
 
 import path from 'node:path';
-import { METHODS } from '../../baselines/index.ts';
 import type { Suite } from '../config/resolved.ts';
 import { select } from '../plan/selection.ts';
 import type { Machine } from '../run/session.ts';
+import { METHODS } from './methods.ts';
 import type { PlanOptions } from './options.ts';
 import { configText, DEFAULT_OUT, suiteOf, termsOf } from './suite-options.ts';
 

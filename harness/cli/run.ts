@@ -1,7 +1,6 @@
 // `bench run SUITE`: runs what is not stored, writes the run folder, prints the report.
 
 import path from 'node:path';
-import { METHODS } from '../../baselines/index.ts';
 import { packageRoot } from '../config/paths.ts';
 import type { Suite } from '../config/resolved.ts';
 import { counted } from '../plan/counted.ts';
@@ -9,6 +8,7 @@ import type { RunResult } from '../plan/result.ts';
 import { select } from '../plan/selection.ts';
 import { INTERRUPTED, onInterrupt } from '../run/interrupt.ts';
 import type { Machine } from '../run/session.ts';
+import { METHODS } from './methods.ts';
 import type { RunOptions } from './options.ts';
 import { DEFAULT_OUT, fetchedSuiteOf, termsOf } from './suite-options.ts';
 

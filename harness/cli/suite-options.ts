@@ -1,8 +1,9 @@
 // The options that every verb with a suite shares, carried into the loader and the plan.
 
-import { METHODS } from '../../baselines/index.ts';
 import type { Suite } from '../config/resolved.ts';
+import { withControls } from '../plan/controls.ts';
 import type { FilterTerm } from '../plan/selection.ts';
+import { METHODS } from './methods.ts';
 import type { RunOptions, SuiteOptions } from './options.ts';
 
 /** Where results go unless --out says otherwise, below the working folder. */
@@ -11,14 +12,14 @@ export const DEFAULT_OUT = '.bench';
 /** The suite with --set, --model, --limit and --seed applied. A model of the hub must have been downloaded. */
 export async function suiteOf(file: string, options: SuiteOptions): Promise<Suite> {
   const { loadSuite } = await import('../config/index.ts');
-  return loadSuite(file, { registry: METHODS, ...loadOptions(options) });
+  return withControls(await loadSuite(file, { registry: METHODS, ...loadOptions(options) }), METHODS);
 }
 
 /** The same, and a model of the hub is downloaded where it is not there yet. */
 export async function fetchedSuiteOf(file: string, options: RunOptions): Promise<Suite> {
   const { loadSuite } = await import('../config/index.ts');
   const hub = async (name: string) => (await import('./pull.ts')).fetched(name, options);
-  return loadSuite(file, { registry: METHODS, hub, ...loadOptions(options) });
+  return withControls(await loadSuite(file, { registry: METHODS, hub, ...loadOptions(options) }), METHODS);
 }
 
 /** --print-config: the suite as it was understood, each value with its origin; with --json one document. */

@@ -2,13 +2,13 @@
 
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { METHODS } from '../../baselines/index.ts';
 import { BenchError, type Engine } from '../../gpu/index.ts';
 import type { ChoiceEvaluation, Persona } from '../config/resolved.ts';
-import type { Context, Method, Prepared } from '../plan/method.ts';
+import { axesOf, type Context, type Method, type Prepared } from '../plan/method.ts';
 import { evaluateChoice } from '../score/index.ts';
 import { rngOf } from '../stats/rng.ts';
 import type { TextModel } from '../text/index.ts';
+import { METHODS } from './methods.ts';
 import type { TryOptions } from './options.ts';
 
 /** How much a person is shown when nothing is said. */
@@ -119,10 +119,11 @@ export function findMethod(
   const name = options.method ?? (persona === null ? 'none' : 'prompting');
   const method = METHODS.get(name);
   if (method === undefined) throw usage(`there is no method "${name}"`, `choose one of ${list(METHODS.keys())}`);
-  if (method.axes.includes('persona') && persona === null) {
+  const axes = axesOf(method, { options: {} });
+  if (axes.includes('persona') && persona === null) {
     throw usage(`method ${name} needs a persona`, 'add --persona');
   }
-  if (!method.axes.includes('persona') && persona !== null) {
+  if (!axes.includes('persona') && persona !== null) {
     throw usage(`method ${name} uses no persona`, 'leave out --persona, or choose another method');
   }
   const wordings = persona === null ? undefined : method.wordings?.(persona, {});
@@ -146,6 +147,7 @@ const TUNING: ChoiceEvaluation = {
   orders: 'given',
   template: '{question}',
   itemsPerTrait: null,
+  tuningPerTrait: 16,
 };
 
 /** Prepares the method for one persona, with its options' defaults. `text` is null when there is no tokenizer. */
@@ -165,11 +167,15 @@ export function prepareMethod(
     sparsity: null,
     options: {},
     calibration: persona?.calibration ?? [],
+    neutral: [],
     tuning: persona?.items.filter((item) => item.split === 'tuning') ?? [],
+    text,
+    statistics: { of: async (_, make) => ({ sums: await make(), spentMs: 0, reused: false }) },
     evaluate: ({ variant, wrap }, items) => {
       if (text === null) throw usage(`method ${chosen.method.name} needs a tokenizer`, 'give a text in place of --ids');
       return evaluateChoice({ engine, text, evaluation: TUNING, items, variant, wrap });
     },
+    seed,
     rng: rngOf(seed),
   };
   return chosen.method.prepare(context);

@@ -1,8 +1,8 @@
 // `bench validate SUITE`: loads the suite and all it names, models too, and makes the plan; opens no device.
 
-import { METHODS } from '../../baselines/index.ts';
 import type { Suite } from '../config/resolved.ts';
 import type { Cell } from '../plan/method.ts';
+import { METHODS } from './methods.ts';
 import type { SuiteOptions } from './options.ts';
 import { suiteOf } from './suite-options.ts';
 

@@ -17,6 +17,7 @@ export interface EvaluationFile {
   readonly orders: 'both' | 'given';
   readonly template: string;
   readonly 'items-per-trait'?: number;
+  readonly 'tuning-per-trait': number;
   readonly items?: { readonly source: 'anthropic'; readonly folder: string };
 }
 
@@ -29,10 +30,20 @@ export interface SuiteFile {
   readonly evaluations: readonly EvaluationFile[];
   readonly methods: readonly {
     readonly id: string;
-    readonly method: string;
+    method?: string;
     readonly control: boolean;
-    readonly options: Record<string, unknown>;
+    options: Record<string, unknown>;
+    readonly subnetwork?: Record<string, unknown>;
+    readonly controls: boolean;
+    readonly seeds?: readonly number[];
   }[];
+  readonly controls: {
+    readonly random: number;
+    readonly magnitude: boolean | readonly (string | number)[];
+    readonly 'generic-text': boolean | readonly (string | number)[];
+    readonly opposite: boolean | readonly (string | number)[];
+    readonly shuffled: boolean | readonly (string | number)[];
+  };
   readonly sparsity: readonly (number | Readonly<Record<string, number>>)[];
   readonly seeds: readonly number[];
   readonly latency?: {

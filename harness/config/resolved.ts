@@ -39,15 +39,34 @@ export interface ChoiceEvaluation {
   readonly orders: 'both' | 'given';
   readonly template: string; // user message; {question} and {options} are filled in
   readonly itemsPerTrait: number | null; // the first n of the evaluation split; null = all
+  readonly tuningPerTrait: number; // the first n of the tuning split
 }
 
 export type Evaluation = ChoiceEvaluation; // parts 5 adds likert, role reply, generation
+
+/** Nulls that a subnetwork is compared with. */
+export const CONTROL_KINDS = ['random', 'magnitude', 'generic-text', 'opposite', 'shuffled'] as const;
+export type ControlKind = (typeof CONTROL_KINDS)[number];
 
 export interface MethodEntry {
   readonly id: string; // unique in the suite; rows of two runs match on it
   readonly method: string; // registry name
   readonly control: boolean;
   readonly options: Readonly<Record<string, unknown>>; // defaults resolved by the method's schema
+  readonly controls?: boolean; // false: it is compared with no control
+  readonly seeds?: readonly number[]; // in place of the suite's
+  readonly levels?: readonly string[]; // labels of the sparsities it runs at; absent: all of the suite's
+  readonly added?: boolean; // by `withControls`, not by the suite
+  /** Its network is that of the opposite persona. */
+  readonly swapped?: boolean;
+  /** The entries that it must beat, added by `withControls`. */
+  readonly against?: readonly { readonly kind: ControlKind; readonly id: string; readonly levels: readonly string[] }[];
+}
+
+/** Sparsities at which a control runs: all, none, or those of these labels. */
+export type Levels = boolean | readonly string[];
+export interface Controls extends Readonly<Record<Exclude<ControlKind, 'random'>, Levels>> {
+  readonly random: number; // seeds; 0: none
 }
 
 export interface LatencySettings {
@@ -67,6 +86,7 @@ export interface Suite {
   readonly neutral: readonly string[]; // neutral texts
   readonly evaluations: readonly Evaluation[];
   readonly methods: readonly MethodEntry[];
+  readonly controls: Controls;
   readonly sparsity: readonly SparsityLevel[];
   readonly seeds: readonly number[];
   readonly latency: LatencySettings | null;

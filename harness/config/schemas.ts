@@ -8,6 +8,28 @@ const NAME = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', maxLengt
 const PATH = { type: 'string', minLength: 1, maxLength: 4096 } as const;
 const TEXT = { type: 'string', minLength: 1, maxLength: 20_000 } as const;
 
+/** At which sparsities a control runs: all, none, or those of these labels. */
+const LEVELS = {
+  type: ['boolean', 'array'],
+  uniqueItems: true,
+  items: { type: ['string', 'number'] },
+  default: true,
+} as const;
+
+const CONTROLS = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'the nulls that every subnetwork is compared with, at each of its sparsities',
+  default: {},
+  properties: {
+    random: { type: 'integer', minimum: 0, maximum: 100, default: 5, description: 'random masks: how many seeds' },
+    magnitude: { ...LEVELS, description: 'the largest weights, whatever the persona' },
+    'generic-text': { ...LEVELS, description: 'Wanda on neutral text' },
+    opposite: { ...LEVELS, description: "the opposite persona's mask" },
+    shuffled: { ...LEVELS, description: 'texts of both poles pooled and split at random, then the same score' },
+  },
+} as const;
+
 const EVALUATION = {
   type: 'object',
   additionalProperties: false,
@@ -40,6 +62,12 @@ const EVALUATION = {
       type: 'integer',
       minimum: 1,
       description: 'the first n of the evaluation part; all without it',
+    },
+    'tuning-per-trait': {
+      type: 'integer',
+      minimum: 1,
+      default: 16,
+      description: 'the first n of the tuning part, on which sparsity and score function of the headline are chosen',
     },
     items: {
       type: 'object',
@@ -112,15 +140,27 @@ export const SUITE_SCHEMA = {
       items: {
         type: 'object',
         additionalProperties: false,
-        required: ['id', 'method'],
+        required: ['id'],
+        anyOf: [{ required: ['method'] }, { required: ['subnetwork'] }],
         properties: {
           id: { ...NAME, description: 'unique here; rows of two runs match on it' },
           method: { type: 'string', description: '`bench list methods` names them' },
           control: { type: 'boolean', default: false, description: 'a null that other methods must beat' },
           options: { type: 'object', description: "the method's own options", default: {} },
+          subnetwork: { type: 'object', description: 'short for method: subnetwork with these options' },
+          controls: { type: 'boolean', default: true, description: 'compare it with the controls of the suite' },
+          seeds: {
+            type: 'array',
+            minItems: 1,
+            maxItems: 100,
+            uniqueItems: true,
+            items: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+            description: "in place of the suite's",
+          },
         },
       },
     },
+    controls: CONTROLS,
     sparsity: {
       type: 'array',
       maxItems: 32,

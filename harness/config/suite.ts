@@ -8,7 +8,7 @@ import { applySet, readLayers } from './layers.ts';
 import { type HubLookup, modelsOf } from './models.ts';
 import { packageRoot } from './paths.ts';
 import { readPersonas } from './personas.ts';
-import type { ChoiceEvaluation, MethodEntry, Persona, SparsityLevel, Suite } from './resolved.ts';
+import type { ChoiceEvaluation, Levels, MethodEntry, Persona, SparsityLevel, Suite } from './resolved.ts';
 import { SUITE_SCHEMA } from './schemas.ts';
 import { check } from './validate.ts';
 import { type Located, originOf } from './yaml.ts';
@@ -45,17 +45,23 @@ export async function readSuiteFile(
   const issues = [...check(SUITE_SCHEMA, value, located)];
   if (issues.length === 0) {
     value.methods.forEach((entry, k) => {
-      const method = options.registry.get(entry.method);
       const at = `methods/${k}`;
+      const optionsAt = entry.subnetwork === undefined ? 'options' : 'subnetwork';
+      if (entry.subnetwork !== undefined) {
+        entry.method ??= 'subnetwork';
+        entry.options = entry.subnetwork;
+      }
+      const name = entry.method ?? '';
+      const method = options.registry.get(name);
       if (method === undefined) {
         const place = originOf(located, `${at}/method`).value;
         issues.push({
           place,
-          message: `unknown method "${entry.method}"`,
-          hint: suggestion(entry.method, [...options.registry.keys()]),
+          message: `unknown method "${name}"`,
+          hint: suggestion(name, [...options.registry.keys()]),
         });
       } else {
-        issues.push(...check(method.options, entry.options, located, `${at}/options`));
+        issues.push(...check(method.options, entry.options, located, `${at}/${optionsAt}`));
       }
     });
     issues.push(...contradictions(value.evaluations, located));
@@ -80,7 +86,8 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
     const { id, kind, scorer, show, orders, template } = entry;
     const itemsPerTrait = options.limit ?? entry['items-per-trait'] ?? null;
     const shown = show || template !== '{question}\n{options}' ? template : '{question}';
-    return { id, kind, scorer, show, orders, template: shown, itemsPerTrait };
+    const tuningPerTrait = Math.min(entry['tuning-per-trait'], options.limit ?? Infinity);
+    return { id, kind, scorer, show, orders, template: shown, itemsPerTrait, tuningPerTrait };
   });
   const withItems = await itemsFrom(value.evaluations, personas, folderOf, located);
   requireItems(withItems, value, located);
@@ -97,7 +104,17 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
     personas: withItems,
     neutral: book.neutral,
     evaluations,
-    methods: value.methods.map((entry): MethodEntry => ({ ...entry, options: entry.options })),
+    methods: value.methods.map((entry): MethodEntry => {
+      const { id, method = '', control, options: own, controls, seeds } = entry;
+      return { id, method, control, options: own, controls, ...(seeds && { seeds }) };
+    }),
+    controls: {
+      random: value.controls.random,
+      magnitude: levels(value.controls.magnitude),
+      'generic-text': levels(value.controls['generic-text']),
+      opposite: levels(value.controls.opposite),
+      shuffled: levels(value.controls.shuffled),
+    },
     sparsity: value.sparsity.map((level): SparsityLevel => {
       if (typeof level === 'number') return { label: String(level), value: level };
       const [label, rho] = Object.entries(level)[0]!;
@@ -114,6 +131,10 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
       : null,
     gate: null,
   };
+}
+
+function levels(value: boolean | readonly (string | number)[]): Levels {
+  return typeof value === 'boolean' ? value : value.map(String);
 }
 
 /** A suite by its path, or a bundled one by the path below the package. */

@@ -2,9 +2,11 @@
 
 import { BenchError } from '../../gpu/index.ts';
 import type { MethodEntry, Persona, Suite } from '../config/resolved.ts';
+import type { Item } from '../datasets/types.ts';
 import { cellId, cellInputs, type ModelDigests, visiblePersona } from './identity.ts';
 import { itemsByTrait, itemsOf } from './items.ts';
-import type { Cell, Method, MethodRegistry } from './method.ts';
+import { type Axis, axesOf, type Cell, type Method, type MethodRegistry, reads } from './method.ts';
+import { neutralParts } from './neutral.ts';
 
 /** More cells than this is a mistake in a suite, not a plan: 100,000 cells at a second each are a day. */
 const MAX_CELLS = 100_000;
@@ -20,14 +22,15 @@ export function expand(
   digests: ReadonlyMap<string, ModelDigests>,
 ): readonly Cell[] {
   const cells: Cell[] = [];
+  const neutral = neutralParts(suite.neutral);
   for (const model of suite.models) {
     const modelDigests = digests.get(model.id);
     if (modelDigests === undefined) throw new BenchError('unknown-model', `no digests of model "${model.id}"`);
     for (const evaluation of suite.evaluations) {
-      const byTrait = itemsByTrait(suite.personas, evaluation.itemsPerTrait);
-      const ofPersona = new Map(suite.personas.map((persona) => [persona.id, itemsOf(persona, byTrait)]));
-      const asked = new Set([...ofPersona.values()].flat());
-      const all = [...byTrait.values()].flat().filter((item) => asked.has(item));
+      const parts = [
+        { part: 'evaluation', ...asked(suite.personas, evaluation.itemsPerTrait, 'evaluation') },
+        { part: 'tuning', ...asked(suite.personas, evaluation.tuningPerTrait, 'tuning') },
+      ] as const;
       for (const entry of suite.methods) {
         const method = registry.get(entry.method);
         if (method === undefined) {
@@ -38,32 +41,41 @@ export function expand(
         }
         for (const point of points(suite, entry, method)) {
           const { persona, wording, sparsity, seed } = point;
-          const opposite = persona && needsOpposite(method) ? findOpposite(suite, persona) : null;
-          const items = persona ? (ofPersona.get(persona.id) ?? []) : all;
-          const inputs = cellInputs({
-            model: modelDigests,
-            method,
-            options: entry.options,
-            persona: persona && visiblePersona(persona, method, wording),
-            opposite: opposite && visiblePersona(opposite, method, wording),
-            wording,
-            sparsity: sparsity?.value ?? null,
-            seed,
-            evaluation,
-            items,
-          });
-          cells.push({
-            id: cellId(inputs),
-            inputs,
-            model: model.id,
-            evaluation,
-            method: entry.id,
-            persona: persona?.id ?? null,
-            wording,
-            sparsity: sparsity?.label ?? null,
-            seed,
-            items,
-          });
+          const network = entry.swapped === true && persona ? required(suite, persona) : persona;
+          const opposite = network && needsOpposite(method, entry) ? findOpposite(suite, network) : null;
+          const visible = (one: Persona | null) => one && visiblePersona(one, method, entry, wording);
+          for (const { part, all, ofPersona } of parts) {
+            if (part === 'tuning' && (method.tunes !== true || entry.control)) continue;
+            const items = persona ? ofPersona(persona) : all;
+            if (part === 'tuning' && items.length === 0) continue;
+            const inputs = cellInputs({
+              model: modelDigests,
+              method,
+              options: entry.options,
+              persona: visible(network),
+              opposite: visible(opposite),
+              wording,
+              sparsity: sparsity?.value ?? null,
+              seed,
+              neutral,
+              evaluation,
+              items,
+            });
+            cells.push({
+              id: cellId(inputs),
+              inputs,
+              model: model.id,
+              evaluation,
+              method: entry.id,
+              persona: persona?.id ?? null,
+              network: network?.id ?? null,
+              part,
+              wording,
+              sparsity: sparsity?.label ?? null,
+              seed,
+              items,
+            });
+          }
           if (cells.length > MAX_CELLS) {
             throw new BenchError('plan-too-large', `the suite makes more than ${MAX_CELLS} cells`, {
               where: suite.file,
@@ -84,13 +96,40 @@ export function expand(
 }
 
 /** Whether `prepare` gets the opposite persona. */
-export function needsOpposite(method: Method): boolean {
-  return method.reads === undefined || method.reads.includes('opposite');
+export function needsOpposite(method: Method, entry: Pick<MethodEntry, 'options'>): boolean {
+  return reads(method, entry, 'opposite');
 }
 
 /** The opposite pole, or null when the persona names none or the suite does not hold it. */
 export function findOpposite(suite: Suite, persona: Persona): Persona | null {
   return suite.personas.find((other) => other.id === persona.opposite) ?? null;
+}
+
+/** The opposite, for a control that is of no use without. */
+function required(suite: Suite, persona: Persona): Persona {
+  const opposite = findOpposite(suite, persona);
+  if (opposite !== null) return opposite;
+  throw new BenchError('no-opposite', `the opposite of persona "${persona.id}" is not in the suite`, {
+    where: suite.file,
+    hint: 'select both poles, or set controls.opposite: false',
+  });
+}
+
+/** The items of a part: of each persona, and of all together. */
+function asked(
+  personas: readonly Persona[],
+  perTrait: number | null,
+  split: 'evaluation' | 'tuning',
+): { readonly all: readonly Item[]; ofPersona(persona: Persona): readonly Item[] } {
+  const byTrait = itemsByTrait(personas, perTrait, split);
+  const known = new Map<string, readonly Item[]>();
+  for (const persona of personas) {
+    const some = split === 'evaluation' || (byTrait.get(persona.trait)?.length ?? 0) > 0;
+    known.set(persona.id, some ? itemsOf(persona, byTrait) : []);
+  }
+  const used = new Set([...known.values()].flat());
+  const all = [...byTrait.values()].flat().filter((item) => used.has(item));
+  return { all, ofPersona: ({ id }) => known.get(id) ?? [] };
 }
 
 interface Point {
@@ -101,11 +140,14 @@ interface Point {
 }
 
 function* points(suite: Suite, entry: MethodEntry, method: Method): Generator<Point> {
-  const has = (axis: Method['axes'][number]) => method.axes.includes(axis);
+  const axes = axesOf(method, entry);
+  const has = (axis: Axis) => axes.includes(axis);
+  const levels = suite.sparsity.filter(({ label }) => entry.levels === undefined || entry.levels.includes(label));
   for (const persona of has('persona') ? suite.personas : [null]) {
     for (const wording of persona && has('wording') ? wordingsOf(suite, entry, method, persona) : [null]) {
-      for (const sparsity of has('sparsity') ? suite.sparsity : [null]) {
-        for (const seed of has('seed') ? suite.seeds : [null]) yield { persona, wording, sparsity, seed };
+      for (const sparsity of has('sparsity') ? levels : [null]) {
+        for (const seed of has('seed') ? (entry.seeds ?? suite.seeds) : [null])
+          yield { persona, wording, sparsity, seed };
       }
     }
   }

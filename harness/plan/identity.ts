@@ -1,14 +1,15 @@
 // A cell's identity: every input that affects its outcomes, as plain data, and the sha256 of it (design.md, "Identity").
 // Names, paths, labels, parallelism and output options stay out; what a method cannot see stays out as well.
 
-import type { Evaluation, Persona } from '../config/resolved.ts';
+import type { Evaluation, MethodEntry, Persona } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import { digestOf, sha256 } from './canonical.ts';
 import { itemContent, itemDigest } from './items.ts';
-import type { Method, Reading } from './method.ts';
+import { type Method, type Reading, reads as readsPart } from './method.ts';
+import type { NeutralParts } from './neutral.ts';
 
 /** Raised whenever the same inputs would give other outcomes: a change of prompts, scorers or of these fields. */
-export const IDENTITY_VERSION = 1;
+export const IDENTITY_VERSION = 2;
 
 /** Activations and accumulation of the engine; the weights' own format is part of their digest. */
 const COMPUTE_DTYPE = 'f32';
@@ -30,13 +31,19 @@ export interface IdentityParts {
   readonly wording: string | null;
   readonly sparsity: number | null;
   readonly seed: number | null;
+  readonly neutral: NeutralParts;
   readonly evaluation: Evaluation;
   readonly items: readonly Item[];
 }
 
 /** The persona as a method gets it: what it does not read is withheld, and evaluation items never reach it. */
-export function visiblePersona(persona: Persona, method: Method, wording: string | null): Persona {
-  const reads = (part: Reading) => method.reads === undefined || method.reads.includes(part);
+export function visiblePersona(
+  persona: Persona,
+  method: Method,
+  entry: Pick<MethodEntry, 'options'>,
+  wording: string | null,
+): Persona {
+  const reads = (part: Reading) => readsPart(method, entry, part);
   const prompt = wording === null ? undefined : persona.prompts[wording];
   return {
     ...persona,
@@ -55,11 +62,15 @@ export function cellInputs(parts: IdentityParts): Readonly<Record<string, unknow
     identityVersion: IDENTITY_VERSION,
     dtype: COMPUTE_DTYPE,
     model: { ...parts.model },
-    method: { name: method.name, options: parts.options },
+    method: { name: method.name, options: method.content?.(parts.options) ?? parts.options },
     persona: personaContent(parts.persona, parts.wording),
     opposite: personaContent(parts.opposite, parts.wording),
     sparsity: parts.sparsity,
     seed: parts.seed,
+    neutral: {
+      calibration: readsPart(method, parts, 'neutral') ? listDigest(parts.neutral.calibration) : null,
+      heldOut: method.network === true ? listDigest(parts.neutral.heldOut) : null,
+    },
     evaluation: {
       kind: evaluation.kind,
       scorer: evaluation.scorer,

@@ -1,4 +1,4 @@
-// Which items a cell asks: the evaluation split of the persona's trait, alternating between the poles, first n per trait.
+// Which items a cell asks: the evaluation or tuning split of the persona's trait, alternating between the poles, first n per trait.
 
 import { BenchError } from '../../gpu/index.ts';
 import type { Persona } from '../config/resolved.ts';
@@ -39,13 +39,14 @@ export function itemDigest(item: Item): string {
 export function itemsByTrait(
   personas: readonly Persona[],
   perTrait: number | null,
+  split: Item['split'] = 'evaluation',
 ): ReadonlyMap<string, readonly Item[]> {
   const seen = new Map<string, string>();
   const byTrait = new Map<string, Item[]>();
   for (const trait of new Set(personas.map((persona) => persona.trait))) {
     const sources = personas
       .filter((persona) => persona.trait === trait)
-      .map((persona) => persona.items.filter((item) => item.split === 'evaluation' && item.trait === trait));
+      .map((persona) => persona.items.filter((item) => item.split === split && item.trait === trait));
     const chosen: Item[] = [];
     const longest = Math.max(0, ...sources.map((source) => source.length));
     for (let turn = 0; turn < longest; turn++) {

@@ -1,9 +1,10 @@
 // The interface that a mask, a prompt, RAG, LoRA, steering and every control share, and what asking yields.
 
-import type { Counters, Engine, Variant } from '../../gpu/index.ts';
-import type { Evaluation, Persona } from '../config/resolved.ts';
+import type { Counters, Engine, TapSums, Variant } from '../../gpu/index.ts';
+import type { ControlKind, Evaluation, MethodEntry, Persona } from '../config/resolved.ts';
 import type { CalibrationText, Item } from '../datasets/types.ts';
 import type { Prompt } from '../text/prompt.ts';
+import type { TextModel } from '../text/text.ts';
 
 // What a method turns a question into.
 export type { Message, Prompt } from '../text/prompt.ts';
@@ -57,9 +58,22 @@ export interface Context {
   readonly sparsity: number | null;
   readonly options: Readonly<Record<string, unknown>>;
   readonly calibration: readonly CalibrationText[];
+  readonly neutral: readonly string[]; // neutral texts to calibrate on; those of the perplexity are others
   readonly tuning: readonly Item[];
+  readonly text: TextModel | null; // null where the model has no tokenizer
+  readonly statistics: Statistics;
   evaluate(prepared: Pick<Prepared, 'variant' | 'wrap'>, items: readonly Item[]): Promise<readonly Outcome[]>;
+  readonly seed: number | null;
   readonly rng: Rng;
+}
+
+/** Calibration statistics by the digest of all that they depend on: made once, and kept for the runs to come. */
+export interface Statistics {
+  /** `spentMs`: what they took when they were made. */
+  of(
+    key: string,
+    make: () => Promise<readonly TapSums[]>,
+  ): Promise<{ readonly sums: readonly TapSums[]; readonly spentMs: number; readonly reused: boolean }>;
 }
 
 /** What preparing cost; set-up time is measured by the runner around `prepare`. */
@@ -77,7 +91,7 @@ export interface Artefact {
 export interface Prepared {
   readonly variant: Variant;
   wrap(question: Question): Promise<Prompt>;
-  readonly cost: Omit<SetupCost, 'setupMs'>;
+  readonly cost: Omit<SetupCost, 'setupMs'> & { readonly reusedMs?: number }; // ms of set-up that was done before
   readonly artefacts: readonly Artefact[];
   release(): void;
 }
@@ -86,19 +100,43 @@ export interface Method {
   readonly name: string;
   readonly title: string; // one line for `bench list`
   readonly options: object; // JSON Schema of the suite entry's `options`, with defaults, closed
-  readonly axes: readonly Axis[];
+  readonly axes: Depends<Axis>;
   /**
    * What `prepare` reads of the persona and its opposite; absent: everything. The rest is withheld from the context and
    * stays out of the cell's identity, so that an edited passage does not run a prompt again.
    */
-  readonly reads?: readonly Reading[];
+  readonly reads?: Depends<Reading>;
+  /** The options that outcomes depend on: what only says where in a plan an entry stands is left out. Absent: all. */
+  content?(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
+  /** It may change the network: perplexity on neutral text is measured for it. */
+  readonly network?: boolean;
+  /** Its options as a control of this kind has them: a null of equal sparsity in the same places. None: no controls. */
+  nulls?(kind: ControlKind, options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
+  /** Asked on the tuning part as well, where the headline's sparsity and score function are chosen. */
+  readonly tunes?: boolean;
   /** Values of the wording axis for a persona; only for methods with that axis. */
   wordings?(persona: Persona, options: Readonly<Record<string, unknown>>): readonly string[];
   prepare(context: Context): Promise<Prepared>;
 }
 
+/** A list, or how it follows from the entry's options. */
+type Depends<T> = readonly T[] | ((options: Readonly<Record<string, unknown>>) => readonly T[]);
+
+type Entry = Pick<MethodEntry, 'options'>;
+
+/** The axes that an entry of a suite depends on. */
+export function axesOf({ axes }: Method, { options }: Entry): readonly Axis[] {
+  return typeof axes === 'function' ? axes(options) : axes;
+}
+
+/** Whether `prepare` may read `part`. */
+export function reads(method: Method, { options }: Entry, part: Reading): boolean {
+  const parts = typeof method.reads === 'function' ? method.reads(options) : method.reads;
+  return parts === undefined || parts.includes(part);
+}
+
 /** Parts of a suite that a method may see beside the item; the wording's prompt always is. */
-export type Reading = 'description' | 'prompts' | 'calibration' | 'tuning' | 'knowledge' | 'opposite';
+export type Reading = 'description' | 'prompts' | 'calibration' | 'tuning' | 'knowledge' | 'opposite' | 'neutral';
 
 export type MethodRegistry = ReadonlyMap<string, Method>;
 
@@ -109,7 +147,9 @@ export interface Cell {
   readonly model: string;
   readonly evaluation: Evaluation;
   readonly method: string; // the entry's id
-  readonly persona: string | null;
+  readonly persona: string | null; // that the outcomes are judged for
+  readonly network: string | null; // persona that the method is prepared for: `persona`, or its opposite
+  readonly part: 'evaluation' | 'tuning';
   readonly wording: string | null;
   readonly sparsity: string | null; // label
   readonly seed: number | null;
@@ -123,4 +163,6 @@ export interface CellRecord {
   readonly cost: SetupCost;
   readonly counters: Counters;
   readonly scoringMs: number;
+  /** Neutral texts through the cell's network, in nats over all their tokens; null where it was not asked for. */
+  readonly neutral: { readonly nll: number; readonly tokens: number } | null;
 }

@@ -1,7 +1,7 @@
 // The record of one run (run.json): what reports and the gate read, and nothing they cannot get from it.
 
 import type { Counters } from '../../gpu/index.ts';
-import type { SetupCost } from './method.ts';
+import type { CellRecord, SetupCost } from './method.ts';
 
 /** Raised when a field changes its meaning or goes away; readers refuse another version. */
 export const RUN_VERSION = 1;
@@ -46,12 +46,14 @@ export interface CellRow {
   readonly wording: string | null;
   readonly sparsity: string | null;
   readonly seed: number | null;
+  readonly part: 'evaluation' | 'tuning';
   readonly items: number;
   readonly status: CellStatus;
   readonly computedAt: string | null;
   readonly cost: SetupCost | null;
   readonly counters: Counters | null;
   readonly scoringMs: number | null;
+  readonly neutral: CellRecord['neutral'];
   readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
 }
 
@@ -78,6 +80,36 @@ export interface MetricRow {
   readonly meanP: number; // mean probability of the option that the persona would take
   readonly chance: number;
   readonly orders: readonly Share[]; // alignment by presented order, in the order of the outcomes
+}
+
+/** Perplexity of a method's network on neutral texts that nothing was calibrated on, over its personas and seeds. */
+export interface PerplexityRow {
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly sparsity: string | null;
+  readonly tokens: number; // of the texts, per network
+  readonly networks: number; // cells
+  readonly perplexity: number;
+  readonly relative: number | null; // to the dense network's; null where that was not asked for
+}
+
+/** A method at one sparsity on the tuning part, pooled. */
+export interface TuningRow {
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly sparsity: string | null;
+  readonly alignment: Share;
+}
+
+/** The method and sparsity that the tuning part chose; what it reaches on the evaluation part stands in the metrics. */
+export interface HeadlineRow {
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly sparsity: string | null;
+  readonly candidates: number;
 }
 
 /** What an answerer without a model reaches on the same items. */
@@ -131,6 +163,12 @@ export interface RunResult {
   readonly cells: readonly CellRow[];
   readonly metrics: readonly MetricRow[];
   readonly answerers: readonly AnswererRow[];
+  readonly comparisons: readonly ComparisonRow[];
+  readonly verdicts: readonly VerdictRow[];
+  readonly agreements: readonly AgreementRow[];
+  readonly perplexities: readonly PerplexityRow[];
+  readonly tuning: readonly TuningRow[];
+  readonly headlines: readonly HeadlineRow[];
   readonly latency: readonly LatencyRow[];
   readonly exitCode: number;
 }

@@ -16,6 +16,7 @@ export const ALPHA = 0.05;
 export interface Against {
   readonly kind: ComparedKind;
   readonly id: string;
+  readonly levels?: readonly string[]; // sparsities of the method at which it is compared; all without
 }
 
 export interface Compared {
@@ -70,7 +71,9 @@ export function compare({ personas: all, plan: whole, answered, against, alpha =
   };
   for (const cells of points.values()) {
     const point = pointOf(cells[0]);
-    const controls = against.get(point.method) ?? [];
+    const controls = (against.get(point.method) ?? []).filter(
+      ({ levels }) => levels === undefined || point.sparsity === null || levels.includes(point.sparsity),
+    );
     if (controls.length === 0) continue;
     const method = averaged(cells.map(pairsOf));
     const missing = new Set(cells.every((cell) => byKey.has(keyOf(cell))) ? [] : [point.method]);

@@ -25,7 +25,8 @@ interface Group {
 }
 
 /** Rows in the order of the plan: for each method over all wordings, then for each wording where there are several. */
-export function metricRows(whole: Suite, answered: readonly Answered[]): readonly MetricRow[] {
+export function metricRows(whole: Suite, all: readonly Answered[]): readonly MetricRow[] {
+  const answered = all.filter(({ cell }) => cell.part === 'evaluation');
   const suite = { ...whole, personas: stated(whole, answered) };
   const groups = new Map<string, Group>();
   for (const one of answered) {
@@ -54,7 +55,8 @@ export function metricRows(whole: Suite, answered: readonly Answered[]): readonl
 }
 
 /** What the answerers without a model reach on the items of each evaluation; `overlap` reads question and prompts. */
-export function answererRows(suite: Suite, answered: readonly Answered[]): readonly AnswererRow[] {
+export function answererRows(suite: Suite, all: readonly Answered[]): readonly AnswererRow[] {
+  const answered = all.filter(({ cell }) => cell.part === 'evaluation');
   const rows: AnswererRow[] = [];
   const personas = stated(suite, answered);
   for (const { id: evaluation } of suite.evaluations) {

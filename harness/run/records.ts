@@ -7,7 +7,7 @@ import { cellId, storeKey } from '../plan/identity.ts';
 import type { CellRecord, OptionScore, OrderOutcome, Outcome } from '../plan/method.ts';
 import type { CellNames, StoredIndex } from '../plan/why.ts';
 
-export const CELL_VERSION = 1;
+export const CELL_VERSION = 2;
 
 /** `cell.json`: everything about a finished cell but its outcomes. */
 export interface CellFile extends StoredIndex {
@@ -53,6 +53,7 @@ export function checkCellFile(sealed: unknown): CellFile | null {
   }
   if (record.id !== id || record.key !== key || !isFiniteNumber(record.scoringMs)) return null;
   if (!hasNumbers(record.cost, COST_FIELDS) || !hasIntegers(record.counters, COUNTER_FIELDS)) return null;
+  if (record.neutral !== null && !hasNumbers(record.neutral, ['nll', 'tokens'])) return null;
   try {
     if (cellId(inputs) !== id || storeKey(id, deviceClass, kernels) !== key) return null;
   } catch {

@@ -15,7 +15,10 @@ import {
   type RunResult,
 } from '../plan/result.ts';
 import { judge } from '../score/index.ts';
+import { agreementRows } from './agreement.ts';
+import { compare } from './comparisons.ts';
 import { type Answered, answererRows, metricRows } from './metrics.ts';
+import { headlineRows, perplexityRows, tuningRows } from './networks.ts';
 import type { CellResult } from './runner.ts';
 
 export interface RunParts {
@@ -41,6 +44,9 @@ export function runResult(parts: RunParts): RunResult {
   const device = parts.device.software
     ? [`Computed on ${parts.device.name}, a software adapter: its timings say nothing about a GPU.`]
     : [];
+  const dense = suite.methods.find(({ method }) => method === 'none')?.id ?? null;
+  const tuning = tuningRows(suite.personas, answered);
+  const against = new Map(suite.methods.map(({ id, against: controls = [] }) => [id, controls]));
   return {
     version: RUN_VERSION,
     id: digestOf({ keys: cells.map(({ key }) => key), at: startedAt.toISOString(), pid: process.pid }),
@@ -59,6 +65,11 @@ export function runResult(parts: RunParts): RunResult {
     cells,
     metrics: metricRows(suite, answered),
     answerers: answererRows(suite, answered),
+    ...compare({ personas: suite.personas, plan: parts.plan, answered, against }),
+    agreements: dense === null ? [] : agreementRows(answered, dense),
+    perplexities: perplexityRows(results, dense),
+    tuning,
+    headlines: headlineRows(tuning),
     latency: parts.latency,
     exitCode: complete ? 0 : 3,
   };
@@ -67,6 +78,7 @@ export function runResult(parts: RunParts): RunResult {
 /** One row per cell and item, in the order of the plan; equal runs give equal rows, whatever came from the store. */
 export function* itemRows(suite: Suite, results: readonly CellResult[]): Generator<ItemRow> {
   for (const { cell, outcomes } of answeredOf(results)) {
+    if (cell.part === 'tuning') continue;
     const persona = suite.personas.find(({ id }) => id === cell.persona) ?? null;
     for (const [i, item] of cell.items.entries()) {
       const outcome = outcomes[i];
@@ -121,12 +133,14 @@ function cellRow(suite: Suite, { cell, key, status, stored, error }: CellResult)
     wording,
     sparsity,
     seed,
+    part: cell.part,
     items: cell.items.length,
     status,
     computedAt: stored?.computedAt ?? null,
     cost: stored?.record.cost ?? null,
     counters: stored?.record.counters ?? null,
     scoringMs: stored?.record.scoringMs ?? null,
+    neutral: stored?.record.neutral ?? null,
     error,
   };
 }

@@ -1,19 +1,19 @@
 // Where a plan meets an engine: answers cells from the store, computes the others one by one, and stores each when done.
 // A cell that throws is recorded and the rest goes on; an interrupt ends the run between or inside cells, store valid.
 
-import { BenchError, type Engine } from '../../gpu/index.ts';
-import type { Evaluation, MethodEntry, Persona, Suite } from '../config/resolved.ts';
+import type { Engine } from '../../gpu/index.ts';
+import type { Evaluation, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import { canonicalJson, digestOf } from '../plan/canonical.ts';
-import { findOpposite, needsOpposite } from '../plan/expand.ts';
-import { storeKey, visiblePersona } from '../plan/identity.ts';
-import type { Cell, CellRecord, Context, MethodRegistry, Outcome, Prepared } from '../plan/method.ts';
+import { storeKey } from '../plan/identity.ts';
+import type { Cell, CellRecord, MethodRegistry, Outcome, Prepared, Statistics } from '../plan/method.ts';
 import type { CellStatus, DeviceInfo } from '../plan/result.ts';
-import { rngOf } from '../stats/rng.ts';
 import type { TextModel } from '../text/index.ts';
 import type { Listener } from './events.ts';
 import { DeviceChanged, DeviceHealth, type Failure, failureOf } from './failures.ts';
 import type { ModelSlot } from './model-slot.ts';
+import { readNeutral } from './neutral.ts';
+import { entryOf, inSetUpOrder, SetUp } from './set-up.ts';
 import type { Store, StoredCell } from './store.ts';
 
 /** A model on a device, with its text side. */
@@ -43,6 +43,7 @@ export interface RunnerOptions {
   /** Loads a model; called at most once per model at a time, and never when all its cells are stored. */
   load(model: string): Promise<LoadedModel>;
   readonly evaluate: Evaluate;
+  readonly statistics: Statistics;
   readonly emit: Listener;
   readonly signal: AbortSignal;
   readonly fresh: boolean;
@@ -187,85 +188,18 @@ async function computeCell(
     const prompt = prompts.get(outcome.item);
     return prompt === undefined ? outcome : { ...outcome, prompt };
   });
-  const cost = { setupMs, ...prepared.cost };
-  const record: CellRecord = { id: cell.id, key, cost, counters: { ...engine.counters() }, scoringMs };
-  return { record, outcomes, artefacts: prepared.artefacts };
-}
-
-/** What a method has prepared, kept while the next cell needs the same. */
-export class SetUp {
-  private readonly options: Pick<RunnerOptions, 'suite' | 'registry' | 'evaluate'>;
-  private current: { readonly key: string; readonly prepared: Prepared; readonly setupMs: number } | null = null;
-
-  constructor(options: Pick<RunnerOptions, 'suite' | 'registry' | 'evaluate'>) {
-    this.options = options;
-  }
-
-  async get(cell: Cell, loaded: LoadedModel): Promise<{ readonly prepared: Prepared; readonly setupMs: number }> {
-    const key = `${cell.model}\n${setUpKey(cell, this.options.suite, this.options.registry)}`;
-    if (this.current?.key === key) return this.current;
-    this.release();
-    const start = performance.now();
-    const prepared = await prepare(cell, loaded, this.options);
-    this.current = { key, prepared, setupMs: performance.now() - start };
-    return this.current;
-  }
-
-  release(): void {
-    const { current } = this;
-    this.current = null;
-    current?.prepared.release();
-  }
-}
-
-/** Runs a method's `prepare` for a cell; the caller releases what comes back. */
-export async function prepare(
-  cell: Cell,
-  loaded: LoadedModel,
-  { suite, registry, evaluate }: Pick<RunnerOptions, 'suite' | 'registry' | 'evaluate'>,
-): Promise<Prepared> {
-  const entry = suite.methods.find(({ id }) => id === cell.method) as MethodEntry;
-  const method = registry.get(entry.method);
-  if (method === undefined) throw new BenchError('unknown-method', `unknown method "${entry.method}"`);
-  const visible = (persona: Persona | null) => persona && visiblePersona(persona, method, cell.wording);
-  const whole = suite.personas.find(({ id }) => id === cell.persona) ?? null;
-  const persona = visible(whole);
-  const opposite = whole && needsOpposite(method) ? visible(findOpposite(suite, whole)) : null;
-  const context: Context = {
-    engine: loaded.engine,
-    persona,
-    opposite,
-    wording: cell.wording,
-    sparsity: suite.sparsity.find(({ label }) => label === cell.sparsity)?.value ?? null,
-    options: entry.options,
-    calibration: persona?.calibration ?? [],
-    tuning: persona?.items.filter((item) => item.split === 'tuning') ?? [],
-    evaluate: (prepared, items) =>
-      evaluate({ engine: loaded.engine, text: loaded.text, evaluation: cell.evaluation, items, prepared }),
-    rng: rngOf(cell.seed ?? 0),
+  const counters = { ...engine.counters() };
+  const measured = options.registry.get(entryOf(options.suite, cell).method)?.network === true;
+  const { reusedMs = 0, ...cost } = prepared.cost;
+  const record: CellRecord = {
+    id: cell.id,
+    key,
+    cost: { setupMs: setupMs + reusedMs, ...cost },
+    counters,
+    scoringMs,
+    neutral: measured ? await readNeutral(loaded, prepared.variant, options.suite.neutral) : null,
   };
-  return method.prepare(context);
-}
-
-/** Everything of a cell that `prepare` may depend on; a method that tunes asks through the cell's evaluation. */
-function setUpKey(cell: Cell, suite: Suite, registry: MethodRegistry): string {
-  const { items: _, evaluation, ...rest } = cell.inputs;
-  const method = registry.get(suite.methods.find(({ id }) => id === cell.method)?.method ?? '');
-  const tunes = method?.reads === undefined || method.reads.includes('tuning');
-  return digestOf(tunes ? { ...rest, evaluation } : rest);
-}
-
-/** Cells with the same set-up follow each other; models stay together. */
-function inSetUpOrder(cells: readonly Cell[], suite: Suite, registry: MethodRegistry): readonly Cell[] {
-  const groups = new Map<string, Cell[]>();
-  for (const cell of cells) {
-    const key = `${cell.model}\n${setUpKey(cell, suite, registry)}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [cell]);
-    else group.push(cell);
-  }
-  const ofModel = (model: string) => [...groups.values()].filter(([first]) => first?.model === model);
-  return suite.models.flatMap(({ id }) => ofModel(id).flat());
+  return { record, outcomes, artefacts: prepared.artefacts };
 }
 
 function differs(store: Store, key: string, cell: Cell, outcomes: readonly Outcome[]): boolean {

@@ -18,7 +18,9 @@ import { type LatencyTask, measureLatency, type Timing, timingFits } from './lat
 import { ModelSlot } from './model-slot.ts';
 import { provenanceOf, versions } from './provenance.ts';
 import { itemRows, runResult } from './result.ts';
-import { type CellResult, type Evaluate, type LoadedModel, prepare, runCells } from './runner.ts';
+import { type CellResult, type Evaluate, type LoadedModel, runCells } from './runner.ts';
+import { prepare } from './set-up.ts';
+import { type StatisticsFiles, StatisticsStore } from './statistics.ts';
 import { openStore, type Store } from './store.ts';
 
 /** What a run asks of the machine. */
@@ -45,6 +47,8 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
   readonly fresh: boolean;
   readonly failFast: boolean;
+  /** Where calibration statistics are kept; absent: in memory only. */
+  readonly statistics?: StatisticsFiles;
   /** Cells to keep (--filter); all when absent. */
   select?(cells: readonly Cell[]): readonly Cell[];
 }
@@ -125,7 +129,9 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const models = new ModelSlot(load);
   const notes: string[] = [];
   try {
-    const common = { suite, registry, cells, store, kernels, load, evaluate: machine.evaluate, emit, signal };
+    const statistics = new StatisticsStore(options.statistics ?? null);
+    const { evaluate } = machine;
+    const common = { suite, registry, cells, store, kernels, load, evaluate, statistics, emit, signal };
     const runOn = (on: DeviceInfo) => runCells({ ...common, device: on, fresh, failFast }, models);
     let run: Awaited<ReturnType<typeof runCells>>;
     try {
@@ -150,7 +156,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     let failed = false;
     if (!run.interrupted && run.stopped === null && suite.latency !== null) {
       try {
-        latency = await latencyRows(options, run.results, store, models, testbedOf(device));
+        latency = await latencyRows(options, run.results, store, models, testbedOf(device), statistics);
       } catch (error) {
         if (!signal.aborted) {
           failed = true;
@@ -184,13 +190,17 @@ export function keyOf(planned: Pick<Planned, 'device' | 'kernels'>, cell: Cell):
   return storeKey(cell.id, planned.device.deviceClass, planned.kernels);
 }
 
-/** One row per model, method and sparsity, by its first cell; measured together when any of a model's is missing. */
+/**
+ * One row per model, method and sparsity, by its first cell, but for the controls that the harness adds: a mask costs what
+ * it costs, whatever it was made from. Measured together when any of a model's is missing.
+ */
 async function latencyRows(
   options: SessionOptions,
   results: readonly CellResult[],
   store: Store,
   models: ModelSlot,
   testbed: Timing['testbed'],
+  statistics: StatisticsStore,
 ): Promise<readonly LatencyRow[]> {
   const { suite, registry, machine, fresh, signal, emit } = options;
   const settings = suite.latency;
@@ -201,7 +211,9 @@ async function latencyRows(
     for (const result of results) {
       const { cell } = result;
       const entry = JSON.stringify([cell.method, cell.sparsity]);
-      if (cell.model === model.id && result.stored !== null && !first.has(entry)) first.set(entry, result);
+      const added = suite.methods.find(({ id }) => id === cell.method)?.added === true;
+      if (cell.model !== model.id || result.stored === null || added || cell.part === 'tuning') continue;
+      if (!first.has(entry)) first.set(entry, result);
     }
     const chosen = [...first.values()];
     const known = chosen.map(({ key }) => (fresh ? null : store.timing(key)));
@@ -219,8 +231,9 @@ async function latencyRows(
     try {
       for (const { cell } of chosen) {
         const start = performance.now();
-        const prepared = await prepare(cell, loaded, { suite, registry, evaluate: machine.evaluate });
-        tasks.push({ cell, prepared, setupMs: performance.now() - start });
+        const prepared = await prepare(cell, loaded, { suite, registry, evaluate: machine.evaluate, statistics });
+        const setupMs = performance.now() - start + (prepared.cost.reusedMs ?? 0);
+        tasks.push({ cell, prepared, setupMs });
       }
       const measured = await measureLatency(tasks, loaded, settings, machine.evaluate, emit, signal);
       for (const [i, row] of measured.entries()) {

@@ -2,7 +2,7 @@
 
 import { Ajv } from 'ajv';
 import * as assert from 'uvu/assert';
-import { METHODS } from '../../baselines/index.ts';
+import { BASELINES as METHODS } from '../../baselines/index.ts';
 import { DENSE, type Engine } from '../../gpu/index.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
 import type { Context, Method, Question } from '../../harness/plan/method.ts';
@@ -29,8 +29,12 @@ const context = (more: Partial<Context>): Context => ({
   sparsity: null,
   options: {},
   calibration: [],
+  neutral: [],
   tuning: [],
+  text: null,
+  statistics: { of: async () => ({ sums: [], spentMs: 0, reused: false }) },
   evaluate: async () => [],
+  seed: null,
   rng: { next: () => 0, below: () => 0 },
   ...more,
 });

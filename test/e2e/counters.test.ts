@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { METHODS } from '../../baselines/index.ts';
 import type { Sequence, Spec } from '../../gpu/index.ts';
 import { machineOf } from '../../harness/cli/machine.ts';
+import { METHODS } from '../../harness/cli/methods.ts';
 import { suiteOf } from '../../harness/cli/suite-options.ts';
 import type { CellRow } from '../../harness/plan/result.ts';
 import { writeRunFolder } from '../../harness/run/run-folder.ts';

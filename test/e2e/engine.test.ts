@@ -4,8 +4,8 @@
 
 import path from 'node:path';
 import * as assert from 'uvu/assert';
-import { METHODS } from '../../baselines/index.ts';
 import { machineOf } from '../../harness/cli/machine.ts';
+import { METHODS } from '../../harness/cli/methods.ts';
 import type { RunEvent } from '../../harness/run/events.ts';
 import { type Machine, runSession } from '../../harness/run/session.ts';
 import { TINY_VOCAB, tinyModel } from '../harness/text/tiny.ts';

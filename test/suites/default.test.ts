@@ -3,8 +3,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { METHODS } from '../../baselines/index.ts';
 import type { BenchError } from '../../gpu/index.ts';
+import { METHODS } from '../../harness/cli/methods.ts';
 import { loadSuite } from '../../harness/config/index.ts';
 import type { Suite } from '../../harness/config/resolved.ts';
 import { type LoadOptions, readSuiteFile } from '../../harness/config/suite.ts';
@@ -25,7 +25,8 @@ const plan = (suite: Suite): readonly Cell[] =>
   expand(suite, METHODS, new Map(suite.models.map(({ id }) => [id, DIGESTS])));
 
 /** Distinct items per trait that the cells ask, traits in order of the alphabet. */
-function itemsPerTrait(cells: readonly Cell[]): readonly (readonly [trait: string, items: number])[] {
+function itemsPerTrait(all: readonly Cell[]): readonly (readonly [trait: string, items: number])[] {
+  const cells = all.filter(({ part }) => part === 'evaluation');
   const asked = new Map(cells.flatMap(({ items }) => items.map((item) => [item.id, item.trait] as const)));
   return [...new Set(asked.values())]
     .sort()
@@ -34,13 +35,17 @@ function itemsPerTrait(cells: readonly Cell[]): readonly (readonly [trait: strin
 
 /** What every bundled suite plans: `none` once over all items, `prompting` for each persona and wording its trait's. */
 function meetsPlan(suite: Suite, perTrait: number, personas: number, wordings: number): void {
-  const cells = plan(suite);
+  const whole = plan(suite);
+  const split = (part: Cell['part']) => whole.filter((cell) => cell.part === part);
+  assert.ok(split('tuning').every(({ items }) => items.every((item) => item.split === 'tuning')));
+  const own = new Set(['none', 'prompting']);
+  const cells = split('evaluation').filter(({ method }) => own.has(method));
   const traits = itemsPerTrait(cells);
   assert.ok(
     traits.every(([, items]) => items === perTrait),
     JSON.stringify(traits),
   );
-  assert.ok(cells.every(({ items }) => items.every(({ split }) => split === 'evaluation')));
+  assert.ok(split('evaluation').every(({ items }) => items.every((item) => item.split === 'evaluation')));
   const [bare, ...prompted] = cells;
   assert.equal([bare!.method, bare!.persona, bare!.items.length], ['none', null, perTrait * traits.length]);
   assert.is(prompted.length, personas * wordings);
@@ -83,7 +88,8 @@ test('big-five plans at least 48 evaluation items for each of five traits, of bo
     JSON.stringify(traits),
   );
   meetsPlan(suite, traits[0]![1], 10, 2);
-  for (const { items, persona } of plan(suite)) {
+  for (const { items, persona, part } of plan(suite)) {
+    if (part === 'tuning') continue;
     const keyed = items.filter(({ keying }) => keying === '+').length;
     assert.ok(Math.abs(2 * keyed - items.length) <= 0.1 * items.length, `${persona}: ${keyed} of ${items.length}`);
   }

@@ -66,6 +66,7 @@ export const EVALUATION: ChoiceEvaluation = {
   orders: 'both',
   template: '{question}\n{options}',
   itemsPerTrait: null,
+  tuningPerTrait: 16,
 };
 
 export function fakeSuite(changes: Partial<Suite> = {}): Suite {
@@ -85,6 +86,7 @@ export function fakeSuite(changes: Partial<Suite> = {}): Suite {
       { id: 'none', method: 'none', control: true, options: {} },
       { id: 'prompting', method: 'prompting', control: false, options: { place: 'system' } },
     ],
+    controls: { random: 0, magnitude: false, 'generic-text': false, opposite: false, shuffled: false },
     sparsity: [{ label: 'low', value: 0.3 }],
     seeds: [0],
     latency: null,
@@ -207,6 +209,7 @@ export function fakeEngine(): Engine {
       for (let i = 0; i < maxTokens; i++) for (let s = 0; s < prompts.length; s++) yield { sequence: s, token: i };
     },
     collect: async () => [],
+    select: async () => ({ tensors: new Map(), filled: 0 }),
     counters: () => COUNTERS,
     resetCounters: () => {},
     gpuMs: () => null,

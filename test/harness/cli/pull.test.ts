@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { METHODS } from '../../../baselines/index.ts';
+import { METHODS } from '../../../harness/cli/methods.ts';
 import { pullVerb } from '../../../harness/cli/pull.ts';
 import { byteLines } from '../../../harness/cli/pull-progress.ts';
 import { fetchedSuiteOf } from '../../../harness/cli/suite-options.ts';

@@ -38,6 +38,7 @@ async function keptEngine(folder: string): Promise<Engine> {
 
     matrices: [],
     collect: async () => [],
+    select: async () => ({ tensors: new Map(), filled: 0 }),
     score: (sequences) => engine.score(sequences),
     top: (tokens, n, variant) => engine.top(tokens, n, variant),
     perplexity: (tokens, options) => engine.perplexity(tokens, options),

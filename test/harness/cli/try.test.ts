@@ -58,6 +58,7 @@ function setUp(answer: string, more: { maxPositions?: number; logprob?: number; 
 
     matrices: [],
     collect: async () => [],
+    select: async () => ({ tensors: new Map(), filled: 0 }),
     async score(sequences) {
       asked.scored.push(...sequences);
       return sequences.map(({ tokens, from }) => ({

@@ -3,8 +3,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { METHODS } from '../../../baselines/index.ts';
 import type { BenchError } from '../../../gpu/index.ts';
+import { METHODS } from '../../../harness/cli/methods.ts';
 import { loadSuite, printConfig } from '../../../harness/config/index.ts';
 import { suite as testSuite } from '../../support/suite.ts';
 import { load, refused, SUITE, says, suiteFolder } from '../../support/suite-file.ts';
@@ -33,12 +33,14 @@ test('a suite resolves to absolute paths, read files and defaults', async () => 
     orders: 'both',
     template: '{question}\n{options}',
     itemsPerTrait: null,
+    tuningPerTrait: 16,
   });
   assert.equal(suite.methods[1], {
     id: 'asked',
     method: 'prompting',
     control: false,
     options: { wordings: 'all', place: 'system' },
+    controls: true,
   });
   assert.equal([suite.seeds, suite.sparsity, suite.latency, suite.gate], [[0], [], null, null]);
   assert.match(suite.notes.join(), /no evidence about large language models/);
@@ -56,6 +58,21 @@ test('a default and the same value written out mean the same', async () => {
 test('without options shown, the default template has none', async () => {
   const { evaluations } = await load(SUITE.replace('kind: choice', 'kind: choice, show: false'));
   assert.is(evaluations[0]!.template, '{question}');
+});
+
+test('a method may stand as the key of its options, and is checked where it is written', async () => {
+  const short = SUITE.replace(
+    /methods:[\s\S]*?\n(?=\w|$)/,
+    'methods:\n  - { id: mask, subnetwork: { score: wanda } }\n',
+  );
+  const { methods } = await load(short);
+  assert.is(methods[0]!.method, 'subnetwork');
+  assert.is(methods[0]!.options.score, 'wanda');
+  assert.is(methods[0]!.options.statistic, 'rms', 'defaults are filled in');
+  await load(short.replace('wanda', 'wonder')).then(
+    () => assert.unreachable(),
+    (error: Error) => assert.match(error.message, /must be one of magnitude, wanda/),
+  );
 });
 
 test('sparsity takes numbers and labels', async () => {

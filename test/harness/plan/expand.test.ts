@@ -69,11 +69,11 @@ test('the first n items of a trait alternate between its poles', () => {
 // Pinned: a change here re-runs every stored cell of every user. Raise IDENTITY_VERSION with it and say why.
 test('golden ids', () => {
   assert.equal(ids(), [
-    '188ef0921cc74118d768264f7516c6d84a2bf86c9afd9b4ce2c088dc0fb683bf',
-    '5573c33b05cf769319576e8f824250da63835e28758b2aba63e979279ebe69c8',
-    'de9da3f00f25cbc5cb13bed6206fab66086d816a22bfe762a91e8ab7eb0f42e8',
-    'f0b0038004c104fbcac90f62e5377109b4b05b48165d6cf32c23142589cf2530',
-    'd9ef77576dd3d2e60016bd50858b17e78c27ae418f524c4a3972c72c67edb6ea',
+    '7d72c1ce4a6371f3dbf14867bcac4a3b47c8a6984655aee5ad4a966f7d6e3648',
+    'f5b647c3be49392e87c2d225d3e3a00ca2085ff14cd432fba0f68dfa97b1dc61',
+    '55414668f180118f433add3ae191f20d9ac3db9cec553a696e53de086f5f9783',
+    '1b8a0119d4021cea8b9a7ac30b3a81c65c6ece3bb44c4d2400123407d6ffbfb4',
+    '986d9d04e9108a7baf010c3f54ba2abbe7c49d68ce3e800488e9e39187be02cd',
   ]);
   assert.is(storeKey('ab', 'fake-1', 'kernels-1'), 'b93cca6a16af51af080b3347837d79d266f116fae5c99337edca5656aa8bcc1e');
 });

@@ -8,7 +8,8 @@ import {
   summarizeSamples,
   timingFits,
 } from '../../../harness/run/latency.ts';
-import { prepare } from '../../../harness/run/runner.ts';
+import { prepare } from '../../../harness/run/set-up.ts';
+import { StatisticsStore } from '../../../harness/run/statistics.ts';
 import { DEVICE, DIGESTS, fakeEngine, fakeEvaluate, fakeSuite, fakeText, METHODS } from '../../support/fake.ts';
 import { suite } from '../../support/suite.ts';
 
@@ -60,7 +61,12 @@ test('methods are interleaved, warm-up is thrown away, and counts add up', async
     cells.map(async (cell) => ({
       cell,
       setupMs: 7,
-      prepared: await prepare(cell, loaded, { suite, registry: METHODS, evaluate }),
+      prepared: await prepare(cell, loaded, {
+        suite,
+        registry: METHODS,
+        evaluate,
+        statistics: new StatisticsStore(null),
+      }),
     })),
   );
   const { signal } = new AbortController();

@@ -78,6 +78,7 @@ export function evaluation(more: Partial<ChoiceEvaluation> = {}): ChoiceEvaluati
     orders: 'both',
     template: '{question}\n{options}',
     itemsPerTrait: null,
+    tuningPerTrait: 16,
     ...more,
   };
 }

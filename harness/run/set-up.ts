@@ -1,0 +1,99 @@
+// What a method makes ready for a cell, kept while the cells that follow need the same.
+
+import { BenchError } from '../../gpu/index.ts';
+import type { MethodEntry, Persona, Suite } from '../config/resolved.ts';
+import { digestOf } from '../plan/canonical.ts';
+import { findOpposite, needsOpposite } from '../plan/expand.ts';
+import { visiblePersona } from '../plan/identity.ts';
+import { type Cell, type Context, type MethodRegistry, type Prepared, reads } from '../plan/method.ts';
+import { neutralParts } from '../plan/neutral.ts';
+import { rngOf } from '../stats/rng.ts';
+import type { LoadedModel, RunnerOptions } from './runner.ts';
+
+/** The entry of the suite that a cell is of. */
+export function entryOf(suite: Suite, cell: Cell): MethodEntry {
+  return suite.methods.find(({ id }) => id === cell.method) as MethodEntry;
+}
+
+/** What a method has prepared, kept while the next cell needs the same. */
+export class SetUp {
+  private readonly options: PrepareOptions;
+  private current: { readonly key: string; readonly prepared: Prepared; readonly setupMs: number } | null = null;
+
+  constructor(options: PrepareOptions) {
+    this.options = options;
+  }
+
+  async get(cell: Cell, loaded: LoadedModel): Promise<{ readonly prepared: Prepared; readonly setupMs: number }> {
+    const key = `${cell.model}\n${setUpKey(cell, this.options.suite, this.options.registry)}`;
+    if (this.current?.key === key) return this.current;
+    this.release();
+    const start = performance.now();
+    const prepared = await prepare(cell, loaded, this.options);
+    this.current = { key, prepared, setupMs: performance.now() - start };
+    return this.current;
+  }
+
+  release(): void {
+    const { current } = this;
+    this.current = null;
+    current?.prepared.release();
+  }
+}
+
+type PrepareOptions = Pick<RunnerOptions, 'suite' | 'registry' | 'evaluate' | 'statistics'>;
+
+/** Runs a method's `prepare` for a cell; the caller releases what comes back. */
+export async function prepare(
+  cell: Cell,
+  loaded: LoadedModel,
+  { suite, registry, evaluate, statistics }: PrepareOptions,
+): Promise<Prepared> {
+  const entry = entryOf(suite, cell);
+  const method = registry.get(entry.method);
+  if (method === undefined) throw new BenchError('unknown-method', `unknown method "${entry.method}"`);
+  const visible = (persona: Persona | null) => persona && visiblePersona(persona, method, entry, cell.wording);
+  const whole = suite.personas.find(({ id }) => id === cell.network) ?? null;
+  const persona = visible(whole);
+  const opposite = whole && needsOpposite(method, entry) ? visible(findOpposite(suite, whole)) : null;
+  const context: Context = {
+    engine: loaded.engine,
+    persona,
+    opposite,
+    wording: cell.wording,
+    sparsity: suite.sparsity.find(({ label }) => label === cell.sparsity)?.value ?? null,
+    options: entry.options,
+    calibration: persona?.calibration ?? [],
+    neutral: reads(method, entry, 'neutral') ? neutralParts(suite.neutral).calibration : [],
+    text: loaded.text,
+    statistics,
+    tuning: persona?.items.filter((item) => item.split === 'tuning') ?? [],
+    evaluate: (prepared, items) =>
+      evaluate({ engine: loaded.engine, text: loaded.text, evaluation: cell.evaluation, items, prepared }),
+    seed: cell.seed,
+    rng: rngOf(cell.seed ?? 0),
+  };
+  return method.prepare(context);
+}
+
+/** Everything of a cell that `prepare` may depend on; a method that tunes asks through the cell's evaluation. */
+function setUpKey(cell: Cell, suite: Suite, registry: MethodRegistry): string {
+  const { items: _, evaluation, ...rest } = cell.inputs;
+  const entry = entryOf(suite, cell);
+  const method = registry.get(entry.method);
+  const tunes = method === undefined || reads(method, entry, 'tuning');
+  return digestOf(tunes ? { ...rest, evaluation } : rest);
+}
+
+/** Cells with the same set-up follow each other; models stay together. */
+export function inSetUpOrder(cells: readonly Cell[], suite: Suite, registry: MethodRegistry): readonly Cell[] {
+  const groups = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const key = `${cell.model}\n${setUpKey(cell, suite, registry)}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [cell]);
+    else group.push(cell);
+  }
+  const ofModel = (model: string) => [...groups.values()].filter(([first]) => first?.model === model);
+  return suite.models.flatMap(({ id }) => ofModel(id).flat());
+}

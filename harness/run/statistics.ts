@@ -1,0 +1,41 @@
+// Calibration statistics of a run: in memory for its other cells, in files for the runs to come.
+
+import type { TapSums } from '../../gpu/index.ts';
+import type { Statistics } from '../plan/method.ts';
+
+/** Where the sums of a key are kept beyond this process. */
+export interface StatisticsFiles {
+  get(key: string): Promise<{ readonly sums: readonly TapSums[]; readonly spentMs: number } | null>;
+  put(key: string, sums: readonly TapSums[], spentMs: number): Promise<void>;
+}
+
+export class StatisticsStore implements Statistics {
+  readonly #files: StatisticsFiles | null;
+  readonly #known = new Map<string, Promise<{ readonly sums: readonly TapSums[]; readonly spentMs: number }>>();
+
+  /** `files` null: nothing is kept beyond this process. */
+  constructor(files: StatisticsFiles | null) {
+    this.#files = files;
+  }
+
+  async of(key: string, make: () => Promise<readonly TapSums[]>): ReturnType<Statistics['of']> {
+    const known = this.#known.get(key);
+    if (known !== undefined) return { ...(await known), reused: true };
+    const stored = (await this.#files?.get(key)) ?? null;
+    if (stored !== null) {
+      this.#known.set(key, Promise.resolve(stored));
+      return { ...stored, reused: true };
+    }
+    const start = performance.now();
+    const made = make().then((sums) => ({ sums, spentMs: performance.now() - start }));
+    this.#known.set(key, made);
+    try {
+      const { sums, spentMs } = await made;
+      await this.#files?.put(key, sums, spentMs);
+      return { sums, spentMs, reused: false };
+    } catch (error) {
+      this.#known.delete(key);
+      throw error;
+    }
+  }
+}

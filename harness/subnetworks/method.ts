@@ -1,0 +1,137 @@
+// The paper's method: a mask over the model's own weights, made from a small calibration set, without training; and the
+// nulls of equal sparsity that it is compared with. Ye et al., ICLR 2026, arXiv 2602.07164.
+
+import { BenchError, type Variant } from '../../gpu/index.ts';
+import type { ControlKind, Persona } from '../config/resolved.ts';
+import { sha256 } from '../plan/canonical.ts';
+import type { Axis, Context, Method, Prepared, Reading } from '../plan/method.ts';
+import type { Masks } from './combine.ts';
+import { makeMask } from './make.ts';
+import { groupName, idle, isCalibrated, needs, OPTIONS, type Options, optionsOf, personaFree } from './options.ts';
+
+type Given = Readonly<Record<string, unknown>>;
+
+function axes(given: Given): readonly Axis[] {
+  const options = optionsOf(given);
+  const stated = !personaFree(options) || options.prompt === 'persona';
+  return [
+    ...(stated ? (['persona'] as const) : []),
+    'sparsity',
+    ...(isCalibrated(options) || options.score === 'random' ? (['seed'] as const) : []),
+  ];
+}
+
+function reads(given: Given): readonly Reading[] {
+  const options = optionsOf(given);
+  const { persona, opposite, generic } = needs(options);
+  return [
+    ...(persona || opposite ? (['calibration'] as const) : []),
+    ...(opposite ? (['opposite'] as const) : []),
+    ...(generic ? (['neutral'] as const) : []),
+    ...(options.prompt === 'persona' ? (['prompts'] as const) : []),
+  ];
+}
+
+/** What the outcomes depend on: neither where the entry stands in the suite, nor what nothing reads. */
+function content(given: Given): Given {
+  const { sparsity: _, ...options } = optionsOf(given);
+  const unread = idle(optionsOf(given)).map((name) => [name, (defaults as Given)[name]]);
+  const read = { ...options, group: groupName(optionsOf(given)), ...Object.fromEntries(unread) };
+  return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined));
+}
+
+/** Each null masks the same places in the same groups, and is asked in the same way. */
+function nulls(kind: ControlKind, given: Given): Given {
+  const options = optionsOf(given);
+  const { targets, gamma, prompt, wording } = options;
+  const shared = {
+    group: groupName(options),
+    gamma,
+    prompt,
+    ...(targets && { targets }),
+    ...(wording !== undefined && { wording }),
+  };
+  switch (kind) {
+    case 'random':
+    case 'magnitude':
+      return { ...defaults, ...shared, score: kind };
+    case 'generic-text':
+      return { ...defaults, ...shared, score: 'wanda', statistic: options.statistic, texts: 'generic' };
+    case 'opposite':
+      return options.prompt === 'persona' ? { ...given, texts: 'opposite' } : given;
+    case 'shuffled':
+      return { ...given, texts: 'shuffled' };
+  }
+}
+
+async function prepare(context: Context): Promise<Prepared> {
+  const { engine, text, statistics, sparsity, persona, opposite, neutral, seed } = context;
+  const options = optionsOf(context.options);
+  if (sparsity === null) {
+    throw new BenchError('no-sparsity', 'a subnetwork needs a sparsity', { hint: 'give the suite a list `sparsity`' });
+  }
+  const made = await makeMask({
+    engine,
+    text,
+    statistics,
+    options,
+    sparsity,
+    seed: seed ?? 0,
+    persona: context.calibration,
+    opposite: opposite?.calibration ?? [],
+    generic: neutral,
+    pole: persona?.pole ?? 'high',
+  });
+  const id = maskId(made.masks);
+  const bytes = [...made.masks.values()].reduce((sum, { words }) => sum + words.byteLength, 0);
+  const said = options.prompt === 'persona' ? promptOf(persona, options) : null;
+  const variant: Variant = { id: `${id} ${options.gamma}`, mask: { id, tensors: made.masks }, gamma: options.gamma };
+  const { kept, filled, calibration, samples } = made;
+  const places = [...made.masks.values()].reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+  const record = { mask: id, bytes, places, kept, filled, calibration, samples };
+  return {
+    variant,
+    wrap: async ({ text: question }) => ({
+      messages: [
+        ...(said === null ? [] : [{ role: 'system' as const, content: said }]),
+        { role: 'user' as const, content: question },
+      ],
+    }),
+    cost: { artefactBytes: bytes, trainedParameters: 0, reusedMs: made.reusedMs },
+    artefacts: [{ name: 'mask.json', bytes: Buffer.from(`${JSON.stringify(record, null, 2)}\n`) }],
+    release: () => {},
+  };
+}
+
+/** sha256 over names and words. */
+export function maskId(masks: Masks): string {
+  const parts = [...masks].map(
+    ([name, { words }]) => `${name} ${sha256(new Uint8Array(words.buffer, words.byteOffset, words.byteLength))}`,
+  );
+  return sha256(parts.sort().join('\n'));
+}
+
+function promptOf(persona: Persona | null, { wording }: Options): string {
+  const name = wording ?? Object.keys(persona?.prompts ?? {})[0];
+  const said = name === undefined ? undefined : persona?.prompts[name];
+  if (said !== undefined) return said;
+  throw new BenchError('no-wording', `persona ${persona?.id} has no wording named "${name}"`, {
+    where: `personas.${persona?.id}.prompts`,
+    hint: `it has ${Object.keys(persona?.prompts ?? {}).join(', ')}`,
+  });
+}
+
+const defaults = optionsOf({});
+
+export const subnetwork: Method = {
+  name: 'subnetwork',
+  title: "a mask over the model's own weights, made from calibration texts without training",
+  options: OPTIONS,
+  axes,
+  reads,
+  content,
+  nulls,
+  network: true,
+  tunes: true,
+  prepare,
+};
