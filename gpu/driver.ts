@@ -2,12 +2,12 @@
 // One Dawn instance per driver and toggle set lives as long as the process: Node crashes when one is collected.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BenchError } from './error.ts';
-import { swiftShaderMissing, unpackSwiftShader } from './swiftshader.ts';
+import { cacheFolder, swiftShaderMissing, unpackSwiftShader } from './swiftshader.ts';
 
 interface Dawn {
   create(options: string[]): GPU;
@@ -102,10 +102,30 @@ export function speedHint(kind: Fallback['kind'], driver: string, version: strin
   if (kind === 'hardware') return null;
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
   if (!driver.startsWith('llvmpipe') || major + minor / 100 < FAST_MESA) return installHint();
-  return 'a GPU with its driver; on a CPU with AVX-512, LP_NATIVE_VECTOR_WIDTH=512 in the environment (lavapipe: 1.2 to 2 times)';
+  return 'a GPU with its driver';
+}
+
+/**
+ * lavapipe takes half of what AVX-512 offers unless it is asked (1.6 times as fast on persona-nano; docs/measurements.md).
+ * Its compiled shaders do not say for which width they are, so those of the two must not share a folder.
+ */
+export function widenVectors(environment: NodeJS.ProcessEnv, cpu: string): void {
+  if (environment.LP_NATIVE_VECTOR_WIDTH !== undefined || !/\bavx512f\b/.test(cpu)) return;
+  const shaders = environment.MESA_SHADER_CACHE_DIR;
+  environment.LP_NATIVE_VECTOR_WIDTH = '512';
+  environment.MESA_SHADER_CACHE_DIR = shaders === undefined ? join(cacheFolder(), 'mesa-512') : `${shaders}-512`;
+}
+
+function cpuFlags(): string {
+  try {
+    return readFileSync('/proc/cpuinfo', 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 async function systemAdapter(options: readonly string[]): Promise<GPUAdapter | null> {
+  if (instances.size === 0) widenVectors(process.env, cpuFlags());
   const instance = retained('system', (await import('webgpu')) as unknown as Dawn, options);
   return instance.requestAdapter({ powerPreference: 'high-performance' });
 }

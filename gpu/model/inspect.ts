@@ -1,9 +1,12 @@
 // A model folder looked at as far as that goes without a device: config.json and the headers of the weights.
 
+import { FAMILIES } from './families.ts';
 import { refuseLeftovers } from './leftovers.ts';
+import { matricesOf } from './matrices.ts';
 import { openCheckpoint } from './safetensors.ts';
 import { loadSpec, type Spec } from './spec.ts';
 import { resolveTensors } from './tensors.ts';
+import type { MatrixInfo } from './types.ts';
 
 /** What the model is. Throws what loading it would throw, but for what only a device can say. */
 export async function inspectModel(folder: string): Promise<Spec> {
@@ -15,4 +18,24 @@ export async function inspectModel(folder: string): Promise<Spec> {
     await checkpoint.close();
   }
   return spec;
+}
+
+/** The matrices of a model, the digest of its weight files, and whether it stores matrices as [columns, rows]. */
+export async function inspectWeights(folder: string): Promise<{
+  readonly matrices: readonly MatrixInfo[];
+  readonly digest: string;
+  readonly transposed: boolean;
+}> {
+  const spec = await loadSpec(folder);
+  const checkpoint = await openCheckpoint(folder);
+  try {
+    const matrices = matricesOf(resolveTensors(spec, checkpoint));
+    return {
+      matrices,
+      digest: await checkpoint.digest(),
+      transposed: FAMILIES[spec.family]?.names.transposed === true,
+    };
+  } finally {
+    await checkpoint.close();
+  }
 }

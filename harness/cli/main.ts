@@ -55,6 +55,8 @@ program
   .option('--wording <name>', 'which of the persona’s prompts')
   .option('--personas <file>', 'a personas file in place of the bundled one')
   .option('--method <name>', 'how the persona is applied (default: prompting)')
+  .option('--mask <file>', 'speak through this mask')
+  .option('--gamma <g>', 'what the mask’s removed weights are multiplied with (default: 0)', decimal)
   .option('--max-tokens <n>', 'new tokens at most', wholeNumber(0))
   .option('--temperature <t>', '0 takes the likeliest token', decimal)
   .option('--top-k <n>', 'draw among the n likeliest; 0 = all', wholeNumber(0))
@@ -67,6 +69,48 @@ program
   .option('--json', 'one document {ids, logprobs, top, generated, timings}')
   .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
   .action(ends(async (text, options) => (await import('./try.ts')).tryVerb(text, options)));
+
+const mask = program.command('mask').description('make a mask, look at one, compare two, or write a masked checkpoint');
+mask
+  .command('make')
+  .description('a mask from a model and the texts of a persona, or of a file')
+  .requiredOption('--model <name|folder|hf:...>', 'the model whose weights are masked')
+  .option('--persona <id>', 'a persona of the personas file, and its opposite for a contrast')
+  .option('--personas <file>', 'a personas file in place of the bundled one')
+  .option('--calibration <file>', 'texts, one a line or JSONL of {text} or {question, answer}')
+  .option('--against <file>', 'texts that a contrast sets against these')
+  .option('--score <name>', 'how weights are ranked (default: wanda)')
+  .option('--statistic <name>', 'the size of a channel’s activations (default: rms)')
+  .requiredOption('--sparsity <share>', 'share of the weights removed, from 0 to below 1', decimal)
+  .option('--group <name>', 'within what the share is kept (default: row)')
+  .option('--tokens <which>', 'all, answer or no-bos (default: answer)')
+  .option('--raw', 'no chat template')
+  .option('--samples <n>', 'texts at most', wholeNumber(1))
+  .option('--length <n>', 'tokens of a text at most', wholeNumber(2))
+  .option('--seed <n>', 'of what is drawn', wholeNumber(0))
+  .option('--set <name=value>', 'another option of the method, such as activation=softplus (repeatable)', repeated)
+  .requiredOption('--out <file>', 'the mask file', filled)
+  .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+  .action(ends(async (options) => (await import('./mask.ts')).maskMake(options)));
+mask
+  .command('inspect <file>')
+  .description('the header of a mask and the density of each layer')
+  .option('--model <name|folder|hf:...>', 'check that the mask was made for this model')
+  .option('--json', 'one document on stdout and nothing else')
+  .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+  .action(ends(async (file, options) => (await import('./mask.ts')).maskInspect(file, options)));
+mask
+  .command('diff <a> <b>')
+  .description('how much two masks share, beside what chance gives')
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (a, b, options) => (await import('./mask.ts')).maskDiff(a, b, options)));
+mask
+  .command('bake <file>')
+  .description('a checkpoint in Hugging Face layout with the mask applied')
+  .requiredOption('--model <name|folder|hf:...>', 'the model that the mask was made for')
+  .option('--gamma <g>', 'what removed weights are multiplied with (default: 0)', decimal)
+  .requiredOption('--out <folder>', 'a folder that is not there yet', filled)
+  .action(ends(async (file, options) => (await import('./mask.ts')).maskBake(file, options)));
 
 suiteFlags(program.command('plan <suite>').description('list the cells and what of them is stored'))
   .option('--why', 'say what changed where a cell is not stored')

@@ -32,6 +32,8 @@ export interface TryOptions {
   readonly wording?: string;
   readonly personas?: string; // file
   readonly method?: string;
+  readonly mask?: string; // file
+  readonly gamma?: number;
   readonly maxTokens?: number;
   readonly temperature?: number;
   readonly topK?: number;
@@ -43,4 +45,30 @@ export interface TryOptions {
   readonly ids?: string;
   readonly json?: boolean;
   readonly adapter?: string;
+}
+
+export interface MaskMakeOptions {
+  readonly model: string;
+  readonly persona?: string;
+  readonly personas?: string; // file
+  readonly calibration?: string; // file
+  readonly against?: string; // file
+  readonly score?: string;
+  readonly statistic?: string;
+  readonly sparsity?: number;
+  readonly group?: string;
+  readonly tokens?: string;
+  readonly raw?: boolean;
+  readonly samples?: number;
+  readonly length?: number;
+  readonly seed?: number;
+  readonly set?: readonly string[];
+  readonly out?: string;
+  readonly adapter?: string;
+}
+
+export interface BakeOptions {
+  readonly model: string;
+  readonly gamma?: number;
+  readonly out?: string;
 }

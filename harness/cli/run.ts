@@ -37,9 +37,10 @@ export async function runVerb(
   { machine, suite: load, command, stdout, stderr }: RunServices = services,
 ): Promise<number> {
   const suite = await load(file, options);
-  const [{ runSession }, { progressMode, startProgress }] = await Promise.all([
+  const [{ runSession }, { progressMode, startProgress }, { StatisticsFolder }] = await Promise.all([
     import('../run/session.ts'),
     import('../run/progress.ts'),
+    import('../subnetworks/statistics-file.ts'),
   ]);
   const base = path.resolve(options.out ?? DEFAULT_OUT);
   const terms = termsOf(options);
@@ -54,6 +55,7 @@ export async function runVerb(
       registry: METHODS,
       machine: await machine(options.adapter),
       base,
+      statistics: new StatisticsFolder(path.join(base, 'statistics')),
       command,
       emit: progress.listen,
       signal: interrupt.signal,

@@ -142,6 +142,28 @@ function timingLine(timings: Timings, generated: Generated, request: TryRequest,
   return parts.filter((part) => part !== null).join(' \u00b7 ');
 }
 
+/** The variant with the mask of --mask, which must be one of this model. */
+async function masked(
+  variant: Variant,
+  { mask: file, gamma = 0 }: TryOptions,
+  engine: Engine,
+  text: TextModel | null,
+): Promise<Variant> {
+  if (file === undefined) {
+    if (gamma !== 0) throw usage('--gamma needs a mask', 'add --mask FILE');
+    return variant;
+  }
+  const [{ maskOf, readMaskFile }, { requireFits }] = await Promise.all([
+    import('../subnetworks/mask-file.ts'),
+    import('./mask.ts'),
+  ]);
+  const content = await readMaskFile(file);
+  requireFits(content, { engine, text }, file);
+  if (variant.mask !== undefined) throw usage('the method masks the network itself', 'leave out --mask or --method');
+  const mask = maskOf(content);
+  return { ...variant, id: `${variant.id} ${mask.id} ${gamma}`, mask, gamma };
+}
+
 /** Runs `bench try`; returns the exit code. Throws BenchErrors on bad flags, models and prompts. */
 export async function tryVerb(text: string | undefined, options: TryOptions, given?: TryServices): Promise<number> {
   const services = given ?? (await import('./try-services.ts')).tryServices();
@@ -162,7 +184,7 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
     const prepared = await prepareMethod(chosen, found, engine, model, request.seed);
     const setupMs = services.now() - setupStart;
     try {
-      const { variant } = prepared;
+      const variant = await masked(prepared.variant, options, engine, model);
       if (request.mode !== 'chat' && found !== null && variant.id === 'dense') {
         throw usage(
           `method ${chosen.method.name} acts on the prompt, and --${request.mode} leaves the prompt as it is`,

@@ -1,5 +1,5 @@
 // Suites and personas: YAML in, resolved data out.
 
-export { loadPersonas } from './personas.ts';
+export { loadPersonas, readPersonas } from './personas.ts';
 export { configValues, printConfig } from './print.ts';
 export { loadSuite } from './suite.ts';

@@ -1,6 +1,6 @@
 // Our own JSON Lines: items, calibration texts, passages, neutral texts.
 
-import { badRow, oneOf, onlyFields, type Row, readJsonLines, textOf } from './lines.ts';
+import { badRow, oneOf, onlyFields, type Row, readData, readJsonLines, textOf } from './lines.ts';
 import type { CalibrationText, Item, Option, Passage } from './types.ts';
 
 const SPLITS = ['calibration', 'tuning', 'evaluation'] as const;
@@ -74,5 +74,17 @@ export async function readTexts(file: string): Promise<readonly string[]> {
   return (await readJsonLines(file)).map((row) => {
     onlyFields(row, ['text']);
     return textOf(row, 'text');
+  });
+}
+
+/** Texts of anyone: one a line, or JSON lines of {text} or {question, answer}. Throws `bad-data` with file and line. */
+export async function readSamples(file: string): Promise<readonly CalibrationText[]> {
+  const lines = (await readData(file)).split('\n').filter((line) => line.trim() !== '');
+  if (lines.length === 0) throw badRow(file, 'the file has no text', 'write one text a line');
+  if (!lines[0]!.trimStart().startsWith('{')) return lines.map((line) => ({ answer: line.trim() }));
+  return (await readJsonLines(file)).map((row): CalibrationText => {
+    onlyFields(row, ['text', 'question', 'answer']);
+    if (row.value.text !== undefined) return { answer: textOf(row, 'text') };
+    return { question: textOf(row, 'question'), answer: textOf(row, 'answer') };
   });
 }

@@ -129,7 +129,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const models = new ModelSlot(load);
   const notes: string[] = [];
   try {
-    const statistics = new StatisticsStore(options.statistics ?? null);
+    const statistics = new StatisticsStore(options.statistics ?? null, `${device.deviceClass} ${kernels}`);
     const { evaluate } = machine;
     const common = { suite, registry, cells, store, kernels, load, evaluate, statistics, emit, signal };
     const runOn = (on: DeviceInfo) => runCells({ ...common, device: on, fresh, failFast }, models);

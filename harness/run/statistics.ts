@@ -11,17 +11,19 @@ export interface StatisticsFiles {
 
 export class StatisticsStore implements Statistics {
   readonly #files: StatisticsFiles | null;
+  readonly #on: string;
   readonly #known = new Map<string, Promise<{ readonly sums: readonly TapSums[]; readonly spentMs: number }>>();
 
-  /** `files` null: nothing is kept beyond this process. */
-  constructor(files: StatisticsFiles | null) {
+  /** `files` null: nothing is kept beyond this process. `on`: the device class and kernels, within which bits are equal. */
+  constructor(files: StatisticsFiles | null, on = '') {
     this.#files = files;
+    this.#on = on;
   }
 
   async of(key: string, make: () => Promise<readonly TapSums[]>): ReturnType<Statistics['of']> {
     const known = this.#known.get(key);
     if (known !== undefined) return { ...(await known), reused: true };
-    const stored = (await this.#files?.get(key)) ?? null;
+    const stored = (await this.#files?.get(`${this.#on} ${key}`)) ?? null;
     if (stored !== null) {
       this.#known.set(key, Promise.resolve(stored));
       return { ...stored, reused: true };
@@ -31,7 +33,7 @@ export class StatisticsStore implements Statistics {
     this.#known.set(key, made);
     try {
       const { sums, spentMs } = await made;
-      await this.#files?.put(key, sums, spentMs);
+      await this.#files?.put(`${this.#on} ${key}`, sums, spentMs);
       return { sums, spentMs, reused: false };
     } catch (error) {
       this.#known.delete(key);

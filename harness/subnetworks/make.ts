@@ -8,6 +8,7 @@ import { rngOf } from '../stats/rng.ts';
 import type { TextModel } from '../text/index.ts';
 import { drawn, samplesOf, split } from './calibration.ts';
 import { type Masks, restore, toward, unique, withoutUnique } from './combine.ts';
+import { keptOf } from './masks.ts';
 import { checkOptions, isBlended, needs, type Options } from './options.ts';
 import { scoresOf } from './scores.ts';
 import { groupOf, restoredNames, selected, sparsityOf } from './targets.ts';
@@ -76,19 +77,6 @@ export async function makeMask(given: Ingredients): Promise<Made> {
     samples: used.samples,
     reusedMs: used.reusedMs,
   };
-}
-
-/** Places that the masks keep. */
-export function keptOf(masks: Masks): number {
-  let kept = 0;
-  for (const { words } of masks.values()) {
-    for (const word of words) {
-      let bits = word - ((word >>> 1) & 0x55555555);
-      bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-      kept += Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-    }
-  }
-  return kept;
 }
 
 interface Sums {

@@ -3,10 +3,9 @@
 
 import { BenchError, type Variant } from '../../gpu/index.ts';
 import type { ControlKind, Persona } from '../config/resolved.ts';
-import { sha256 } from '../plan/canonical.ts';
 import type { Axis, Context, Method, Prepared, Reading } from '../plan/method.ts';
-import type { Masks } from './combine.ts';
 import { makeMask } from './make.ts';
+import { bytesOf, maskId, placesOf } from './masks.ts';
 import { groupName, idle, isCalibrated, needs, OPTIONS, type Options, optionsOf, personaFree } from './options.ts';
 
 type Given = Readonly<Record<string, unknown>>;
@@ -83,11 +82,11 @@ async function prepare(context: Context): Promise<Prepared> {
     pole: persona?.pole ?? 'high',
   });
   const id = maskId(made.masks);
-  const bytes = [...made.masks.values()].reduce((sum, { words }) => sum + words.byteLength, 0);
+  const bytes = bytesOf(made.masks);
   const said = options.prompt === 'persona' ? promptOf(persona, options) : null;
   const variant: Variant = { id: `${id} ${options.gamma}`, mask: { id, tensors: made.masks }, gamma: options.gamma };
   const { kept, filled, calibration, samples } = made;
-  const places = [...made.masks.values()].reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+  const places = placesOf(made.masks);
   const record = { mask: id, bytes, places, kept, filled, calibration, samples };
   return {
     variant,
@@ -101,14 +100,6 @@ async function prepare(context: Context): Promise<Prepared> {
     artefacts: [{ name: 'mask.json', bytes: Buffer.from(`${JSON.stringify(record, null, 2)}\n`) }],
     release: () => {},
   };
-}
-
-/** sha256 over names and words. */
-export function maskId(masks: Masks): string {
-  const parts = [...masks].map(
-    ([name, { words }]) => `${name} ${sha256(new Uint8Array(words.buffer, words.byteOffset, words.byteLength))}`,
-  );
-  return sha256(parts.sort().join('\n'));
 }
 
 function promptOf(persona: Persona | null, { wording }: Options): string {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { BenchError } from '../../gpu/index.ts';
 import { type Json, MAX_TEMPLATE_BYTES, readBounded, readObject, requireFolder } from './files.ts';
+import { memoized } from './memo.ts';
 import type { Prompt, Rendered } from './prompt.ts';
 import { type ChatTemplate, compileTemplate, PLAIN_TEMPLATE } from './template.ts';
 import { loadTokenizer } from './tokenizer.ts';
@@ -106,14 +107,7 @@ export async function loadText(
     return { tokens: Uint32Array.from(tokens), merged };
   };
 
-  return {
-    tokenizerDigest: tokenizer.digest,
-    templateDigest: createHash('sha256').update(found.source).digest('hex'),
-    template: found.kind,
-    system: chat.system,
-    bos,
-    eos: tokenizer.eos,
-    vocabulary: tokenizer.vocabulary,
+  const { render, continuation } = memoized({
     render(prompt) {
       const raw = 'text' in prompt;
       const text = raw ? prompt.text : chat.render(prompt.messages);
@@ -122,6 +116,17 @@ export async function loadText(
       return { text, tokens, separator: raw || found.kind === 'plain' ? ' ' : '' };
     },
     continuation: (prompt, answer) => answerOf(prompt, answer).tokens,
+  });
+  return {
+    tokenizerDigest: tokenizer.digest,
+    templateDigest: createHash('sha256').update(found.source).digest('hex'),
+    template: found.kind,
+    system: chat.system,
+    bos,
+    eos: tokenizer.eos,
+    vocabulary: tokenizer.vocabulary,
+    render,
+    continuation,
     answer: answerOf,
     encode: (text) => Uint32Array.from(encode(text)),
     decode: (tokens) => tokenizer.decode(Array.from(tokens)),

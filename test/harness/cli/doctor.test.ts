@@ -89,7 +89,7 @@ test('advice fits the driver', () => {
   assert.is(speedHint('swiftshader', 'SwiftShader driver', '5.0.0'), installHint());
   assert.is(speedHint('system-software', 'llvmpipe: Mesa', '25.0.7-2'), installHint());
   for (const version of ['25.2.8', '26.1.6-1~bpo13+1']) {
-    assert.match(speedHint('system-software', 'llvmpipe: Mesa', version) ?? '', 'LP_NATIVE_VECTOR_WIDTH');
+    assert.is(speedHint('system-software', 'llvmpipe: Mesa', version), 'a GPU with its driver');
   }
 });
 

@@ -1,0 +1,149 @@
+// Masks in files (design.md, "Formats"): safetensors with one U32 tensor per masked matrix, [rows, ceil(columns/32)], rows
+// being outputs whatever way the checkpoint stores the weight; bit b of word w = column 32 w + b, 1 = keep.
+
+import { BenchError, type Mask, type MaskTensor, type MatrixInfo } from '../../gpu/index.ts';
+import type { Masks } from './combine.ts';
+import { keptOf, maskId } from './masks.ts';
+import { readTensors, writeTensors } from './safetensors.ts';
+
+const VERSION = '1';
+const CODE = 'bad-mask';
+const HINT = 'make the mask again with `bench mask make`';
+
+/** What a mask was made from. Digests are hex sha256. */
+export interface MaskHeader {
+  readonly model: string; // of the weights
+  readonly tokenizer: string;
+  readonly persona: string | null;
+  readonly opposite: string | null;
+  readonly score: string;
+  readonly parameters: Readonly<Record<string, unknown>>; // the other options of the method
+  readonly statistic: string;
+  readonly sparsity: number;
+  readonly group: string;
+  readonly tokens: string;
+  readonly chat: boolean;
+  readonly calibration: string | null; // all tokens that were counted
+  readonly seed: number;
+}
+
+export interface MaskFile {
+  readonly header: MaskHeader;
+  readonly masks: Masks;
+}
+
+/** Writes the file whole or not at all; equal masks give equal bytes. Throws `unwritable`. */
+export async function writeMaskFile(file: string, { header, masks }: MaskFile): Promise<void> {
+  const names = [...masks.keys()].sort();
+  const shapes = names.map((name) => {
+    const { columns } = masks.get(name)!;
+    return [name, { columns, kept: keptOf(new Map([[name, masks.get(name)!]])) }] as const;
+  });
+  await writeTensors(file, {
+    metadata: {
+      format: 'persona-bench mask',
+      version: VERSION,
+      header: JSON.stringify(header),
+      tensors: JSON.stringify(Object.fromEntries(shapes)),
+    },
+    tensors: new Map(
+      names.map((name) => {
+        const { rows, columns, words } = masks.get(name)!;
+        return [name, { dtype: 'U32', shape: [rows, Math.ceil(columns / 32)], data: words }];
+      }),
+    ),
+  });
+}
+
+/** Reads a mask, and believes nothing in it before it is checked. Throws `bad-mask`. */
+export async function readMaskFile(file: string): Promise<MaskFile> {
+  const { metadata, tensors } = await readTensors(file, { dtype: 'U32', code: CODE, hint: HINT });
+  const fail = (message: string): BenchError => new BenchError(CODE, message, { where: file, hint: HINT });
+  if (metadata.format !== 'persona-bench mask') throw fail('this is a safetensors file, but no mask');
+  if (metadata.version !== VERSION) throw fail(`version ${metadata.version} of the format is not known here`);
+  const header = headerOf(parsed(metadata.header, fail), fail);
+  const declared = parsed(metadata.tensors, fail);
+  const masks = new Map<string, MaskTensor>();
+  for (const [name, { shape, data }] of tensors) {
+    const shown = JSON.stringify(name.slice(0, 120));
+    const said = Object.hasOwn(declared, name) ? (declared[name] as { columns?: unknown; kept?: unknown }) : {};
+    const { columns, kept } = said ?? {};
+    const [rows, perRow] = shape;
+    if (shape.length !== 2 || !isCount(columns) || columns === 0 || Math.ceil(columns / 32) !== perRow) {
+      throw fail(`tensor ${shown} has shape [${shape.join(', ')}], which does not fit its ${String(columns)} columns`);
+    }
+    const tensor = { rows: rows!, columns, words: data as Uint32Array };
+    if (hasPadding(tensor)) throw fail(`tensor ${shown} keeps columns beyond its ${columns}`);
+    const found = keptOf(new Map([[name, tensor]]));
+    if (found !== kept) throw fail(`tensor ${shown} keeps ${found} places, and its header says ${String(kept)}`);
+    masks.set(name, tensor);
+  }
+  const missing = Object.keys(declared).find((name) => !masks.has(name));
+  if (missing !== undefined)
+    throw fail(`tensor ${JSON.stringify(missing.slice(0, 120))} is declared, and is not there`);
+  return { header, masks };
+}
+
+/** The mask as the engine takes it. */
+export function maskOf({ masks }: MaskFile): Mask {
+  return { id: maskId(masks), tensors: masks };
+}
+
+/** Throws `bad-mask` for a mask of other weights, another tokenizer, or matrices that the model does not have. */
+export function requireMaskFits(
+  { header, masks }: MaskFile,
+  model: { readonly weights: string; readonly tokenizer: string | null; readonly matrices: readonly MatrixInfo[] },
+  file: string,
+): void {
+  const fail = (message: string): BenchError =>
+    new BenchError(CODE, message, { where: file, hint: 'make a mask for this very model with `bench mask make`' });
+  if (header.model !== model.weights) {
+    throw fail(`the mask was made for weights ${header.model}, and these are ${model.weights}`);
+  }
+  if (model.tokenizer !== null && header.tokenizer !== model.tokenizer) {
+    throw fail(`the mask was made with tokenizer ${header.tokenizer}, and this one is ${model.tokenizer}`);
+  }
+  const byName = new Map(model.matrices.map((info) => [info.name, info]));
+  for (const [name, { rows, columns }] of masks) {
+    const info = byName.get(name);
+    if (info === undefined) throw fail(`the model has no matrix ${JSON.stringify(name.slice(0, 120))}`);
+    if (info.rows !== rows || info.columns !== columns) {
+      throw fail(`the mask of ${name} is of ${rows} x ${columns}, and the matrix of ${info.rows} x ${info.columns}`);
+    }
+  }
+}
+
+function headerOf(value: Readonly<Record<string, unknown>>, fail: (message: string) => BenchError): MaskHeader {
+  const text = (name: string): boolean => typeof value[name] === 'string';
+  const textOrNull = (name: string): boolean => value[name] === null || text(name);
+  const wrong =
+    ['model', 'tokenizer', 'score', 'statistic', 'group', 'tokens'].find((name) => !text(name)) ??
+    ['persona', 'opposite', 'calibration'].find((name) => !textOrNull(name)) ??
+    ['sparsity', 'seed'].find((name) => typeof value[name] !== 'number') ??
+    (typeof value.chat === 'boolean' ? undefined : 'chat') ??
+    (typeof value.parameters === 'object' && value.parameters !== null ? undefined : 'parameters');
+  if (wrong !== undefined) throw fail(`its header has no sound "${wrong}"`);
+  return value as unknown as MaskHeader;
+}
+
+function parsed(text: string | undefined, fail: (message: string) => BenchError): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Said below.
+  }
+  throw fail('its metadata are no JSON of ours');
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function hasPadding({ rows, columns, words }: MaskTensor): boolean {
+  const perRow = Math.ceil(columns / 32);
+  if (columns % 32 === 0) return false;
+  const beyond = ~(2 ** (columns % 32) - 1);
+  for (let row = 0; row < rows; row++) if ((words[(row + 1) * perRow - 1]! & beyond) !== 0) return true;
+  return false;
+}

@@ -1,0 +1,115 @@
+// Calibration statistics in files: safetensors with five F64 tensors per tap, found again by what they were made from.
+
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BenchError, type Tap, type TapSums } from '../../gpu/index.ts';
+import { sha256 } from '../plan/canonical.ts';
+import { readTensors, type Tensor, writeTensors } from './safetensors.ts';
+
+const VERSION = '1';
+const CODE = 'bad-statistics';
+const HINT = 'remove the file: it will be made again';
+const FIELDS = ['sum', 'abs', 'squares', 'norms', 'normSquares'] as const;
+const TAPS: readonly string[] = ['qkv', 'o', 'up', 'down'];
+
+export interface StatisticsFile {
+  readonly key: string; // digest of what they were made from
+  readonly sums: readonly TapSums[];
+  readonly spentMs: number;
+}
+
+/** Writes the file whole or not at all. Throws `unwritable`. */
+export async function writeStatistics(file: string, { key, sums, spentMs }: StatisticsFile): Promise<void> {
+  const tensors = new Map<string, Tensor>();
+  for (const one of sums) {
+    for (const field of FIELDS) {
+      const data = one[field];
+      tensors.set(`layers.${one.layer}.${one.tap}.${field}`, { dtype: 'F64', shape: [data.length], data });
+    }
+  }
+  const [first] = sums;
+  await writeTensors(file, {
+    metadata: {
+      format: 'persona-bench statistics',
+      version: VERSION,
+      key,
+      content: contentOf(tensors),
+      tokens: String(first?.tokens ?? 0),
+      samples: String(first?.samples ?? 0),
+      spentMs: String(spentMs),
+    },
+    tensors,
+  });
+}
+
+/** Throws `bad-statistics` for anything but what `writeStatistics` wrote. */
+export async function readStatistics(file: string): Promise<StatisticsFile> {
+  const { metadata, tensors } = await readTensors(file, { dtype: 'F64', code: CODE, hint: HINT });
+  const fail = (message: string): BenchError => new BenchError(CODE, message, { where: file, hint: HINT });
+  if (metadata.format !== 'persona-bench statistics' || metadata.version !== VERSION) {
+    throw fail('these are no statistics of this version');
+  }
+  if (metadata.content !== contentOf(tensors)) throw fail('its content is not what was written');
+  const [tokens, samples, spentMs] = [metadata.tokens, metadata.samples, metadata.spentMs].map(Number);
+  if (![tokens, samples].every((n) => Number.isSafeInteger(n) && n! > 0) || !(spentMs! >= 0)) {
+    throw fail('its counts are not numbers');
+  }
+  const found = new Map<string, { layer: number; tap: Tap } & Partial<Record<(typeof FIELDS)[number], Float64Array>>>();
+  for (const [name, { shape, data }] of tensors) {
+    const [, layer, tap = '', field = ''] = /^layers\.(\d{1,4})\.(\w+)\.(\w+)$/.exec(name) ?? [];
+    if (!TAPS.includes(tap) || !FIELDS.some((one) => one === field) || shape.length !== 1) {
+      throw fail(`tensor ${JSON.stringify(name.slice(0, 80))} is none of theirs`);
+    }
+    const at = `${layer} ${tap}`;
+    found.set(at, { ...(found.get(at) ?? { layer: Number(layer), tap: tap as Tap }), [field]: data });
+  }
+  const sums = [...found.values()].map((one): TapSums => {
+    const lengths = new Set(FIELDS.map((field) => one[field]?.length));
+    if (lengths.size !== 1 || lengths.has(undefined)) throw fail(`tap ${one.tap} of layer ${one.layer} is not whole`);
+    return { ...(one as TapSums), tokens: tokens!, samples: samples! };
+  });
+  sums.sort((a, b) => a.layer - b.layer || TAPS.indexOf(a.tap) - TAPS.indexOf(b.tap));
+  return { key: metadata.key ?? '', sums, spentMs: spentMs! };
+}
+
+/** A folder of statistics by key. A damaged file is passed over, and written again. */
+export class StatisticsFolder {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async get(key: string): Promise<Pick<StatisticsFile, 'sums' | 'spentMs'> | null> {
+    const file = this.#path(key);
+    if (
+      !(await access(file).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return null;
+    try {
+      const found = await readStatistics(file);
+      return found.key === key ? found : null;
+    } catch (error) {
+      if (error instanceof BenchError) return null;
+      throw error;
+    }
+  }
+
+  put(key: string, sums: readonly TapSums[], spentMs: number): Promise<void> {
+    return writeStatistics(this.#path(key), { key, sums, spentMs });
+  }
+
+  #path(key: string): string {
+    return join(this.#folder, `${sha256(key)}.safetensors`);
+  }
+}
+
+function contentOf(tensors: ReadonlyMap<string, Tensor>): string {
+  const parts = [...tensors].map(([name, { data }]) => {
+    return `${name} ${sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
+  });
+  return sha256(parts.sort().join('\n'));
+}
