@@ -1,0 +1,162 @@
+// Mask files: bytes there and back, and every way in which a file of someone else may be wrong.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import type { MatrixInfo } from '../../../gpu/index.ts';
+import type { Masks } from '../../../harness/subnetworks/combine.ts';
+import {
+  type MaskFile,
+  type MaskHeader,
+  maskOf,
+  readMaskFile,
+  requireMaskFits,
+  writeMaskFile,
+} from '../../../harness/subnetworks/mask-file.ts';
+import { keptOf, maskId, placesOf } from '../../../harness/subnetworks/masks.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { maskTensor } from '../../support/masks.ts';
+import { safetensorsBytes } from '../../support/safetensors.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('mask files');
+const HEADER: MaskHeader = {
+  model: 'a'.repeat(64),
+  tokenizer: 'b'.repeat(64),
+  persona: 'extraversion',
+  opposite: null,
+  score: 'wanda',
+  parameters: { gamma: 0 },
+  statistic: 'rms',
+  sparsity: 0.5,
+  group: 'row',
+  tokens: 'answer',
+  chat: true,
+  calibration: 'c'.repeat(64),
+  seed: 0,
+};
+const NAMES = ['model.layers.0.self_attn.q_proj.weight', 'model.layers.0.mlp.up_proj.weight'];
+const masks: Masks = new Map(NAMES.map((name, i) => [name, maskTensor(i + 1, 5 + i, 33 + 31 * i)]));
+const infos: readonly MatrixInfo[] = NAMES.map((name, i) => ({
+  ...{ name, layer: 0, module: i === 0 ? 'attention' : 'mlp', role: i === 0 ? 'q' : 'up' },
+  ...{ tap: i === 0 ? 'qkv' : 'up', rows: 5 + i, columns: 33 + 31 * i },
+}));
+
+async function written(content: MaskFile = { header: HEADER, masks }): Promise<string> {
+  const file = join(temporaryFolder(), 'mask.safetensors');
+  await writeMaskFile(file, content);
+  return file;
+}
+
+async function refused(file: string, message: RegExp): Promise<void> {
+  await readMaskFile(file).then(
+    () => assert.unreachable(`${message} was not refused`),
+    (error) => {
+      assert.is(error.code, 'bad-mask');
+      assert.match(error.message, message);
+      assert.ok(error.where.startsWith(file) && error.hint, 'a place and a next step');
+    },
+  );
+}
+
+/** The header's JSON and the data of a file, apart. */
+function apart(file: string): { header: Record<string, never>; data: Uint8Array } {
+  const bytes = readFileSync(file);
+  const length = Number(bytes.readBigUInt64LE());
+  return { header: JSON.parse(bytes.subarray(8, 8 + length).toString()), data: bytes.subarray(8 + length) };
+}
+
+test('what is written is read back, and equal masks give equal bytes', async () => {
+  const file = await written();
+  const found = await readMaskFile(file);
+  assert.equal(found.header, HEADER);
+  assert.equal([...found.masks].sort(), [...masks].sort());
+  assert.is(maskId(found.masks), maskId(masks));
+  assert.is(maskOf(found).id, maskId(masks));
+  const again = await written({ header: HEADER, masks: new Map([...masks].reverse()) });
+  assert.equal(readFileSync(again), readFileSync(file));
+});
+
+test('the bits lie as the format says: word w, bit b is column 32 w + b', async () => {
+  const words = new Uint32Array(2 * 2);
+  words[0] = 1 << 5;
+  words[3] = 1; // row 1, column 32
+  const { data, header } = apart(
+    await written({ header: HEADER, masks: new Map([['x', { rows: 2, columns: 33, words }]]) }),
+  );
+  assert.equal((header as unknown as Record<string, { dtype: string; shape: number[] }>).x!.shape, [2, 2]);
+  assert.equal((header as unknown as Record<string, { dtype: string }>).x!.dtype, 'U32');
+  assert.equal([...data], [32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
+});
+
+test('a damaged or foreign file is refused with its reason', async () => {
+  const folder = temporaryFolder();
+  await refused(join(folder, 'none'), /no such file/);
+  await refused(folder, /folder or a device/);
+  const file = await written();
+  const whole = readFileSync(file);
+  const changed = async (bytes: Uint8Array, message: RegExp): Promise<void> => {
+    const path = join(folder, 'changed.safetensors');
+    writeFileSync(path, bytes);
+    await refused(path, message);
+  };
+  await changed(whole.subarray(0, 4), /4 bytes/);
+  await changed(whole.subarray(0, whole.length - 4), /bytes of data|outside/);
+  await changed(Buffer.concat([Buffer.from([255, 255, 255, 255, 255, 0, 0, 0]), whole.subarray(8)]), /header claims/);
+  const { header, data } = apart(file);
+  const metadata = (header as unknown as { __metadata__: Record<string, string> }).__metadata__;
+  const withHeader = (change: object): Uint8Array => safetensorsBytes(JSON.stringify({ ...header, ...change }), data);
+  const withMetadata = (change: object): Uint8Array => withHeader({ __metadata__: { ...metadata, ...change } });
+  await changed(withMetadata({ format: 'other' }), /no mask/);
+  await changed(withMetadata({ version: '9' }), /version 9/);
+  await changed(withMetadata({ header: '[]' }), /no JSON of ours/);
+  await changed(withMetadata({ header: JSON.stringify({ ...HEADER, seed: 'x' }) }), /no sound "seed"/);
+  await changed(withMetadata({ tensors: '{}' }), /does not fit its undefined columns/);
+  await changed(withHeader({ __metadata__: 3 }), /metadata/);
+  const [name] = NAMES;
+  const declared = JSON.parse(metadata.tensors!);
+  const declare = (change: object) =>
+    withMetadata({ tensors: JSON.stringify({ ...declared, [name!]: { ...declared[name!], ...change } }) });
+  await changed(declare({ kept: 1 }), /keeps \d+ places, and its header says 1/);
+  await changed(declare({ columns: 3 }), /does not fit its 3 columns/);
+  await changed(
+    withMetadata({ tensors: JSON.stringify({ ...declared, other: { columns: 1, kept: 0 } }) }),
+    /"other" is declared/,
+  );
+  // A bit beyond the last column.
+  const spoilt = Uint8Array.from(data);
+  const tensor = (header as unknown as Record<string, { data_offsets: number[] }>)[name!]!;
+  spoilt[tensor.data_offsets[0]! + 7] = 0x80;
+  await changed(safetensorsBytes(JSON.stringify(header), spoilt), /beyond its 33/);
+  const as = { ...(header as unknown as Record<string, object>)[name!], dtype: 'I32' };
+  await changed(withHeader({ [name!]: as }), /is I32, and U32 is expected/);
+});
+
+test('a mask of other weights, tokenizer or shapes is refused with both', async () => {
+  const content = { header: HEADER, masks };
+  const model = { weights: HEADER.model, tokenizer: HEADER.tokenizer, matrices: infos };
+  requireMaskFits(content, model, 'm');
+  requireMaskFits(content, { ...model, tokenizer: null }, 'm');
+  const fails = (other: Partial<typeof model>, message: RegExp): void => {
+    assert.throws(
+      () => requireMaskFits(content, { ...model, ...other }, 'm'),
+      (error: Error & { code: string }) => error.code === 'bad-mask' && message.test(error.message),
+    );
+  };
+  fails({ weights: 'f'.repeat(64) }, new RegExp(`${'a'.repeat(64)}.*${'f'.repeat(64)}`));
+  fails({ tokenizer: 'e'.repeat(64) }, new RegExp(`${'b'.repeat(64)}.*${'e'.repeat(64)}`));
+  fails({ matrices: infos.slice(1) }, /no matrix "model\.layers\.0\.self_attn/);
+  fails({ matrices: infos.map((info) => ({ ...info, rows: 9 })) }, /5 x 33.*9 x 33/);
+});
+
+test('counts', () => {
+  const naive = [...masks.values()].reduce(
+    (sum, { words }) =>
+      sum + [...words].reduce((n, word) => n + [...word.toString(2)].filter((bit) => bit === '1').length, 0),
+    0,
+  );
+  assert.is(keptOf(masks), naive);
+  assert.is(placesOf(masks), 5 * 33 + 6 * 64);
+});
+
+test.run();

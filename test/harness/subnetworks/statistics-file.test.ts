@@ -1,0 +1,70 @@
+// Statistics in files: found again by key, and never believed when damaged.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import type { TapSums } from '../../../gpu/index.ts';
+import { StatisticsStore } from '../../../harness/run/statistics.ts';
+import { StatisticsFolder } from '../../../harness/subnetworks/statistics-file.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('statistics files');
+const sums: readonly TapSums[] = [0, 1].flatMap((layer) =>
+  (['qkv', 'o', 'up', 'down'] as const).map((tap, k) => {
+    const values = (n: number) => Float64Array.from({ length: 3 + k }, (_, i) => Math.sqrt(n + i + layer) / 3);
+    return {
+      ...{ layer, tap, tokens: 17, samples: 4, sum: values(1), abs: values(2) },
+      ...{ squares: values(3), norms: values(4), normSquares: values(5) },
+    };
+  }),
+);
+
+test('sums come back to the bit, by their key alone', async () => {
+  const folder = new StatisticsFolder(temporaryFolder());
+  assert.is(await folder.get('a'), null);
+  await folder.put('a', sums, 12.5);
+  assert.equal(await folder.get('a'), { key: 'a', sums, spentMs: 12.5 });
+  assert.is(await folder.get('b'), null);
+});
+
+test('a damaged file is passed over and written again', async () => {
+  const path = temporaryFolder();
+  const folder = new StatisticsFolder(path);
+  await folder.put('a', sums, 1);
+  const [name] = readdirSync(path);
+  const file = join(path, name!);
+  const whole = readFileSync(file);
+  for (const damaged of [whole.subarray(0, 50), Buffer.from(whole).fill(7, whole.length - 3), Buffer.alloc(0)]) {
+    writeFileSync(file, damaged);
+    assert.is(await folder.get('a'), null);
+  }
+  await folder.put('a', sums, 1);
+  assert.equal((await folder.get('a'))?.sums, sums);
+});
+
+test('a run makes statistics once, the next run reads them, another device class makes its own', async () => {
+  const files = new StatisticsFolder(temporaryFolder());
+  let made = 0;
+  const make = async () => {
+    made++;
+    return sums;
+  };
+  const first = new StatisticsStore(files, 'device 1');
+  assert.equal([(await first.of('k', make)).reused, (await first.of('k', make)).reused, made], [false, true, 1]);
+  const found = await new StatisticsStore(files, 'device 1').of('k', make);
+  assert.equal([found.reused, found.sums, made], [true, sums, 1]);
+  await new StatisticsStore(files, 'device 2').of('k', make);
+  assert.is(made, 2);
+  // One that failed is tried again.
+  const store = new StatisticsStore(null);
+  await store
+    .of('x', async () => Promise.reject(new Error('no')))
+    .then(
+      () => assert.unreachable(),
+      () => {},
+    );
+  assert.is((await store.of('x', make)).reused, false);
+});
+
+test.run();
