@@ -61,11 +61,17 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
   const scratch = pool.buffer('scratch', 4 * n * k);
   const masked = (gamma: number, into: GPUBuffer | null): readonly Node[] =>
     maskedMatmul(on, { x, w, y }, { mask: mask(gamma), scratch: into });
+  // Whole channels removed: the same kernel on the rows that are left.
+  const channels = (rho: number): readonly Node[] => {
+    const rows = Math.max(8, Math.round(((1 - rho) * n) / 4) * 4);
+    return matmul(on, { x, w: { ...w, rows, chunks: [{ ...w.chunks[0]!, rows }] }, y });
+  };
   const nodes = new Map<string, readonly Node[]>([
     ['dense', matmul(on, { x, w, y })],
     ['masked', masked(0, scratch)],
     ['soft', masked(0.5, scratch)],
     ['in the tiles', masked(0, null)],
+    ...[0.5, 0.9].map((rho) => [`channels ${rho}`, channels(rho)] as const),
   ]);
   const times = new Map<string, number[]>([...nodes.keys()].map((name) => [name, []]));
   const repeats = Math.max(1, Math.round(WORK / (2 * m * k * n)));

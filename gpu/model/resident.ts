@@ -10,6 +10,7 @@ import { tilesFor } from '../kernels/tiles.ts';
 import type { Memory, Pool } from '../memory.ts';
 import type { Pipelines } from '../pipelines.ts';
 import { replay, zeroCounts } from '../plan.ts';
+import { compactLayer, keptChannels } from './compact.ts';
 import { BYTES } from './convert.ts';
 import { stackOf } from './matrices.ts';
 import type { Parts } from './tensors.ts';
@@ -68,14 +69,16 @@ export async function reside(on: On, parts: Parts, weights: DeviceWeights, varia
       }),
     );
     const uses = masked.flatMap((layer) => TAPS.map((tap) => layer[tap])).filter(({ mask: bits }) => bits !== null);
-    if (layoutOf(on, variant, uses) === 'baked') {
+    const structured = parts.layers.some((layer) => keptChannels(mask, layer) !== null);
+    const layout = layoutOf(on, variant, uses, structured);
+    if (layout !== 'masked') {
       const layers: LayerUse[] = [];
       for (const layer of masked) {
         const baked = new Map<Tap, MatrixUse>();
         for (const tap of TAPS) baked.set(tap, await bake(on, pool, layer[tap]));
         layers.push(ofTaps((tap) => baked.get(tap)!));
       }
-      return { ...dense, layers };
+      return { ...dense, layers: layout === 'compact' ? await compacted(on, pool, layers, parts, mask) : layers };
     }
     return { ...dense, layers: masked, scratch: scratchFor(on, pool, uses) };
   } catch (error) {
@@ -88,10 +91,15 @@ function ofTaps<T>(make: (tap: Tap) => T): Readonly<Record<Tap, T>> {
   return { qkv: make('qkv'), o: make('o'), up: make('up'), down: make('down') };
 }
 
-function layoutOf({ gpu }: On, { id, layout, gamma = 0 }: Variant, uses: readonly MatrixUse[]): 'masked' | 'baked' {
+function layoutOf(
+  { gpu }: On,
+  { id, layout, gamma = 0 }: Variant,
+  uses: readonly MatrixUse[],
+  structured: boolean, // whole channels are removed
+): NonNullable<Variant['layout']> {
   if (layout === 'masked') return 'masked';
   const can = uses.every(({ w, mask }) => expandable(w, mask!));
-  if (layout === 'baked' && !can) {
+  if (layout !== undefined && !can) {
     throw new BenchError(
       'bad-variant',
       `${id}: ${gamma === 0 ? 'rows that are no multiple of four columns' : 'a soft mask over 16-bit weights'} cannot be baked`,
@@ -100,9 +108,17 @@ function layoutOf({ gpu }: On, { id, layout, gamma = 0 }: Variant, uses: readonl
       },
     );
   }
-  if (layout === 'baked') return 'baked';
+  if (layout === 'compact' && gamma !== 0) {
+    throw new BenchError('bad-variant', `${id}: a soft mask removes nothing that could be left out`, {
+      hint: "leave layout out, or set it to 'masked'",
+    });
+  }
+  if (layout !== undefined) return layout;
   const bytes = uses.reduce((sum, { w }) => sum + w.rows * w.columns * BYTES[w.format], 0);
-  return can && gpu.software && bytes <= BAKE_BYTES ? 'baked' : 'masked';
+  if (!can || gamma !== 0 || bytes > BAKE_BYTES) return can && gpu.software && bytes <= BAKE_BYTES ? 'baked' : 'masked';
+  // Whole channels are left out on every device; elsewhere only a CPU gains by a copy.
+  if (structured && uses.every(({ w }) => w.chunks.length === 1)) return 'compact';
+  return gpu.software ? 'baked' : 'masked';
 }
 
 /** Mask words of all that is stacked at a tap, in the order of the stack; whole where the mask names none of it. */
@@ -150,6 +166,23 @@ function beside(
     }
     return buffer;
   });
+}
+
+/** The layers whose MLP loses channels, without these. */
+async function compacted(
+  on: On,
+  pool: Pool,
+  layers: readonly LayerUse[],
+  parts: Parts,
+  mask: Mask,
+): Promise<readonly LayerUse[]> {
+  const out: LayerUse[] = [];
+  for (const [index, layer] of layers.entries()) {
+    const { gate } = parts.layers[index]!;
+    const channels = keptChannels(mask, parts.layers[index]!);
+    out.push(channels === null ? layer : await compactLayer(on, pool, layer, channels, gate !== null));
+  }
+  return out;
 }
 
 /** A copy of the matrix as its mask leaves it. */

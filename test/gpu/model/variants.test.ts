@@ -99,6 +99,37 @@ test('every layout gives the same bits, gamma 1 those of the dense network, and 
   }
 });
 
+test('a network without its removed channels gives the bits of the masked one, and takes less room', async () => {
+  for (const [family, format] of [
+    ['llama', 'bf16'],
+    ['gpt2', 'f32'],
+    ['gpt_neox', 'f32'],
+  ] as const) {
+    const { engine } = await opened(family, format);
+    try {
+      const names = engine.matrices.filter(({ module }) => module === 'mlp').map(({ name }) => name);
+      for (const sparsity of [0.5, 0.9]) {
+        const { tensors } = await engine.select({
+          scores: new Map(names.map((name) => [name, { kind: 'random', seed: 3 }])),
+          group: { kind: 'channels' },
+          sparsity,
+        });
+        const mask = { id: `channels ${sparsity}`, tensors };
+        const masked = await scores(engine, { id: 'm', mask, layout: 'masked' });
+        assert.equal(await scores(engine, { id: 'c', mask, layout: 'compact' }), masked, `${family} ${sparsity}`);
+        assert.equal(await scores(engine, { id: 'd', mask }), masked, 'which layout is chosen changes nothing');
+      }
+      const soft = { id: 's', mask: randomMask(1, engine.matrices), gamma: 0.5, layout: 'compact' } as const;
+      await scores(engine, soft).then(
+        () => assert.unreachable(),
+        (error) => assert.is(error.code, 'bad-variant'),
+      );
+    } finally {
+      await engine.dispose();
+    }
+  }
+});
+
 test('a batch may mix masks and the dense network, and each result is that of the same request alone', async () => {
   const { engine } = await opened('llama');
   const greedy: Sampling = { maxTokens: 6, temperature: 0, topK: 0, topP: 1, seed: 0, stopTokens: [] };

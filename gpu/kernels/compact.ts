@@ -1,0 +1,23 @@
+// A matrix without its removed rows and columns.
+
+import type { Format } from '../model/types.ts';
+import type { Node } from '../plan.ts';
+import { LANES, MAX_GRID, node, type Recorder, wide } from './node.ts';
+
+/** y[rows.length, columns.length] = those rows and columns of w; an even number of columns where weights have 16 bits. */
+export function compact(
+  on: Recorder,
+  io: { w: GPUBuffer; rows: GPUBuffer; columns: GPUBuffer; y: GPUBuffer },
+  { width, rows, columns, format }: { width: number; rows: number; columns: number; format: Format },
+): Node {
+  const perRow = format === 'f32' ? columns : columns / 2;
+  return node(on, {
+    kernel: 'compact',
+    label: 'compact',
+    constants: { F32: format === 'f32', GRID_X: MAX_GRID },
+    bindings: 'uurrrw',
+    shape: [rows * perRow, perRow, width],
+    buffers: [io.w, io.rows, io.columns, io.y],
+    grid: () => wide(Math.ceil((rows * perRow) / LANES)),
+  });
+}
