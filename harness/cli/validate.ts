@@ -38,7 +38,9 @@ function counts({ name, models, personas, evaluations, methods, sparsity, seeds 
     sparsity: sparsity.length,
     seeds: seeds.length,
     cells: cells.length,
-    evaluationItems: new Set(cells.flatMap(({ items }) => items.map(({ id }) => id))).size,
+    evaluationItems: new Set(
+      cells.filter(({ part }) => part === 'evaluation').flatMap(({ items }) => items.map(({ id }) => id)),
+    ).size,
   };
 }
 

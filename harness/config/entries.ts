@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readAnthropic } from '../datasets/anthropic.ts';
+import { readBipoParts } from '../datasets/bipo.ts';
 import type { Item } from '../datasets/types.ts';
 import { failOn, type Issue } from './diagnostics.ts';
 import type { Persona, Scorer } from './resolved.ts';
@@ -18,7 +19,7 @@ export interface EvaluationFile {
   readonly template: string;
   readonly 'items-per-trait'?: number;
   readonly 'tuning-per-trait': number;
-  readonly items?: { readonly source: 'anthropic'; readonly folder: string };
+  readonly items?: { readonly source: 'anthropic' | 'bipo'; readonly folder: string };
 }
 
 /** A suite file with its defaults. */
@@ -53,6 +54,12 @@ export interface SuiteFile {
     readonly 'decode-tokens': number;
   };
 }
+
+/** Where a data set that an evaluation names is published. */
+const FETCH = {
+  anthropic: 'anthropics/evals and name its persona folder',
+  bipo: 'CaoYuanpu/BiPO and name a folder with <trait>_train.csv and <trait>_test.csv',
+} as const;
 
 interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
@@ -94,16 +101,22 @@ export function contradictions(evaluations: readonly EvaluationFile[], located: 
   });
 }
 
+/** What is asked in place of the personas' own items, and what is to be said of it. */
+export interface ForeignItems {
+  readonly personas: readonly Persona[];
+  readonly notes: readonly string[];
+}
+
 /** The personas with the items of the evaluation that names a data set; their own items where none does. */
 export async function itemsFrom(
   evaluations: readonly EvaluationFile[],
   personas: readonly Persona[],
   folderOf: (path: string) => string,
   located: Located,
-): Promise<readonly Persona[]> {
+): Promise<ForeignItems> {
   const k = evaluations.findIndex(({ items }) => items !== undefined);
   const source = evaluations[k]?.items;
-  if (source === undefined) return personas;
+  if (source === undefined) return { personas, notes: [] };
   const at = `evaluations/${k}/items`;
   const place = originOf(located, `${at}/folder`).value;
   if (evaluations.length > 1) {
@@ -118,14 +131,36 @@ export async function itemsFrom(
     failOn(
       [{ place, message: `the folder ${folder} is not on this machine` }],
       'bad-suite',
-      'the data set is no part of this package: fetch github anthropics/evals and name its persona folder',
+      `the data set is no part of this package: fetch github ${FETCH[source.source]}`,
     );
   }
+  const highOf = (trait: string): string =>
+    personas.find((persona) => persona.trait === trait && persona.pole === 'high')?.id ?? trait;
+  const traits = [...new Set(personas.map(({ trait }) => trait))];
+  if (source.source === 'bipo') return bipoItems(folder, personas, traits, highOf);
   const byTrait = new Map<string, readonly Item[]>();
-  for (const { trait } of personas) {
-    if (byTrait.has(trait)) continue;
-    const high = personas.find((persona) => persona.trait === trait && persona.pole === 'high')?.id ?? trait;
-    byTrait.set(trait, await readAnthropic(join(folder, `${trait}.jsonl`), trait, high));
+  for (const trait of traits) {
+    byTrait.set(trait, await readAnthropic(join(folder, `${trait}.jsonl`), trait, highOf(trait)));
   }
-  return personas.map((persona) => ({ ...persona, items: byTrait.get(persona.trait) ?? [] }));
+  return { personas: personas.map((persona) => ({ ...persona, items: byTrait.get(persona.trait) ?? [] })), notes: [] };
+}
+
+/** Test rows are asked, the last training rows tune, the others calibrate: what fits the trait its high pole, the rest the low. */
+async function bipoItems(
+  folder: string,
+  personas: readonly Persona[],
+  traits: readonly string[],
+  highOf: (trait: string) => string,
+): Promise<ForeignItems> {
+  const parts = new Map<string, Awaited<ReturnType<typeof readBipoParts>>>();
+  for (const trait of traits) parts.set(trait, await readBipoParts(folder, trait, highOf(trait)));
+  return {
+    personas: personas.map((persona) => {
+      const { items, calibration } = parts.get(persona.trait)!;
+      return { ...persona, items, calibration: calibration[persona.pole] };
+    }),
+    notes: [...parts].flatMap(([trait, { left }]) =>
+      left === 0 ? [] : [`${left} training rows of ${trait} are left out: their questions are asked in another part.`],
+    ),
+  };
 }

@@ -77,8 +77,9 @@ const EVALUATION = {
       properties: {
         source: {
           type: 'string',
-          enum: ['anthropic'],
-          description: 'one <trait>.jsonl per trait, Anthropic persona format',
+          enum: ['anthropic', 'bipo'],
+          description:
+            "one <trait>.jsonl per trait (Anthropic's persona statements), or <trait>_test.csv and _train.csv (BiPO)",
         },
         folder: { ...PATH, description: 'relative to this file' },
       },

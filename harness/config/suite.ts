@@ -89,9 +89,10 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
     const tuningPerTrait = Math.min(entry['tuning-per-trait'], options.limit ?? Infinity);
     return { id, kind, scorer, show, orders, template: shown, itemsPerTrait, tuningPerTrait };
   });
-  const withItems = await itemsFrom(value.evaluations, personas, folderOf, located);
+  const foreign = await itemsFrom(value.evaluations, personas, folderOf, located);
+  const withItems = foreign.personas;
   requireItems(withItems, value, located);
-  const notes = [...(value.notes ?? [])];
+  const notes = [...(value.notes ?? []), ...foreign.notes];
   if (models.some(({ path }) => basename(path) === 'persona-nano') && !notes.includes(FIXTURE_NOTE))
     notes.push(FIXTURE_NOTE);
   const { latency } = value;

@@ -1,9 +1,10 @@
 // BiPO's choice sets (Cao et al. 2024) as CSV with quoted newlines: the training form names the texts, the test form
 // names the letter of the text that fits the trait.
 
+import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { badRow, type Row, readData, textOf } from './lines.ts';
-import type { Item, Option } from './types.ts';
+import type { CalibrationText, Item, Option } from './types.ts';
 
 /** Both forms as items keyed to `persona`; the test form is the evaluation part, the training form the calibration part. */
 export async function readBipo(file: string, trait: string, persona: string): Promise<readonly Item[]> {
@@ -32,7 +33,7 @@ export async function readBipo(file: string, trait: string, persona: string): Pr
       keying: '+',
       split: letters ? 'evaluation' : 'calibration',
       question: questionOf(row),
-      options: letters ? lettered(row) : named(row),
+      options: letters ? lettered(row) : spelled(row),
     };
   });
 }
@@ -48,9 +49,54 @@ function lettered(row: Row): readonly Option[] {
   return (['A', 'B'] as const).map((letter) => ({ text: textOf(row, letter), matching: letter === matching }));
 }
 
-function named(row: Row): readonly Option[] {
+function spelled(row: Row): readonly Option[] {
   return [
     { text: textOf(row, 'matching'), matching: true },
     { text: textOf(row, 'not_matching'), matching: false },
   ];
+}
+
+/** Training rows, from the end, that tune. */
+const TUNING_ROWS = 100;
+
+export interface BipoParts {
+  readonly items: readonly Item[]; // evaluation and tuning
+  readonly calibration: Readonly<Record<'high' | 'low', readonly CalibrationText[]>>;
+  readonly left: number; // training rows that are in no part
+}
+
+/**
+ * `<trait>_test.csv` as the evaluation part, the last rows of `<trait>_train.csv` as the tuning part, the others as texts:
+ * the answer that fits for the high pole, the other for the low. No question is in two parts.
+ */
+export async function readBipoParts(folder: string, trait: string, high: string): Promise<BipoParts> {
+  const evaluation = (await readBipo(join(folder, `${trait}_test.csv`), trait, high)).map(named('test'));
+  const training = (await readBipo(join(folder, `${trait}_train.csv`), trait, high)).map(named('train'));
+  const asked = new Set(evaluation.map(contentOf));
+  const fresh = training.filter((item) => item.question !== '' && !asked.has(contentOf(item)));
+  const tuning = fresh.slice(-TUNING_ROWS).map((item): Item => ({ ...item, split: 'tuning' }));
+  const tuned = new Set(tuning.map(contentOf));
+  const rest = fresh.slice(0, -TUNING_ROWS).filter((item) => !tuned.has(contentOf(item)));
+  const texts = (matching: boolean): readonly CalibrationText[] =>
+    rest.map(({ question, options }) => ({
+      question,
+      answer: options.find((one) => one.matching === matching)?.text ?? '',
+    }));
+  return {
+    items: [...evaluation, ...tuning],
+    calibration: { high: texts(true), low: texts(false) },
+    left: training.length - tuning.length - rest.length,
+  };
+}
+
+/** Both files count their rows from 1. */
+function named(file: string): (item: Item) => Item {
+  return (item) => ({ ...item, id: item.id.replace(`${item.trait}-`, `${item.trait}-${file}-`) });
+}
+
+function contentOf({ question }: Item): string {
+  return question
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
 }

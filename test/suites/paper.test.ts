@@ -1,0 +1,107 @@
+// The suites of the paper's method: what they plan, and that no question is calibrated or tuned on and asked.
+
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { METHODS } from '../../harness/cli/methods.ts';
+import { loadSuite } from '../../harness/config/index.ts';
+import type { Suite } from '../../harness/config/resolved.ts';
+import { withControls } from '../../harness/plan/controls.ts';
+import { expand } from '../../harness/plan/expand.ts';
+import { trivialAnswerers } from '../../harness/score/trivial.ts';
+import { DIGESTS } from '../support/fake.ts';
+import { shared } from '../support/folders.ts';
+import { ROOT } from '../support/node.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('suites of the method');
+const load = async (name: string): Promise<Suite> =>
+  withControls(await loadSuite(join(ROOT, `suites/${name}.yaml`), { registry: METHODS }), METHODS);
+const plan = (whole: Suite) => expand(whole, METHODS, new Map(whole.models.map(({ id }) => [id, DIGESTS])));
+
+test('big-five holds Wanda at three sparsities, contrast and shuffled at the middle one, and every control', async () => {
+  const cells = plan(await load('big-five')).filter(({ part }) => part === 'evaluation');
+  const levels = (method: string) => [
+    ...new Set(cells.filter((cell) => cell.method === method).map(({ sparsity }) => sparsity)),
+  ];
+  assert.equal(levels('wanda'), ['low', 'middle', 'high']);
+  for (const control of ['random', 'magnitude', 'generic-text', 'wanda.opposite'])
+    assert.equal(levels(control), ['low', 'middle', 'high']);
+  for (const middle of ['contrastive', 'wanda.shuffled', 'contrastive.shuffled', 'contrastive.opposite']) {
+    assert.equal(levels(middle), ['middle'], middle);
+  }
+  const seeds = (method: string) =>
+    new Set(cells.filter((cell) => cell.method === method).map(({ seed }) => seed)).size;
+  assert.is(seeds('random'), 5);
+});
+
+test('big-five-full holds every score function, every control, 20 random masks and five calibration seeds', async () => {
+  const whole = await load('big-five-full');
+  const scores = new Set(whole.methods.filter(({ control }) => !control).map(({ options }) => options.score));
+  for (const score of [
+    'wanda',
+    'sparse-diag',
+    'contrastive-wanda',
+    'contrastive-sparse',
+    'contrastive-ratio',
+    'set-difference',
+  ]) {
+    assert.ok(scores.has(score), score);
+  }
+  const cells = plan(whole);
+  const seeds = (method: string) =>
+    new Set(cells.filter((cell) => cell.method === method).map(({ seed }) => seed)).size;
+  assert.equal([seeds('random'), seeds('wanda'), seeds('magnitude')], [20, 5, 1]);
+  for (const { id, method, control, against = [] } of whole.methods) {
+    if (method !== 'subnetwork' || control) continue;
+    assert.equal(
+      against.map(({ kind }) => kind),
+      ['random', 'magnitude', 'generic-text', 'opposite', 'shuffled'],
+      id,
+    );
+  }
+});
+
+test('ablations hold dose, restored modules, unique weights and the way between two masks', async () => {
+  const options = (await load('ablations')).methods.map((entry) => entry.options);
+  const values = (name: string) => new Set(options.map((one) => JSON.stringify(one[name])));
+  for (const gamma of [0, 0.25, 0.5, 0.75]) assert.ok(values('gamma').has(String(gamma)));
+  for (const toward of [0, 0.25, 0.5, 0.75]) assert.ok(values('toward').has(String(toward)));
+  for (const keep of ['unique', 'without-unique']) assert.ok(values('keep').has(`"${keep}"`));
+  assert.ok(values('restore').size > 3);
+  assert.ok(values('prompt').has('"persona"'), 'with the prompt beside the mask');
+});
+
+const planned = 'paper plans 200 items of each set, and no question is in two parts';
+if (shared('data/bipo') === null) test.skip(planned, '../shared/data/bipo is not on this machine');
+else {
+  test(planned, async () => {
+    const whole = await load('paper');
+    const normal = (text: string) =>
+      text
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}]+/gu, ' ')
+        .trim();
+    for (const trait of ['power', 'hallucination']) {
+      const [high, low] = whole.personas.filter((persona) => persona.trait === trait);
+      const questions = (split: string) =>
+        new Set(high!.items.filter((item) => item.split === split).map(({ question }) => normal(question)));
+      assert.is(high!.items.filter(({ split }) => split === 'evaluation').length, 200);
+      assert.is(high!.items.filter(({ split }) => split === 'tuning').length, 100);
+      assert.ok(high!.calibration.length > 500 && high!.calibration.length === low!.calibration.length);
+      const [asked, tuned] = [questions('evaluation'), questions('tuning')];
+      for (const { question } of high!.calibration) {
+        assert.not.ok(asked.has(normal(question!)) || tuned.has(normal(question!)), question);
+      }
+      for (const question of tuned) assert.not.ok(asked.has(question), question);
+      assert.ok(high!.calibration.every(({ answer }, i) => answer !== low!.calibration[i]!.answer));
+    }
+    const items = whole.personas.find(({ trait }) => trait === 'hallucination')!.items;
+    const [shorter] = trivialAnswerers(
+      items.filter(({ split }) => split === 'evaluation'),
+      null,
+    );
+    assert.equal([shorter!.n, Math.round(shorter!.accuracy * 200)], [200, 196]);
+  });
+}
+
+test.run();
