@@ -16,7 +16,7 @@ import { ROOT } from '../support/node.ts';
 import { suite as testSuite } from '../support/suite.ts';
 
 const test = testSuite('bundled suites');
-const NAMES = ['ablations', 'anthropic-big-five', 'big-five', 'big-five-full', 'paper', 'smoke'];
+const NAMES = ['ablations', 'anthropic-big-five', 'big-five-full', 'big-five', 'paper', 'smoke'];
 const TRAITS = ['agreeableness', 'conscientiousness', 'extraversion', 'neuroticism', 'openness'];
 
 const load = (name: string, options: Partial<LoadOptions> = {}): Promise<Suite> =>
