@@ -1,6 +1,7 @@
 // Two masks side by side: how much they share, and what two random masks of the same densities would.
 
 import { BenchError, type MatrixInfo } from '../../gpu/index.ts';
+import { shown } from '../../gpu/model/header.ts';
 import type { Masks } from './combine.ts';
 import { bitsOf } from './masks.ts';
 
@@ -11,7 +12,7 @@ export interface Overlap {
   readonly keptA: number;
   readonly keptB: number;
   readonly jaccard: number; // |A and B| / |A or B|; 1 where neither keeps anything
-  readonly differing: number; // share of the places
+  readonly differing: number; // share of the places; 0 where there are none
   /** Expected of independent masks that keep as many places of each matrix. */
   readonly chance: { readonly jaccard: number; readonly differing: number };
 }
@@ -32,21 +33,21 @@ interface Sums {
   expectedBoth: number;
 }
 
-/** Throws `bad-mask` where the two cover different matrices, naming one. */
+/** Layers come in their order, whatever the order of the masks. Throws `bad-mask` where the two cover different matrices, naming one. */
 export function compareMasks(a: Masks, b: Masks, matrices: readonly MatrixInfo[]): Comparison {
   const byName = new Map(matrices.map((info) => [info.name, info]));
   const stray = [...a.keys()].find((name) => !b.has(name)) ?? [...b.keys()].find((name) => !a.has(name));
   if (stray !== undefined) {
-    throw new BenchError('bad-mask', `only one of the two masks covers ${stray}`, {
+    throw new BenchError('bad-mask', `only one of the two masks covers ${shown(stray)}`, {
       hint: 'compare masks of one model that were made with the same targets',
     });
   }
   const all = zeros();
-  const groups = { modules: new Map<string, Sums>(), layers: new Map<string, Sums>() };
+  const groups = { modules: new Map<string, Sums>(), layers: new Map<number, Sums>() };
   for (const [name, { rows, columns, words }] of a) {
     const other = b.get(name)!;
     if (other.rows !== rows || other.columns !== columns) {
-      throw new BenchError('bad-mask', `the masks of ${name} have different shapes`, {
+      throw new BenchError('bad-mask', `the masks of ${shown(name)} have different shapes`, {
         hint: 'compare masks of one model',
       });
     }
@@ -64,31 +65,32 @@ export function compareMasks(a: Masks, b: Masks, matrices: readonly MatrixInfo[]
     const info = byName.get(name);
     if (info === undefined) continue;
     add(of(groups.modules, info.module), one);
-    add(of(groups.layers, `layer ${info.layer}`), one);
+    add(of(groups.layers, info.layer), one);
   }
   return {
     all: overlap('all', all),
-    modules: [...groups.modules].map(([name, sums]) => overlap(name, sums)),
-    layers: [...groups.layers].map(([name, sums]) => overlap(name, sums)),
+    modules: [...groups.modules].sort(([p], [q]) => (p < q ? -1 : 1)).map(([name, sums]) => overlap(name, sums)),
+    layers: [...groups.layers].sort(([p], [q]) => p - q).map(([layer, sums]) => overlap(`layer ${layer}`, sums)),
   };
 }
 
 function overlap(name: string, { places, keptA, keptB, both, either, expectedBoth }: Sums): Overlap {
   const jaccard = (shared: number) => (keptA + keptB === 0 ? 1 : shared / (keptA + keptB - shared));
+  const share = (count: number) => (places === 0 ? 0 : count / places);
   return {
     name,
     places,
     keptA,
     keptB,
     jaccard: jaccard(both),
-    differing: (either - both) / places,
-    chance: { jaccard: jaccard(expectedBoth), differing: (keptA + keptB - 2 * expectedBoth) / places },
+    differing: share(either - both),
+    chance: { jaccard: jaccard(expectedBoth), differing: share(keptA + keptB - 2 * expectedBoth) },
   };
 }
 
 const zeros = (): Sums => ({ places: 0, keptA: 0, keptB: 0, both: 0, either: 0, expectedBoth: 0 });
 
-function of(groups: Map<string, Sums>, name: string): Sums {
+function of<Name>(groups: Map<Name, Sums>, name: Name): Sums {
   const found = groups.get(name) ?? zeros();
   groups.set(name, found);
   return found;

@@ -2,12 +2,16 @@
 // being outputs whatever way the checkpoint stores the weight; bit b of word w = column 32 w + b, 1 = keep.
 
 import { BenchError, type Mask, type MaskTensor, type MatrixInfo } from '../../gpu/index.ts';
+import { shown } from '../../gpu/model/header.ts';
 import type { Masks } from './combine.ts';
 import { keptOf, maskId } from './masks.ts';
 import { readTensors, writeTensors } from './safetensors.ts';
 
 const VERSION = '1';
 const CODE = 'bad-mask';
+/** Of a text in the header; digests have 64. */
+const MAX_TEXT = 200;
+const CONTROL = /\p{Cc}/u;
 const HINT = 'make the mask again with `bench mask make`';
 
 /** What a mask was made from. Digests are hex sha256. */
@@ -60,27 +64,27 @@ export async function readMaskFile(file: string): Promise<MaskFile> {
   const { metadata, tensors } = await readTensors(file, { dtype: 'U32', code: CODE, hint: HINT });
   const fail = (message: string): BenchError => new BenchError(CODE, message, { where: file, hint: HINT });
   if (metadata.format !== 'persona-bench mask') throw fail('this is a safetensors file, but no mask');
-  if (metadata.version !== VERSION) throw fail(`version ${metadata.version} of the format is not known here`);
+  if (metadata.version !== VERSION)
+    throw fail(`version ${shown(metadata.version ?? '')} of the format is not known here`);
   const header = headerOf(parsed(metadata.header, fail), fail);
   const declared = parsed(metadata.tensors, fail);
   const masks = new Map<string, MaskTensor>();
   for (const [name, { shape, data }] of tensors) {
-    const shown = JSON.stringify(name.slice(0, 120));
+    const label = shown(name);
     const said = Object.hasOwn(declared, name) ? (declared[name] as { columns?: unknown; kept?: unknown }) : {};
     const { columns, kept } = said ?? {};
     const [rows, perRow] = shape;
     if (shape.length !== 2 || !isCount(columns) || columns === 0 || Math.ceil(columns / 32) !== perRow) {
-      throw fail(`tensor ${shown} has shape [${shape.join(', ')}], which does not fit its ${String(columns)} columns`);
+      throw fail(`tensor ${label} has shape [${shape.join(', ')}], which does not fit its ${written(columns)} columns`);
     }
     const tensor = { rows: rows!, columns, words: data as Uint32Array };
-    if (hasPadding(tensor)) throw fail(`tensor ${shown} keeps columns beyond its ${columns}`);
+    if (hasPadding(tensor)) throw fail(`tensor ${label} keeps columns beyond its ${columns}`);
     const found = keptOf(new Map([[name, tensor]]));
-    if (found !== kept) throw fail(`tensor ${shown} keeps ${found} places, and its header says ${String(kept)}`);
+    if (found !== kept) throw fail(`tensor ${label} keeps ${found} places, and its header says ${written(kept)}`);
     masks.set(name, tensor);
   }
   const missing = Object.keys(declared).find((name) => !masks.has(name));
-  if (missing !== undefined)
-    throw fail(`tensor ${JSON.stringify(missing.slice(0, 120))} is declared, and is not there`);
+  if (missing !== undefined) throw fail(`tensor ${shown(missing)} is declared, and is not there`);
   return { header, masks };
 }
 
@@ -106,22 +110,25 @@ export function requireMaskFits(
   const byName = new Map(model.matrices.map((info) => [info.name, info]));
   for (const [name, { rows, columns }] of masks) {
     const info = byName.get(name);
-    if (info === undefined) throw fail(`the model has no matrix ${JSON.stringify(name.slice(0, 120))}`);
+    if (info === undefined) throw fail(`the model has no matrix ${shown(name)}`);
     if (info.rows !== rows || info.columns !== columns) {
-      throw fail(`the mask of ${name} is of ${rows} x ${columns}, and the matrix of ${info.rows} x ${info.columns}`);
+      throw fail(
+        `the mask of ${shown(name)} is of ${rows} x ${columns}, and the matrix of ${info.rows} x ${info.columns}`,
+      );
     }
   }
 }
 
 function headerOf(value: Readonly<Record<string, unknown>>, fail: (message: string) => BenchError): MaskHeader {
-  const text = (name: string): boolean => typeof value[name] === 'string';
+  const text = (name: string): boolean => isPlain(value[name]);
   const textOrNull = (name: string): boolean => value[name] === null || text(name);
   const wrong =
     ['model', 'tokenizer', 'score', 'statistic', 'group', 'tokens'].find((name) => !text(name)) ??
     ['persona', 'opposite', 'calibration'].find((name) => !textOrNull(name)) ??
-    ['sparsity', 'seed'].find((name) => typeof value[name] !== 'number') ??
+    (isShare(value.sparsity) ? undefined : 'sparsity') ??
+    (Number.isSafeInteger(value.seed) ? undefined : 'seed') ??
     (typeof value.chat === 'boolean' ? undefined : 'chat') ??
-    (typeof value.parameters === 'object' && value.parameters !== null ? undefined : 'parameters');
+    (isMap(value.parameters) && !CONTROL.test(JSON.stringify(value.parameters)) ? undefined : 'parameters');
   if (wrong !== undefined) throw fail(`its header has no sound "${wrong}"`);
   return value as unknown as MaskHeader;
 }
@@ -129,11 +136,29 @@ function headerOf(value: Readonly<Record<string, unknown>>, fail: (message: stri
 function parsed(text: string | undefined, fail: (message: string) => BenchError): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text ?? '');
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (isMap(value)) return value;
   } catch {
     // Said below.
   }
   throw fail('its metadata are no JSON of ours');
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A text that may go to a terminal. */
+function isPlain(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_TEXT && !CONTROL.test(value);
+}
+
+function isShare(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value < 1;
+}
+
+/** What a file says, whatever it is: String() would fail on an object with a toString of its own. */
+function written(value: unknown): string {
+  return String(JSON.stringify(value)).slice(0, 40);
 }
 
 function isCount(value: unknown): value is number {

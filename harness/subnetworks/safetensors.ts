@@ -5,10 +5,12 @@ import { constants } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BenchError } from '../../gpu/index.ts';
-import { type HeaderEntry, headerLength, parseHeader } from '../../gpu/model/header.ts';
+import { type HeaderEntry, headerLength, parseHeader, shown } from '../../gpu/model/header.ts';
 
 /** Beyond it a file is no mask and no statistics of a model that the engine runs. */
 const MAX_FILE_BYTES = 16 * 2 ** 30;
+/** Node reads no more at once; the bits of a matrix of 2^34 weights. */
+const MAX_TENSOR_BYTES = 2 ** 31 - 1;
 
 export interface Tensor {
   readonly dtype: 'U32' | 'F64';
@@ -108,7 +110,10 @@ async function tensorOf(
   start: number,
   fail: (message: string) => BenchError,
 ): Promise<Tensor> {
-  if (found !== dtype) throw fail(`tensor ${JSON.stringify(name.slice(0, 120))} is ${found}, and ${dtype} is expected`);
+  if (found !== dtype) throw fail(`tensor ${shown(name)} is ${found}, and ${dtype} is expected`);
+  if (end - begin > MAX_TENSOR_BYTES) {
+    throw fail(`tensor ${shown(name)} has ${end - begin} bytes, and ${MAX_TENSOR_BYTES} are allowed`);
+  }
   const bytes = await read(start + begin, end - begin);
   const data = dtype === 'U32' ? new Uint32Array(bytes.buffer) : new Float64Array(bytes.buffer);
   return { dtype, shape, data };

@@ -3,10 +3,10 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError, type Tap, type TapSums } from '../../gpu/index.ts';
-import { sha256 } from '../plan/canonical.ts';
+import { canonicalJson, sha256 } from '../plan/canonical.ts';
 import { readTensors, type Tensor, writeTensors } from './safetensors.ts';
 
-const VERSION = '1';
+const VERSION = '2'; // 1: the digest was of the tensors alone
 const CODE = 'bad-statistics';
 const HINT = 'remove the file: it will be made again';
 const FIELDS = ['sum', 'abs', 'squares', 'norms', 'normSquares'] as const;
@@ -27,19 +27,19 @@ export async function writeStatistics(file: string, { key, sums, spentMs }: Stat
       tensors.set(`layers.${one.layer}.${one.tap}.${field}`, { dtype: 'F64', shape: [data.length], data });
     }
   }
-  const [first] = sums;
-  await writeTensors(file, {
-    metadata: {
-      format: 'persona-bench statistics',
-      version: VERSION,
-      key,
-      content: contentOf(tensors),
-      tokens: String(first?.tokens ?? 0),
-      samples: String(first?.samples ?? 0),
-      spentMs: String(spentMs),
-    },
-    tensors,
-  });
+  const { tokens = 0, samples = 0 } = sums[0] ?? {};
+  if (sums.some((one) => one.tokens !== tokens || one.samples !== samples)) {
+    throw new RangeError('taps of one pass count the same tokens and samples');
+  }
+  const metadata = {
+    format: 'persona-bench statistics',
+    version: VERSION,
+    key,
+    tokens: String(tokens),
+    samples: String(samples),
+    spentMs: String(spentMs),
+  };
+  await writeTensors(file, { metadata: { ...metadata, content: contentOf(metadata, tensors) }, tensors });
 }
 
 /** Throws `bad-statistics` for anything but what `writeStatistics` wrote. */
@@ -49,7 +49,8 @@ export async function readStatistics(file: string): Promise<StatisticsFile> {
   if (metadata.format !== 'persona-bench statistics' || metadata.version !== VERSION) {
     throw fail('these are no statistics of this version');
   }
-  if (metadata.content !== contentOf(tensors)) throw fail('its content is not what was written');
+  const { content, ...rest } = metadata;
+  if (content !== contentOf(rest, tensors)) throw fail('its content is not what was written');
   const [tokens, samples, spentMs] = [metadata.tokens, metadata.samples, metadata.spentMs].map(Number);
   if (![tokens, samples].every((n) => Number.isSafeInteger(n) && n! > 0) || !(spentMs! >= 0)) {
     throw fail('its counts are not numbers');
@@ -72,12 +73,14 @@ export async function readStatistics(file: string): Promise<StatisticsFile> {
   return { key: metadata.key ?? '', sums, spentMs: spentMs! };
 }
 
-/** A folder of statistics by key. A damaged file is passed over, and written again. */
+/** A folder of statistics by key. A damaged file is passed over, and written again; `note` hears of it. */
 export class StatisticsFolder {
   readonly #folder: string;
+  readonly #note: (damage: BenchError) => void;
 
-  constructor(folder: string) {
+  constructor(folder: string, note: (damage: BenchError) => void = () => {}) {
     this.#folder = folder;
+    this.#note = note;
   }
 
   async get(key: string): Promise<Pick<StatisticsFile, 'sums' | 'spentMs'> | null> {
@@ -93,8 +96,9 @@ export class StatisticsFolder {
       const found = await readStatistics(file);
       return found.key === key ? found : null;
     } catch (error) {
-      if (error instanceof BenchError) return null;
-      throw error;
+      if (!(error instanceof BenchError)) throw error;
+      this.#note(error);
+      return null;
     }
   }
 
@@ -107,9 +111,10 @@ export class StatisticsFolder {
   }
 }
 
-function contentOf(tensors: ReadonlyMap<string, Tensor>): string {
+/** Of the tensors and of what is said about them: a wrong count spoils every mean. */
+function contentOf(metadata: Readonly<Record<string, string>>, tensors: ReadonlyMap<string, Tensor>): string {
   const parts = [...tensors].map(([name, { data }]) => {
     return `${name} ${sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
   });
-  return sha256(parts.sort().join('\n'));
+  return sha256(canonicalJson([metadata, parts.sort()]));
 }

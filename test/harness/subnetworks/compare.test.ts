@@ -78,6 +78,36 @@ test('densities may differ, and chance follows them', () => {
   assert.ok(Math.abs(all.jaccard - all.chance.jaccard) < 0.01);
 });
 
+test('layers and modules come in their order, each with its own figures', () => {
+  const infos = [...Array(12).keys()].flatMap((layer) => [info(layer, 'mlp'), info(layer, 'attention')]);
+  const one = rowMask(1, 160);
+  const not: MaskTensor = { ...one, words: one.words.map((word) => ~word) };
+  // As in a file, by name; layer 10 alone has something else in its MLP.
+  const names = infos.map(({ name }) => name).sort();
+  const a: Masks = new Map(names.map((name) => [name, one]));
+  const b: Masks = new Map(names.map((name) => [name, name === 'layers.10.mlp' ? not : one]));
+  const { all, modules, layers } = compareMasks(a, b, infos);
+  assert.equal(
+    layers.map(({ name, differing }) => [name, differing]),
+    [...Array(12).keys()].map((layer) => [`layer ${layer}`, layer === 10 ? 0.5 : 0]),
+  );
+  assert.equal(
+    modules.map(({ name, differing }) => [name, differing]),
+    [
+      ['attention', 0],
+      ['mlp', 1 / 12],
+    ],
+  );
+  assert.is(all.differing, 1 / 24);
+});
+
+test('masks of nothing, and masks that keep nothing, are alike', () => {
+  const none = compareMasks(new Map(), new Map(), INFOS).all;
+  assert.equal([none.jaccard, none.differing, none.chance], [1, 0, { jaccard: 1, differing: 0 }]);
+  const empty = compareMasks(masks(1, 0), masks(2, 0), INFOS).all;
+  assert.equal([empty.jaccard, empty.differing, empty.keptA], [1, 0, 0]);
+});
+
 test('masks of different matrices are not compared', () => {
   const a = masks(1, 0.5);
   const fewer: Masks = new Map([...a].slice(1));
@@ -87,7 +117,7 @@ test('masks of different matrices are not compared', () => {
   ] as const) {
     assert.throws(
       () => compareMasks(p, q, INFOS),
-      (error: Error) => /only one .* layers\.0\.attention/.test(error.message),
+      (error: Error) => /only one .* "layers\.0\.attention"/.test(error.message),
     );
   }
   const [name] = [...a.keys()];

@@ -1,6 +1,6 @@
 // Mask files: bytes there and back, and every way in which a file of someone else may be wrong.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { MatrixInfo } from '../../../gpu/index.ts';
@@ -77,6 +77,20 @@ test('what is written is read back, and equal masks give equal bytes', async () 
   assert.equal(readFileSync(again), readFileSync(file));
 });
 
+test('what is read and written again is the same file, and nothing else is left beside it', async () => {
+  const file = await written();
+  const again = join(temporaryFolder(), 'folder', 'mask.safetensors');
+  await writeMaskFile(again, await readMaskFile(file));
+  assert.equal(readFileSync(again), readFileSync(file));
+  // What cannot be written leaves nothing: the target is a folder here.
+  await writeMaskFile(join(again, '..'), { header: HEADER, masks }).then(
+    () => assert.unreachable(),
+    (error) => assert.is(error.code, 'unwritable'),
+  );
+  assert.equal(readdirSync(join(again, '..')), ['mask.safetensors']);
+  assert.equal(readdirSync(join(again, '../..')), ['folder']);
+});
+
 test('the bits lie as the format says: word w, bit b is column 32 w + b', async () => {
   const words = new Uint32Array(2 * 2);
   words[0] = 1 << 5;
@@ -108,9 +122,20 @@ test('a damaged or foreign file is refused with its reason', async () => {
   const withHeader = (change: object): Uint8Array => safetensorsBytes(JSON.stringify({ ...header, ...change }), data);
   const withMetadata = (change: object): Uint8Array => withHeader({ __metadata__: { ...metadata, ...change } });
   await changed(withMetadata({ format: 'other' }), /no mask/);
-  await changed(withMetadata({ version: '9' }), /version 9/);
+  await changed(withMetadata({ version: '9' }), /version "9"/);
   await changed(withMetadata({ header: '[]' }), /no JSON of ours/);
   await changed(withMetadata({ header: JSON.stringify({ ...HEADER, seed: 'x' }) }), /no sound "seed"/);
+  const said = (change: object) => withMetadata({ header: JSON.stringify({ ...HEADER, ...change }) });
+  await changed(said({ model: '\u001b[2J' }), /no sound "model"/);
+  await changed(said({ persona: 'x'.repeat(201) }), /no sound "persona"/);
+  await changed(said({ parameters: { a: '\u009b2J' } }), /no sound "parameters"/);
+  await changed(said({ parameters: [] }), /no sound "parameters"/);
+  await changed(said({ sparsity: 1 }), /no sound "sparsity"/);
+  await changed(
+    withMetadata({ header: JSON.stringify(HEADER).replace('"sparsity":0.5', '"sparsity":-1e999') }),
+    /"sparsity"/,
+  );
+  await changed(said({ seed: 0.5 }), /no sound "seed"/);
   await changed(withMetadata({ tensors: '{}' }), /does not fit its undefined columns/);
   await changed(withHeader({ __metadata__: 3 }), /metadata/);
   const [name] = NAMES;
@@ -118,6 +143,9 @@ test('a damaged or foreign file is refused with its reason', async () => {
   const declare = (change: object) =>
     withMetadata({ tensors: JSON.stringify({ ...declared, [name!]: { ...declared[name!], ...change } }) });
   await changed(declare({ kept: 1 }), /keeps \d+ places, and its header says 1/);
+  const object = { toString: 1, valueOf: 1 };
+  await changed(declare({ kept: object }), /its header says \{"toString":1/);
+  await changed(declare({ columns: object }), /does not fit its \{"toString":1/);
   await changed(declare({ columns: 3 }), /does not fit its 3 columns/);
   await changed(
     withMetadata({ tensors: JSON.stringify({ ...declared, other: { columns: 1, kept: 0 } }) }),
@@ -130,6 +158,15 @@ test('a damaged or foreign file is refused with its reason', async () => {
   await changed(safetensorsBytes(JSON.stringify(header), spoilt), /beyond its 33/);
   const as = { ...(header as unknown as Record<string, object>)[name!], dtype: 'I32' };
   await changed(withHeader({ [name!]: as }), /is I32, and U32 is expected/);
+});
+
+test('a tensor larger than any is refused before it is read', async () => {
+  const file = join(temporaryFolder(), 'huge.safetensors');
+  const bytes = 2 ** 31;
+  const header = JSON.stringify({ x: { dtype: 'U32', shape: [2 ** 29, 1], data_offsets: [0, bytes] } });
+  writeFileSync(file, safetensorsBytes(header, new Uint8Array(0)));
+  truncateSync(file, 8 + header.length + bytes); // sparse: no disk is taken
+  await refused(file, /"x" has 2147483648 bytes/);
 });
 
 test('a mask of other weights, tokenizer or shapes is refused with both', async () => {

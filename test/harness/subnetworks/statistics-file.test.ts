@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { TapSums } from '../../../gpu/index.ts';
+import type { BenchError, TapSums } from '../../../gpu/index.ts';
 import { StatisticsStore } from '../../../harness/run/statistics.ts';
 import { StatisticsFolder } from '../../../harness/subnetworks/statistics-file.ts';
 import { temporaryFolder } from '../../support/folders.ts';
@@ -30,7 +30,8 @@ test('sums come back to the bit, by their key alone', async () => {
 
 test('a damaged file is passed over and written again', async () => {
   const path = temporaryFolder();
-  const folder = new StatisticsFolder(path);
+  const notes: BenchError[] = [];
+  const folder = new StatisticsFolder(path, (damage) => notes.push(damage));
   await folder.put('a', sums, 1);
   const [name] = readdirSync(path);
   const file = join(path, name!);
@@ -39,8 +40,33 @@ test('a damaged file is passed over and written again', async () => {
     writeFileSync(file, damaged);
     assert.is(await folder.get('a'), null);
   }
+  assert.is(notes.length, 3);
+  // Every word about the tensors counts: a wrong number of tokens would spoil all means.
+  for (const [said, other] of [
+    ['"tokens":"17"', '"tokens":"97"'],
+    ['"samples":"4"', '"samples":"5"'],
+    ['"key":"a"', '"key":"b"'],
+    ['layers.0.o.abs', 'layers.0.o.sum'],
+    ['layers.1.o.abs', 'layers.7.o.abs'],
+  ] as const) {
+    assert.ok(whole.includes(said), said);
+    writeFileSync(file, whole.toString('latin1').replace(said, other), 'latin1');
+    assert.is(await folder.get('a'), null, said);
+  }
+  assert.ok(notes.every(({ code, where, hint }) => code === 'bad-statistics' && where === file && hint));
   await folder.put('a', sums, 1);
   assert.equal((await folder.get('a'))?.sums, sums);
+  assert.is(notes.length, 8);
+});
+
+test('sums of two passes are not put into one file', async () => {
+  const folder = new StatisticsFolder(temporaryFolder());
+  const mixed = [...sums.slice(1), { ...sums[0]!, tokens: 18 }];
+  await folder.put('a', mixed, 1).then(
+    () => assert.unreachable(),
+    (error) => assert.instance(error, RangeError),
+  );
+  assert.is(await folder.get('a'), null);
 });
 
 test('a run makes statistics once, the next run reads them, another device class makes its own', async () => {
