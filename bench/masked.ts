@@ -1,9 +1,12 @@
 // npm run bench:masked: the masked matmul beside our own dense kernel, interleaved in one run; M = 128 and up must stay
 // within 15 %, M = 1 within 1.6x on software drivers (1.05x on a real GPU). An unstructured mask is never faster.
 
+import { fileURLToPath } from 'node:url';
 import { openGpu } from '../gpu/device.ts';
+import { DENSE, loadEngine, type Variant } from '../gpu/index.ts';
 import { type DeviceMask, type DeviceMatrix, matmul, type Recorder } from '../gpu/kernels/index.ts';
 import { maskedMatmul } from '../gpu/kernels/masked.ts';
+import { openTiled, tiled } from '../gpu/kernels/tiled.ts';
 import { Memory } from '../gpu/memory.ts';
 import { BYTES } from '../gpu/model/convert.ts';
 import type { Format } from '../gpu/model/types.ts';
@@ -27,6 +30,7 @@ for (const { k, n } of SHAPES) {
   for (const m of ROWS) for (const format of ['f32', 'bf16'] as const) await measure(m, k, n, format);
 }
 await gpu.dispose();
+await wholeModel();
 
 async function measure(m: number, k: number, n: number, format: Format): Promise<void> {
   const pool = memory.pool();
@@ -66,12 +70,19 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
     const rows = Math.max(8, Math.round(((1 - rho) * n) / 4) * 4);
     return matmul(on, { x, w: { ...w, rows, chunks: [{ ...w.chunks[0]!, rows }] }, y });
   };
+  const tiles = (rho: number): readonly Node[] => {
+    const keep = Array.from({ length: Math.ceil(n / 64) }, (_, tile) =>
+      Uint32Array.from({ length: k }, (_, i) => i).filter((i) => ((i * 7919 + tile * 104729) % 1000) / 1000 >= rho),
+    );
+    return [tiled(on, { x, w: openTiled(on, w, 1, keep), y })];
+  };
   const nodes = new Map<string, readonly Node[]>([
     ['dense', matmul(on, { x, w, y })],
     ['masked', masked(0, scratch)],
     ['soft', masked(0.5, scratch)],
     ['in the tiles', masked(0, null)],
     ...[0.5, 0.9].map((rho) => [`channels ${rho}`, channels(rho)] as const),
+    ...[0, 0.5, 0.9].map((rho) => [`tiles ${rho}`, tiles(rho)] as const),
   ]);
   const times = new Map<string, number[]>([...nodes.keys()].map((name) => [name, []]));
   const repeats = Math.max(1, Math.round(WORK / (2 * m * k * n)));
@@ -100,4 +111,59 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
     `M ${String(m).padStart(4)}  ${k} x ${n}  ${format.padEnd(4)}  dense ${middle.toFixed(3)} ms  ${[...nodes.keys()].slice(1).map(ratios).join('  ')}`,
   );
   pool.dispose();
+}
+
+/** persona-nano end to end: each layout beside the dense network, and what going from one mask to another adds to a step. */
+async function wholeModel(): Promise<void> {
+  const engine = await loadEngine(fileURLToPath(new URL('../models/persona-nano/', import.meta.url)));
+  const pick = async (kind: 'row' | 'channels', seed: number) => {
+    const chosen = engine.matrices.filter(({ module }) => kind === 'row' || module === 'mlp');
+    const scores = new Map(chosen.map(({ name }) => [name, { kind: 'random', seed } as const]));
+    return {
+      id: `${kind} ${seed}`,
+      tensors: (await engine.select({ scores, group: { kind }, sparsity: 0.5 })).tensors,
+    };
+  };
+  const [one, two, whole] = [await pick('row', 1), await pick('row', 2), await pick('channels', 1)];
+  const variants: readonly Variant[] = [
+    DENSE,
+    { id: 'masked', mask: one, layout: 'masked' },
+    { id: 'other', mask: two, layout: 'masked' },
+    { id: 'baked', mask: one, layout: 'baked' },
+    { id: 'channels', mask: whole, layout: 'compact' },
+  ];
+  const tokens = Array.from({ length: 16 }, (_, i) =>
+    Uint32Array.from({ length: 64 }, (_, k) => (i * 67 + k * 131) % 3840),
+  );
+  const score = async (variant: Variant): Promise<number> => {
+    const start = performance.now();
+    await engine.score(tokens.map((sequence) => ({ tokens: sequence, from: 1, variant })));
+    return performance.now() - start;
+  };
+  const step = async (variant: Variant): Promise<number> => {
+    const start = performance.now();
+    await engine.top(tokens[0]!.subarray(0, 1), 1, variant);
+    return performance.now() - start;
+  };
+  const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+  for (const variant of variants) await score(variant);
+  const times = new Map<string, number[]>(variants.map(({ id }) => [id, []]));
+  for (let round = 0; round < ROUNDS; round++)
+    for (const variant of variants) times.get(variant.id)!.push(await score(variant));
+  const dense = times.get('dense')!;
+  console.log('\npersona-nano, scoring 16 x 64 tokens, time over dense; rho = 0.5');
+  for (const { id } of variants)
+    console.log(`${id.padEnd(9)} ${median(times.get(id)!.map((ms, i) => ms / dense[i]!)).toFixed(2)}`);
+  const [first, second] = [variants[1]!, variants[2]!];
+  for (const variant of [first, second]) await step(variant);
+  const [same, switched]: [number[], number[]] = [[], []];
+  for (let round = 0; round < 100; round++) {
+    await step(first);
+    same.push(await step(first));
+    switched.push(await step(second));
+  }
+  console.log(
+    `a step after the same mask ${median(same).toFixed(2)} ms, after another ${median(switched).toFixed(2)} ms`,
+  );
+  await engine.dispose();
 }

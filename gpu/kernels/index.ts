@@ -18,7 +18,11 @@ export type Rows = 'rows' | 'scored';
 
 /** Loads of a head times heads per lane; beyond it the drivers take seconds to compile. */
 const MAX_PARTS = 64;
-const ACTIVATION: Readonly<Record<Activation, string>> = { silu: 'SILU', gelu: 'GELU', 'gelu-tanh': 'GELU_TANH' };
+export const ACTIVATION: Readonly<Record<Activation, string>> = {
+  silu: 'SILU',
+  gelu: 'GELU',
+  'gelu-tanh': 'GELU_TANH',
+};
 
 /** x[T, width] = embedding rows of tokens[T] (+ learned[position]): a node per chunk, which writes the rows it holds. */
 export function embed(

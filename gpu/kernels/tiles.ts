@@ -16,6 +16,8 @@ export interface TileTable {
   readonly head: Tile;
   /** Rows from which a masked matrix is expanded into scratch rather than masked in every tile (bench/masked.ts). */
   readonly expandFrom: number;
+  /** Rows of X per lane where each tile of W has columns of its own; halved where it is gated. */
+  readonly tiled: number;
 }
 
 /** Vocabulary rows that one lane of the head reduces. */
@@ -30,6 +32,7 @@ export const TILES = {
     ],
     head: { rows: 8, columns: 4, lanes: 8 },
     expandFrom: 64,
+    tiled: 8,
   },
   // lavapipe, and any other driver that runs on the CPU: its workgroup memory is no faster than memory.
   software: {
@@ -41,6 +44,7 @@ export const TILES = {
     ],
     head: { rows: 16, columns: 4, lanes: 16 },
     expandFrom: 256,
+    tiled: 32,
   },
   // Not measured yet. One row is bound by bandwidth: few columns per workgroup, so that all of the device reads.
   hardware: {
@@ -51,6 +55,7 @@ export const TILES = {
       { upTo: Infinity, tile: { rows: 4, columns: 4, lanes: 256, staged: { rows: 64, columns: 64, depth: 8 } } },
     ],
     head: { rows: 4, columns: 4, lanes: 64 },
+    tiled: 8,
     expandFrom: Infinity, // a staged tile masks each weight once per workgroup
   },
 } as const satisfies Record<string, TileTable>;

@@ -20,13 +20,18 @@ export function drawn<T>(texts: readonly T[], count: number, rng: Rng): readonly
   return order.sort((a, b) => a - b).map((index) => texts[index]!);
 }
 
-/** Texts of both poles pooled, and split at random into halves that know no pole: [first, second]. */
+/**
+ * Texts of both poles pooled, and split at random into halves that know no pole: [first, second]. Each half holds as many
+ * of either pole: a contrast goes by signs, and would find the persona in a few texts more.
+ */
 export function split<T>(a: readonly T[], b: readonly T[], rng: Rng): readonly [readonly T[], readonly T[]] {
-  const pooled = [...a, ...b];
-  const order = shuffled(pooled.length, rng);
-  const half = Math.ceil(pooled.length / 2);
-  const part = (indices: readonly number[]) => [...indices].sort((x, y) => x - y).map((index) => pooled[index]!);
-  return [part(order.slice(0, half)), part(order.slice(half))];
+  const halves = [a, b].map((texts) => {
+    const order = shuffled(texts.length, rng);
+    const half = Math.ceil(texts.length / 2);
+    const part = (indices: readonly number[]) => [...indices].sort((x, y) => x - y).map((index) => texts[index]!);
+    return [part(order.slice(0, half)), part(order.slice(half))] as const;
+  });
+  return [halves.flatMap(([first]) => first), halves.flatMap(([, second]) => second)];
 }
 
 /**
