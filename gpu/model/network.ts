@@ -4,6 +4,7 @@
 import { collect } from '../kernels/collect.ts';
 import * as kernels from '../kernels/index.ts';
 import { maskedMatmul } from '../kernels/masked.ts';
+import { tiled } from '../kernels/tiled.ts';
 import type { Node } from '../plan.ts';
 import type { MatrixUse, Resident } from './resident.ts';
 import type { Spec } from './spec.ts';
@@ -97,11 +98,12 @@ export function lastNorm(on: kernels.Recorder, spec: Spec, weights: DeviceWeight
 
 function use(
   on: kernels.Recorder,
-  { w, mask }: MatrixUse,
+  { w, mask, tiled: byTile }: MatrixUse,
   io: { readonly x: GPUBuffer; readonly y: GPUBuffer },
   how: kernels.MatmulOptions,
   scratch: GPUBuffer | null,
 ): readonly Node[] {
+  if (byTile !== undefined) return [tiled(on, { ...io, w: byTile }, how)];
   return mask === null
     ? kernels.matmul(on, { ...io, w }, how)
     : maskedMatmul(on, { ...io, w }, { ...how, mask, scratch });

@@ -6,6 +6,7 @@ import { BenchError } from '../error.ts';
 import { expand, expandable } from '../kernels/masked.ts';
 import type { DeviceMask, DeviceMatrix } from '../kernels/matrix.ts';
 import type { Recorder } from '../kernels/node.ts';
+import { gather, openTiled, type TiledMatrix, tiledBytes } from '../kernels/tiled.ts';
 import { tilesFor } from '../kernels/tiles.ts';
 import type { Memory, Pool } from '../memory.ts';
 import type { Pipelines } from '../pipelines.ts';
@@ -14,6 +15,7 @@ import { compactLayer, keptChannels } from './compact.ts';
 import { BYTES } from './convert.ts';
 import { stackOf } from './matrices.ts';
 import type { Parts } from './tensors.ts';
+import { tileColumns } from './tile-columns.ts';
 import type { Mask, Tap, Variant } from './types.ts';
 import type { DeviceLayer, DeviceWeights } from './weights.ts';
 
@@ -25,6 +27,7 @@ const BAKE_BYTES = 256 * 2 ** 20;
 export interface MatrixUse {
   readonly w: DeviceMatrix;
   readonly mask: DeviceMask | null;
+  readonly tiled?: TiledMatrix; // in place of w, where each tile of rows keeps few columns
 }
 export type LayerUse = Readonly<Record<Tap, MatrixUse>>;
 
@@ -69,7 +72,7 @@ export async function reside(on: On, parts: Parts, weights: DeviceWeights, varia
       }),
     );
     const uses = masked.flatMap((layer) => TAPS.map((tap) => layer[tap])).filter(({ mask: bits }) => bits !== null);
-    const structured = parts.layers.some((layer) => keptChannels(mask, layer) !== null);
+    const structured = isStructured(mask, parts);
     const layout = layoutOf(on, variant, uses, structured);
     if (layout !== 'masked') {
       const layers: LayerUse[] = [];
@@ -121,6 +124,18 @@ function layoutOf(
   return gpu.software ? 'baked' : 'masked';
 }
 
+/** Whether the mask removes whole channels, or whole columns of tiles, of any layer. */
+function isStructured(mask: Mask, parts: Parts): boolean {
+  return parts.layers.some((layer, index) => {
+    if (keptChannels(mask, layer) !== null) return true;
+    return TAPS.some((tap) => {
+      const stack = stackedWords(mask, parts, index, tap);
+      const factors = tap === 'up' && layer.gate !== null ? 2 : 1;
+      return stack !== null && tileColumns(stack, layer[tap].columns, factors) !== null;
+    });
+  });
+}
+
 /** Mask words of all that is stacked at a tap, in the order of the stack; whole where the mask names none of it. */
 function stackedWords(
   mask: Mask,
@@ -168,7 +183,7 @@ function beside(
   });
 }
 
-/** The layers whose MLP loses channels, without these. */
+/** Baked layers without what their masks remove whole: channels of the MLP, else columns of tiles of rows. */
 async function compacted(
   on: On,
   pool: Pool,
@@ -180,9 +195,39 @@ async function compacted(
   for (const [index, layer] of layers.entries()) {
     const { gate } = parts.layers[index]!;
     const channels = keptChannels(mask, parts.layers[index]!);
-    out.push(channels === null ? layer : await compactLayer(on, pool, layer, channels, gate !== null));
+    const smaller = channels === null ? layer : await compactLayer(on, pool, layer, channels, gate !== null);
+    const taps = channels === null ? TAPS : (['qkv', 'o'] as const);
+    const uses = new Map<Tap, MatrixUse>(TAPS.map((tap) => [tap, smaller[tap]]));
+    for (const tap of taps) {
+      const stack = stackedWords(mask, parts, index, tap);
+      const factors = tap === 'up' && gate !== null ? 2 : 1;
+      const keep = stack && tileColumns(stack, layer[tap].w.columns, factors);
+      if (keep !== null && layer[tap].w.chunks.length === 1)
+        uses.set(tap, await tile(on, pool, layer[tap], factors, keep));
+    }
+    out.push(ofTaps((tap) => uses.get(tap)!));
   }
   return out;
+}
+
+/** The baked matrix by tiles of the columns that they keep. */
+async function tile(
+  on: On,
+  pool: Pool,
+  use: MatrixUse,
+  factors: 1 | 2,
+  keep: readonly Uint32Array[],
+): Promise<MatrixUse> {
+  on.memory.require(`the kept columns of ${use.w.label}`, { weights: tiledBytes(keep) });
+  const uniforms = on.memory.pool();
+  const recorder: Recorder = { ...on, pool: uniforms, step: uniforms.buffer('step', 16, 'uniform') };
+  try {
+    const tiled = openTiled({ gpu: on.gpu, pool }, use.w, factors, keep);
+    await replay(on.gpu, [gather(recorder, use.w, tiled)], { rows: 1, scored: 0 }, zeroCounts());
+    return { ...use, tiled };
+  } finally {
+    uniforms.dispose();
+  }
 }
 
 /** A copy of the matrix as its mask leaves it. */

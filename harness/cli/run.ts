@@ -55,7 +55,7 @@ export async function runVerb(
       registry: METHODS,
       machine: await machine(options.adapter),
       base,
-      statistics: new StatisticsFolder(path.join(base, 'statistics')),
+      statistics: new StatisticsFolder(path.join(base, 'statistics'), (text) => stderr.write(`${text}\n`)),
       command,
       emit: progress.listen,
       signal: interrupt.signal,

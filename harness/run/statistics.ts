@@ -33,7 +33,8 @@ export class StatisticsStore implements Statistics {
     this.#known.set(key, made);
     try {
       const { sums, spentMs } = await made;
-      await this.#files?.put(`${this.#on} ${key}`, sums, spentMs);
+      // A disk that is full is the store's to report: the sums are here all the same.
+      await this.#files?.put(`${this.#on} ${key}`, sums, spentMs).catch(() => undefined);
       return { sums, spentMs, reused: false };
     } catch (error) {
       this.#known.delete(key);

@@ -119,6 +119,20 @@ test('a network without its removed channels gives the bits of the masked one, a
         assert.equal(await scores(engine, { id: 'c', mask, layout: 'compact' }), masked, `${family} ${sparsity}`);
         assert.equal(await scores(engine, { id: 'd', mask }), masked, 'which layout is chosen changes nothing');
       }
+      for (const [sparsity, rows] of [
+        [0.5, 64],
+        [0.9, 64],
+        [0.7, 128],
+      ] as const) {
+        const { tensors } = await engine.select({
+          scores: new Map(engine.matrices.map(({ name }) => [name, { kind: 'random', seed: 5 }])),
+          group: { kind: 'tiles', rows },
+          sparsity,
+        });
+        const mask = { id: `tiles ${sparsity}`, tensors };
+        const masked = await scores(engine, { id: 'm', mask, layout: 'masked' });
+        assert.equal(await scores(engine, { id: 't', mask, layout: 'compact' }), masked, `${family} tiles ${sparsity}`);
+      }
       const soft = { id: 's', mask: randomMask(1, engine.matrices), gamma: 0.5, layout: 'compact' } as const;
       await scores(engine, soft).then(
         () => assert.unreachable(),
