@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readAnthropic } from '../datasets/anthropic.ts';
-import { readBipoParts } from '../datasets/bipo.ts';
+import { bipoFiles, readBipoParts } from '../datasets/bipo.ts';
 import type { Item } from '../datasets/types.ts';
 import { failOn, type Issue } from './diagnostics.ts';
 import type { Persona, Scorer } from './resolved.ts';
@@ -55,10 +55,17 @@ export interface SuiteFile {
   };
 }
 
-/** Where a data set that an evaluation names is published. */
-const FETCH = {
-  anthropic: 'anthropics/evals and name its persona folder',
-  bipo: 'CaoYuanpu/BiPO and name a folder with <trait>_train.csv and <trait>_test.csv',
+/** Where a data set that an evaluation names is published, and the files that it needs of it. */
+const SOURCES = {
+  anthropic: {
+    fetch: 'anthropics/evals and name its persona folder',
+    files: (trait: string): readonly string[] => [`${trait}.jsonl`],
+  },
+  bipo: {
+    fetch:
+      'CaoYuanpu/BiPO and name a folder with train.csv of each set as <trait>_train.csv and test_infer.csv as <trait>_test.csv',
+    files: (trait: string): readonly string[] => Object.values(bipoFiles(trait)),
+  },
 } as const;
 
 interface SchemaNode {
@@ -127,16 +134,19 @@ export async function itemsFrom(
     );
   }
   const folder = resolve(folderOf(`${at}/folder`), source.folder);
-  if (!(await stat(folder).catch(() => null))?.isDirectory()) {
-    failOn(
-      [{ place, message: `the folder ${folder} is not on this machine` }],
-      'bad-suite',
-      `the data set is no part of this package: fetch github ${FETCH[source.source]}`,
-    );
-  }
-  const highOf = (trait: string): string =>
-    personas.find((persona) => persona.trait === trait && persona.pole === 'high')?.id ?? trait;
+  const { fetch, files } = SOURCES[source.source];
+  const missing = (message: string): void =>
+    failOn([{ place, message }], 'bad-suite', `the data set is no part of this package: fetch github ${fetch}`);
+  if (!(await stat(folder).catch(() => null))?.isDirectory()) missing(`the folder ${folder} is not on this machine`);
   const traits = [...new Set(personas.map(({ trait }) => trait))];
+  for (const name of traits.flatMap(files)) {
+    if ((await stat(join(folder, name)).catch(() => null)) === null) missing(`the folder ${folder} has no ${name}`);
+  }
+  // Items are keyed to the high pole, also where only the low one is selected.
+  const highOf = (trait: string): string => {
+    const poles = personas.filter((persona) => persona.trait === trait);
+    return poles.find(({ pole }) => pole === 'high')?.id ?? poles[0]?.opposite ?? trait;
+  };
   if (source.source === 'bipo') return bipoItems(folder, personas, traits, highOf);
   const byTrait = new Map<string, readonly Item[]>();
   for (const trait of traits) {
@@ -159,8 +169,12 @@ async function bipoItems(
       const { items, calibration } = parts.get(persona.trait)!;
       return { ...persona, items, calibration: calibration[persona.pole] };
     }),
-    notes: [...parts].flatMap(([trait, { left }]) =>
-      left === 0 ? [] : [`${left} training rows of ${trait} are left out: their questions are asked in another part.`],
-    ),
+    notes: [...parts].flatMap(([trait, { left }]) => {
+      const reasons = [
+        ...(left.repeated === 0 ? [] : [`${left.repeated} whose question is asked in another part`]),
+        ...(left.empty === 0 ? [] : [`${left.empty} without a question`]),
+      ];
+      return reasons.length === 0 ? [] : [`Training rows of ${trait} that are left out: ${reasons.join(', ')}.`];
+    }),
   };
 }

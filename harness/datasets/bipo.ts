@@ -59,21 +59,26 @@ function spelled(row: Row): readonly Option[] {
 /** Training rows, from the end, that tune. */
 const TUNING_ROWS = 100;
 
+/** Names of the published files of a trait in one folder. */
+export const bipoFiles = (trait: string) => ({ test: `${trait}_test.csv`, train: `${trait}_train.csv` });
+
 export interface BipoParts {
   readonly items: readonly Item[]; // evaluation and tuning
   readonly calibration: Readonly<Record<'high' | 'low', readonly CalibrationText[]>>;
-  readonly left: number; // training rows that are in no part
+  readonly left: { readonly repeated: number; readonly empty: number }; // training rows that are in no part
 }
 
 /**
  * `<trait>_test.csv` as the evaluation part, the last rows of `<trait>_train.csv` as the tuning part, the others as texts:
- * the answer that fits for the high pole, the other for the low. No question is in two parts.
+ * the answer that fits for the high pole, the other for the low. No question is in two parts. Throws `bad-data`.
  */
 export async function readBipoParts(folder: string, trait: string, high: string): Promise<BipoParts> {
-  const evaluation = (await readBipo(join(folder, `${trait}_test.csv`), trait, high)).map(named('test'));
-  const training = (await readBipo(join(folder, `${trait}_train.csv`), trait, high)).map(named('train'));
+  const files = bipoFiles(trait);
+  const evaluation = (await partOf(join(folder, files.test), trait, high, 'evaluation')).map(named('test'));
+  const training = (await partOf(join(folder, files.train), trait, high, 'calibration')).map(named('train'));
   const asked = new Set(evaluation.map(contentOf));
-  const fresh = training.filter((item) => item.question !== '' && !asked.has(contentOf(item)));
+  const whole = training.filter(({ question }) => question !== '');
+  const fresh = whole.filter((item) => !asked.has(contentOf(item)));
   const tuning = fresh.slice(-TUNING_ROWS).map((item): Item => ({ ...item, split: 'tuning' }));
   const tuned = new Set(tuning.map(contentOf));
   const rest = fresh.slice(0, -TUNING_ROWS).filter((item) => !tuned.has(contentOf(item)));
@@ -85,8 +90,23 @@ export async function readBipoParts(folder: string, trait: string, high: string)
   return {
     items: [...evaluation, ...tuning],
     calibration: { high: texts(true), low: texts(false) },
-    left: training.length - tuning.length - rest.length,
+    left: { repeated: whole.length - tuning.length - rest.length, empty: training.length - whole.length },
   };
+}
+
+/** The upstream folder has the test set in both forms under near names: the wrong one would be read as other items. */
+async function partOf(file: string, trait: string, high: string, split: Item['split']): Promise<readonly Item[]> {
+  const items = await readBipo(file, trait, high);
+  if (items[0]?.split === split) return items;
+  const [has, wants] =
+    split === 'evaluation'
+      ? ['matching and not_matching', 'A, B and matching']
+      : ['A, B and matching', 'matching and not_matching'];
+  throw badRow(
+    file,
+    `its columns are ${has}, and must be ${wants}`,
+    'take train.csv and test_infer.csv of github CaoYuanpu/BiPO',
+  );
 }
 
 /** Both files count their rows from 1. */
@@ -96,6 +116,7 @@ function named(file: string): (item: Item) => Item {
 
 function contentOf({ question }: Item): string {
   return question
+    .normalize('NFKC')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();

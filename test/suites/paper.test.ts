@@ -87,7 +87,9 @@ else {
         new Set(high!.items.filter((item) => item.split === split).map(({ question }) => normal(question)));
       assert.is(high!.items.filter(({ split }) => split === 'evaluation').length, 200);
       assert.is(high!.items.filter(({ split }) => split === 'tuning').length, 100);
-      assert.ok(high!.calibration.length > 500 && high!.calibration.length === low!.calibration.length);
+      // 642 and 700 rows: three of power are asked, two have no question.
+      const texts = trait === 'power' ? 642 - 5 - 100 : 700 - 100;
+      assert.equal([high!.calibration.length, low!.calibration.length], [texts, texts]);
       const [asked, tuned] = [questions('evaluation'), questions('tuning')];
       for (const { question } of high!.calibration) {
         assert.not.ok(asked.has(normal(question!)) || tuned.has(normal(question!)), question);
@@ -95,12 +97,16 @@ else {
       for (const question of tuned) assert.not.ok(asked.has(question), question);
       assert.ok(high!.calibration.every(({ answer }, i) => answer !== low!.calibration[i]!.answer));
     }
-    const items = whole.personas.find(({ trait }) => trait === 'hallucination')!.items;
-    const [shorter] = trivialAnswerers(
-      items.filter(({ split }) => split === 'evaluation'),
-      null,
+    assert.equal(
+      whole.notes.filter((note) => note.includes('left out')),
+      ['Training rows of power that are left out: 3 whose question is asked in another part, 2 without a question.'],
     );
-    assert.equal([shorter!.n, Math.round(shorter!.accuracy * 200)], [200, 196]);
+    const shorter = ['power', 'hallucination'].map((trait) => {
+      const { items } = whole.personas.find((persona) => persona.trait === trait)!;
+      const evaluation = items.filter(({ split }) => split === 'evaluation');
+      return trivialAnswerers(evaluation, null).find(({ answerer }) => answerer === 'shorter')!.accuracy * 200;
+    });
+    assert.equal(shorter.map(Math.round), [102, 196]);
   });
 }
 

@@ -7,7 +7,7 @@ import type { BenchError } from '../../../gpu/index.ts';
 import { METHODS } from '../../../harness/cli/methods.ts';
 import { loadSuite, printConfig } from '../../../harness/config/index.ts';
 import { suite as testSuite } from '../../support/suite.ts';
-import { load, refused, SUITE, says, suiteFolder } from '../../support/suite-file.ts';
+import { load, refused, SUITE, suiteFolder } from '../../support/suite-file.ts';
 
 const test = testSuite('suite');
 
@@ -156,10 +156,46 @@ test('a missing file says so', async () => {
   assert.match(message, /no such file/);
 });
 
-test('a data set that is not on this machine is named', async () => {
-  await says(
-    SUITE.replace('kind: choice', 'kind: choice, items: { source: anthropic, folder: nowhere }'),
-    /the folder .*nowhere is not on this machine/,
+const from = (source: string, folder: string) =>
+  SUITE.replace('kind: choice', `kind: choice, items: { source: ${source}, folder: ${folder} }`);
+
+test('a data set that is not on this machine, or not whole, is named with where it is published', async () => {
+  for (const [source, published, file] of [
+    ['anthropic', /github anthropics\/evals/, /has no warmth\.jsonl/],
+    ['bipo', /github CaoYuanpu\/BiPO .*train\.csv .*test_infer\.csv/, /has no warmth_train\.csv/],
+  ] as const) {
+    const absent = await refused(from(source, 'nowhere'));
+    assert.is(absent.code, 'bad-suite');
+    assert.match(absent.message, /suite\.yaml:6:.* the folder .*nowhere is not on this machine/);
+    assert.match(absent.hint!, published);
+    const partial = await refused(from(source, '.'), {}, { 'warmth_test.csv': 'question,A,B,matching\nWho?,x,y,B\n' });
+    assert.match(partial.message, file);
+    assert.match(partial.hint!, published);
+  }
+});
+
+test('BiPO gives items, and each pole its answers to calibrate on; the low pole may stand alone', async () => {
+  const rows = Array.from({ length: 101 }, (_, k) => `Question ${k}?,yes ${k},no ${k}`);
+  const files = {
+    'warmth_train.csv': ['question,matching,not_matching', ',yes,no', ...rows, ''].join('\n'),
+    'warmth_test.csv': 'question,A,B,matching\nWho?,x,y,B\n',
+  };
+  const suite = await load(from('bipo', '.'), {}, files);
+  assert.equal(
+    suite.personas.map(({ id, items, calibration }) => [id, items.length, items[0]!.persona, calibration]),
+    [
+      ['warm', 101, 'warm', [{ question: 'Question 0?', answer: 'yes 0' }]],
+      ['cold', 101, 'warm', [{ question: 'Question 0?', answer: 'no 0' }]],
+    ],
+  );
+  assert.equal(
+    suite.notes.filter((note) => /left out/.test(note)),
+    ['Training rows of warmth that are left out: 1 without a question.'],
+  );
+  const alone = await load(from('bipo', '.').replace('[warm, cold]', '[cold]'), {}, files);
+  assert.equal(
+    alone.personas.map(({ id, items }) => [id, items[0]!.persona]),
+    [['cold', 'warm']],
   );
 });
 

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import type { BenchError } from '../../../gpu/index.ts';
 import { readAlpacaPairs } from '../../../harness/datasets/alpaca.ts';
 import { readAnthropic } from '../../../harness/datasets/anthropic.ts';
-import { readBipo } from '../../../harness/datasets/bipo.ts';
+import { readBipo, readBipoParts } from '../../../harness/datasets/bipo.ts';
 import { readCalibration, readItems, readPassages, readTexts } from '../../../harness/datasets/own.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
 import { shared, temporaryFolder } from '../../support/folders.ts';
@@ -116,6 +116,37 @@ test('BiPO: both forms, quoted newlines, bad letters', async () => {
   ]);
   await says(readBipo(file('question,A,B,matching\nq,x,y,C\n', 'mc.csv'), 't', 'p'), /mc\.csv:2$/, /must be A or B/);
   await says(readBipo(file('question,matching\n"q,x\n', 'mc.csv'), 't', 'p'), /mc\.csv/, /cannot be read/);
+});
+
+test('BiPO in parts: no question is in two, and what is left out is counted', async () => {
+  const folder = temporaryFolder();
+  const write = (name: string, rows: readonly string[]) => writeFileSync(join(folder, name), `${rows.join('\n')}\n`);
+  const train = Array.from({ length: 110 }, (_, k) => `Question ${k}?,yes ${k},no ${k}`);
+  // Asked in the test file in other type; tuned on too, in the last row; and without a question.
+  train[0] = '"WHO,  are\nyou",yes,no';
+  train[1] = '"question: 109",yes,no';
+  train[2] = ',yes,no';
+  write('t_train.csv', ['question,matching,not_matching', ...train]);
+  write('t_test.csv', ['question,A,B,matching', 'Who are you?,x,y,B', 'Other?,x,y,A']);
+  const { items, calibration, left } = await readBipoParts(folder, 't', 'high');
+  assert.equal(left, { repeated: 2, empty: 1 });
+  const questions = (split: string) => items.filter((item) => item.split === split).map(({ question }) => question);
+  assert.equal(questions('evaluation'), ['Who are you?', 'Other?']);
+  assert.equal([questions('tuning').length, questions('tuning')[0]], [100, 'Question 10?']);
+  assert.equal(
+    calibration.high.map(({ question, answer }) => [question, answer]),
+    [3, 4, 5, 6, 7, 8, 9].map((k) => [`Question ${k}?`, `yes ${k}`]),
+  );
+  assert.equal(
+    calibration.low.map(({ answer }) => answer),
+    [3, 4, 5, 6, 7, 8, 9].map((k) => `no ${k}`),
+  );
+  assert.is(new Set(items.map(({ id }) => id)).size, 102);
+  write('u_train.csv', ['question,A,B,matching', 'Who?,x,y,B']);
+  write('u_test.csv', ['question,matching,not_matching', 'Who?,x,y']);
+  await says(readBipoParts(folder, 'u', 'high'), /u_test\.csv$/, /must be A, B and matching/);
+  write('u_test.csv', ['question,A,B,matching', 'Who?,x,y,B']);
+  await says(readBipoParts(folder, 'u', 'high'), /u_train\.csv$/, /must be matching and not_matching/);
 });
 
 test('Anthropic: answers lose their leading space, and must be Yes and No', async () => {
