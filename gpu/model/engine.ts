@@ -5,6 +5,7 @@ import type { Gpu, Testbed } from '../device.ts';
 import type { Memory } from '../memory.ts';
 import { Pipelines } from '../pipelines.ts';
 import { type Counts, zeroCounts } from '../plan.ts';
+import { checkAdapter } from './adapter.ts';
 import { checkSamples, collect, collectPass } from './collect.ts';
 import { decode } from './decode.ts';
 import { Forward, type ForwardOptions } from './forward.ts';
@@ -250,6 +251,7 @@ export class WebGpuEngine implements Engine {
   #check(tokens: Uint32Array, variant: Variant, more: number): void {
     checkRequest(this.spec, tokens, variant, more);
     checkMask(this.matrices, variant);
+    checkAdapter(this.matrices, variant.adapter);
   }
 
   /** Rows per batch: the usual ones, or what the longest sequence needs. */

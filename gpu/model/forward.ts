@@ -125,6 +125,7 @@ export class Forward {
       const cacheWords = options.cacheRows * kvHeads * headSize;
       const flow: Flow = {
         ...input,
+        capacity,
         // No position lies beyond the rows that the caches hold.
         turn: this.#rotations(spec, Math.min(spec.maxPositions, options.cacheRows)),
         x: words('x', capacity * hidden),

@@ -1,11 +1,14 @@
 // Spec + weights -> the nodes of one forward pass over packed rows: per layer norm, qkv, rope, attention, o, norm, MLP in
 // (gated in one kernel), MLP out; a variant says which matrices, and whether they are masked.
 
+import { BenchError } from '../error.ts';
 import { collect } from '../kernels/collect.ts';
+import { gate } from '../kernels/gate.ts';
 import * as kernels from '../kernels/index.ts';
 import { maskedMatmul } from '../kernels/masked.ts';
 import { tiled } from '../kernels/tiled.ts';
 import type { Node } from '../plan.ts';
+import type { TapAdapter } from './adapter.ts';
 import type { MatrixUse, Resident } from './resident.ts';
 import type { Spec } from './spec.ts';
 import type { Tap } from './types.ts';
@@ -27,6 +30,7 @@ export interface Flow {
   readonly attended: GPUBuffer; // [T, heads headSize]
   readonly inner: GPUBuffer; // [T, ffn]
   readonly last: GPUBuffer; // [P, hidden]
+  readonly capacity: number; // rows of a step at most
   /** One pair for all layers where a step holds all rows that its rows look at, else one per layer. */
   readonly caches: readonly { readonly k: GPUBuffer; readonly v: GPUBuffer }[];
 }
@@ -61,7 +65,7 @@ export function layerNodes(
   weights.layers.forEach((layer, index) => {
     const cache = flow.caches[index % flow.caches.length]!;
     const product = (tap: Tap, from: GPUBuffer, y: GPUBuffer, how: kernels.MatmulOptions = {}): readonly Node[] => {
-      const made = use(on, layers[index]![tap], { x: from, y }, how, scratch);
+      const made = use(on, layers[index]![tap], { x: from, y }, how, scratch, flow.capacity);
       if (collecting === null) return made;
       const io = { label: `collect ${tap}`, x: from, spans: collecting.spans, y: collecting.sums(index, tap) };
       return [collect(on, io, tapWidth(spec, tap)), ...made];
@@ -98,13 +102,41 @@ export function lastNorm(on: kernels.Recorder, spec: Spec, weights: DeviceWeight
 
 function use(
   on: kernels.Recorder,
-  { w, mask, tiled: byTile }: MatrixUse,
+  matrix: MatrixUse,
   io: { readonly x: GPUBuffer; readonly y: GPUBuffer },
   how: kernels.MatmulOptions,
   scratch: GPUBuffer | null,
+  capacity: number,
 ): readonly Node[] {
+  const { w, mask, tiled: byTile, adapter } = matrix;
+  if (adapter !== undefined) return updated(on, { ...matrix, adapter }, io, how, scratch, capacity);
   if (byTile !== undefined) return [tiled(on, { ...io, w: byTile }, how)];
   return mask === null
     ? kernels.matmul(on, { ...io, w }, how)
     : maskedMatmul(on, { ...io, w }, { ...how, mask, scratch });
+}
+
+/** The product and its low-rank update; an activation comes after both. */
+function updated(
+  on: kernels.Recorder,
+  { adapter, ...matrix }: MatrixUse & { readonly adapter: TapAdapter },
+  { x, y }: { readonly x: GPUBuffer; readonly y: GPUBuffer },
+  { activation, gated = false, ...how }: kernels.MatmulOptions,
+  scratch: GPUBuffer | null,
+  capacity: number,
+): readonly Node[] {
+  if (gated && matrix.w.chunks.length > 1) {
+    throw new BenchError('bad-variant', `${matrix.w.label} is held in parts, and takes no adapter so`, {
+      hint: 'merge the adapter into the model',
+    });
+  }
+  const low = on.pool.buffer('low rank', 4 * capacity * adapter.rank);
+  const sum = activation === undefined ? y : on.pool.buffer('before activation', 4 * capacity * matrix.w.rows);
+  const nodes = [
+    ...use(on, matrix, { x, y: sum }, how, scratch, capacity),
+    ...kernels.matmul(on, { x, w: adapter.a, y: low }),
+    ...kernels.matmul(on, { x: low, w: adapter.b, y: sum }, { residual: true }),
+  ];
+  if (activation === undefined) return nodes;
+  return [...nodes, gate(on, { s: sum, y }, { width: matrix.w.rows / (gated ? 2 : 1), activation, gated })];
 }

@@ -15,7 +15,7 @@ export function checkRequest(
   more: number,
 ): void {
   const fail = (code: string, message: string, hint: string): BenchError => new BenchError(code, message, { hint });
-  const field = (['adapter', 'steer'] as const).find((name) => variant[name] !== undefined);
+  const field = (['steer'] as const).find((name) => variant[name] !== undefined);
   if (field) {
     const message = `variant ${variant.id} has a ${field}, which this engine does not apply yet`;
     throw fail('unsupported-variant', message, 'ask the dense network, or leave the method out');

@@ -11,6 +11,7 @@ import { tilesFor } from '../kernels/tiles.ts';
 import type { Memory, Pool } from '../memory.ts';
 import type { Pipelines } from '../pipelines.ts';
 import { replay, zeroCounts } from '../plan.ts';
+import { openTapAdapter, type TapAdapter } from './adapter.ts';
 import { compactLayer, keptChannels } from './compact.ts';
 import { BYTES } from './convert.ts';
 import { stackOf } from './matrices.ts';
@@ -27,6 +28,7 @@ const BAKE_BYTES = 256 * 2 ** 20;
 export interface MatrixUse {
   readonly w: DeviceMatrix;
   readonly mask: DeviceMask | null;
+  readonly adapter?: TapAdapter;
   readonly tiled?: TiledMatrix; // in place of w, where each tile of rows keeps few columns
 }
 export type LayerUse = Readonly<Record<Tap, MatrixUse>>;
@@ -58,12 +60,30 @@ export function untouched(memory: Memory, weights: DeviceWeights, variant: Varia
 
 /** Brings a variant's mask to the device. Throws `gpu-memory` when it does not fit, `bad-variant` for a layout that cannot be. */
 export async function reside(on: On, parts: Parts, weights: DeviceWeights, variant: Variant): Promise<Resident> {
-  const { mask, gamma = 0 } = variant;
-  const dense = untouched(on.memory, weights, variant);
-  if (mask === undefined) return dense;
-  const { pool } = dense;
+  const { adapter } = variant;
+  const resident = await masked(on, parts, untouched(on.memory, weights, variant));
+  if (adapter === undefined) return resident;
   try {
-    const masked = dense.layers.map((layer, index) =>
+    const layers = resident.layers.map((layer, index) =>
+      ofTaps((tap): MatrixUse => {
+        const update = openTapAdapter(on, resident.pool, parts, index, tap, adapter);
+        return update === null ? layer[tap] : { ...layer[tap], adapter: update };
+      }),
+    );
+    return { ...resident, layers };
+  } catch (error) {
+    resident.pool.dispose();
+    throw error;
+  }
+}
+
+/** The resident with its variant's mask. */
+async function masked(on: On, parts: Parts, dense: Resident): Promise<Resident> {
+  const { variant, pool } = dense;
+  const { mask, gamma = 0 } = variant;
+  if (mask === undefined) return dense;
+  try {
+    const besides = dense.layers.map((layer, index) =>
       ofTaps((tap): MatrixUse => {
         const bits = stackedWords(mask, parts, index, tap);
         return bits === null
@@ -71,19 +91,20 @@ export async function reside(on: On, parts: Parts, weights: DeviceWeights, varia
           : { w: layer[tap].w, mask: { chunks: beside(on, pool, layer[tap].w, bits, tap, parts, index), gamma } };
       }),
     );
-    const uses = masked.flatMap((layer) => TAPS.map((tap) => layer[tap])).filter(({ mask: bits }) => bits !== null);
-    const structured = isStructured(mask, parts);
+    const uses = besides.flatMap((layer) => TAPS.map((tap) => layer[tap])).filter(({ mask: bits }) => bits !== null);
+    // An update is of the whole matrix: nothing may be left out beside one.
+    const structured = variant.adapter === undefined && isStructured(mask, parts);
     const layout = layoutOf(on, variant, uses, structured);
     if (layout !== 'masked') {
       const layers: LayerUse[] = [];
-      for (const layer of masked) {
+      for (const layer of besides) {
         const baked = new Map<Tap, MatrixUse>();
         for (const tap of TAPS) baked.set(tap, await bake(on, pool, layer[tap]));
         layers.push(ofTaps((tap) => baked.get(tap)!));
       }
       return { ...dense, layers: layout === 'compact' ? await compacted(on, pool, layers, parts, mask) : layers };
     }
-    return { ...dense, layers: masked, scratch: scratchFor(on, pool, uses) };
+    return { ...dense, layers: besides, scratch: scratchFor(on, pool, uses) };
   } catch (error) {
     pool.dispose();
     throw error;
@@ -96,7 +117,7 @@ function ofTaps<T>(make: (tap: Tap) => T): Readonly<Record<Tap, T>> {
 
 function layoutOf(
   { gpu }: On,
-  { id, layout, gamma = 0 }: Variant,
+  { id, layout, adapter, gamma = 0 }: Variant,
   uses: readonly MatrixUse[],
   structured: boolean, // whole channels are removed
 ): NonNullable<Variant['layout']> {
@@ -111,8 +132,9 @@ function layoutOf(
       },
     );
   }
-  if (layout === 'compact' && gamma !== 0) {
-    throw new BenchError('bad-variant', `${id}: a soft mask removes nothing that could be left out`, {
+  if (layout === 'compact' && (gamma !== 0 || adapter !== undefined)) {
+    const why = gamma === 0 ? 'an adapter updates whole matrices' : 'a soft mask removes nothing';
+    throw new BenchError('bad-variant', `${id}: ${why}, so that nothing can be left out`, {
       hint: "leave layout out, or set it to 'masked'",
     });
   }

@@ -26,12 +26,12 @@ export class Residents {
 
   /** The variant on the device. An id that now stands for another mask is brought there anew. */
   async get(variant: Variant): Promise<Resident> {
-    const { id, mask, gamma, layout } = variant;
+    const { id, mask, adapter, gamma, layout } = variant;
     const kept = this.#kept.get(id);
     if (kept !== undefined) {
       const was = kept.variant;
       this.#kept.delete(id);
-      if (was.mask === mask && was.gamma === gamma && was.layout === layout) {
+      if (was.mask === mask && was.adapter === adapter && was.gamma === gamma && was.layout === layout) {
         this.#kept.set(id, kept);
         return kept;
       }

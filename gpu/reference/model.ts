@@ -5,7 +5,7 @@ import { ropeFrequencies } from '../model/rope.ts';
 import type { Checkpoint } from '../model/safetensors.ts';
 import type { Spec } from '../model/spec.ts';
 import { resolveTensors } from '../model/tensors.ts';
-import { DENSE, type MaskTensor, type Tap, type Top } from '../model/types.ts';
+import { type Adapter, DENSE, type MaskTensor, type Tap, type Top } from '../model/types.ts';
 import { activation } from './activation.ts';
 import { attention, type RowTable } from './attention.ts';
 import { embed } from './embed.ts';
@@ -35,10 +35,11 @@ export interface ReferenceModel {
   greedy(tokens: Uint32Array, n: number): readonly number[];
 }
 
-/** Masks by the weight's name in the checkpoint. */
+/** Masks by the weight's name in the checkpoint, and a low-rank update that no mask touches. */
 export interface ReferenceMask {
   readonly tensors: ReadonlyMap<string, MaskTensor>;
   readonly gamma?: number;
+  readonly adapter?: Adapter;
 }
 
 /** Reads the whole checkpoint into f64, masked or not: for small models. Throws as `resolveTensors` does. */
@@ -139,7 +140,7 @@ export async function referenceModel(
 function applyMask(
   parts: ReturnType<typeof resolveTensors>,
   weights: Awaited<ReturnType<typeof readWeights>>,
-  { tensors, gamma = 0 }: ReferenceMask,
+  { tensors, gamma = 0, adapter }: ReferenceMask,
 ): void {
   weights.layers.forEach((layer, index) => {
     for (const role of ['qkv', 'o', 'gate', 'up', 'down'] as const) {
@@ -151,10 +152,29 @@ function applyMask(
         const tensor = tensors.get(name);
         if (tensor !== undefined)
           matrix!.weight.set(masked(matrix!.weight.subarray(start, start + size), tensor, gamma), start);
+        const update = adapter?.tensors.get(name);
+        if (adapter !== undefined && update !== undefined)
+          addLowRank(matrix!.weight.subarray(start, start + size), adapter, update);
         start += size;
       });
     }
   });
+}
+
+/** weight += (alpha / rank) B A. */
+function addLowRank(
+  weight: Float64Array,
+  { rank, alpha }: Adapter,
+  { a, b }: { readonly a: Float32Array; readonly b: Float32Array },
+): void {
+  const columns = a.length / rank;
+  for (let row = 0; row < b.length / rank; row++) {
+    for (let column = 0; column < columns; column++) {
+      let sum = 0;
+      for (let r = 0; r < rank; r++) sum += b[row * rank + r]! * a[r * columns + column]!;
+      weight[row * columns + column]! += (alpha / rank) * sum;
+    }
+  }
 }
 
 /** One sequence as its own batch: row t at position t. */

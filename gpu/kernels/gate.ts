@@ -1,0 +1,22 @@
+// The activation of an MLP by itself.
+
+import type { Node } from '../plan.ts';
+import { ACTIVATION, type Activation } from './index.ts';
+import { LANES, MAX_GRID, node, type Recorder, wide } from './node.ts';
+
+/** y[T, width] = act(s), or act(first half of s's rows) * second half where gated: s is [T, 2 width] then. */
+export function gate(
+  on: Recorder,
+  io: { s: GPUBuffer; y: GPUBuffer },
+  { width, activation, gated }: { width: number; activation: Activation; gated: boolean },
+): Node {
+  return node(on, {
+    kernel: 'gate',
+    label: 'gate',
+    constants: { GRID_X: MAX_GRID, GATED: gated, [ACTIVATION[activation]]: true },
+    bindings: 'uurw',
+    shape: [width],
+    buffers: [io.s, io.y],
+    grid: ({ rows }) => wide(Math.ceil((rows * width) / LANES)),
+  });
+}

@@ -1,0 +1,90 @@
+// Low-rank updates beside the weights: y += (alpha / rank) B (A x). The base weights stay as they are. What is stacked at a
+// tap shares one product with all A's, and one with a matrix that holds the B's in blocks.
+
+import { BenchError } from '../error.ts';
+import type { DeviceMatrix } from '../kernels/matrix.ts';
+import type { Pool } from '../memory.ts';
+import { stackOf } from './matrices.ts';
+import type { On } from './resident.ts';
+import type { Parts } from './tensors.ts';
+import type { Adapter, MatrixInfo, Tap } from './types.ts';
+
+/** The updates of one tap: down to `rank` (of all tensors stacked there) and up again, the scale in B. */
+export interface TapAdapter {
+  readonly rank: number;
+  readonly a: DeviceMatrix; // [rank, in]
+  readonly b: DeviceMatrix; // [out, rank]
+}
+
+const fitting = new WeakMap<Adapter, readonly MatrixInfo[]>();
+
+/** Throws `bad-adapter` where an adapter updates what the network does not have, or with tensors that do not fit. */
+export function checkAdapter(matrices: readonly MatrixInfo[], adapter: Adapter | undefined): void {
+  if (adapter === undefined || fitting.get(adapter) === matrices) return;
+  const fail = (message: string): BenchError =>
+    new BenchError('bad-adapter', `${adapter.id}: ${message}`, { hint: 'the adapter was trained for another model' });
+  const { rank, alpha } = adapter;
+  if (!Number.isInteger(rank) || rank < 1) throw fail(`its rank is ${rank}`);
+  if (!Number.isFinite(alpha)) throw fail(`its alpha is ${alpha}`);
+  const byName = new Map(matrices.map((info) => [info.name, info]));
+  for (const [name, { a, b }] of adapter.tensors) {
+    const info = byName.get(name);
+    if (info === undefined) throw fail(`the network has no matrix ${name}`);
+    if (a.length !== rank * info.columns || b.length !== info.rows * rank) {
+      throw fail(
+        `the update of ${name} has ${a.length} and ${b.length} weights, and rank ${rank} of ${info.rows} x ${info.columns} takes ${rank * info.columns} and ${info.rows * rank}`,
+      );
+    }
+    if (![a, b].every((values) => values.every(Number.isFinite)))
+      throw fail(`a weight of the update of ${name} is not finite`);
+  }
+  fitting.set(adapter, matrices);
+}
+
+/** Brings the updates of one tap to the device; null where there are none. */
+export function openTapAdapter(
+  { gpu, memory }: On,
+  pool: Pool,
+  parts: Parts,
+  layer: number,
+  tap: Tap,
+  { rank, alpha, tensors }: Adapter,
+): TapAdapter | null {
+  const stack = stackOf(parts.layers[layer]!, tap);
+  const found = stack.filter(({ name }) => tensors.has(name));
+  if (found.length === 0) return null;
+  const { columns } = parts.layers[layer]![tap];
+  const rows = stack.reduce((sum, one) => sum + one.rows, 0);
+  const ranks = rank * found.length;
+  const a = new Float32Array(ranks * columns);
+  const b = new Float32Array(rows * ranks);
+  let first = 0;
+  let block = 0;
+  for (const one of stack) {
+    const update = tensors.get(one.name);
+    if (update !== undefined) {
+      a.set(update.a, block * rank * columns);
+      for (let row = 0; row < one.rows; row++) {
+        for (let r = 0; r < rank; r++) {
+          b[(first + row) * ranks + block * rank + r] = (alpha / rank) * update.b[row * rank + r]!;
+        }
+      }
+      block++;
+    }
+    first += one.rows;
+  }
+  memory.require(`the adapter of layer ${layer}`, { 'low-rank weights': a.byteLength + b.byteLength });
+  const matrix = (label: string, values: Float32Array<ArrayBuffer>, height: number, width: number): DeviceMatrix => {
+    const buffer = pool.buffer(label, values.byteLength);
+    gpu.device.queue.writeBuffer(buffer, 0, values);
+    return {
+      label,
+      rows: height,
+      columns: width,
+      format: 'f32',
+      chunks: [{ first: 0, rows: height, buffer }],
+      bias: null,
+    };
+  };
+  return { rank: ranks, a: matrix(`lora a ${tap}`, a, ranks, columns), b: matrix(`lora b ${tap}`, b, rows, ranks) };
+}
