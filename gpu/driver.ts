@@ -2,7 +2,7 @@
 // One Dawn instance per driver and toggle set lives as long as the process: Node crashes when one is collected.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -109,11 +109,12 @@ export function speedHint(kind: Fallback['kind'], driver: string, version: strin
  * lavapipe takes half of what AVX-512 offers unless it is asked (1.6 times as fast on persona-nano; docs/measurements.md).
  * Its compiled shaders do not say for which width they are, so those of the two must not share a folder.
  */
-export function widenVectors(environment: NodeJS.ProcessEnv, cpu: string): void {
-  if (environment.LP_NATIVE_VECTOR_WIDTH !== undefined || !/\bavx512f\b/.test(cpu)) return;
+export function widenVectors(environment: NodeJS.ProcessEnv, cpu: string): boolean {
+  if (environment.LP_NATIVE_VECTOR_WIDTH !== undefined || !/\bavx512f\b/.test(cpu)) return false;
   const shaders = environment.MESA_SHADER_CACHE_DIR;
   environment.LP_NATIVE_VECTOR_WIDTH = '512';
   environment.MESA_SHADER_CACHE_DIR = shaders === undefined ? join(cacheFolder(), 'mesa-512') : `${shaders}-512`;
+  return true;
 }
 
 function cpuFlags(): string {
@@ -125,7 +126,14 @@ function cpuFlags(): string {
 }
 
 async function systemAdapter(options: readonly string[]): Promise<GPUAdapter | null> {
-  if (instances.size === 0) widenVectors(process.env, cpuFlags());
+  if (instances.size === 0 && widenVectors(process.env, cpuFlags())) {
+    try {
+      // Mesa makes the last folder of the path only.
+      mkdirSync(process.env.MESA_SHADER_CACHE_DIR!, { recursive: true });
+    } catch {
+      // Without a cache shaders are compiled again each time.
+    }
+  }
   const instance = retained('system', (await import('webgpu')) as unknown as Dawn, options);
   return instance.requestAdapter({ powerPreference: 'high-performance' });
 }

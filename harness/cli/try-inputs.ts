@@ -120,6 +120,9 @@ export function findMethod(
   const method = METHODS.get(name);
   if (method === undefined) throw usage(`there is no method "${name}"`, `choose one of ${list(METHODS.keys())}`);
   const axes = axesOf(method, { options: {} });
+  if (axes.includes('sparsity')) {
+    throw usage(`method ${name} needs a sparsity`, 'make a mask with `bench mask make`, and add --mask FILE');
+  }
   if (axes.includes('persona') && persona === null) {
     throw usage(`method ${name} needs a persona`, 'add --persona');
   }

@@ -53,8 +53,9 @@ export const OPTIONS = {
     },
     group: {
       type: 'string',
-      enum: ['row', 'block', 'matrix', 'global', '2:4', '4:8', 'channels', 'heads', 'tiles'],
-      description: 'within what the share is kept: by default row, or block (of 128 columns) with sparse-diag',
+      enum: ['row', 'block', 'layer', 'global', '2:4', '4:8', 'channels', 'heads', 'tiles'],
+      description:
+        'within what the share is kept: by default row, or block (of 128 columns) with sparse-diag; layer: one weight matrix',
     },
     targets: {
       type: 'object',

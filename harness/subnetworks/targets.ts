@@ -22,6 +22,8 @@ export function groupOf(options: Options): Group {
       return { kind: 'n:m', keep: 4, of: 8 };
     case 'tiles':
       return { kind: 'tiles', rows: TILE_ROWS };
+    case 'layer': // a linear layer, as pruning has it: one weight matrix
+      return { kind: 'matrix' };
     default:
       return { kind: name };
   }

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync,
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { installHint } from '../../gpu/driver.ts';
+import { installHint, widenVectors } from '../../gpu/driver.ts';
 import { swiftShaderMissing, unpackSwiftShader } from '../../gpu/swiftshader.ts';
 import { runScript } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
@@ -127,5 +127,18 @@ if (process.platform === 'linux') {
     assert.match(got.fallback.reason, 'no adapter');
   });
 }
+
+test('lavapipe is asked for the width that the CPU has, unless the user says another', () => {
+  const asked = (environment: NodeJS.ProcessEnv, flags: string): NodeJS.ProcessEnv => {
+    widenVectors(environment, flags);
+    return environment;
+  };
+  assert.equal(asked({}, 'flags: avx2 fma'), {});
+  assert.equal(asked({ LP_NATIVE_VECTOR_WIDTH: '256' }, 'avx512f'), { LP_NATIVE_VECTOR_WIDTH: '256' });
+  const { LP_NATIVE_VECTOR_WIDTH: width, MESA_SHADER_CACHE_DIR: folder } = asked({}, 'flags: avx2 avx512f avx512dq');
+  assert.is(width, '512');
+  assert.match(folder ?? '', /mesa-512$/, 'its shaders lie apart');
+  assert.is(asked({ MESA_SHADER_CACHE_DIR: '/x' }, 'avx512f').MESA_SHADER_CACHE_DIR, '/x-512');
+});
 
 test.run();

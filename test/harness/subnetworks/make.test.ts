@@ -69,7 +69,7 @@ test('every score and group keeps exactly the share of its groups', async () => 
     }
     assert.is(masks.size, engine.matrices.length);
   }
-  for (const group of ['block', 'matrix', 'global', '2:4', '4:8', 'tiles'] as const) {
+  for (const group of ['block', 'layer', 'global', '2:4', '4:8', 'tiles'] as const) {
     const { masks } = await make({ group });
     assert.ok(Math.abs(keptOf(masks) / placesOf(masks) - 0.5) < 0.01, group);
   }

@@ -65,11 +65,11 @@ test('groups are those of the contract', () => {
   const of = (group?: string, score = 'wanda') => groupOf(optionsOf({ score, ...(group && { group }) }));
   assert.equal(of(), { kind: 'row' });
   assert.equal(of(undefined, 'sparse-diag'), { kind: 'block', columns: 128 });
-  assert.equal(of('matrix'), { kind: 'matrix' });
+  assert.equal(of('layer'), { kind: 'matrix' });
   assert.equal(of('2:4'), { kind: 'n:m', keep: 2, of: 4 });
   assert.equal(of('4:8'), { kind: 'n:m', keep: 4, of: 8 });
   assert.equal(of('tiles'), { kind: 'tiles', rows: 64 });
-  const spanning = ['row', 'block', 'matrix', 'global', '2:4', 'channels', 'heads', 'tiles'].filter((group) =>
+  const spanning = ['row', 'block', 'layer', 'global', '2:4', 'channels', 'heads', 'tiles'].filter((group) =>
     spansMatrices(of(group)),
   );
   assert.equal(spanning, ['global', 'channels', 'heads']);
