@@ -72,7 +72,7 @@ test('the schema is closed and bounded', () => {
     { utility: 1 },
     { sparsity: 'some' },
     { sparsity: [] },
-    { group: 'layer' },
+    { group: 'rows' },
     { targets: { modules: ['head'] } },
     { targets: { layers: [1] } },
     { targets: { layers: [0, 1, 2] } },
