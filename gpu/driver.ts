@@ -2,7 +2,8 @@
 // One Dawn instance per driver and toggle set lives as long as the process: Node crashes when one is collected.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -126,16 +127,25 @@ function cpuFlags(): string {
 }
 
 async function systemAdapter(options: readonly string[]): Promise<GPUAdapter | null> {
-  if (instances.size === 0 && widenVectors(process.env, cpuFlags())) {
-    try {
-      // Mesa makes the last folder of the path only.
-      mkdirSync(process.env.MESA_SHADER_CACHE_DIR!, { recursive: true });
-    } catch {
-      // Without a cache shaders are compiled again each time.
+  const { LP_NATIVE_VECTOR_WIDTH, MESA_SHADER_CACHE_DIR } = process.env;
+  // Mesa reads both while it looks for devices; they are put back, since the environment says which device a run gets.
+  const widened = widenVectors(process.env, cpuFlags());
+  try {
+    // Mesa makes the last folder of the path only; without one, shaders are compiled again each time.
+    if (widened) await mkdir(process.env.MESA_SHADER_CACHE_DIR ?? '', { recursive: true }).catch(() => undefined);
+    const instance = retained('system', (await import('webgpu')) as unknown as Dawn, options);
+    return await instance.requestAdapter({ powerPreference: 'high-performance' });
+  } finally {
+    if (widened) {
+      putBack('LP_NATIVE_VECTOR_WIDTH', LP_NATIVE_VECTOR_WIDTH);
+      putBack('MESA_SHADER_CACHE_DIR', MESA_SHADER_CACHE_DIR);
     }
   }
-  const instance = retained('system', (await import('webgpu')) as unknown as Dawn, options);
-  return instance.requestAdapter({ powerPreference: 'high-performance' });
+}
+
+function putBack(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
 }
 
 let bundling: Promise<unknown> = Promise.resolve();
@@ -159,8 +169,7 @@ async function findBundled(options: readonly string[]): Promise<{ adapter: GPUAd
     const adapter = await retained('swiftshader', dawn, options).requestAdapter();
     return { adapter, version };
   } finally {
-    if (before === undefined) delete process.env.VK_DRIVER_FILES;
-    else process.env.VK_DRIVER_FILES = before;
+    putBack('VK_DRIVER_FILES', before);
   }
 }
 
