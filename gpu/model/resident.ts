@@ -58,7 +58,7 @@ export function untouched(memory: Memory, weights: DeviceWeights, variant: Varia
   };
 }
 
-/** Brings a variant's mask to the device. Throws `gpu-memory` when it does not fit, `bad-variant` for a layout that cannot be. */
+/** Brings a variant to the device: its mask, then its adapter. Throws `gpu-memory` when it does not fit, `bad-variant` for a layout that cannot be. */
 export async function reside(on: On, parts: Parts, weights: DeviceWeights, variant: Variant): Promise<Resident> {
   const { adapter } = variant;
   const resident = await masked(on, parts, untouched(on.memory, weights, variant));
@@ -83,7 +83,7 @@ async function masked(on: On, parts: Parts, dense: Resident): Promise<Resident> 
   const { mask, gamma = 0 } = variant;
   if (mask === undefined) return dense;
   try {
-    const besides = dense.layers.map((layer, index) =>
+    const withBits = dense.layers.map((layer, index) =>
       ofTaps((tap): MatrixUse => {
         const bits = stackedWords(mask, parts, index, tap);
         return bits === null
@@ -91,20 +91,20 @@ async function masked(on: On, parts: Parts, dense: Resident): Promise<Resident> 
           : { w: layer[tap].w, mask: { chunks: beside(on, pool, layer[tap].w, bits, tap, parts, index), gamma } };
       }),
     );
-    const uses = besides.flatMap((layer) => TAPS.map((tap) => layer[tap])).filter(({ mask: bits }) => bits !== null);
+    const uses = withBits.flatMap((layer) => TAPS.map((tap) => layer[tap])).filter(({ mask: bits }) => bits !== null);
     // An update is of the whole matrix: nothing may be left out beside one.
     const structured = variant.adapter === undefined && isStructured(mask, parts);
     const layout = layoutOf(on, variant, uses, structured);
     if (layout !== 'masked') {
       const layers: LayerUse[] = [];
-      for (const layer of besides) {
+      for (const layer of withBits) {
         const baked = new Map<Tap, MatrixUse>();
         for (const tap of TAPS) baked.set(tap, await bake(on, pool, layer[tap]));
         layers.push(ofTaps((tap) => baked.get(tap)!));
       }
       return { ...dense, layers: layout === 'compact' ? await compacted(on, pool, layers, parts, mask) : layers };
     }
-    return { ...dense, layers: besides, scratch: scratchFor(on, pool, uses) };
+    return { ...dense, layers: withBits, scratch: scratchFor(on, pool, uses) };
   } catch (error) {
     pool.dispose();
     throw error;
@@ -119,7 +119,7 @@ function layoutOf(
   { gpu }: On,
   { id, layout, adapter, gamma = 0 }: Variant,
   uses: readonly MatrixUse[],
-  structured: boolean, // whole channels are removed
+  structured: boolean, // whole channels, or columns of tiles, are removed
 ): NonNullable<Variant['layout']> {
   if (layout === 'masked') return 'masked';
   const can = uses.every(({ w, mask }) => expandable(w, mask!));

@@ -49,10 +49,11 @@ test('planted: Wanda and contrastive masks find the personas, and no control doe
       const opposite = alignment(result, `${method}.opposite`, persona);
       assert.ok(opposite <= 0.05, `the opposite of ${method}, ${persona}: ${opposite}`);
     }
-  }
-  for (const control of ['random', 'magnitude', 'generic-text']) {
-    const found = alignment(result, control);
-    assert.ok(found <= 0.65, `${control}: ${found}`);
+    // By persona: over both a network that knows none comes to a half whatever it does.
+    for (const control of ['random', 'magnitude', 'generic-text']) {
+      const found = alignment(result, control, persona);
+      assert.ok(found <= 0.65, `${control}, ${persona}: ${found}`);
+    }
   }
   assert.equal(
     result.verdicts.map(({ method, beats, missing }) => [method, beats, missing]),
