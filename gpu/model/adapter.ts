@@ -5,7 +5,7 @@ import { BenchError } from '../error.ts';
 import type { DeviceMatrix } from '../kernels/matrix.ts';
 import type { Pool } from '../memory.ts';
 import { stackOf } from './matrices.ts';
-import type { On } from './resident.ts';
+import type { LayerUse, On } from './resident.ts';
 import type { Parts } from './tensors.ts';
 import type { Adapter, MatrixInfo, Tap } from './types.ts';
 
@@ -16,16 +16,35 @@ export interface TapAdapter {
   readonly b: DeviceMatrix; // [out, rank]
 }
 
+/** What the updates of all layers write into by turns; null where no layer has one. */
+export interface AdapterScratch {
+  readonly low: GPUBuffer | null; // [T, the greatest rank of a tap]
+  readonly sum: GPUBuffer | null; // [T, rows of the matrix before the activation]
+}
+
+/** Scratch for steps of at most `capacity` rows. Throws `gpu-memory`. */
+export function adapterScratch(pool: Pool, layers: readonly LayerUse[], capacity: number): AdapterScratch {
+  const rank = layers.reduce(
+    (most, layer) => Object.values(layer).reduce((so, { adapter }) => Math.max(so, adapter?.rank ?? 0), most),
+    0,
+  );
+  const rows = layers.reduce((most, { up }) => Math.max(most, up.adapter === undefined ? 0 : up.w.rows), 0);
+  return {
+    low: rank === 0 ? null : pool.buffer('low rank', 4 * capacity * rank),
+    sum: rows === 0 ? null : pool.buffer('before activation', 4 * capacity * rows),
+  };
+}
+
 const fitting = new WeakMap<Adapter, readonly MatrixInfo[]>();
 
 /** Throws `bad-adapter` where an adapter updates what the network does not have, or with tensors that do not fit. */
 export function checkAdapter(matrices: readonly MatrixInfo[], adapter: Adapter | undefined): void {
   if (adapter === undefined || fitting.get(adapter) === matrices) return;
-  const fail = (message: string): BenchError =>
-    new BenchError('bad-adapter', `${adapter.id}: ${message}`, { hint: 'the adapter was trained for another model' });
+  const fail = (message: string, hint = 'the adapter was trained for another model'): BenchError =>
+    new BenchError('bad-adapter', `${adapter.id}: ${message}`, { hint });
   const { rank, alpha } = adapter;
-  if (!Number.isInteger(rank) || rank < 1) throw fail(`its rank is ${rank}`);
-  if (!Number.isFinite(alpha)) throw fail(`its alpha is ${alpha}`);
+  if (!Number.isInteger(rank) || rank < 1) throw fail(`its rank is ${rank}`, 'give a whole rank of 1 or more');
+  if (!Number.isFinite(alpha)) throw fail(`its alpha is ${alpha}`, 'give a finite alpha');
   const byName = new Map(matrices.map((info) => [info.name, info]));
   for (const [name, { a, b }] of adapter.tensors) {
     const info = byName.get(name);
@@ -36,7 +55,7 @@ export function checkAdapter(matrices: readonly MatrixInfo[], adapter: Adapter |
       );
     }
     if (![a, b].every((values) => values.every(Number.isFinite)))
-      throw fail(`a weight of the update of ${name} is not finite`);
+      throw fail(`a weight of the update of ${name} is not finite`, 'its training diverged, or its file is damaged');
   }
   fitting.set(adapter, matrices);
 }

@@ -222,7 +222,12 @@ export class Forward {
     if (made === undefined) {
       const pool = this.#memory.pool();
       const recorder = { gpu: this.#gpu, pipelines: this.#pipelines, pool, step: this.#step };
-      made = { nodes: this.#record(recorder, resident), pool };
+      try {
+        made = { nodes: this.#record(recorder, resident), pool };
+      } catch (error) {
+        pool.dispose(); // what was recorded before it failed
+        throw error;
+      }
       this.#nodes.set(resident, made);
     }
     return made.nodes;

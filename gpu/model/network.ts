@@ -8,7 +8,7 @@ import * as kernels from '../kernels/index.ts';
 import { maskedMatmul } from '../kernels/masked.ts';
 import { tiled } from '../kernels/tiled.ts';
 import type { Node } from '../plan.ts';
-import type { TapAdapter } from './adapter.ts';
+import { type AdapterScratch, adapterScratch, type TapAdapter } from './adapter.ts';
 import type { MatrixUse, Resident } from './resident.ts';
 import type { Spec } from './spec.ts';
 import type { Tap } from './types.ts';
@@ -52,20 +52,21 @@ export function layerNodes(
   spec: Spec,
   weights: DeviceWeights,
   flow: Flow,
-  { layers, scratch }: Resident,
+  { layers, scratch: expanded }: Resident,
   collecting: Collecting | null,
 ): readonly Node[] {
   const { heads, kvHeads, headSize, hidden, activation, gated } = spec;
   const { x, normed, qkv, q, attended, inner } = flow;
   const shape = { heads, kvHeads, headSize };
   const turned = { ...shape, pairs: (spec.rope?.dims ?? 0) / 2, byHead: spec.qkvByHead, eps: spec.normEps };
+  const scratch: Scratch = { expanded, ...adapterScratch(on.pool, layers, flow.capacity) };
   const nodes: (Node | readonly Node[])[] = [
     kernels.embed(on, { ...flow, table: weights.embedding, learned: weights.learned, x }),
   ];
   weights.layers.forEach((layer, index) => {
     const cache = flow.caches[index % flow.caches.length]!;
     const product = (tap: Tap, from: GPUBuffer, y: GPUBuffer, how: kernels.MatmulOptions = {}): readonly Node[] => {
-      const made = use(on, layers[index]![tap], { x: from, y }, how, scratch, flow.capacity);
+      const made = use(on, layers[index]![tap], { x: from, y }, how, scratch);
       if (collecting === null) return made;
       const io = { label: `collect ${tap}`, x: from, spans: collecting.spans, y: collecting.sums(index, tap) };
       return [collect(on, io, tapWidth(spec, tap)), ...made];
@@ -100,20 +101,24 @@ export function lastNorm(on: kernels.Recorder, spec: Spec, weights: DeviceWeight
   );
 }
 
+/** What the products of all layers write into by turns: a step runs them one after another. */
+interface Scratch extends AdapterScratch {
+  readonly expanded: GPUBuffer | null;
+}
+
 function use(
   on: kernels.Recorder,
   matrix: MatrixUse,
   io: { readonly x: GPUBuffer; readonly y: GPUBuffer },
   how: kernels.MatmulOptions,
-  scratch: GPUBuffer | null,
-  capacity: number,
+  scratch: Scratch,
 ): readonly Node[] {
   const { w, mask, tiled: byTile, adapter } = matrix;
-  if (adapter !== undefined) return updated(on, { ...matrix, adapter }, io, how, scratch, capacity);
+  if (adapter !== undefined) return updated(on, { ...matrix, adapter }, io, how, scratch);
   if (byTile !== undefined) return [tiled(on, { ...io, w: byTile }, how)];
   return mask === null
     ? kernels.matmul(on, { ...io, w }, how)
-    : maskedMatmul(on, { ...io, w }, { ...how, mask, scratch });
+    : maskedMatmul(on, { ...io, w }, { ...how, mask, scratch: scratch.expanded });
 }
 
 /** The product and its low-rank update; an activation comes after both. */
@@ -122,18 +127,17 @@ function updated(
   { adapter, ...matrix }: MatrixUse & { readonly adapter: TapAdapter },
   { x, y }: { readonly x: GPUBuffer; readonly y: GPUBuffer },
   { activation, gated = false, ...how }: kernels.MatmulOptions,
-  scratch: GPUBuffer | null,
-  capacity: number,
+  scratch: Scratch,
 ): readonly Node[] {
   if (gated && matrix.w.chunks.length > 1) {
     throw new BenchError('bad-variant', `${matrix.w.label} is held in parts, and takes no adapter so`, {
       hint: 'merge the adapter into the model',
     });
   }
-  const low = on.pool.buffer('low rank', 4 * capacity * adapter.rank);
-  const sum = activation === undefined ? y : on.pool.buffer('before activation', 4 * capacity * matrix.w.rows);
+  const low = scratch.low!;
+  const sum = activation === undefined ? y : scratch.sum!;
   const nodes = [
-    ...use(on, matrix, { x, y: sum }, how, scratch, capacity),
+    ...use(on, matrix, { x, y: sum }, how, scratch),
     ...kernels.matmul(on, { x, w: adapter.a, y: low }),
     ...kernels.matmul(on, { x: low, w: adapter.b, y: sum }, { residual: true }),
   ];

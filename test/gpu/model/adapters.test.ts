@@ -116,6 +116,88 @@ test('a batch may mix two masks, an adapter and the dense network, each as if al
   }
 });
 
+test('beside an adapter every layout of a mask gives the same bits, and compact is refused', async () => {
+  for (const [family, format] of [
+    ['llama', 'bf16'],
+    ['gpt2', 'f32'],
+  ] as const) {
+    const { engine } = await opened(family, format);
+    try {
+      const adapter = randomAdapter(9, engine.matrices);
+      // Whole channels: alone such a mask is run compact.
+      const { tensors } = await engine.select({
+        scores: new Map(
+          engine.matrices
+            .filter(({ module }) => module === 'mlp')
+            .map(({ name }) => [name, { kind: 'random', seed: 3 }] as const),
+        ),
+        group: { kind: 'channels' },
+        sparsity: 0.5,
+      });
+      for (const mask of [randomMask(1, engine.matrices), { id: 'channels', tensors }]) {
+        const both = { adapter, mask };
+        const masked = await scores(engine, { id: 'm', ...both, layout: 'masked' });
+        assert.equal(await scores(engine, { id: 'b', ...both, layout: 'baked' }), masked);
+        assert.equal(await scores(engine, { id: 'd', ...both }), masked);
+        assert.not.equal(await scores(engine, { id: 'n', mask }), masked);
+        await scores(engine, { id: 'c', ...both, layout: 'compact' }).then(
+          () => assert.unreachable(),
+          (error) => assert.is(error.code, 'bad-variant'),
+        );
+      }
+    } finally {
+      await engine.dispose();
+    }
+    assert.is(engine.heldBytes, 0);
+  }
+});
+
+test('the room that an adapter takes beside its weights does not grow with the layers', async () => {
+  const rows = 64;
+  const room = async (layers: number): Promise<number> => {
+    const folder = temporaryFolder();
+    await writeRandomModel(folder, { family: 'llama', seed: 3, vocab: VOCAB, hidden: 64, heads: 4, ffn: 96, layers });
+    const engine = await loadEngine(folder, { maxRows: rows });
+    try {
+      const adapter = randomAdapter(2, engine.matrices);
+      await scores(engine, DENSE);
+      const before = engine.heldBytes;
+      await scores(engine, { id: 'adapter', adapter });
+      const weights = [...adapter.tensors.values()].reduce((sum, { a, b }) => sum + a.byteLength + b.byteLength, 0);
+      return engine.heldBytes - before - weights;
+    } finally {
+      await engine.dispose();
+    }
+  };
+  const more = (await room(6)) - (await room(2));
+  // B's zero blocks and the uniforms of four layers; the scratch of one layer would be 4 * 64 * 2 * 96 bytes.
+  assert.ok(more < 4 * 24_000, `${more} bytes for four more layers`);
+});
+
+test('a network that an adapter does not fit gives back what it took', async () => {
+  const folder = temporaryFolder();
+  await writeRandomModel(folder, { family: 'llama', seed: 3, vocab: VOCAB, hidden: 64, heads: 4, ffn: 96 });
+  // gate and up take 48 KiB, and are held in parts.
+  const engine = await loadEngine(folder, { maxBindingBytes: 40_000 });
+  try {
+    const dense = await scores(engine, DENSE);
+    const adapter = randomAdapter(2, engine.matrices);
+    const held: number[] = [];
+    for (let time = 0; time < 2; time++) {
+      await scores(engine, { id: 'adapter', adapter }).then(
+        () => assert.unreachable(),
+        (error) => assert.is(error.code, 'bad-variant'),
+      );
+      held.push(engine.heldBytes);
+    }
+    assert.is(held[1], held[0], 'a second failure holds no more than the first');
+    assert.equal(await scores(engine, DENSE), dense);
+  } finally {
+    await engine.dispose();
+  }
+  assert.is(engine.heldBytes, 0);
+});
+
 test('an adapter of another network is refused', async () => {
   const { engine } = await opened('llama');
   try {
