@@ -2,6 +2,7 @@
 
 import { GpuClock } from '../clock.ts';
 import type { Gpu, Testbed } from '../device.ts';
+import { BenchError } from '../error.ts';
 import type { Memory } from '../memory.ts';
 import { Pipelines } from '../pipelines.ts';
 import { type Counts, zeroCounts } from '../plan.ts';
@@ -32,6 +33,8 @@ import {
   type Sequence,
   type TapSums,
   type Top,
+  type Trainer,
+  type TrainerOptions,
   type Variant,
 } from './types.ts';
 import { type DeviceWeights, deviceBytes, passBytes } from './weights.ts';
@@ -191,6 +194,14 @@ export class WebGpuEngine implements Engine {
         forward.dispose();
       }
     });
+  }
+
+  states(_samples: readonly Sample[], _variant: Variant = DENSE): Promise<readonly Float32Array[]> {
+    return Promise.reject(new BenchError('not-built', 'states is being built'));
+  }
+
+  trainer(_options: TrainerOptions): Promise<Trainer> {
+    return Promise.reject(new BenchError('not-built', 'the trainer is being built'));
   }
 
   select(request: SelectRequest): Promise<Selected> {

@@ -178,6 +178,39 @@ export interface Counters {
 /** The likeliest next tokens, best first: [id, natural log-probability]. */
 export type Top = readonly (readonly [id: number, logprob: number])[];
 
+/** How low-rank updates are trained: AdamW (Loshchilov and Hutter, 2019) with decoupled decay of all of them. */
+export interface TrainerOptions {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly dropout: number; // in [0, 1): share of what enters A that is left out
+  readonly targets: readonly string[]; // weights by their names in the checkpoint
+  readonly seed: number; // of A's first values and of the dropout
+  readonly initial?: Adapter['tensors']; // in place of random A (uniform, as PEFT has it) and B = 0
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly decay: number;
+  readonly clip: number; // greatest norm of all gradients together; 0: none
+  readonly rows: number; // most tokens that go through the network at once; a batch of more is taken in parts
+}
+
+export interface StepResult {
+  readonly loss: number; // mean nats over the batch's counted tokens, before the step
+  readonly gradientNorm: number; // before clipping
+}
+
+/** Trains one adapter of a model; its sums are in one order, so that a run is equal to the bit on a device class. */
+export interface Trainer {
+  readonly parameters: number; // trained ones
+  /** One optimiser step on samples, of which tokens[from..to) are to be foretold; from >= 1. Throws `diverged`. */
+  step(batch: readonly Sample[], rate: number): Promise<StepResult>;
+  /** Loss and gradients on a batch, without a step; by the weight's name. */
+  gradients(batch: readonly Sample[]): Promise<StepResult & { readonly tensors: Adapter['tensors'] }>;
+  /** The updates as they are now, as a variant applies them. */
+  adapter(id: string): Promise<Adapter>;
+  dispose(): void;
+}
+
 /** A loaded model. Results never depend on batch mates, order, batch size or prefix sharing: equal to the bit. */
 export interface Engine {
   readonly spec: Spec;
@@ -204,6 +237,10 @@ export interface Engine {
   select(request: SelectRequest): Promise<Selected>;
   /** Sums of the activations at each layer's taps, in one pass; equal to the bit however the samples are batched. */
   collect(samples: readonly Sample[], variant?: Variant): Promise<readonly TapSums[]>;
+  /** Residual stream after each layer, in f32 averaged over a sample's counted tokens in their order: [layers, hidden] each. */
+  states(samples: readonly Sample[], variant?: Variant): Promise<readonly Float32Array[]>;
+  /** Low-rank updates to be trained on the untouched network, with their gradients, moments and scratch on the device. */
+  trainer(options: TrainerOptions): Promise<Trainer>;
   /** Since load, or since the last `resetCounters`. */
   counters(): Counters;
   resetCounters(): void;

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { BenchError, type Engine } from '../../gpu/index.ts';
 import type { ChoiceEvaluation, Persona } from '../config/resolved.ts';
 import { axesOf, type Context, type Method, type Prepared } from '../plan/method.ts';
-import { evaluateChoice } from '../score/index.ts';
+import { evaluateChoice, tuner } from '../score/index.ts';
 import { rngOf } from '../stats/rng.ts';
 import type { TextModel } from '../text/index.ts';
 import { METHODS } from './methods.ts';
@@ -162,6 +162,11 @@ export function prepareMethod(
   seed: number,
 ): Promise<Prepared> {
   const persona = found?.persona ?? null;
+  const tuning = persona?.items.filter((item) => item.split === 'tuning') ?? [];
+  const evaluate: Context['evaluate'] = ({ variant, wrap }, items) => {
+    if (text === null) throw usage(`method ${chosen.method.name} needs a tokenizer`, 'give a text in place of --ids');
+    return evaluateChoice({ engine, text, evaluation: TUNING, items, variant, wrap });
+  };
   const context: Context = {
     engine,
     persona,
@@ -171,13 +176,11 @@ export function prepareMethod(
     options: {},
     calibration: persona?.calibration ?? [],
     neutral: [],
-    tuning: persona?.items.filter((item) => item.split === 'tuning') ?? [],
+    tuning,
     text,
     statistics: { of: async (_, make) => ({ sums: await make(), spentMs: 0, reused: false }) },
-    evaluate: ({ variant, wrap }, items) => {
-      if (text === null) throw usage(`method ${chosen.method.name} needs a tokenizer`, 'give a text in place of --ids');
-      return evaluateChoice({ engine, text, evaluation: TUNING, items, variant, wrap });
-    },
+    evaluate,
+    tune: tuner(evaluate, tuning, persona?.id ?? null),
     seed,
     rng: rngOf(seed),
   };

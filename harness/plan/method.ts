@@ -63,8 +63,17 @@ export interface Context {
   readonly text: TextModel | null; // null where the model has no tokenizer
   readonly statistics: Statistics;
   evaluate(prepared: Pick<Prepared, 'variant' | 'wrap'>, items: readonly Item[]): Promise<readonly Outcome[]>;
+  /** How a candidate holds the persona on the tuning part, or on some of its items: what every choice goes by. */
+  tune(candidate: Pick<Prepared, 'variant' | 'wrap'>, items?: readonly Item[]): Promise<Held>;
   readonly seed: number | null;
   readonly rng: Rng;
+}
+
+/** Agreement with a persona over some items: share of items aligned, and mean probability of the persona's option. */
+export interface Held {
+  readonly n: number;
+  readonly alignment: number;
+  readonly meanP: number;
 }
 
 /** Calibration statistics by the digest of all that they depend on: made once, and kept for the runs to come. */

@@ -7,6 +7,7 @@ import { findOpposite, needsOpposite } from '../plan/expand.ts';
 import { visiblePersona } from '../plan/identity.ts';
 import { type Cell, type Context, type MethodRegistry, type Prepared, reads } from '../plan/method.ts';
 import { neutralParts } from '../plan/neutral.ts';
+import { tuner } from '../score/index.ts';
 import { rngOf } from '../stats/rng.ts';
 import type { LoadedModel, RunnerOptions } from './runner.ts';
 
@@ -56,6 +57,9 @@ export async function prepare(
   const whole = suite.personas.find(({ id }) => id === cell.network) ?? null;
   const persona = visible(whole);
   const opposite = whole && needsOpposite(method, entry) ? visible(findOpposite(suite, whole)) : null;
+  const tuning = persona?.items.filter((item) => item.split === 'tuning') ?? [];
+  const ask: Context['evaluate'] = (prepared, items) =>
+    evaluate({ engine: loaded.engine, text: loaded.text, evaluation: cell.evaluation, items, prepared });
   const context: Context = {
     engine: loaded.engine,
     persona,
@@ -67,9 +71,9 @@ export async function prepare(
     neutral: reads(method, entry, 'neutral') ? neutralParts(suite.neutral).calibration : [],
     text: loaded.text,
     statistics,
-    tuning: persona?.items.filter((item) => item.split === 'tuning') ?? [],
-    evaluate: (prepared, items) =>
-      evaluate({ engine: loaded.engine, text: loaded.text, evaluation: cell.evaluation, items, prepared }),
+    tuning,
+    evaluate: ask,
+    tune: tuner(ask, tuning, persona?.id ?? null),
     seed: cell.seed,
     rng: rngOf(cell.seed ?? 0),
   };

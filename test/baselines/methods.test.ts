@@ -34,6 +34,7 @@ const context = (more: Partial<Context>): Context => ({
   text: null,
   statistics: { of: async () => ({ sums: [], spentMs: 0, reused: false }) },
   evaluate: async () => [],
+  tune: async () => ({ n: 1, alignment: 0.5, meanP: 0.5 }),
   seed: null,
   rng: { next: () => 0, below: () => 0 },
   ...more,

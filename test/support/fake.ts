@@ -209,6 +209,10 @@ export function fakeEngine(): Engine {
       for (let i = 0; i < maxTokens; i++) for (let s = 0; s < prompts.length; s++) yield { sequence: s, token: i };
     },
     collect: async () => [],
+    states: async () => [],
+    trainer: async () => {
+      throw new Error('this engine trains nothing');
+    },
     select: async () => ({ tensors: new Map(), filled: 0 }),
     counters: () => COUNTERS,
     resetCounters: () => {},
