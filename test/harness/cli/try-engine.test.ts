@@ -38,6 +38,10 @@ async function keptEngine(folder: string): Promise<Engine> {
 
     matrices: [],
     collect: async () => [],
+    states: async () => [],
+    trainer: async () => {
+      throw new Error('this engine trains nothing');
+    },
     select: async () => ({ tensors: new Map(), filled: 0 }),
     score: (sequences) => engine.score(sequences),
     top: (tokens, n, variant) => engine.top(tokens, n, variant),

@@ -58,6 +58,10 @@ function setUp(answer: string, more: { maxPositions?: number; logprob?: number; 
 
     matrices: [],
     collect: async () => [],
+    states: async () => [],
+    trainer: async () => {
+      throw new Error('this engine trains nothing');
+    },
     select: async () => ({ tensors: new Map(), filled: 0 }),
     async score(sequences) {
       asked.scored.push(...sequences);
