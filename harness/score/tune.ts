@@ -6,11 +6,7 @@ import type { Context } from '../plan/method.ts';
 import { alignment } from './metrics.ts';
 
 /** `Context.tune` over `evaluate`. It throws `no-persona` without one, and `no-tuning` where there is nothing to ask. */
-export function tuner(
-  evaluate: Context['evaluate'],
-  tuning: readonly Item[],
-  persona: string | null,
-): Context['tune'] {
+export function tuner(evaluate: Context['evaluate'], tuning: readonly Item[], persona: string | null): Context['tune'] {
   return async (candidate, items = tuning) => {
     if (persona === null) throw new BenchError('no-persona', 'there is nothing to tune for without a persona');
     if (items.length === 0) {
