@@ -49,6 +49,17 @@ export function checkSamples(samples: readonly Sample[]): void {
   });
 }
 
+/** As `checkSamples`, and the first counted token has one before it that it can be foretold from. */
+export function checkTargets(samples: readonly Sample[]): void {
+  checkSamples(samples);
+  const first = samples.findIndex(({ from }) => from === 0);
+  if (first < 0) return;
+  throw new BenchError('bad-sample', 'nothing comes before its first counted token', {
+    where: `sample ${first}`,
+    hint: 'count from its second token on',
+  });
+}
+
 /** Batches of whole samples within the pass. */
 function batchesOf(samples: readonly Sample[], { capacity, scored }: ForwardOptions): readonly (readonly Sample[])[] {
   const batches: Sample[][] = [];

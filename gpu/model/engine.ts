@@ -7,7 +7,7 @@ import type { Memory } from '../memory.ts';
 import { Pipelines } from '../pipelines.ts';
 import { type Counts, zeroCounts } from '../plan.ts';
 import { checkAdapter } from './adapter.ts';
-import { checkSamples, collect, collectPass } from './collect.ts';
+import { checkSamples, checkTargets, collect, collectPass } from './collect.ts';
 import { decode } from './decode.ts';
 import { Forward, type ForwardOptions } from './forward.ts';
 import { matricesOf } from './matrices.ts';
@@ -20,6 +20,7 @@ import { askedBy, scoreBatch } from './score.ts';
 import { selectMasks } from './select.ts';
 import type { Spec } from './spec.ts';
 import { type Parts, parameterCount } from './tensors.ts';
+import { LoraTrainer } from './trainer.ts';
 import {
   type Counters,
   DENSE,
@@ -74,6 +75,7 @@ export class WebGpuEngine implements Engine {
   readonly #residents: Residents;
   readonly #counts: Counts = zeroCounts();
   readonly #work: Work;
+  readonly #trainers = new Set<Trainer>();
   #disposed = false;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -200,8 +202,23 @@ export class WebGpuEngine implements Engine {
     return Promise.reject(new BenchError('not-built', 'states is being built'));
   }
 
-  trainer(_options: TrainerOptions): Promise<Trainer> {
-    return Promise.reject(new BenchError('not-built', 'the trainer is being built'));
+  trainer(options: TrainerOptions): Promise<Trainer> {
+    const on = {
+      gpu: this.#gpu,
+      memory: this.#memory,
+      pipelines: this.#pipelines,
+      counts: this.#counts,
+      alone: <T>(work: () => Promise<T>) => this.#alone(work),
+      check: (samples: readonly Sample[]) => {
+        checkTargets(samples);
+        for (const { tokens } of samples) this.#check(tokens, DENSE, 0);
+      },
+    };
+    return this.#alone(async () => {
+      const trainer = new LoraTrainer(on, this.spec, this.#parts, this.#weights, this.matrices, options);
+      this.#trainers.add(trainer);
+      return trainer;
+    });
   }
 
   select(request: SelectRequest): Promise<Selected> {
@@ -246,6 +263,7 @@ export class WebGpuEngine implements Engine {
   async dispose(): Promise<void> {
     this.#disposed = true;
     await this.trim();
+    for (const trainer of this.#trainers) trainer.dispose();
     this.#clock?.dispose();
     this.#release();
     await this.#gpu.dispose();

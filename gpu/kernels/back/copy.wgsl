@@ -1,0 +1,13 @@
+// Y[T, width] = X[T, width].
+#include "step.wgsl"
+struct Shape { width: u32 }
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<uniform> shape: Shape;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let at = (group.y * ${GRID_X}u + group.x) * 64u + lane;
+  if (at < step.rows * shape.width) { y[at] = x[at]; }
+}

@@ -1,0 +1,337 @@
+// Low-rank updates trained on the untouched network: batches of packed samples forward and back, gradients added up in
+// their order, then one step of AdamW. Everything is in f32 on the device; losses are added up in f64.
+
+import type { Gpu } from '../device.ts';
+import { BenchError } from '../error.ts';
+import { adamw, hyperOf, SQUARES, squares } from '../kernels/back/index.ts';
+import type { Memory, Pool } from '../memory.ts';
+import type { Pipelines } from '../pipelines.ts';
+import { type Counts, type Node, replay } from '../plan.ts';
+import { ropeTables } from './rope.ts';
+import { hashOf } from './select-runs.ts';
+import type { Spec } from './spec.ts';
+import type { Parts } from './tensors.ts';
+import { checkHeld, flowWords, type TrainFlow, type TrainNodes, trainNodes } from './train-network.ts';
+import {
+  checkInitial,
+  checkTrainer,
+  type Moments,
+  openParameters,
+  parameterNeeds,
+  parameterTotal,
+  type TapParameters,
+  unstack,
+} from './train-parameters.ts';
+import type { Adapter, MatrixInfo, Sample, StepResult, Tap, Trainer, TrainerOptions } from './types.ts';
+import type { DeviceWeights } from './weights.ts';
+
+const NONE = 0xffffffff;
+
+interface On {
+  readonly gpu: Gpu;
+  readonly memory: Memory;
+  readonly pipelines: Pipelines;
+  readonly counts: Counts;
+  /** One call at a time, as the engine has it. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** Throws for samples that the model cannot take. */
+  check(samples: readonly Sample[]): void;
+}
+
+export class LoraTrainer implements Trainer {
+  readonly parameters: number;
+  readonly #on: On;
+  readonly #options: TrainerOptions;
+  readonly #pool: Pool;
+  readonly #taps: readonly TapParameters[];
+  readonly #flow: TrainFlow;
+  readonly #nodes: TrainNodes;
+  readonly #norms: readonly Node[];
+  readonly #update: readonly Node[];
+  readonly #step: GPUBuffer;
+  readonly #hyper: GPUBuffer;
+  readonly #partial: GPUBuffer; // [parameters, SQUARES]
+  readonly #readback: GPUBuffer;
+  #steps = 0;
+
+  /** Throws `bad-trainer` for options that make no adapter, and `gpu-memory` where it does not fit. */
+  constructor(
+    on: On,
+    spec: Spec,
+    parts: Parts,
+    weights: DeviceWeights,
+    matrices: readonly MatrixInfo[],
+    options: TrainerOptions,
+  ) {
+    checkTrainer(matrices, options);
+    checkInitial(matrices, options);
+    checkHeld(spec, weights);
+    this.#on = on;
+    this.#options = options;
+    const { gpu, memory, pipelines } = on;
+    const { rank, alpha, rows, dropout } = options;
+    const words = flowWords(spec, rows, ranksOf(parts, matrices, options), dropout > 0);
+    const bytes = Object.values(words).reduce((sum, count) => sum + 4 * count, 0);
+    memory.require('training', {
+      ...parameterNeeds(parts, options),
+      'the residual stream before each layer': 4 * rows * spec.hidden * (spec.layers + 1),
+      'one layer and its gradients': bytes,
+    });
+    const pool = memory.pool();
+    this.#pool = pool;
+    try {
+      this.#taps = openParameters(gpu, pool, parts, options);
+      this.parameters = parameterTotal(parts, rank, options.targets);
+      this.#step = pool.buffer('step', 16, 'uniform');
+      this.#hyper = pool.buffer('hyper', 64);
+      this.#flow = openFlow(gpu, pool, spec, words, rows);
+      const recorder = { gpu, pipelines, pool, step: this.#step };
+      const how = { dropout, scale: alpha / rank };
+      this.#nodes = trainNodes(recorder, spec, weights, this.#flow, this.#taps, how);
+      const all = this.#moments();
+      this.#partial = pool.buffer('partial sums', 4 * SQUARES * all.length);
+      this.#readback = pool.buffer('readback', 4 * Math.max(rows, SQUARES * all.length), 'readback');
+      this.#norms = all.map(({ gradient, count }, i) =>
+        squares(recorder, { x: gradient, y: this.#partial }, count, SQUARES * i),
+      );
+      this.#update = this.#taps.flatMap(({ a, b, up }) => [
+        adamw(recorder, { ...a, hyper: this.#hyper, applied: null }, a.count, 1),
+        adamw(recorder, { ...b, hyper: this.#hyper, applied: up.chunks[0]!.buffer }, b.count, alpha / rank),
+      ]);
+    } catch (error) {
+      pool.dispose();
+      throw error;
+    }
+  }
+
+  step(batch: readonly Sample[], rate: number): Promise<StepResult> {
+    return this.#on.alone(async () => {
+      const result = await this.#accumulate(batch, this.#steps);
+      const { loss, gradientNorm } = result;
+      if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm) || !Number.isFinite(rate)) {
+        throw new BenchError(
+          'diverged',
+          `at step ${this.#steps + 1} the loss is ${loss} and the gradient's norm ${gradientNorm}, with a learning rate of ${rate}`,
+          { hint: 'lower the learning rate, or clip the gradient to a smaller norm' },
+        );
+      }
+      const { clip, beta1, beta2, eps, decay } = this.#options;
+      const factor = clip > 0 && gradientNorm > clip ? clip / gradientNorm : 1;
+      this.#steps++;
+      const hyper = hyperOf({ rate, beta1, beta2, eps, decay, clip: factor, step: this.#steps });
+      this.#on.gpu.device.queue.writeBuffer(this.#hyper, 0, hyper);
+      await this.#replay(this.#update, { rows: 1, scored: 0 });
+      return result;
+    });
+  }
+
+  gradients(batch: readonly Sample[]): Promise<StepResult & { readonly tensors: Adapter['tensors'] }> {
+    return this.#on.alone(async () => ({
+      ...(await this.#accumulate(batch, this.#steps)),
+      tensors: await this.#tensors(({ gradient }) => gradient),
+    }));
+  }
+
+  adapter(id: string): Promise<Adapter> {
+    const { rank, alpha } = this.#options;
+    return this.#on.alone(async () => ({ id, rank, alpha, tensors: await this.#tensors(({ p }) => p) }));
+  }
+
+  dispose(): void {
+    this.#pool.dispose();
+  }
+
+  #moments(): readonly Moments[] {
+    return this.#taps.flatMap(({ a, b }) => [a, b]);
+  }
+
+  /** Loss of the batch, and its gradients on the device; `step` seeds what dropout leaves out. */
+  async #accumulate(batch: readonly Sample[], step: number): Promise<StepResult> {
+    this.#on.check(batch);
+    const parts = this.#parts(batch);
+    const count = batch.reduce((sum, { from, to }) => sum + to - from, 0);
+    const { device } = this.#on.gpu;
+    const encoder = device.createCommandEncoder({ label: 'clear' });
+    for (const { gradient } of this.#moments()) encoder.clearBuffer(gradient);
+    device.queue.submit([encoder.finish()]);
+    let loss = 0;
+    for (const [index, samples] of parts.entries()) {
+      const key = hashOf(this.#options.seed, `dropout ${step} ${index}`);
+      for (const logprob of await this.#pass(samples, 1 / count, key)) loss -= logprob / count;
+    }
+    const partials = await this.#read(this.#norms, this.#partial, SQUARES * this.#moments().length, {
+      rows: 1,
+      scored: 0,
+    });
+    let total = 0;
+    for (const partial of partials) total += partial;
+    return { loss, gradientNorm: Math.sqrt(total) };
+  }
+
+  /** Whole samples that go through the network at once. */
+  #parts(batch: readonly Sample[]): readonly (readonly Sample[])[] {
+    const parts: Sample[][] = [];
+    let rows = Infinity;
+    for (const sample of batch) {
+      const own = sample.to - 1;
+      if (own > this.#options.rows) {
+        throw new BenchError('bad-sample', `a sample of ${sample.to} tokens exceeds ${this.#options.rows} rows`, {
+          hint: 'give more tokens to a batch, or shorter samples',
+        });
+      }
+      if (rows + own > this.#options.rows) {
+        parts.push([]);
+        rows = 0;
+      }
+      parts.at(-1)!.push(sample);
+      rows += own;
+    }
+    return parts;
+  }
+
+  /** Forward and back over packed samples; log-probabilities of their targets. Gradients are added to. */
+  async #pass(samples: readonly Sample[], weight: number, key: number): Promise<Float32Array> {
+    const inputs = packed(samples, weight);
+    const { queue } = this.#on.gpu.device;
+    const step = { rows: inputs.tokens.length, scored: inputs.scored.length };
+    queue.writeBuffer(this.#step, 0, Uint32Array.of(step.rows, step.scored));
+    queue.writeBuffer(this.#flow.key, 0, Uint32Array.of(key));
+    for (const name of ['tokens', 'positions', 'path', 'from', 'scored', 'targets', 'weights'] as const) {
+      queue.writeBuffer(this.#flow[name], 0, inputs[name]);
+    }
+    for (const nodes of this.#nodes.forward) await this.#replay(nodes, step);
+    await this.#replay(this.#nodes.head, step);
+    for (const nodes of this.#nodes.backward) await this.#replay(nodes, step);
+    return this.#read([], this.#flow.logprob, step.scored, step);
+  }
+
+  async #tensors(which: (moments: Moments) => GPUBuffer): Promise<Adapter['tensors']> {
+    const tensors = new Map<string, { readonly a: Float32Array; readonly b: Float32Array }>();
+    for (const tap of this.#taps) {
+      const [a, b] = [await this.#readWhole(which(tap.a)), await this.#readWhole(which(tap.b))];
+      for (const [name, both] of unstack(tap, a, b)) tensors.set(name, both);
+    }
+    return tensors;
+  }
+
+  async #readWhole(buffer: GPUBuffer): Promise<Float32Array> {
+    const pool = this.#on.memory.pool();
+    try {
+      const into = pool.buffer('readback', buffer.size, 'readback');
+      return await this.#copied(into, [], buffer, buffer.size / 4, { rows: 0, scored: 0 });
+    } finally {
+      pool.dispose();
+    }
+  }
+
+  #read(
+    nodes: readonly Node[],
+    from: GPUBuffer,
+    count: number,
+    step: { rows: number; scored: number },
+  ): Promise<Float32Array> {
+    return this.#copied(this.#readback, nodes, from, count, step);
+  }
+
+  async #copied(
+    to: GPUBuffer,
+    nodes: readonly Node[],
+    from: GPUBuffer,
+    count: number,
+    step: { rows: number; scored: number },
+  ): Promise<Float32Array> {
+    const { gpu, counts } = this.#on;
+    await replay(gpu, nodes, step, counts, [{ from, to, bytes: 4 * count, at: 0 }]);
+    await gpu.wait(to.mapAsync(1, 0, 4 * count));
+    const values = new Float32Array(to.getMappedRange(0, 4 * count).slice(0));
+    to.unmap();
+    counts.readbacks++;
+    return values;
+  }
+
+  #replay(nodes: readonly Node[], step: { rows: number; scored: number }): Promise<void> {
+    return replay(this.#on.gpu, nodes, step, this.#on.counts);
+  }
+}
+
+/** Ranks of each tap, of all tensors stacked there. */
+function ranksOf(
+  parts: Parts,
+  matrices: readonly MatrixInfo[],
+  { rank, targets }: TrainerOptions,
+): Readonly<Record<Tap, number>> {
+  const most = { qkv: 0, o: 0, up: 0, down: 0 };
+  const wanted = new Set(targets);
+  for (let layer = 0; layer < parts.layers.length; layer++) {
+    const own = { qkv: 0, o: 0, up: 0, down: 0 };
+    for (const info of matrices) if (info.layer === layer && wanted.has(info.name)) own[info.tap] += rank;
+    for (const tap of ['qkv', 'o', 'up', 'down'] as const) most[tap] = Math.max(most[tap], own[tap]);
+  }
+  return most;
+}
+
+/** Samples one after the other; of each the tokens before its last target go in. */
+function packed(samples: readonly Sample[], weight: number) {
+  const rows = samples.reduce((sum, { to }) => sum + to - 1, 0);
+  const count = samples.reduce((sum, { from, to }) => sum + to - from, 0);
+  const tokens = new Uint32Array(rows);
+  const positions = new Uint32Array(rows);
+  const path = new Uint32Array(rows);
+  const from = new Uint32Array(rows).fill(NONE);
+  const scored = new Uint32Array(count);
+  const targets = new Uint32Array(count);
+  let row = 0;
+  let place = 0;
+  for (const sample of samples) {
+    const start = row;
+    for (let i = 0; i < sample.to - 1; i++, row++) {
+      tokens[row] = sample.tokens[i]!;
+      positions[row] = i;
+      path[row] = start;
+      if (i + 1 < sample.from) continue;
+      from[row] = place;
+      scored[place] = row;
+      targets[place] = sample.tokens[i + 1]!;
+      place++;
+    }
+  }
+  return { tokens, positions, path, from, scored, targets, weights: new Float32Array(count).fill(weight) };
+}
+
+function openFlow(gpu: Gpu, pool: Pool, spec: Spec, words: Readonly<Record<string, number>>, rows: number): TrainFlow {
+  const buffer = (name: string): GPUBuffer => pool.buffer(name, 4 * words[name]!);
+  const { queue } = gpu.device;
+  const line = buffer('line');
+  queue.writeBuffer(
+    line,
+    0,
+    Uint32Array.from({ length: rows }, (_, i) => i),
+  );
+  return {
+    ...(Object.fromEntries(
+      Object.keys(words)
+        .filter((name) => !/^(low |line$|normed|dnormed)/.test(name))
+        .map((name) => [name, buffer(name)]),
+    ) as unknown as Omit<TrainFlow, 'line' | 'turn' | 'kept' | 'normed' | 'dnormed' | 'low'>),
+    line,
+    turn: turnOf(gpu, pool, spec, rows),
+    kept: Array.from({ length: spec.layers + 1 }, (_, i) => pool.buffer(`kept ${i}`, 4 * rows * spec.hidden)),
+    normed: [buffer('normed1'), buffer('normed2')],
+    dnormed: [buffer('dnormed1'), buffer('dnormed2')],
+    low: { qkv: buffer('low qkv'), o: buffer('low o'), up: buffer('low up'), down: buffer('low down') },
+  };
+}
+
+/** cos and sin per position and pair, of the positions that a step can hold. */
+function turnOf(gpu: Gpu, pool: Pool, spec: Spec, rows: number): GPUBuffer {
+  if (spec.rope === null) return pool.buffer('no rope', 16);
+  const { cos, sin } = ropeTables(spec.rope, Math.min(spec.maxPositions, rows));
+  const turn = new Float32Array(2 * cos.length);
+  for (let i = 0; i < cos.length; i++) {
+    turn[2 * i] = cos[i]!;
+    turn[2 * i + 1] = sin[i]!;
+  }
+  const buffer = pool.buffer('rope', turn.byteLength);
+  gpu.device.queue.writeBuffer(buffer, 0, turn);
+  return buffer;
+}
