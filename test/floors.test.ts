@@ -16,7 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['baselines', 'harness/subnetworks', 'harness/score'],
   ['harness/plan'],
   ['harness/config'],
-  ['harness/datasets', 'harness/text', 'harness/stats', 'harness/hub'],
+  ['harness/datasets', 'harness/text', 'harness/stats', 'harness/hub', 'harness/files'],
   ['gpu'],
 ];
 const MAX_LINES = 300;

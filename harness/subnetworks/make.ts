@@ -2,11 +2,11 @@
 
 import { BenchError, type Engine, type MatrixInfo, type Sample, type TapSums } from '../../gpu/index.ts';
 import type { CalibrationText } from '../datasets/types.ts';
+import { drawn, samplesOf, split } from '../plan/calibration.ts';
 import { digestOf, sha256 } from '../plan/canonical.ts';
 import type { Rng, Statistics } from '../plan/method.ts';
 import { rngOf } from '../stats/rng.ts';
 import type { TextModel } from '../text/index.ts';
-import { drawn, samplesOf, split } from './calibration.ts';
 import { type Masks, restore, toward, unique, withoutUnique } from './combine.ts';
 import { keptOf } from './masks.ts';
 import { checkOptions, isBlended, needs, type Options } from './options.ts';

@@ -3,9 +3,9 @@
 
 import { BenchError, type Mask, type MaskTensor, type MatrixInfo } from '../../gpu/index.ts';
 import { shown } from '../../gpu/model/header.ts';
+import { readTensors, writeTensors } from '../files/safetensors.ts';
 import type { Masks } from './combine.ts';
 import { keptOf, maskId } from './masks.ts';
-import { readTensors, writeTensors } from './safetensors.ts';
 
 const VERSION = '1';
 const CODE = 'bad-mask';

@@ -3,8 +3,8 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError, type Tap, type TapSums } from '../../gpu/index.ts';
+import { readTensors, type Tensor, writeTensors } from '../files/safetensors.ts';
 import { canonicalJson, sha256 } from '../plan/canonical.ts';
-import { readTensors, type Tensor, writeTensors } from './safetensors.ts';
 
 const VERSION = '2'; // 1: the digest was of the tensors alone
 const CODE = 'bad-statistics';

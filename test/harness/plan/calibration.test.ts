@@ -1,8 +1,8 @@
 // Which texts are calibrated on, and whose tokens count.
 
 import * as assert from 'uvu/assert';
+import { drawn, samplesOf, split } from '../../../harness/plan/calibration.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
-import { drawn, samplesOf, split } from '../../../harness/subnetworks/calibration.ts';
 import type { TextModel } from '../../../harness/text/index.ts';
 import { fakeText } from '../../support/fake.ts';
 import { suite } from '../../support/suite.ts';

@@ -2,8 +2,8 @@
 
 import { BenchError, type Sample } from '../../gpu/index.ts';
 import type { CalibrationText } from '../datasets/types.ts';
-import type { Rng } from '../plan/method.ts';
 import type { TextModel } from '../text/index.ts';
+import type { Rng } from './method.ts';
 
 /** What decides which activations count; the texts are beside it. */
 export interface CalibrationOptions {
@@ -78,7 +78,7 @@ function startOf(tokens: Uint32Array, { bos }: TextModel): number {
 }
 
 /** 0 to count - 1 in a drawn order (Fisher and Yates). */
-function shuffled(count: number, rng: Rng): number[] {
+export function shuffled(count: number, rng: Rng): number[] {
   const order = Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = rng.below(i + 1);
