@@ -34,13 +34,16 @@ export function zeroCounts(): Counts {
   return { dispatches: 0, submits: 0, readbacks: 0, pipelines: new Set() };
 }
 
+/** A buffer, or a part of one. */
+export type Bound = GPUBuffer | GPUBufferBinding;
+
 /** A node whose kernel is the same at every step. */
 export interface NodeSpec {
   readonly kernel: string;
   readonly label: string;
   readonly constants: Constants | ((step: Step) => Constants);
   readonly bindings: Bindings;
-  readonly buffers: readonly GPUBuffer[];
+  readonly buffers: readonly Bound[];
   readonly grid: Grid;
 }
 
@@ -51,7 +54,7 @@ export function makeNode(gpu: Gpu, pipelines: Pipelines, spec: NodeSpec): Node {
   const group = gpu.device.createBindGroup({
     label,
     layout: pipelines.layout(bindings),
-    entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+    entries: buffers.map((bound, binding) => ({ binding, resource: 'buffer' in bound ? bound : { buffer: bound } })),
   });
   const made = new Map<Constants, Promise<GPUComputePipeline>>();
   return {

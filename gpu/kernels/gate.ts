@@ -2,7 +2,7 @@
 
 import type { Node } from '../plan.ts';
 import { ACTIVATION, type Activation } from './index.ts';
-import { LANES, MAX_GRID, node, type Recorder, wide } from './node.ts';
+import { LANES, node, type Recorder } from './node.ts';
 
 /** y[T, width] = act(s), or act(first half of s's rows) * second half where gated: s is [T, 2 width] then. */
 export function gate(
@@ -13,10 +13,10 @@ export function gate(
   return node(on, {
     kernel: 'gate',
     label: 'gate',
-    constants: { GRID_X: MAX_GRID, GATED: gated, [ACTIVATION[activation]]: true },
+    constants: { GATED: gated, [ACTIVATION[activation]]: true },
     bindings: 'uurw',
     shape: [width],
     buffers: [io.s, io.y],
-    grid: ({ rows }) => wide(Math.ceil((rows * width) / LANES)),
+    grid: ({ rows }) => [Math.ceil(width / LANES), rows],
   });
 }

@@ -10,11 +10,11 @@ struct Shape { width: u32 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let at = (group.y * ${GRID_X}u + group.x) * 64u + lane;
-  if (at >= step.rows * shape.width) { return; }
+  let column = group.x * 64u + lane;
+  if (column >= shape.width || group.y >= step.rows) { return; }
+  let at = group.y * shape.width + column;
 #if GATED
-  let row = at / shape.width;
-  let first = row * shape.width + at;
+  let first = group.y * shape.width + at;
   y[at] = activate(s[first]) * s[first + shape.width];
 #else
   y[at] = activate(s[at]);

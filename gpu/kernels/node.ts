@@ -5,7 +5,7 @@ import type { Gpu } from '../device.ts';
 import type { Pool } from '../memory.ts';
 import type { Format } from '../model/types.ts';
 import type { Pipelines } from '../pipelines.ts';
-import { makeNode, type Node, type NodeSpec } from '../plan.ts';
+import { type Bound, makeNode, type Node, type NodeSpec } from '../plan.ts';
 import type { Constants } from '../wgsl.ts';
 
 /** What a wrapper needs to make a node; `step` is the uniform that all nodes share. */
@@ -26,7 +26,7 @@ export function node(
   spec: Omit<NodeSpec, 'buffers'> & {
     shape: readonly number[];
     floats?: readonly number[];
-    buffers: readonly GPUBuffer[];
+    buffers: readonly Bound[];
   },
 ): Node {
   const { shape, floats = [], buffers, ...rest } = spec;

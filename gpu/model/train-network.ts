@@ -13,8 +13,13 @@ import type { Tap } from './types.ts';
 import type { DeviceWeights } from './weights.ts';
 
 const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
-/** Tokens of the vocabulary whose logits exist at once. */
-export const VOCAB_BLOCK = 2048;
+/** Most tokens of the vocabulary whose logits exist at once. */
+const MAX_VOCAB_BLOCK = 2048;
+
+/** Tokens of a block, so that all blocks are nearly full; a multiple of what one load holds. */
+function vocabBlock(vocab: number): number {
+  return 4 * Math.ceil(vocab / Math.ceil(vocab / MAX_VOCAB_BLOCK) / 4);
+}
 
 /** Buffers of a step; T rows, P of them with a target. What has the name of an activation and a d before is its gradient. */
 export interface TrainFlow {
@@ -52,11 +57,10 @@ export interface TrainFlow {
   readonly dsum: GPUBuffer;
   readonly dinner: GPUBuffer;
   readonly turned: GPUBuffer; // the matrix that a gradient goes back through, transposed, f32
-  readonly turnedLow: GPUBuffer; // that of an update
   readonly last: GPUBuffer; // [P, hidden]
   readonly dlast: GPUBuffer;
-  readonly block: GPUBuffer; // [VOCAB_BLOCK, hidden]
-  readonly logits: GPUBuffer; // [P, VOCAB_BLOCK]
+  readonly block: GPUBuffer; // [block of the vocabulary, hidden]
+  readonly logits: GPUBuffer; // [P, block of the vocabulary]
   readonly part: GPUBuffer;
   readonly best: GPUBuffer;
   readonly logit: GPUBuffer;
@@ -76,7 +80,6 @@ export function flowWords(
   const keys = kvHeads * headSize;
   const wide = (gated ? 2 : 1) * ffn;
   const widest = Math.max(...TAPS.map((tap) => tapWidth(spec, tap)));
-  const tallest = Math.max(queries + 2 * keys, hidden, wide);
   const rank = Math.max(...Object.values(ranks));
   const blocks = kernels.headBlocks(vocab);
   const matrices = [(queries + 2 * keys) * hidden, queries * hidden, wide * hidden, ffn * hidden];
@@ -106,7 +109,7 @@ export function flowWords(
     dinner: ffn,
     last: hidden,
     dlast: hidden,
-    logits: VOCAB_BLOCK,
+    logits: vocabBlock(vocab),
     part: 2 * blocks,
     best: blocks,
     logit: 1,
@@ -128,9 +131,8 @@ export function flowWords(
   return {
     ...Object.fromEntries(Object.entries(perRow).map(([name, words]) => [name, rows * words])),
     key: 4,
-    turned: Math.max(...matrices, VOCAB_BLOCK * hidden),
-    turnedLow: rank * Math.max(widest, tallest),
-    block: VOCAB_BLOCK * hidden,
+    turned: Math.max(...matrices, vocabBlock(vocab) * hidden),
+    block: vocabBlock(vocab) * hidden,
   };
 }
 
@@ -155,6 +157,7 @@ export function trainNodes(
   const layer = spec.norm === 'layer';
   const found = (index: number, tap: Tap): TapParameters | undefined =>
     parameters.find((one) => one.layer === index && one.tap === tap);
+  const layers = weights.layers.map((_, index) => index);
   const lowest = Math.min(...parameters.map((one) => one.layer));
 
   /** What enters A: x, or what dropout leaves of it. */
@@ -190,13 +193,15 @@ export function trainNodes(
       { width: hidden, eps, over: 'rows' },
     );
 
-  /** Layer `index` from what is kept before it; into what is kept after it, or up to its last product. */
-  const through = (index: number, into: GPUBuffer, whole: boolean): readonly Node[] => {
+  /** Layer `index` from what is kept before it to what is kept after it; again, it ends before its last product. */
+  const through = (index: number, again: boolean): readonly Node[] => {
     const x = flow.kept[index]!;
+    const into = parallel ? flow.kept[index + 1]! : flow.between;
+    const next = again ? null : flow.kept[index + 1]!;
     const { q, k, v, qkv, attended } = flow;
     const cache = { k, v, cacheRows: flow.line };
     return [
-      back.copy(on, { x, y: into }, hidden),
+      ...(parallel && again ? [] : [back.copy(on, { x, y: into }, hidden)]),
       normalise(index, 0, x),
       ...product(index, 'qkv', flow.normed[0], qkv),
       kernels.rope(on, { ...flow, ...cache, norms: weights.layers[index]!.qkNorm }, turned),
@@ -205,11 +210,12 @@ export function trainNodes(
         { q, k, v, positions: flow.positions, path: flow.path, rows: flow.line, y: attended },
         { ...shape, window: spec.windows[index]! },
       ),
-      ...product(index, 'o', attended, whole || !parallel ? into : null, true),
+      ...product(index, 'o', attended, parallel && again ? null : into, true),
       normalise(index, 1, parallel ? x : into),
       ...product(index, 'up', flow.normed[1], flow.sum),
       gate(on, { s: flow.sum, y: flow.inner }, { width: ffn, activation, gated }),
-      ...product(index, 'down', flow.inner, whole ? into : null, true),
+      ...(parallel || next === null ? [] : [back.copy(on, { x: into, y: next }, hidden)]),
+      ...product(index, 'down', flow.inner, next, true),
     ];
   };
 
@@ -223,31 +229,29 @@ export function trainNodes(
       nodes.push(...kernels.matmul(on, { x: dy, w: over(w, flow.turned), y: dx }));
     }
     if (one === undefined) return nodes;
-    const { low, dlow, turnedLow } = flow;
+    const { low, dlow } = flow;
     const [entered, left] = entering(one, x);
     const rank = one.rank / one.tensors.length;
     nodes.push(
-      ...back.transpose(on, { w: one.up, y: turnedLow }),
-      ...kernels.matmul(on, { x: dy, w: over(one.up, turnedLow), y: dlow }),
+      ...kernels.matmul(on, { x: dy, w: over(one.up, one.b.turned), y: dlow }),
       back.outer(
         on,
         { label: 'gradient of b', l: dy, r: low[tap], owner: one.owner, y: one.b.gradient },
-        { rows: w.rows, columns: rank, width: one.rank, scale },
+        { rows: w.rows, columns: rank, width: one.rank, unit: one.unit, scale },
       ),
       ...left,
       back.outer(
         on,
         { label: 'gradient of a', l: dlow, r: entered, owner: null, y: one.a.gradient },
-        { rows: one.rank, columns: w.columns, width: w.columns, scale: 1 },
+        { rows: one.rank, columns: w.columns, width: w.columns, unit: one.rank, scale: 1 },
       ),
     );
     if (dx === null) return nodes;
-    nodes.push(...back.transpose(on, { w: one.down, y: turnedLow }));
-    const low2x = { x: dlow, w: over(one.down, turnedLow) };
-    if (dropout === 0) return [...nodes, ...kernels.matmul(on, { ...low2x, y: dx }, { residual: true })];
+    const up = { x: dlow, w: over(one.down, one.a.turned) };
+    if (dropout === 0) return [...nodes, ...kernels.matmul(on, { ...up, y: dx }, { residual: true })];
     return [
       ...nodes,
-      ...kernels.matmul(on, { ...low2x, y: flow.left }),
+      ...kernels.matmul(on, { ...up, y: flow.left }),
       back.dropout(
         on,
         { x: flow.left, key: flow.key, y: dx },
@@ -268,7 +272,8 @@ export function trainNodes(
     const dsecond = dnormed[parallel ? 1 : 0];
     const second = normBack(index, 1, parallel ? x : between, dsecond);
     return [
-      ...through(index, between, false),
+      // What the forward pass left of the last layer is still there.
+      ...(index === layers.length - 1 ? [] : through(index, true)),
       ...backThrough(index, 'down', flow.inner, dx, dinner),
       back.gateBack(on, { s: flow.sum, dy: dinner, ds: dsum }, { width: ffn, activation, gated }),
       ...backThrough(index, 'up', flow.normed[1], dsum, dsecond),
@@ -286,11 +291,10 @@ export function trainNodes(
     ];
   };
 
-  const layers = weights.layers.map((_, index) => index);
   return {
     forward: [
       kernels.embed(on, { ...flow, table: weights.embedding, learned: weights.learned, x: flow.kept[0]! }),
-      ...layers.map((index) => through(index, flow.kept[index + 1]!, true)),
+      ...layers.map((index) => through(index, false)),
     ],
     head: headNodes(on, spec, weights, flow),
     backward: layers
@@ -306,26 +310,27 @@ function headNodes(on: kernels.Recorder, spec: Spec, weights: DeviceWeights, flo
   const { head, norm } = weights;
   const { last, dlast, block, turned, logits, scored, targets } = flow;
   const x = flow.kept.at(-1)!;
+  const width = vocabBlock(spec.vocab);
   const blocks = head.chunks.flatMap(({ first, rows }, chunk) =>
-    Array.from({ length: Math.ceil(rows / VOCAB_BLOCK) }, (_, i) => {
-      const from = i * VOCAB_BLOCK;
-      return { chunk, from, first: first + from, count: Math.min(VOCAB_BLOCK, rows - from) };
+    Array.from({ length: Math.ceil(rows / width) }, (_, i) => {
+      const from = i * width;
+      return { chunk, from, first: first + from, count: Math.min(width, rows - from) };
     }),
   );
   const own = { ...head, label: 'head block', bias: null, format: 'f32' } as const;
-  const across = { ...own, rows: hidden, columns: VOCAB_BLOCK, chunks: [{ first: 0, rows: hidden, buffer: turned }] };
-  const down = { ...own, rows: VOCAB_BLOCK, chunks: [{ first: 0, rows: VOCAB_BLOCK, buffer: block }] };
+  const across = { ...own, rows: hidden, columns: width, chunks: [{ first: 0, rows: hidden, buffer: turned }] };
+  const down = { ...own, rows: width, chunks: [{ first: 0, rows: width, buffer: block }] };
   return [
     kernels.norm(on, { label: 'norm', x, ...norm, from: scored, y: last }, { width: hidden, eps, over: 'scored' }),
     ...kernels.scoreHead(on, { ...flow, x: last }, head),
     ...blocks.flatMap(({ chunk, from, first, count }, index) => [
-      ...back.transpose(on, { w: head, y: turned }, { chunk, from, count, width: VOCAB_BLOCK }),
+      ...back.transpose(on, { w: head, y: turned }, { chunk, from, count, width }),
       ...back.transpose(on, { w: across, y: block }),
       ...kernels.matmul(on, { x: last, w: down, y: logits }, { over: 'scored' }),
       back.softmaxBack(
         on,
         { ...flow, targets, bias: head.bias, y: logits },
-        { columns: VOCAB_BLOCK, first, vocab: first + count },
+        { columns: width, first, vocab: first + count },
       ),
       ...kernels.matmul(on, { x: logits, w: across, y: dlast }, { over: 'scored', residual: index > 0 }),
     ]),

@@ -15,13 +15,22 @@ import type { MatrixInfo, Tap, TrainerOptions } from './types.ts';
 const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
 const NONE = 0xffffffff;
 
-/** A parameter and what its steps need; all [count]. */
+/** A parameter [rows, columns] and what its steps need. */
 export interface Moments {
-  readonly count: number;
+  readonly rows: number;
+  readonly columns: number;
   readonly p: GPUBuffer;
-  readonly gradient: GPUBuffer;
+  readonly gradient: GPUBufferBinding; // a part of all gradients
   readonly first: GPUBuffer;
   readonly second: GPUBuffer;
+  readonly turned: GPUBuffer; // [columns, rows], as it is applied
+}
+
+/** All that is trained. */
+export interface Parameters {
+  readonly taps: readonly TapParameters[];
+  readonly gradients: GPUBuffer; // of all parameters, each from a place that a binding may start at
+  readonly total: number; // trained values
 }
 
 /** The updates of one tap. */
@@ -35,6 +44,7 @@ export interface TapParameters {
   readonly down: DeviceMatrix; // a
   readonly up: DeviceMatrix; // b times alpha / rank
   readonly owner: GPUBuffer; // [rows]: first column of the row's block, or 2^32 - 1
+  readonly unit: number; // 4 where the blocks start and end at multiples of it, in rows and columns; else 1
   readonly tensors: readonly { readonly name: string; readonly first: number; readonly rows: number }[]; // by block
 }
 
@@ -83,22 +93,42 @@ function layouts(parts: Parts, targets: ReadonlySet<string>): readonly Layout[] 
   );
 }
 
+/** Elements that `count` of them take where each parameter's gradient starts at a place that a binding may start at. */
+function places(count: number): number {
+  return 64 * Math.ceil(count / 64);
+}
+
 /** Device bytes of the parameters and of what their steps need. */
 export function parameterNeeds(parts: Parts, { rank, targets }: TrainerOptions): Needs {
   let values = 0;
   let beside = 0;
   for (const { rows, columns, tensors } of layouts(parts, new Set(targets))) {
     const ranks = rank * tensors.length;
-    values += ranks * (rows + columns);
+    values += places(ranks * columns) + places(ranks * rows);
     beside += ranks * rows + rows; // B as it is applied, and the blocks of its rows
   }
-  return { 'adapter, gradients and moments': 4 * (4 * values + beside) };
+  return { 'adapter, gradients and moments': 4 * (5 * values + beside) };
 }
 
 /** The tensors' first values on the device: those given, or A uniform in +-1/sqrt(columns) and B 0, as PEFT starts. */
-export function openParameters(gpu: Gpu, pool: Pool, parts: Parts, options: TrainerOptions): readonly TapParameters[] {
+export function openParameters(gpu: Gpu, pool: Pool, parts: Parts, options: TrainerOptions): Parameters {
   const { rank, alpha, initial, seed } = options;
-  return layouts(parts, new Set(options.targets)).map(({ layer, tap, rows, columns, tensors }): TapParameters => {
+  const wanted = layouts(parts, new Set(options.targets));
+  const sizes = wanted.map(({ rows, columns, tensors }) => [
+    rank * tensors.length * columns,
+    rank * tensors.length * rows,
+  ]);
+  const gradients = pool.buffer('gradients', 4 * sizes.flat().reduce((sum, size) => sum + places(size), 0));
+  let place = 0;
+  const part = (count: number): GPUBufferBinding => {
+    const offset = 4 * place;
+    place += places(count);
+    return { buffer: gradients, offset, size: 4 * count };
+  };
+  const total = wanted
+    .flatMap(({ tensors, columns }) => tensors.map(({ rows }) => rank * (rows + columns)))
+    .reduce((sum, one) => sum + one, 0);
+  const taps = wanted.map(({ layer, tap, rows, columns, tensors }): TapParameters => {
     const ranks = rank * tensors.length;
     const a = new Float32Array(ranks * columns);
     const b = new Float32Array(rows * ranks);
@@ -121,17 +151,18 @@ export function openParameters(gpu: Gpu, pool: Pool, parts: Parts, options: Trai
       }
     });
     const label = `${layer} ${tap}`;
-    const moments = (name: string, values: Float32Array<ArrayBuffer>): Moments => {
+    const moments = (name: string, values: Float32Array<ArrayBuffer>, height: number, scale: number): Moments => {
+      const width = values.length / height;
       const make = (what: string): GPUBuffer => pool.buffer(`${what} of ${name} ${label}`, values.byteLength);
-      const p = make('values');
+      const [p, turned] = [make('values'), make('transpose')];
       gpu.device.queue.writeBuffer(p, 0, values);
-      return {
-        count: values.length,
-        p,
-        gradient: make('gradient'),
-        first: make('moment'),
-        second: make('second moment'),
-      };
+      const across = Float32Array.from(
+        values,
+        (_, i) => scale * values[(i % height) * width + Math.floor(i / height)]!,
+      );
+      gpu.device.queue.writeBuffer(turned, 0, across);
+      const [first, second] = [make('moment'), make('second moment')];
+      return { rows: height, columns: width, p, gradient: part(values.length), first, second, turned };
     };
     const whole = (name: string, height: number, width: number, buffer: GPUBuffer): DeviceMatrix => ({
       label: `${name} ${label}`,
@@ -141,7 +172,7 @@ export function openParameters(gpu: Gpu, pool: Pool, parts: Parts, options: Trai
       chunks: [{ first: 0, rows: height, buffer }],
       bias: null,
     });
-    const momentsA = moments('lora a', a);
+    const momentsA = moments('lora a', a, ranks, 1);
     const up = pool.buffer(`lora b ${label}`, applied.byteLength);
     gpu.device.queue.writeBuffer(up, 0, applied);
     const owners = pool.buffer(`blocks of ${label}`, owner.byteLength);
@@ -152,13 +183,15 @@ export function openParameters(gpu: Gpu, pool: Pool, parts: Parts, options: Trai
       place: TAPS.length * layer + TAPS.indexOf(tap),
       rank: ranks,
       a: momentsA,
-      b: moments('lora b', b),
+      b: moments('lora b', b, rows, alpha / rank),
       down: whole('lora a', ranks, columns, momentsA.p),
       up: whole('lora b', rows, ranks, up),
       owner: owners,
+      unit: [rank, ...tensors.flatMap((one) => [one.first, one.rows])].every((size) => size % 4 === 0) ? 4 : 1,
       tensors,
     };
   });
+  return { taps, gradients, total };
 }
 
 /** The tensors of a tap, from its stacked A and B. */
@@ -177,12 +210,6 @@ export function unstack(
     const from = block * rank * down.columns;
     return [name, { a: a.slice(from, from + rank * down.columns), b: own }] as const;
   });
-}
-
-export function parameterTotal(parts: Parts, rank: number, targets: readonly string[]): number {
-  return layouts(parts, new Set(targets))
-    .flatMap(({ tensors, columns }) => tensors.map(({ rows }) => rank * (rows + columns)))
-    .reduce((sum, one) => sum + one, 0);
 }
 
 /** Throws `bad-trainer` where a given tensor does not fit. */

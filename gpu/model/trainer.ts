@@ -3,10 +3,10 @@
 
 import type { Gpu } from '../device.ts';
 import { BenchError } from '../error.ts';
-import { adamw, hyperOf, SQUARES, squares } from '../kernels/back/index.ts';
+import { adamw, hyperOf, squareSums, squares } from '../kernels/back/index.ts';
 import type { Memory, Pool } from '../memory.ts';
 import type { Pipelines } from '../pipelines.ts';
-import { type Counts, type Node, replay } from '../plan.ts';
+import { type Bound, type Counts, type Node, replay, type Step } from '../plan.ts';
 import { ropeTables } from './rope.ts';
 import { hashOf } from './select-runs.ts';
 import type { Spec } from './spec.ts';
@@ -17,9 +17,8 @@ import {
   checkTrainer,
   type Moments,
   openParameters,
+  type Parameters,
   parameterNeeds,
-  parameterTotal,
-  type TapParameters,
   unstack,
 } from './train-parameters.ts';
 import type { Adapter, MatrixInfo, Sample, StepResult, Tap, Trainer, TrainerOptions } from './types.ts';
@@ -43,14 +42,14 @@ export class LoraTrainer implements Trainer {
   readonly #on: On;
   readonly #options: TrainerOptions;
   readonly #pool: Pool;
-  readonly #taps: readonly TapParameters[];
+  readonly #trained: Parameters;
   readonly #flow: TrainFlow;
   readonly #nodes: TrainNodes;
-  readonly #norms: readonly Node[];
+  readonly #norm: Node;
   readonly #update: readonly Node[];
   readonly #step: GPUBuffer;
   readonly #hyper: GPUBuffer;
-  readonly #partial: GPUBuffer; // [parameters, SQUARES]
+  readonly #partial: GPUBuffer; // partial sums of the gradient's squares
   readonly #readback: GPUBuffer;
   #steps = 0;
 
@@ -80,23 +79,22 @@ export class LoraTrainer implements Trainer {
     const pool = memory.pool();
     this.#pool = pool;
     try {
-      this.#taps = openParameters(gpu, pool, parts, options);
-      this.parameters = parameterTotal(parts, rank, options.targets);
+      const trained = openParameters(gpu, pool, parts, options);
+      this.#trained = trained;
+      this.parameters = trained.total;
       this.#step = pool.buffer('step', 16, 'uniform');
       this.#hyper = pool.buffer('hyper', 64);
       this.#flow = openFlow(gpu, pool, spec, words, rows);
       const recorder = { gpu, pipelines, pool, step: this.#step };
       const how = { dropout, scale: alpha / rank };
-      this.#nodes = trainNodes(recorder, spec, weights, this.#flow, this.#taps, how);
-      const all = this.#moments();
-      this.#partial = pool.buffer('partial sums', 4 * SQUARES * all.length);
-      this.#readback = pool.buffer('readback', 4 * Math.max(rows, SQUARES * all.length), 'readback');
-      this.#norms = all.map(({ gradient, count }, i) =>
-        squares(recorder, { x: gradient, y: this.#partial }, count, SQUARES * i),
-      );
-      this.#update = this.#taps.flatMap(({ a, b, up }) => [
-        adamw(recorder, { ...a, hyper: this.#hyper, applied: null }, a.count, 1),
-        adamw(recorder, { ...b, hyper: this.#hyper, applied: up.chunks[0]!.buffer }, b.count, alpha / rank),
+      this.#nodes = trainNodes(recorder, spec, weights, this.#flow, trained.taps, how);
+      const count = trained.gradients.size / 4;
+      this.#partial = pool.buffer('partial sums', 4 * squareSums(count));
+      this.#readback = pool.buffer('readback', 4 * Math.max(rows, squareSums(count)), 'readback');
+      this.#norm = squares(recorder, { x: trained.gradients, y: this.#partial }, count);
+      this.#update = trained.taps.flatMap(({ a, b, up }) => [
+        adamw(recorder, { ...a, hyper: this.#hyper, applied: null }, { ...a, scale: 1 }),
+        adamw(recorder, { ...b, hyper: this.#hyper, applied: up.chunks[0]!.buffer }, { ...b, scale: alpha / rank }),
       ]);
     } catch (error) {
       pool.dispose();
@@ -141,10 +139,6 @@ export class LoraTrainer implements Trainer {
     this.#pool.dispose();
   }
 
-  #moments(): readonly Moments[] {
-    return this.#taps.flatMap(({ a, b }) => [a, b]);
-  }
-
   /** Loss of the batch, and its gradients on the device; `step` seeds what dropout leaves out. */
   async #accumulate(batch: readonly Sample[], step: number): Promise<StepResult> {
     this.#on.check(batch);
@@ -152,17 +146,15 @@ export class LoraTrainer implements Trainer {
     const count = batch.reduce((sum, { from, to }) => sum + to - from, 0);
     const { device } = this.#on.gpu;
     const encoder = device.createCommandEncoder({ label: 'clear' });
-    for (const { gradient } of this.#moments()) encoder.clearBuffer(gradient);
+    encoder.clearBuffer(this.#trained.gradients);
     device.queue.submit([encoder.finish()]);
     let loss = 0;
     for (const [index, samples] of parts.entries()) {
       const key = hashOf(this.#options.seed, `dropout ${step} ${index}`);
       for (const logprob of await this.#pass(samples, 1 / count, key)) loss -= logprob / count;
     }
-    const partials = await this.#read(this.#norms, this.#partial, SQUARES * this.#moments().length, {
-      rows: 1,
-      scored: 0,
-    });
+    const one = { rows: 1, scored: 0 };
+    const partials = await this.#read([this.#norm], this.#partial, this.#partial.size / 4, one);
     let total = 0;
     for (const partial of partials) total += partial;
     return { loss, gradientNorm: Math.sqrt(total) };
@@ -205,51 +197,47 @@ export class LoraTrainer implements Trainer {
     return this.#read([], this.#flow.logprob, step.scored, step);
   }
 
-  async #tensors(which: (moments: Moments) => GPUBuffer): Promise<Adapter['tensors']> {
+  async #tensors(which: (moments: Moments) => Bound): Promise<Adapter['tensors']> {
     const tensors = new Map<string, { readonly a: Float32Array; readonly b: Float32Array }>();
-    for (const tap of this.#taps) {
-      const [a, b] = [await this.#readWhole(which(tap.a)), await this.#readWhole(which(tap.b))];
+    for (const tap of this.#trained.taps) {
+      const [a, b] = [await this.#whole(which(tap.a)), await this.#whole(which(tap.b))];
       for (const [name, both] of unstack(tap, a, b)) tensors.set(name, both);
     }
     return tensors;
   }
 
-  async #readWhole(buffer: GPUBuffer): Promise<Float32Array> {
+  async #whole(bound: Bound): Promise<Float32Array> {
+    const { buffer, offset = 0, size } = 'buffer' in bound ? bound : { buffer: bound, size: bound.size };
+    const bytes = size ?? buffer.size - offset;
     const pool = this.#on.memory.pool();
     try {
-      const into = pool.buffer('readback', buffer.size, 'readback');
-      return await this.#copied(into, [], buffer, buffer.size / 4, { rows: 0, scored: 0 });
+      const into = pool.buffer('readback', bytes, 'readback');
+      const { device } = this.#on.gpu;
+      const encoder = device.createCommandEncoder({ label: 'read back' });
+      encoder.copyBufferToBuffer(buffer, offset, into, 0, bytes);
+      device.queue.submit([encoder.finish()]);
+      return await this.#mapped(into, bytes);
     } finally {
       pool.dispose();
     }
   }
 
-  #read(
-    nodes: readonly Node[],
-    from: GPUBuffer,
-    count: number,
-    step: { rows: number; scored: number },
-  ): Promise<Float32Array> {
-    return this.#copied(this.#readback, nodes, from, count, step);
+  /** The first `count` values of `from`, once the nodes have run. */
+  async #read(nodes: readonly Node[], from: GPUBuffer, count: number, step: Step): Promise<Float32Array> {
+    const { gpu, counts } = this.#on;
+    await replay(gpu, nodes, step, counts, [{ from, to: this.#readback, bytes: 4 * count, at: 0 }]);
+    return this.#mapped(this.#readback, 4 * count);
   }
 
-  async #copied(
-    to: GPUBuffer,
-    nodes: readonly Node[],
-    from: GPUBuffer,
-    count: number,
-    step: { rows: number; scored: number },
-  ): Promise<Float32Array> {
-    const { gpu, counts } = this.#on;
-    await replay(gpu, nodes, step, counts, [{ from, to, bytes: 4 * count, at: 0 }]);
-    await gpu.wait(to.mapAsync(1, 0, 4 * count));
-    const values = new Float32Array(to.getMappedRange(0, 4 * count).slice(0));
-    to.unmap();
-    counts.readbacks++;
+  async #mapped(readback: GPUBuffer, bytes: number): Promise<Float32Array> {
+    await this.#on.gpu.wait(readback.mapAsync(1, 0, bytes));
+    const values = new Float32Array(readback.getMappedRange(0, bytes).slice(0));
+    readback.unmap();
+    this.#on.counts.readbacks++;
     return values;
   }
 
-  #replay(nodes: readonly Node[], step: { rows: number; scored: number }): Promise<void> {
+  #replay(nodes: readonly Node[], step: Step): Promise<void> {
     return replay(this.#on.gpu, nodes, step, this.#on.counts);
   }
 }

@@ -40,30 +40,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var j = first; j <= last; j += 1u) {
     let key = ((start + j) * kv_heads + kv_head) * ${PARTS}u;
     var s = 0.0;
-#for i 0 ${PARTS}
-    s += ${DOT}(q_${i}, k[key + ${i}u]);
-#end
-    let bound = max(greatest, s);
-    total = fma(total, exp(greatest - bound), exp(s - bound));
-    greatest = bound;
-  }
-  let lse = greatest + log(total);
-  for (var j = first; j <= last; j += 1u) {
-    let key = ((start + j) * kv_heads + kv_head) * ${PARTS}u;
-    var s = 0.0;
     var dp = 0.0;
 #for i 0 ${PARTS}
     let k_${i} = k[key + ${i}u];
     s += ${DOT}(q_${i}, k_${i});
     dp += ${DOT}(dy_${i}, v[key + ${i}u]);
 #end
-    let ds = exp(s - lse) * (dp - d);
+    let bound = max(greatest, s);
+    let shrink = exp(greatest - bound);
+    let weight = exp(s - bound);
+    greatest = bound;
+    total = fma(total, shrink, weight);
+    let ds = weight * (dp - d);
 #for i 0 ${PARTS}
-    dq_${i} = fma(k_${i}, ${VEC}(ds), dq_${i});
+    dq_${i} = fma(dq_${i}, ${VEC}(shrink), k_${i} * ds);
 #end
   }
-  sums[at] = vec2f(lse, d);
+  sums[at] = vec2f(greatest + log(total), d);
+  let scale = 1.0 / total;
 #for i 0 ${PARTS}
-  dq[query + ${i}u] = dq_${i};
+  dq[query + ${i}u] = dq_${i} * scale;
 #end
 }

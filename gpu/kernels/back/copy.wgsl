@@ -8,6 +8,8 @@ struct Shape { width: u32 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let at = (group.y * ${GRID_X}u + group.x) * 64u + lane;
-  if (at < step.rows * shape.width) { y[at] = x[at]; }
+  let column = group.x * 64u + lane;
+  if (column >= shape.width || group.y >= step.rows) { return; }
+  let at = group.y * shape.width + column;
+  y[at] = x[at];
 }

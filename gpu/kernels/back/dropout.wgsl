@@ -22,8 +22,9 @@ fn pcg(value: u32) -> u32 {
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let at = (group.y * ${GRID_X}u + group.x) * 64u + lane;
-  if (at >= step.rows * shape.width) { return; }
+  let column = group.x * 64u + lane;
+  if (column >= shape.width || group.y >= step.rows) { return; }
+  let at = group.y * shape.width + column;
   let kept = pcg(pcg(at) ^ pcg(key[0] ^ pcg(shape.place))) >= shape.least;
   let value = select(0.0, x[at] * shape.scale, kept);
 #if ADD

@@ -30,10 +30,11 @@ fn slope(x: f32) -> f32 {
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let at = (group.y * ${GRID_X}u + group.x) * 64u + lane;
-  if (at >= step.rows * shape.width) { return; }
+  let column = group.x * 64u + lane;
+  if (column >= shape.width || group.y >= step.rows) { return; }
+  let at = group.y * shape.width + column;
 #if GATED
-  let first = at / shape.width * shape.width + at;
+  let first = group.y * shape.width + at;
   let g = s[first];
   ds[first] = slope(g) * s[first + shape.width] * dy[at];
   ds[first + shape.width] = activate(g) * dy[at];

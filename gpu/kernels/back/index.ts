@@ -1,7 +1,7 @@
 // One typed wrapper per kernel of the backward pass and of the optimiser. Gradients are f32, [T, width], rows packed as in
 // the forward pass; each sum has one order, and nothing is atomic, so that a step is equal to the bit.
 
-import type { Node } from '../../plan.ts';
+import type { Bound, Node } from '../../plan.ts';
 import { ACTIVATION, type Activation, type HeadShape, type RopeShape } from '../index.ts';
 import type { DeviceMatrix } from '../matrix.ts';
 import { LANES, loads, MAX_GRID, node, type Recorder, wide } from '../node.ts';
@@ -110,11 +110,11 @@ export function gateBack(
   return node(on, {
     kernel: 'back/gate',
     label: 'gate back',
-    constants: { GRID_X: MAX_GRID, GATED: gated, [ACTIVATION[activation]]: true },
+    constants: { GATED: gated, [ACTIVATION[activation]]: true },
     bindings: 'uurrw',
     shape: [width],
     buffers: [io.s, io.dy, io.ds],
-    grid: ({ rows }) => wide(Math.ceil((rows * width) / LANES)),
+    grid: ({ rows }) => [Math.ceil(width / LANES), rows],
   });
 }
 
@@ -127,29 +127,44 @@ export function softmaxBack(
   return node(on, {
     kernel: 'back/softmax',
     label: 'softmax back',
-    constants: { GRID_X: MAX_GRID, BIAS: io.bias !== null },
+    constants: { BIAS: io.bias !== null },
     bindings: 'uurrrrrw',
     shape: [columns, first, vocab],
     buffers: [io.bias ?? io.weights, io.targets, io.weights, io.logit, io.logprob, io.y],
-    grid: ({ scored }) => wide(Math.ceil((scored * columns) / LANES)),
+    grid: ({ scored }) => [scored === 0 ? 0 : Math.ceil(columns / LANES), scored],
   });
 }
 
-/** y[rows, width] += scale l[T, rows]^T r[T, width]; `owner` [rows]: only `columns` from owner[row] on (2^32 - 1: none). */
+/**
+ * y[rows, width] += scale l[T, rows]^T r[T, width]. With `owner` [rows], only `columns` from owner[row] on are written
+ * (2^32 - 1: none); runs of rows with one owner start at multiples of `unit`.
+ */
 export function outer(
   on: Recorder,
-  io: { label: string; l: GPUBuffer; r: GPUBuffer; owner: GPUBuffer | null; y: GPUBuffer },
-  { rows, columns, width, scale }: { rows: number; columns: number; width: number; scale: number },
+  io: { label: string; l: GPUBuffer; r: GPUBuffer; owner: GPUBuffer | null; y: Bound },
+  shape: { rows: number; columns: number; width: number; unit: number; scale: number },
 ): Node {
+  const { unit, scale } = shape;
+  const sizes = [shape.rows, shape.columns, shape.width];
+  const aligned = [unit, ...sizes].every((size) => size % 4 === 0);
+  const [rows, columns, width] = aligned ? sizes.map((size) => size / 4) : sizes;
+  const perLane = 2;
   return node(on, {
     kernel: 'back/outer',
     label: io.label,
-    constants: { GRID_X: MAX_GRID, OWNED: io.owner !== null },
+    constants: {
+      GRID_X: MAX_GRID,
+      OWNED: io.owner !== null,
+      ALIGNED: aligned,
+      VEC: aligned ? 'vec4f' : 'f32',
+      M: aligned ? 4 : 1,
+      N: perLane,
+    },
     bindings: 'uurrrw',
-    shape: [rows, columns, width],
+    shape: [rows!, columns!, width!],
     floats: [scale],
     buffers: [io.l, io.r, io.owner ?? io.l, io.y],
-    grid: () => wide(Math.ceil((rows * Math.ceil(columns / 4)) / LANES)),
+    grid: () => wide(Math.ceil((rows! * Math.ceil(columns! / perLane)) / 16)),
   });
 }
 
@@ -162,12 +177,12 @@ export function dropout(
   return node(on, {
     kernel: 'back/dropout',
     label: 'dropout',
-    constants: { GRID_X: MAX_GRID, ADD: add },
+    constants: { ADD: add },
     bindings: 'uurrw',
     shape: [width, place, Math.floor(share * 2 ** 32)],
     floats: [1 / (1 - share)],
     buffers: [io.x, io.key, io.y],
-    grid: ({ rows }) => wide(Math.ceil((rows * width) / LANES)),
+    grid: ({ rows }) => [Math.ceil(width / LANES), rows],
   });
 }
 
@@ -176,27 +191,32 @@ export function copy(on: Recorder, io: Record<'x' | 'y', GPUBuffer>, width: numb
   return node(on, {
     kernel: 'back/copy',
     label: 'copy',
-    constants: { GRID_X: MAX_GRID },
+    constants: {},
     bindings: 'uurw',
     shape: [width],
     buffers: [io.x, io.y],
-    grid: ({ rows }) => wide(Math.ceil((rows * width) / LANES)),
+    grid: ({ rows }) => [Math.ceil(width / LANES), rows],
   });
 }
 
-/** Partial sums that `squares` writes. */
-export const SQUARES = 64;
+/** Elements that one partial sum of `squares` covers. */
+const SQUARES_RUN = 4096;
 
-/** y[at .. at + 64] = partial sums of the squares of x[count]. */
-export function squares(on: Recorder, io: Record<'x' | 'y', GPUBuffer>, count: number, at: number): Node {
+/** Partial sums that `squares` writes for `count` elements. */
+export function squareSums(count: number): number {
+  return Math.ceil(count / SQUARES_RUN);
+}
+
+/** y[squareSums(count)] = partial sums of the squares of x[count]. */
+export function squares(on: Recorder, io: Record<'x' | 'y', GPUBuffer>, count: number): Node {
   return node(on, {
     kernel: 'back/squares',
     label: 'squares',
     constants: {},
     bindings: 'uurw',
-    shape: [count, at],
+    shape: [count, SQUARES_RUN],
     buffers: [io.x, io.y],
-    grid: () => [1, 1],
+    grid: () => [squareSums(count), 1],
   });
 }
 
@@ -218,22 +238,24 @@ export function hyperOf({ rate, decay, beta1, beta2, eps, clip, step }: Hyper): 
   return Float32Array.of(1 - rate * decay, moved, beta1, 1 - beta1, beta2, 1 - beta2, eps, root, clip);
 }
 
-/** p[count] after a step; `applied` = scale p where it is given. `hyper`: as `hyperOf` has it. */
+/**
+ * p[rows, columns] after a step; `turned` [columns, rows] and, where it is given, `applied` = scale p. `hyper`: as
+ * `hyperOf` has it.
+ */
 export function adamw(
   on: Recorder,
-  io: Record<'hyper' | 'gradient' | 'p' | 'first' | 'second', GPUBuffer> & { applied: GPUBuffer | null },
-  count: number,
-  scale: number,
+  io: Record<'hyper' | 'p' | 'first' | 'second' | 'turned', GPUBuffer> & { gradient: Bound; applied: GPUBuffer | null },
+  { rows, columns, scale }: { rows: number; columns: number; scale: number },
 ): Node {
-  const { hyper, gradient, p, first, second, applied } = io;
+  const { hyper, gradient, p, first, second, turned, applied } = io;
   return node(on, {
     kernel: 'back/adamw',
     label: 'adamw',
     constants: { GRID_X: MAX_GRID, SCALED: applied !== null },
-    bindings: applied === null ? 'uurrwww' : 'uurrwwww',
-    shape: [count],
+    bindings: applied === null ? 'uurrwwww' : 'uurrwwwww',
+    shape: [rows, columns],
     floats: [scale],
-    buffers: [hyper, gradient, p, first, second, ...(applied === null ? [] : [applied])],
-    grid: () => wide(Math.ceil(count / LANES)),
+    buffers: [hyper, gradient, p, first, second, turned, ...(applied === null ? [] : [applied])],
+    grid: () => wide(Math.ceil((rows * columns) / LANES)),
   });
 }

@@ -17,10 +17,11 @@ struct Shape {
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let at = (group.y * ${GRID_X}u + group.x) * 64u + lane;
-  let p = at / shape.columns;
-  if (p >= step.scored) { return; }
-  let token = shape.first + at % shape.columns;
+  let column = group.x * 64u + lane;
+  let p = group.y;
+  if (column >= shape.columns || p >= step.scored) { return; }
+  let at = p * shape.columns + column;
+  let token = shape.first + column;
   if (token >= shape.vocab) {
     y[at] = 0.0;
     return;
