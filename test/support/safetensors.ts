@@ -1,5 +1,6 @@
 // Writes safetensors files for tests, sound ones and, with a header given by hand, unsound ones.
 
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { Format } from '../../gpu/index.ts';
 import { narrow } from '../../gpu/model/convert.ts';
@@ -34,4 +35,23 @@ export async function writeSafetensors(path: string, tensors: ReadonlyMap<string
   const text = JSON.stringify(header);
   const padded = text + ' '.repeat((8 - (text.length % 8)) % 8);
   await writeFile(path, safetensorsBytes(padded, Buffer.concat(chunks)));
+}
+
+/** The F32 tensors of a sound file, by name. */
+export function readTensors(path: string): ReadonlyMap<string, Float32Array> {
+  const bytes = readFileSync(path);
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.subarray(8, start).toString('utf8')) as Record<string, { data_offsets: number[] }>;
+  return new Map(
+    Object.entries(header)
+      .filter(([name]) => name !== '__metadata__')
+      .map(
+        ([
+          name,
+          {
+            data_offsets: [from, to],
+          },
+        ]) => [name, new Float32Array(Uint8Array.from(bytes.subarray(start + from!, start + to!)).buffer)],
+      ),
+  );
 }
