@@ -187,7 +187,7 @@ function linear(x: Float64Array, { weight, columns: k, bias }: ReferenceMatrix, 
   return matmul(x, weight, k, { bias, residual: residual ?? null });
 }
 
-function rotationTable(
+export function rotationTable(
   rotary: NonNullable<Spec['rope']>,
   positions: number,
 ): { readonly cos: Float64Array; readonly sin: Float64Array } {
