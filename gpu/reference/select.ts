@@ -34,7 +34,7 @@ function bitOf({ columns, words }: MaskTensor, row: number, column: number): boo
 }
 
 /** One PCG step and its output permutation (RXS-M-XS), u32 -> u32. */
-function pcg(value: number): number {
+export function pcg(value: number): number {
   const state = (Math.imul(value, 747796405) + 2891336453) >>> 0;
   const word = Math.imul((state >>> ((state >>> 28) + 4)) ^ state, 277803737) >>> 0;
   return ((word >>> 22) ^ word) >>> 0;
