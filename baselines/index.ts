@@ -1,9 +1,10 @@
 // The methods that a persona subnetwork is compared with.
 
 import type { Method, MethodRegistry } from '../harness/plan/method.ts';
+import { lora } from './lora/method.ts';
 import { none } from './none.ts';
 import { prompting } from './prompting.ts';
 
-const all: readonly Method[] = [none, prompting];
+const all: readonly Method[] = [none, prompting, lora];
 
 export const BASELINES: MethodRegistry = new Map(all.map((method) => [method.name, method]));

@@ -20,11 +20,12 @@ export async function inspectModel(folder: string): Promise<Spec> {
   return spec;
 }
 
-/** The matrices of a model, the digest of its weight files, and whether it stores matrices as [columns, rows]. */
+/** The matrices of a model, the digest of its weight files, its family, and whether that stores matrices as [columns, rows]. */
 export async function inspectWeights(folder: string): Promise<{
   readonly matrices: readonly MatrixInfo[];
   readonly digest: string;
   readonly transposed: boolean;
+  readonly family: string;
 }> {
   const spec = await loadSpec(folder);
   const checkpoint = await openCheckpoint(folder);
@@ -34,6 +35,7 @@ export async function inspectWeights(folder: string): Promise<{
       matrices,
       digest: await checkpoint.digest(),
       transposed: FAMILIES[spec.family]?.names.transposed === true,
+      family: spec.family,
     };
   } finally {
     await checkpoint.close();

@@ -57,6 +57,7 @@ program
   .option('--method <name>', 'how the persona is applied (default: prompting)')
   .option('--mask <file>', 'speak through this mask')
   .option('--gamma <g>', 'what the mask’s removed weights are multiplied with (default: 0)', decimal)
+  .option('--adapter-folder <folder>', 'speak through this low-rank adapter, in PEFT’s layout')
   .option('--max-tokens <n>', 'new tokens at most', wholeNumber(0))
   .option('--temperature <t>', '0 takes the likeliest token', decimal)
   .option('--top-k <n>', 'draw among the n likeliest; 0 = all', wholeNumber(0))
@@ -111,6 +112,15 @@ mask
   .option('--gamma <g>', 'what removed weights are multiplied with (default: 0)', decimal)
   .requiredOption('--out <folder>', 'a folder that is not there yet', filled)
   .action(ends(async (file, options) => (await import('./mask.ts')).maskBake(file, options)));
+
+program
+  .command('adapter')
+  .description('merge a low-rank adapter into a checkpoint')
+  .command('merge <folder>')
+  .description('a checkpoint in Hugging Face layout with the adapter of a folder, in PEFT’s layout, in its weights')
+  .requiredOption('--model <name|folder|hf:...>', 'the model that the adapter was trained for')
+  .requiredOption('--out <folder>', 'a folder that is not there yet', filled)
+  .action(ends(async (folder, options) => (await import('./adapter.ts')).adapterMerge(folder, options)));
 
 suiteFlags(program.command('plan <suite>').description('list the cells and what of them is stored'))
   .option('--why', 'say what changed where a cell is not stored')

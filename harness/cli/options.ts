@@ -34,6 +34,7 @@ export interface TryOptions {
   readonly method?: string;
   readonly mask?: string; // file
   readonly gamma?: number;
+  readonly adapterFolder?: string;
   readonly maxTokens?: number;
   readonly temperature?: number;
   readonly topK?: number;
@@ -70,5 +71,10 @@ export interface MaskMakeOptions {
 export interface BakeOptions {
   readonly model: string;
   readonly gamma?: number;
+  readonly out?: string;
+}
+
+export interface MergeOptions {
+  readonly model: string;
   readonly out?: string;
 }

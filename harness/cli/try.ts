@@ -184,7 +184,9 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
     const prepared = await prepareMethod(chosen, found, engine, model, request.seed);
     const setupMs = services.now() - setupStart;
     try {
-      const variant = await masked(prepared.variant, options, engine, model);
+      const { adapted } = await import('./adapter.ts');
+      const base = await adapted(prepared.variant, options.adapterFolder, engine);
+      const variant = await masked(base, options, engine, model);
       if (request.mode !== 'chat' && found !== null && variant.id === 'dense') {
         throw usage(
           `method ${chosen.method.name} acts on the prompt, and --${request.mode} leaves the prompt as it is`,

@@ -5,17 +5,18 @@ import { constants } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BenchError } from '../../gpu/index.ts';
+import { fromBf16, fromF16 } from '../../gpu/model/convert.ts';
 import { type HeaderEntry, headerLength, parseHeader, shown } from '../../gpu/model/header.ts';
 
-/** Beyond it a file is no mask and no statistics of a model that the engine runs. */
+/** Beyond it a file is no mask, no statistics and no adapter of a model that the engine runs. */
 const MAX_FILE_BYTES = 16 * 2 ** 30;
 /** Node reads no more at once; the bits of a matrix of 2^34 weights. */
 const MAX_TENSOR_BYTES = 2 ** 31 - 1;
 
 export interface Tensor {
-  readonly dtype: 'U32' | 'F64';
+  readonly dtype: 'U32' | 'F64' | 'F32';
   readonly shape: readonly number[];
-  readonly data: Uint32Array | Float64Array;
+  readonly data: Uint32Array | Float64Array | Float32Array;
 }
 
 export interface TensorFile {
@@ -38,6 +39,11 @@ function* pieces({ metadata, tensors }: TensorFile): Generator<Uint8Array> {
   yield length;
   yield padded;
   for (const { data } of tensors.values()) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** The bytes of a whole file. */
+export function tensorBytes(content: TensorFile): Uint8Array {
+  return Buffer.concat([...pieces(content)]);
 }
 
 /** Writes beside `file` and renames over it. Throws `unwritable` with the path. */
@@ -64,11 +70,16 @@ export async function writeTensors(file: string, content: TensorFile): Promise<v
   }
 }
 
-/** Reads a file of these dtypes whole. Throws `code` with the file, the tensor and the reason; `hint` says what to do. */
-export async function readTensors(
-  file: string,
-  { dtype, code, hint }: { readonly dtype: Tensor['dtype']; readonly code: string; readonly hint: string },
-): Promise<TensorFile> {
+interface Wanted {
+  readonly dtype: Tensor['dtype']; // F32 takes F16 and BF16 too, widened
+  readonly code: string;
+  readonly hint: string;
+  /** Sees every tensor's name and shape before memory is set aside for one; what it throws is thrown. */
+  readonly check?: (entries: readonly HeaderEntry[], metadata: TensorFile['metadata']) => void;
+}
+
+/** Reads a file of one dtype whole. Throws `code` with the file, the tensor and the reason; `hint` says what to do. */
+export async function readTensors(file: string, { dtype, code, hint, check }: Wanted): Promise<TensorFile> {
   const fail = (message: string, cause?: unknown): BenchError =>
     new BenchError(code, message, { where: file, hint, cause });
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
@@ -91,9 +102,11 @@ export async function readTensors(
       const length = headerLength(await read(0, 8), info.size, file);
       const header = await read(8, length);
       const entries = parseHeader(header, info.size - 8 - length, file);
+      const metadata = metadataOf(header, fail);
+      check?.(entries, metadata);
       const tensors = new Map<string, Tensor>();
       for (const entry of entries) tensors.set(entry.name, await tensorOf(entry, dtype, read, 8 + length, fail));
-      return { metadata: metadataOf(header, fail), tensors };
+      return { metadata, tensors };
     } catch (error) {
       if (error instanceof BenchError && error.code === 'bad-weights') throw fail(error.message, error);
       throw error;
@@ -104,19 +117,26 @@ export async function readTensors(
 }
 
 async function tensorOf(
-  { name, dtype: found, shape, begin, end }: HeaderEntry,
+  { name, dtype: found, format, shape, begin, end }: HeaderEntry,
   dtype: Tensor['dtype'],
   read: (at: number, bytes: number) => Promise<Uint8Array>,
   start: number,
   fail: (message: string) => BenchError,
 ): Promise<Tensor> {
-  if (found !== dtype) throw fail(`tensor ${shown(name)} is ${found}, and ${dtype} is expected`);
+  if (dtype === 'F32' ? format === null : found !== dtype)
+    throw fail(`tensor ${shown(name)} is ${found}, and ${dtype} is expected`);
   if (end - begin > MAX_TENSOR_BYTES) {
     throw fail(`tensor ${shown(name)} has ${end - begin} bytes, and ${MAX_TENSOR_BYTES} are allowed`);
   }
   const bytes = await read(start + begin, end - begin);
-  const data = dtype === 'U32' ? new Uint32Array(bytes.buffer) : new Float64Array(bytes.buffer);
-  return { dtype, shape, data };
+  return { dtype, shape, data: dataOf(bytes, format === null || format === 'f32' ? dtype : format) };
+}
+
+function dataOf({ buffer }: Uint8Array, dtype: Tensor['dtype'] | 'f16' | 'bf16'): Tensor['data'] {
+  if (dtype === 'U32') return new Uint32Array(buffer);
+  if (dtype === 'F64') return new Float64Array(buffer);
+  if (dtype === 'F32') return new Float32Array(buffer);
+  return Float32Array.from(new Uint16Array(buffer), dtype === 'f16' ? fromF16 : fromBf16);
 }
 
 function metadataOf(header: Uint8Array, fail: (message: string) => BenchError): Readonly<Record<string, string>> {

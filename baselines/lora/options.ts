@@ -1,0 +1,126 @@
+// The options of the method `lora` in a suite: their schema, and what a schema cannot say of them.
+
+import type { FromSchema } from 'json-schema-to-ts';
+import { BenchError, type MatrixInfo } from '../../gpu/index.ts';
+
+const ROLES = ['q', 'k', 'v', 'qkv', 'o', 'gate', 'up', 'down'] as const;
+
+export const OPTIONS = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    rank: { description: 'rank of the updates', type: 'integer', minimum: 1, maximum: 4096, default: 8 },
+    alpha: {
+      description: 'updates are added alpha / rank times',
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 1e6,
+      default: 16,
+    },
+    dropout: {
+      description: 'share of what enters an update that is left out while it is trained',
+      type: 'number',
+      minimum: 0,
+      exclusiveMaximum: 1,
+      default: 0,
+    },
+    targets: {
+      description: 'the matrices that are updated: all, those of the attention or of the mlp, or their roles',
+      anyOf: [
+        { type: 'string', enum: ['all', 'attention', 'mlp'] },
+        { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', enum: ROLES } },
+      ],
+      default: 'all',
+    },
+    samples: { description: 'calibration texts at most', type: 'integer', minimum: 1, maximum: 1e6, default: 128 },
+    epochs: { description: 'passes over the texts at most', type: 'integer', minimum: 1, maximum: 1000, default: 3 },
+    steps: { description: 'optimiser steps at most', type: 'integer', minimum: 1, maximum: 1e5, default: 100 },
+    'batch-tokens': {
+      description: 'tokens of one optimiser step at most; a longer text is cut',
+      type: 'integer',
+      minimum: 2,
+      maximum: 1e6,
+      default: 256,
+    },
+    'pass-tokens': {
+      description: 'tokens that go through the network at once; the gradients of a batch of more are added up',
+      type: 'integer',
+      minimum: 2,
+      maximum: 65536,
+      default: 512,
+    },
+    'learning-rate': {
+      description: 'the greatest of the schedule, which falls from there to 0 as a cosine',
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 0.001,
+    },
+    'warm-up': {
+      description: 'share of the steps in which the learning rate rises',
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      default: 0.1,
+    },
+    'weight-decay': { description: 'decoupled, of AdamW', type: 'number', minimum: 0, maximum: 10, default: 0.01 },
+    clip: {
+      description: 'greatest norm of all gradients together; 0: none',
+      type: 'number',
+      minimum: 0,
+      maximum: 1e6,
+      default: 1,
+    },
+    'evaluate-every': {
+      description: 'steps after which the tuning part is asked, so that the best adapter is kept; 0: the last one is',
+      type: 'integer',
+      minimum: 0,
+      maximum: 1e5,
+      default: 4,
+    },
+    'tuning-items': {
+      description: 'items of the tuning part that are asked at most',
+      type: 'integer',
+      minimum: 1,
+      maximum: 1e5,
+      default: 32,
+    },
+    patience: {
+      description: 'training stops after so many askings in a row without a gain',
+      type: 'integer',
+      minimum: 1,
+      maximum: 1e5,
+      default: 3,
+    },
+  },
+} as const;
+
+export type Options = FromSchema<typeof OPTIONS>;
+
+/** `given` with the defaults of the schema; not checked. */
+export function optionsOf(given: Readonly<Record<string, unknown>>): Options {
+  const defaults = Object.entries(OPTIONS.properties).map(([name, property]) => [name, property.default] as const);
+  return { ...Object.fromEntries(defaults), ...given } as Options;
+}
+
+/** What outcomes depend on: without evaluations nothing says when to stop. */
+export function contentOf(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { 'tuning-items': items, patience, ...rest } = optionsOf(given);
+  return rest['evaluate-every'] === 0 ? rest : { ...rest, 'tuning-items': items, patience };
+}
+
+/** Names of the weights to be updated. Throws `bad-options` for a role that the model does not have. */
+export function targetsOf({ targets }: Options, matrices: readonly MatrixInfo[]): readonly string[] {
+  if (typeof targets === 'string') {
+    return matrices.filter(({ module }) => targets === 'all' || module === targets).map(({ name }) => name);
+  }
+  const roles = new Set(matrices.map(({ role }) => role));
+  const missing = targets.find((role) => !roles.has(role));
+  if (missing !== undefined) {
+    throw new BenchError('bad-options', `targets: the model has no matrix of role ${missing}`, {
+      where: 'options.targets',
+      hint: `its roles are ${[...roles].join(', ')}`,
+    });
+  }
+  return matrices.filter(({ role }) => targets.includes(role)).map(({ name }) => name);
+}
