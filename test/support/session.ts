@@ -53,7 +53,7 @@ export async function runFake(base: string, changes: FakeRun = {}): Promise<Ran>
   };
   const session = await runSession({
     suite: fakeSuite({ models: [{ id: 'tiny', path, template: null }], ...changes.suite }),
-    registry: METHODS,
+    registry: changes.options?.registry ?? METHODS,
     machine,
     base,
     command: ['bench', 'run', 'fake.yaml'],
