@@ -9,10 +9,10 @@ import { type Counts, zeroCounts } from '../plan.ts';
 import { checkAdapter } from './adapter.ts';
 import { checkSamples, checkTargets, collect, collectPass } from './collect.ts';
 import { decode } from './decode.ts';
-import { Forward, type ForwardOptions } from './forward.ts';
+import { Forwards } from './forwards.ts';
 import { matricesOf } from './matrices.ts';
 import { type Packed, pack, slotOffsets } from './pack.ts';
-import { decodePass, rowsPerStep, scorePass, topPass } from './passes.ts';
+import { rowsPerStep, scorePass, topPass } from './passes.ts';
 import { checkMask, checkRequest, likeliest, requireFinite, tooShort, windows } from './requests.ts';
 import { Residents } from './residents.ts';
 import { checkSampling } from './sampling.ts';
@@ -71,7 +71,7 @@ export class WebGpuEngine implements Engine {
   readonly #maxRows: number;
   readonly #release: () => void;
   readonly #clock: GpuClock | null;
-  readonly #forwards = new Map<string, Forward>();
+  readonly #forwards: Forwards;
   readonly #residents: Residents;
   readonly #counts: Counts = zeroCounts();
   readonly #work: Work;
@@ -103,7 +103,8 @@ export class WebGpuEngine implements Engine {
     this.weightBytes = deviceBytes(parts);
     this.matrices = matricesOf(parts);
     const on = { gpu, memory, pipelines: this.#pipelines };
-    this.#residents = new Residents(on, parts, weights, () => this.#forwards.values());
+    this.#forwards = new Forwards({ ...on, counts: this.#counts, clock: this.#clock }, spec, weights);
+    this.#residents = new Residents(on, parts, weights, () => this.#forwards.all());
     this.#work = new Work(spec, passBytes(parts));
     const { name, software, deviceClass, testbed, has } = gpu;
     this.device = { name, software, deviceClass, testbed, timestamps: has.timestamps };
@@ -131,7 +132,7 @@ export class WebGpuEngine implements Engine {
     return this.#alone(async () => {
       this.#check(tokens, variant, 1);
       const count = tokens.length;
-      const forward = this.#forward('top', { rows: count, table: count }, topPass(count));
+      const forward = this.#forwards.get('top', { rows: count, table: count }, topPass(count));
       const line = Uint32Array.from({ length: count }, (_, i) => i);
       this.#work.add({ passes: 1, rows: count, scored: 1, keys: keysSeen(line, this.spec.windows) });
       const logits = await forward.logits(
@@ -174,14 +175,13 @@ export class WebGpuEngine implements Engine {
     for (const { tokens, variant } of prompts) this.#check(tokens, variant, sampling.maxTokens);
     if (prompts.length === 0) return;
     const cacheRows = prompts.reduce((sum, { tokens }) => sum + tokens.length + sampling.maxTokens, 0);
-    const forward = this.#decoder(prompts.length, cacheRows);
+    const forward = this.#forwards.decoder(this.#maxRows, { prompts: prompts.length, cacheRows });
     try {
       const resident = (variant: Variant) => this.#residents.get(variant);
       yield* decode(forward, prompts, sampling, this.spec, this.#work, (work) => this.#alone(work), resident);
     } finally {
-      // Kept for the next call: making its buffers and bind groups takes as long as some tokens.
-      if (this.#disposed || this.#forwards.has('decode')) forward.dispose();
-      else this.#forwards.set('decode', forward);
+      if (this.#disposed) forward.dispose();
+      else this.#forwards.keep(forward);
     }
   }
 
@@ -189,7 +189,7 @@ export class WebGpuEngine implements Engine {
     return this.#alone(async () => {
       checkSamples(samples);
       for (const { tokens } of samples) this.#check(tokens, variant, 0);
-      const forward = this.#make(collectPass(this.spec, this.#maxRows, this.#memory.maxBindingBytes, samples));
+      const forward = this.#forwards.make(collectPass(this.spec, this.#maxRows, this.#memory.maxBindingBytes, samples));
       try {
         return await collect(forward, await this.#residents.get(variant), samples, this.spec, this.#work);
       } finally {
@@ -251,7 +251,6 @@ export class WebGpuEngine implements Engine {
   trim(): Promise<void> {
     return this.#alone(async () => {
       this.#residents.clear();
-      for (const forward of this.#forwards.values()) forward.dispose();
       this.#forwards.clear();
     });
   }
@@ -272,7 +271,7 @@ export class WebGpuEngine implements Engine {
   async #scoreBatch(batch: Packed, logprobs: Float32Array, greedy: Uint8Array): Promise<void> {
     const need = { rows: batch.tokens.length, table: batch.rows.length };
     const pass = scorePass(this.spec, this.#maxRows, this.#memory.maxBindingBytes, need);
-    const forward = this.#forward('score', need, pass);
+    const forward = this.#forwards.get('score', need, pass);
     this.#work.add(askedBy(batch, this.spec.windows));
     await scoreBatch(forward, await this.#residents.get(batch.variant), batch, { logprobs, greedy });
   }
@@ -286,38 +285,6 @@ export class WebGpuEngine implements Engine {
   /** Rows per batch: the usual ones, or what the longest sequence needs. */
   #rowLimit(sequences: readonly Sequence[]): number {
     return sequences.reduce((most, { tokens }) => Math.max(most, tokens.length - 1), this.#maxRows);
-  }
-
-  /** The forward pass kept under `name`, made anew when the step does not fit it. */
-  #forward(name: string, need: { readonly rows: number; readonly table: number }, wanted: ForwardOptions): Forward {
-    const kept = this.#forwards.get(name);
-    if (kept && kept.options.capacity >= need.rows && kept.options.table >= need.table) return kept;
-    kept?.dispose();
-    this.#forwards.delete(name);
-    const forward = this.#make(wanted);
-    this.#forwards.set(name, forward);
-    return forward;
-  }
-
-  /** A pass with a cache of its own, for the caller alone: the one kept from before where it fits. */
-  #decoder(prompts: number, cacheRows: number): Forward {
-    const kept = this.#forwards.get('decode');
-    this.#forwards.delete('decode');
-    const wanted = decodePass(this.spec, this.#maxRows, this.#memory.maxBindingBytes, { prompts, cacheRows });
-    if (kept && kept.options.scored >= wanted.scored && kept.options.cacheRows >= cacheRows) return kept;
-    kept?.dispose();
-    return this.#make(wanted);
-  }
-
-  #make(options: ForwardOptions): Forward {
-    const on = {
-      gpu: this.#gpu,
-      memory: this.#memory,
-      pipelines: this.#pipelines,
-      counts: this.#counts,
-      clock: this.#clock,
-    };
-    return new Forward(on, this.spec, this.#weights, options);
   }
 
   /** One step at a time: the buffers of a forward pass are shared by all callers. */

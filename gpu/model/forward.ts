@@ -10,7 +10,7 @@ import type { Pipelines } from '../pipelines.ts';
 import { type Counts, type Node, replay, type Step } from '../plan.ts';
 import { type Flow, lastNorm, layerNodes, tapWidth } from './network.ts';
 import type { Resident } from './resident.ts';
-import { ropeTables } from './rope.ts';
+import { openTurn } from './rope.ts';
 import type { Spec } from './spec.ts';
 import type { Tap } from './types.ts';
 import type { DeviceWeights } from './weights.ts';
@@ -127,7 +127,7 @@ export class Forward {
         ...input,
         capacity,
         // No position lies beyond the rows that the caches hold.
-        turn: this.#rotations(spec, Math.min(spec.maxPositions, options.cacheRows)),
+        turn: openTurn(this.#gpu, pool, spec, Math.min(spec.maxPositions, options.cacheRows)),
         x: words('x', capacity * hidden),
         normed: words('normed', capacity * hidden),
         qkv: words('qkv', capacity * (heads + 2 * kvHeads) * headSize),
@@ -264,19 +264,5 @@ export class Forward {
     this.#counts.readbacks++;
     this.#clock?.read(bytes.slice(at));
     return bytes.slice(0, at);
-  }
-
-  /** cos and sin per position and pair; without rotation the kernel reads none of it. */
-  #rotations(spec: Spec, positions: number): GPUBuffer {
-    if (spec.rope === null) return this.#pool.buffer('no rope', 16);
-    const { cos, sin } = ropeTables(spec.rope, positions);
-    const turn = new Float32Array(2 * cos.length);
-    for (let i = 0; i < cos.length; i++) {
-      turn[2 * i] = cos[i]!;
-      turn[2 * i + 1] = sin[i]!;
-    }
-    const buffer = this.#pool.buffer('rope', turn.byteLength);
-    this.#gpu.device.queue.writeBuffer(buffer, 0, turn);
-    return buffer;
   }
 }

@@ -1,6 +1,8 @@
 // Rotary position tables (Su et al. 2021, arXiv 2104.09864), with the frequency scaling of Llama 3.
 // Angles are f64, since the sine of WGSL is only good to 2^-11; the tables are rounded to f32 once.
 
+import type { Gpu } from '../device.ts';
+import type { Pool } from '../memory.ts';
 import type { Spec } from './spec.ts';
 
 type Rope = NonNullable<Spec['rope']>;
@@ -37,4 +39,18 @@ export function ropeTables(rope: Rope, positions: number): RopeTables {
     });
   }
   return { cos, sin };
+}
+
+/** cos and sin per position and pair on the device; without rotation the kernel reads none of it. */
+export function openTurn(gpu: Gpu, pool: Pool, { rope }: Spec, positions: number): GPUBuffer {
+  if (rope === null) return pool.buffer('no rope', 16);
+  const { cos, sin } = ropeTables(rope, positions);
+  const turn = new Float32Array(2 * cos.length);
+  for (let i = 0; i < cos.length; i++) {
+    turn[2 * i] = cos[i]!;
+    turn[2 * i + 1] = sin[i]!;
+  }
+  const buffer = pool.buffer('rope', turn.byteLength);
+  gpu.device.queue.writeBuffer(buffer, 0, turn);
+  return buffer;
 }

@@ -7,11 +7,11 @@ import { adamw, hyperOf, squareSums, squares } from '../kernels/back/index.ts';
 import type { Memory, Pool } from '../memory.ts';
 import type { Pipelines } from '../pipelines.ts';
 import { type Bound, type Counts, type Node, replay, type Step } from '../plan.ts';
-import { ropeTables } from './rope.ts';
 import { hashOf } from './select-runs.ts';
 import type { Spec } from './spec.ts';
 import type { Parts } from './tensors.ts';
-import { checkHeld, flowWords, type TrainFlow, type TrainNodes, trainNodes } from './train-network.ts';
+import { flowWords, openFlow, packed, type TrainFlow } from './train-flow.ts';
+import { checkHeld, type TrainNodes, trainNodes } from './train-network.ts';
 import {
   checkInitial,
   checkTrainer,
@@ -23,8 +23,6 @@ import {
 } from './train-parameters.ts';
 import type { Adapter, MatrixInfo, Sample, StepResult, Tap, Trainer, TrainerOptions } from './types.ts';
 import type { DeviceWeights } from './weights.ts';
-
-const NONE = 0xffffffff;
 
 interface On {
   readonly gpu: Gpu;
@@ -256,70 +254,4 @@ function ranksOf(
     for (const tap of ['qkv', 'o', 'up', 'down'] as const) most[tap] = Math.max(most[tap], own[tap]);
   }
   return most;
-}
-
-/** Samples one after the other; of each the tokens before its last target go in. */
-function packed(samples: readonly Sample[], weight: number) {
-  const rows = samples.reduce((sum, { to }) => sum + to - 1, 0);
-  const count = samples.reduce((sum, { from, to }) => sum + to - from, 0);
-  const tokens = new Uint32Array(rows);
-  const positions = new Uint32Array(rows);
-  const path = new Uint32Array(rows);
-  const from = new Uint32Array(rows).fill(NONE);
-  const scored = new Uint32Array(count);
-  const targets = new Uint32Array(count);
-  let row = 0;
-  let place = 0;
-  for (const sample of samples) {
-    const start = row;
-    for (let i = 0; i < sample.to - 1; i++, row++) {
-      tokens[row] = sample.tokens[i]!;
-      positions[row] = i;
-      path[row] = start;
-      if (i + 1 < sample.from) continue;
-      from[row] = place;
-      scored[place] = row;
-      targets[place] = sample.tokens[i + 1]!;
-      place++;
-    }
-  }
-  return { tokens, positions, path, from, scored, targets, weights: new Float32Array(count).fill(weight) };
-}
-
-function openFlow(gpu: Gpu, pool: Pool, spec: Spec, words: Readonly<Record<string, number>>, rows: number): TrainFlow {
-  const buffer = (name: string): GPUBuffer => pool.buffer(name, 4 * words[name]!);
-  const { queue } = gpu.device;
-  const line = buffer('line');
-  queue.writeBuffer(
-    line,
-    0,
-    Uint32Array.from({ length: rows }, (_, i) => i),
-  );
-  return {
-    ...(Object.fromEntries(
-      Object.keys(words)
-        .filter((name) => !/^(low |line$|normed|dnormed)/.test(name))
-        .map((name) => [name, buffer(name)]),
-    ) as unknown as Omit<TrainFlow, 'line' | 'turn' | 'kept' | 'normed' | 'dnormed' | 'low'>),
-    line,
-    turn: turnOf(gpu, pool, spec, rows),
-    kept: Array.from({ length: spec.layers + 1 }, (_, i) => pool.buffer(`kept ${i}`, 4 * rows * spec.hidden)),
-    normed: [buffer('normed1'), buffer('normed2')],
-    dnormed: [buffer('dnormed1'), buffer('dnormed2')],
-    low: { qkv: buffer('low qkv'), o: buffer('low o'), up: buffer('low up'), down: buffer('low down') },
-  };
-}
-
-/** cos and sin per position and pair, of the positions that a step can hold. */
-function turnOf(gpu: Gpu, pool: Pool, spec: Spec, rows: number): GPUBuffer {
-  if (spec.rope === null) return pool.buffer('no rope', 16);
-  const { cos, sin } = ropeTables(spec.rope, Math.min(spec.maxPositions, rows));
-  const turn = new Float32Array(2 * cos.length);
-  for (let i = 0; i < cos.length; i++) {
-    turn[2 * i] = cos[i]!;
-    turn[2 * i + 1] = sin[i]!;
-  }
-  const buffer = pool.buffer('rope', turn.byteLength);
-  gpu.device.queue.writeBuffer(buffer, 0, turn);
-  return buffer;
 }
