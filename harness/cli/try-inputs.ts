@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { BenchError, type Engine } from '../../gpu/index.ts';
 import type { ChoiceEvaluation, Persona } from '../config/resolved.ts';
 import { axesOf, type Context, type Method, type Prepared } from '../plan/method.ts';
-import { evaluateChoice, tuner } from '../score/index.ts';
+import { evaluateChoice, phraser, tuner } from '../score/index.ts';
 import { rngOf } from '../stats/rng.ts';
 import type { TextModel } from '../text/index.ts';
 import { METHODS } from './methods.ts';
@@ -180,6 +180,7 @@ export function prepareMethod(
     text,
     statistics: { of: async (_, make) => ({ sums: await make(), spentMs: 0, reused: false }) },
     evaluate,
+    phrase: phraser(TUNING),
     tune: tuner(evaluate, tuning, persona?.id ?? null),
     seed,
     rng: rngOf(seed),

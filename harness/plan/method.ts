@@ -63,6 +63,8 @@ export interface Context {
   readonly text: TextModel | null; // null where the model has no tokenizer
   readonly statistics: Statistics;
   evaluate(prepared: Pick<Prepared, 'variant' | 'wrap'>, items: readonly Item[]): Promise<readonly Outcome[]>;
+  /** An item as the evaluation asks it, its options in a presented order; and what it scores for an option. */
+  phrase(item: Item, order: readonly number[]): { readonly question: string; answer(option: number): string };
   /** How a candidate holds the persona on the tuning part, or on some of its items: what every choice goes by. */
   tune(candidate: Pick<Prepared, 'variant' | 'wrap'>, items?: readonly Item[]): Promise<Held>;
   readonly seed: number | null;

@@ -7,7 +7,7 @@ import { findOpposite, needsOpposite } from '../plan/expand.ts';
 import { visiblePersona } from '../plan/identity.ts';
 import { type Cell, type Context, type MethodRegistry, type Prepared, reads } from '../plan/method.ts';
 import { neutralParts } from '../plan/neutral.ts';
-import { tuner } from '../score/index.ts';
+import { phraser, tuner } from '../score/index.ts';
 import { rngOf } from '../stats/rng.ts';
 import type { LoadedModel, RunnerOptions } from './runner.ts';
 
@@ -73,6 +73,7 @@ export async function prepare(
     statistics,
     tuning,
     evaluate: ask,
+    phrase: phraser(cell.evaluation),
     tune: tuner(ask, tuning, persona?.id ?? null),
     seed: cell.seed,
     rng: rngOf(cell.seed ?? 0),

@@ -3,6 +3,7 @@
 import { BenchError } from '../../gpu/index.ts';
 import type { ChoiceEvaluation } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
+import type { Context } from '../plan/method.ts';
 
 /** Options beyond this have no letter. */
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
@@ -56,4 +57,12 @@ export function questionText(evaluation: ChoiceEvaluation, item: Item, order: re
 /** What is scored for an option presented at a position: its text, or its letter. */
 export function answerText(evaluation: ChoiceEvaluation, item: Item, option: number, position: number): string {
   return evaluation.scorer === 'letter' ? letterOf(position) : (item.options[option]?.text ?? '');
+}
+
+/** `Context.phrase` of an evaluation. */
+export function phraser(evaluation: ChoiceEvaluation): Context['phrase'] {
+  return (item, order) => ({
+    question: questionText(evaluation, item, order),
+    answer: (option) => answerText(evaluation, item, option, order.indexOf(option)),
+  });
 }

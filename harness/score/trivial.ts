@@ -2,8 +2,8 @@
 
 import { BenchError } from '../../gpu/index.ts';
 import type { Item } from '../datasets/types.ts';
+import { targetOf } from '../plan/keying.ts';
 import { type Interval, wilson } from '../stats/wilson.ts';
-import { targetOf } from './keying.ts';
 
 export const ANSWERERS = ['shorter', 'longer', 'first', 'overlap'] as const;
 export type Answerer = (typeof ANSWERERS)[number];

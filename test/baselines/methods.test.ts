@@ -35,6 +35,7 @@ const context = (more: Partial<Context>): Context => ({
   statistics: { of: async () => ({ sums: [], spentMs: 0, reused: false }) },
   evaluate: async () => [],
   tune: async () => ({ n: 1, alignment: 0.5, meanP: 0.5 }),
+  phrase: (item) => ({ question: item.question, answer: (option) => item.options[option]?.text ?? '' }),
   seed: null,
   rng: { next: () => 0, below: () => 0 },
   ...more,

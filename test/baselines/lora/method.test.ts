@@ -85,6 +85,7 @@ function context(engine: Engine, more: Partial<Context> = {}): Context {
     statistics: { of: async () => ({ sums: [], spentMs: 0, reused: false }) },
     evaluate: async () => [],
     tune: async () => ({ n: 5, alignment: 0.5, meanP: 0.5 }),
+    phrase: (item) => ({ question: item.question, answer: (option) => item.options[option]?.text ?? '' }),
     seed: 3,
     rng: rngOf(3),
     ...more,
