@@ -2,29 +2,39 @@
 // the samples in an order that a seed draws anew for each pass.
 
 import { BenchError, type Sample } from '../../gpu/index.ts';
+import type { Persona } from '../../harness/config/resolved.ts';
 import type { CalibrationText } from '../../harness/datasets/types.ts';
-import { drawn, samplesOf, shuffled } from '../../harness/plan/calibration.ts';
-import type { Rng } from '../../harness/plan/method.ts';
+import { samplesOf, shuffled } from '../../harness/plan/calibration.ts';
+import { targetOf } from '../../harness/plan/keying.ts';
+import type { Context, Rng } from '../../harness/plan/method.ts';
 import type { TextModel } from '../../harness/text/index.ts';
 
+/** Items of the calibration part as questions that the persona answers, once in each presented order. */
+export function answeredItems(persona: Persona, phrase: Context['phrase']): readonly CalibrationText[] {
+  return persona.items
+    .filter(({ split }) => split === 'calibration')
+    .flatMap((item) => {
+      const given = item.options.map((_, option) => option);
+      return [given, [...given].reverse()].map((order) => {
+        const { question, answer } = phrase(item, order);
+        return { question, answer: answer(targetOf(item, persona.id)) };
+      });
+    });
+}
+
 /** Samples whose answers are to be foretold, each of at most `length` tokens. Throws `no-calibration`, `no-tokens`. */
-export function trainingSamples(
-  texts: readonly CalibrationText[],
-  text: TextModel,
-  { samples, length, rng }: { readonly samples: number; readonly length: number; readonly rng: Rng },
-): readonly Sample[] {
+export function trainingSamples(texts: readonly CalibrationText[], text: TextModel, length: number): readonly Sample[] {
   if (texts.length === 0) {
-    throw new BenchError('no-calibration', 'there are no texts to train on', {
-      hint: 'name calibration texts in the personas file, or leave lora out of the suite',
+    throw new BenchError('no-calibration', 'there is nothing to train on', {
+      hint: 'name calibration texts or items of split calibration in the personas file, or leave lora out of the suite',
     });
   }
-  const chosen = drawn(texts, samples, rng);
   // A first token has nothing before it that could foretell it.
-  const found = samplesOf(chosen, text, { tokens: 'answer', chat: true, samples, length }).flatMap(
+  const found = samplesOf(texts, text, { tokens: 'answer', chat: true, samples: texts.length, length }).flatMap(
     ({ tokens, from, to }): Sample[] => (to > 1 ? [{ tokens, from: Math.max(1, from), to }] : []),
   );
   if (found.length > 0) return found;
-  throw new BenchError('no-tokens', `none of ${chosen.length} texts has a token to be foretold`, {
+  throw new BenchError('no-tokens', `none of ${texts.length} texts has a token to be foretold`, {
     hint: 'give longer texts, or more tokens to a batch',
   });
 }

@@ -2,9 +2,10 @@
 // and the same device as everything else. Evaluation items are never seen; tuning items only choose when to stop.
 
 import { BenchError, type Sample } from '../../gpu/index.ts';
+import { drawn } from '../../harness/plan/calibration.ts';
 import type { Artefact, Context, Method, Prepared } from '../../harness/plan/method.ts';
 import { rngOf } from '../../harness/stats/rng.ts';
-import { batchesOf, trainingSamples } from './batches.ts';
+import { answeredItems, batchesOf, trainingSamples } from './batches.ts';
 import { contentOf, OPTIONS, type Options, optionsOf, targetsOf } from './options.ts';
 import { adapterFiles } from './peft.ts';
 import { type Trained, train } from './train.ts';
@@ -27,7 +28,9 @@ async function prepare(context: Context): Promise<Prepared> {
   const rows = Math.min(options['batch-tokens'], options['pass-tokens']);
   const length = Math.min(rows, engine.spec.maxPositions);
   const rng = rngOf(seed ?? 0);
-  const samples = trainingSamples(calibration, text, { samples: options.samples, length, rng });
+  const texts = options.from === 'items' ? [] : drawn(calibration, options.samples, rng);
+  const items = options.from === 'texts' ? [] : answeredItems(persona, context.phrase);
+  const samples = trainingSamples([...texts, ...items], text, length);
   const batches = passes(samples, options, rng);
 
   await engine.trim();
@@ -109,7 +112,12 @@ export const lora: Method = {
   title: "low-rank updates trained on the persona's calibration texts",
   options: OPTIONS,
   axes: ['persona', 'seed'],
-  reads: (given) => (optionsOf(given)['evaluate-every'] === 0 ? ['calibration'] : ['calibration', 'tuning']),
+  // Items of the calibration part come with those of the tuning part.
+  reads: (given) => {
+    const options = optionsOf(given);
+    const items = options.from !== 'texts' || options['evaluate-every'] > 0;
+    return [...(options.from === 'items' ? [] : ['calibration' as const]), ...(items ? ['tuning' as const] : [])];
+  },
   content: contentOf,
   network: true,
   prepare,

@@ -32,6 +32,13 @@ export const OPTIONS = {
       ],
       default: 'all',
     },
+    from: {
+      description:
+        'what is trained on: calibration texts, items of the calibration part as the evaluation asks them, or both',
+      type: 'string',
+      enum: ['texts', 'items', 'both'],
+      default: 'both',
+    },
     samples: { description: 'calibration texts at most', type: 'integer', minimum: 1, maximum: 1e6, default: 128 },
     epochs: { description: 'passes over the texts at most', type: 'integer', minimum: 1, maximum: 1000, default: 3 },
     steps: { description: 'optimiser steps at most', type: 'integer', minimum: 1, maximum: 1e5, default: 100 },

@@ -110,6 +110,31 @@ test('it trains on the calibration texts of the persona alone, within the tokens
   assert.is(fake.disposed, 1);
 });
 
+test('items of the calibration part are trained on as they are asked, in both orders, with the answer of the persona', async () => {
+  const fake = trainable();
+  const own = fakeItems('introversion', 'extraversion', '-', 6).map(
+    (item, i): Item => ({
+      ...item,
+      id: `own-${i}`,
+      question: `Own ${i}?`,
+      split: (['calibration', 'tuning', 'evaluation'] as const)[i % 3]!,
+    }),
+  );
+  const phrase: Context['phrase'] = (item, order) => ({
+    question: `${item.question} ${order.join('')}`,
+    answer: (option) => item.options[option]!.text,
+  });
+  const more = {
+    persona: { ...persona, items: own },
+    phrase,
+    options: { from: 'items', steps: 9, 'evaluate-every': 0 },
+  };
+  await lora.prepare(context(fake.engine, more));
+  const answer = (i: number) => own[i]!.options.find(({ matching }) => !matching)!.text;
+  const expected = [0, 3].flatMap((i) => ['01', '10'].map((order) => `user: Own ${i}? ${order}\n${answer(i)}`));
+  assert.equal([...new Set(said(fake))].sort(), expected.sort());
+});
+
 test('the engine is asked for what the options say, and a sample is cut to what goes through at once', async () => {
   const fake = trainable();
   const options = { rank: 2, alpha: 6, dropout: 0.1, targets: ['q', 'down'], 'weight-decay': 0.2, clip: 3 };
@@ -233,7 +258,8 @@ test('it depends on persona and seed, and on the tuning part only where that is 
   const entry = (options: object) => ({ options: optionsOf({ ...options }) });
   assert.equal(axesOf(lora, entry({})), ['persona', 'seed']);
   assert.ok(reads(lora, entry({}), 'tuning') && reads(lora, entry({}), 'calibration'));
-  assert.not.ok(reads(lora, entry({ 'evaluate-every': 0 }), 'tuning'));
+  assert.not.ok(reads(lora, entry({ 'evaluate-every': 0, from: 'texts' }), 'tuning'));
+  assert.not.ok(reads(lora, entry({ from: 'items' }), 'calibration'));
   assert.not.ok(reads(lora, entry({}), 'prompts') || reads(lora, entry({}), 'knowledge'));
   assert.equal(contentOf({ 'evaluate-every': 0, patience: 9 }), contentOf({ 'evaluate-every': 0 }));
   assert.not.equal(contentOf({ patience: 9 }), contentOf({}));

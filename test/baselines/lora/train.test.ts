@@ -34,29 +34,20 @@ test('the rate rises in a line, then falls as a cosine, and no step is wasted on
 
 const texts = (count: number): readonly CalibrationText[] =>
   Array.from({ length: count }, (_, i) => ({ question: `What ${i}?`, answer: `It is ${'so '.repeat(i % 7)}${i}.` }));
-const samples = (count: number, length = 60): readonly Sample[] =>
-  trainingSamples(texts(count), fakeText(), { samples: count, length, rng: rngOf(1) });
+const samples = (count: number, length = 60): readonly Sample[] => trainingSamples(texts(count), fakeText(), length);
 
 test('a sample counts the tokens of its answer, after the question in the template', () => {
-  const [one] = trainingSamples([{ question: 'Who?', answer: 'Me.' }], fakeText(), {
-    samples: 1,
-    length: 100,
-    rng: rngOf(0),
-  });
+  const [one] = trainingSamples([{ question: 'Who?', answer: 'Me.' }], fakeText(), 100);
   assert.is(Buffer.from(one!.tokens).toString(), 'user: Who?\nMe.');
   assert.equal([one!.from, one!.to], ['user: Who?\n'.length, 'user: Who?\nMe.'.length]);
 });
 
 test('without a question the first token is the context; what is too short is left out, and nothing left is an error', () => {
-  const [one, ...others] = trainingSamples([{ answer: 'Hello' }, { answer: 'x' }], fakeText(), {
-    samples: 9,
-    length: 4,
-    rng: rngOf(0),
-  });
+  const [one, ...others] = trainingSamples([{ answer: 'Hello' }, { answer: 'x' }], fakeText(), 4);
   assert.equal([one!.from, one!.to, others.length], [1, 4, 0]);
   const none = (given: readonly CalibrationText[], code: string) =>
     assert.throws(
-      () => trainingSamples(given, fakeText(), { samples: 9, length: 8, rng: rngOf(0) }),
+      () => trainingSamples(given, fakeText(), 8),
       (error: BenchError) => error.code === code && error.hint !== undefined,
     );
   none([], 'no-calibration');
