@@ -1,4 +1,5 @@
-// What becomes of the sums acc_m_n of rows m0.. and columns n_0..: bias, activation, gate, and storing or adding to Y.
+// What becomes of the sums acc_m_n of rows m0.. and columns n_0..: bias, activation, gate, and storing, adding to Y, or
+// storing the sum with another buffer, BASE.
 #for m 0 ${MT}
   if (m0 + ${m}u < m_count) {
     let row = (m0 + ${m}u) * shape.width + shape.first;
@@ -20,10 +21,14 @@
       v = activate(v);
 #end
 #end
+#if BASE
+      y[row + n_${n}] = base[row + n_${n}] + v;
+#else
 #if RESIDUAL
       y[row + n_${n}] += v;
 #else
       y[row + n_${n}] = v;
+#end
 #end
     }
 #end

@@ -63,6 +63,7 @@ export function norm(
 
 export interface MatmulOptions {
   readonly residual?: boolean; // y += instead of y =
+  readonly base?: GPUBuffer; // y = base +, for a product without a mask
   readonly activation?: Activation;
   readonly gated?: boolean; // w: [gate; up], y = act(x gate) * (x up)
   readonly over?: Rows;
@@ -78,7 +79,7 @@ export function matmul(
   options: MatmulOptions = {},
 ): readonly Node[] {
   const { w } = io;
-  const { residual = false, activation, gated = false, over = 'rows', mask, scalar = false } = options;
+  const { residual = false, base, activation, gated = false, over = 'rows', mask, scalar = false } = options;
   const table = tilesFor(on.gpu);
   const tile = (m: number): Tile => options.tile ?? tileFor(table, m);
   const aligned = w.columns % 4 === 0 && !scalar;
@@ -96,6 +97,7 @@ export function matmul(
         ROWS: over,
         BIAS: w.bias !== null,
         RESIDUAL: residual,
+        BASE: base !== undefined,
         GATED: gated,
         ...masking(mask, aligned),
         ACTIVATE: activation !== undefined,
@@ -116,10 +118,10 @@ export function matmul(
       kernel: 'matmul',
       label: `matmul ${w.label}`,
       constants,
-      bindings: mask ? 'uurrrwr' : 'uurrrw',
+      bindings: mask || base ? 'uurrrwr' : 'uurrrw',
       shape: [rows / factors, k4, first, w.rows / factors, ...(mask ? [Math.ceil(w.columns / 32)] : [])],
       floats: mask ? [mask.gamma] : [],
-      buffers: [io.x, buffer, bias, io.y, ...(mask ? [mask.chunks[chunk]!] : [])],
+      buffers: [io.x, buffer, bias, io.y, ...(mask ? [mask.chunks[chunk]!] : base ? [base] : [])],
       grid: grid(rows / factors),
     }),
   );

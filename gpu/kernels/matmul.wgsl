@@ -1,6 +1,6 @@
 // Y[M, N] = epilogue(X[M, K] W[N, K]^T + bias): each lane owns ${MT} rows of X and ${NR} rows of W, and reads them itself
 // or, STAGED, through the memory of its workgroup.
-// Epilogues: store; add to Y (residual); activation; gated: rows 0..n of W are the gate, n..2n the other factor.
+// Epilogues: store; add to Y (residual) or to another buffer (base); activation; gated: rows 0..n of W are the gate, n..2n the other factor.
 #include "step.wgsl"
 struct Shape {
   n: u32,     // columns of Y that this chunk of W gives
@@ -24,6 +24,9 @@ struct Shape {
 #include "load.wgsl"
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
+#if BASE
+@group(0) @binding(6) var<storage, read> base: array<f32>;
+#end
 #if MASKED
 #include "mask.wgsl"
 #end

@@ -45,11 +45,17 @@ export function trainNodes(
     return [flow.left, [back.dropout(on, io, { width, place: one.place, share: dropout, add: false })]];
   };
 
-  /** y (+)= W x + B A x; without y only A x, which the gradient of B needs. */
-  const product = (index: number, tap: Tap, x: GPUBuffer, y: GPUBuffer | null, residual = false): readonly Node[] => {
+  /** y = W x + B A x, or what `how` says of W x; without y only A x, which the gradient of B needs. */
+  const product = (
+    index: number,
+    tap: Tap,
+    x: GPUBuffer,
+    y: GPUBuffer | null,
+    how: kernels.MatmulOptions = {},
+  ): readonly Node[] => {
     const w = weights.layers[index]![tap];
     const one = found(index, tap);
-    const nodes = y === null ? [] : [...kernels.matmul(on, { x, w, y }, { residual })];
+    const nodes = y === null ? [] : [...kernels.matmul(on, { x, w, y }, how)];
     if (one === undefined) return nodes;
     const [entered, left] = entering(one, x);
     nodes.push(...left, ...kernels.matmul(on, { x: entered, w: one.down, y: flow[`low ${tap}`] }));
@@ -78,7 +84,6 @@ export function trainNodes(
     const { q, k, v, qkv, attended } = flow;
     const cache = { k, v, cacheRows: flow.line };
     return [
-      ...(parallel && again ? [] : [back.copy(on, { x, y: into }, hidden)]),
       normalise(index, 0, x),
       ...product(index, 'qkv', flow.normed1, qkv),
       kernels.rope(on, { ...flow, ...cache, norms: weights.layers[index]!.qkNorm }, turned),
@@ -87,12 +92,11 @@ export function trainNodes(
         { q, k, v, positions: flow.positions, path: flow.path, rows: flow.line, y: attended },
         { ...shape, window: spec.windows[index]! },
       ),
-      ...product(index, 'o', attended, parallel && again ? null : into, true),
+      ...product(index, 'o', attended, parallel && again ? null : into, { base: x }),
       normalise(index, 1, parallel ? x : into),
       ...product(index, 'up', flow.normed2, flow.sum),
       gate(on, { s: flow.sum, y: flow.inner }, { width: ffn, activation, gated }),
-      ...(parallel || next === null ? [] : [back.copy(on, { x: into, y: next }, hidden)]),
-      ...product(index, 'down', flow.inner, next, true),
+      ...product(index, 'down', flow.inner, next, parallel ? { residual: true } : { base: into }),
     ];
   };
 

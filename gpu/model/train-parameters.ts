@@ -27,7 +27,7 @@ export interface Moments {
 }
 
 /** All that is trained. */
-export interface Parameters {
+export interface Trained {
   readonly taps: readonly TapParameters[];
   readonly gradients: GPUBuffer; // of all parameters, each from a place that a binding may start at
   readonly total: number; // trained values
@@ -111,7 +111,7 @@ export function parameterNeeds(parts: Parts, { rank, targets }: TrainerOptions):
 }
 
 /** The tensors' first values on the device: those given, or A uniform in +-1/sqrt(columns) and B 0, as PEFT starts. */
-export function openParameters(gpu: Gpu, pool: Pool, parts: Parts, options: TrainerOptions): Parameters {
+export function openParameters(gpu: Gpu, pool: Pool, parts: Parts, options: TrainerOptions): Trained {
   const { rank, alpha, initial, seed } = options;
   const wanted = layouts(parts, new Set(options.targets));
   const sizes = wanted.map(({ rows, columns, tensors }) => [

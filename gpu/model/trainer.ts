@@ -17,8 +17,8 @@ import {
   checkTrainer,
   type Moments,
   openParameters,
-  type Parameters,
   parameterNeeds,
+  type Trained,
   unstack,
 } from './train-parameters.ts';
 import type { Adapter, MatrixInfo, Sample, StepResult, Tap, Trainer, TrainerOptions } from './types.ts';
@@ -40,7 +40,7 @@ export class LoraTrainer implements Trainer {
   readonly #on: On;
   readonly #options: TrainerOptions;
   readonly #pool: Pool;
-  readonly #trained: Parameters;
+  readonly #trained: Trained;
   readonly #flow: TrainFlow;
   readonly #nodes: TrainNodes;
   readonly #norm: Node;
@@ -48,7 +48,6 @@ export class LoraTrainer implements Trainer {
   readonly #step: GPUBuffer;
   readonly #hyper: GPUBuffer;
   readonly #partial: GPUBuffer; // partial sums of the gradient's squares
-  readonly #readback: GPUBuffer;
   #steps = 0;
 
   /** Throws `bad-trainer` for options that make no adapter, and `gpu-memory` where it does not fit. */
@@ -88,7 +87,6 @@ export class LoraTrainer implements Trainer {
       this.#nodes = trainNodes(recorder, spec, weights, this.#flow, trained.taps, how);
       const count = trained.gradients.size / 4;
       this.#partial = pool.buffer('partial sums', 4 * squareSums(count));
-      this.#readback = pool.buffer('readback', 4 * Math.max(rows, squareSums(count)), 'readback');
       this.#norm = squares(recorder, { x: trained.gradients, y: this.#partial }, count);
       this.#update = trained.taps.flatMap(({ a, b, up }) => [
         adamw(recorder, { ...a, hyper: this.#hyper, applied: null }, { ...a, scale: 1 }),
@@ -146,16 +144,23 @@ export class LoraTrainer implements Trainer {
     const encoder = device.createCommandEncoder({ label: 'clear' });
     encoder.clearBuffer(this.#trained.gradients);
     device.queue.submit([encoder.finish()]);
-    let loss = 0;
-    for (const [index, samples] of parts.entries()) {
-      const key = hashOf(this.#options.seed, `dropout ${step} ${index}`);
-      for (const logprob of await this.#pass(samples, 1 / count, key)) loss -= logprob / count;
+    const pool = this.#on.memory.pool();
+    try {
+      const partials = this.#partial.size / 4;
+      const readback = pool.buffer('losses and norms', 4 * (count + partials), 'readback');
+      let at = 0;
+      for (const [index, samples] of parts.entries()) {
+        const key = hashOf(this.#options.seed, `dropout ${step} ${index}`);
+        at += await this.#pass(samples, 1 / count, key, { to: readback, at });
+      }
+      const copies = [{ from: this.#partial, to: readback, bytes: this.#partial.size, at }];
+      await this.#replay([this.#norm], { rows: 1, scored: 0 }, copies);
+      const values = await this.#mapped(readback, 4 * (count + partials));
+      const sum = (from: number, to: number): number => values.subarray(from, to).reduce((a, b) => a + b, 0);
+      return { loss: -sum(0, count) / count, gradientNorm: Math.sqrt(sum(count, count + partials)) };
+    } finally {
+      pool.dispose();
     }
-    const one = { rows: 1, scored: 0 };
-    const partials = await this.#read([this.#norm], this.#partial, this.#partial.size / 4, one);
-    let total = 0;
-    for (const partial of partials) total += partial;
-    return { loss, gradientNorm: Math.sqrt(total) };
   }
 
   /** Whole samples that go through the network at once. */
@@ -179,8 +184,13 @@ export class LoraTrainer implements Trainer {
     return parts;
   }
 
-  /** Forward and back over packed samples; log-probabilities of their targets. Gradients are added to. */
-  async #pass(samples: readonly Sample[], weight: number, key: number): Promise<Float32Array> {
+  /** Forward and back over packed samples, whose gradients are added up; the log-probabilities go out. Bytes of these. */
+  async #pass(
+    samples: readonly Sample[],
+    weight: number,
+    key: number,
+    out: { readonly to: GPUBuffer; readonly at: number },
+  ): Promise<number> {
     const inputs = packed(samples, weight);
     const { queue } = this.#on.gpu.device;
     const step = { rows: inputs.tokens.length, scored: inputs.scored.length };
@@ -190,9 +200,10 @@ export class LoraTrainer implements Trainer {
       queue.writeBuffer(this.#flow[name], 0, inputs[name]);
     }
     for (const nodes of this.#nodes.forward) await this.#replay(nodes, step);
-    await this.#replay(this.#nodes.head, step);
+    const bytes = 4 * step.scored;
+    await this.#replay(this.#nodes.head, step, [{ from: this.#flow.logprob, bytes, ...out }]);
     for (const nodes of this.#nodes.backward) await this.#replay(nodes, step);
-    return this.#read([], this.#flow.logprob, step.scored, step);
+    return bytes;
   }
 
   async #tensors(which: (moments: Moments) => Bound): Promise<Adapter['tensors']> {
@@ -220,13 +231,6 @@ export class LoraTrainer implements Trainer {
     }
   }
 
-  /** The first `count` values of `from`, once the nodes have run. */
-  async #read(nodes: readonly Node[], from: GPUBuffer, count: number, step: Step): Promise<Float32Array> {
-    const { gpu, counts } = this.#on;
-    await replay(gpu, nodes, step, counts, [{ from, to: this.#readback, bytes: 4 * count, at: 0 }]);
-    return this.#mapped(this.#readback, 4 * count);
-  }
-
   async #mapped(readback: GPUBuffer, bytes: number): Promise<Float32Array> {
     await this.#on.gpu.wait(readback.mapAsync(1, 0, bytes));
     const values = new Float32Array(readback.getMappedRange(0, bytes).slice(0));
@@ -235,8 +239,8 @@ export class LoraTrainer implements Trainer {
     return values;
   }
 
-  #replay(nodes: readonly Node[], step: Step): Promise<void> {
-    return replay(this.#on.gpu, nodes, step, this.#on.counts);
+  #replay(nodes: readonly Node[], step: Step, copies: Parameters<typeof replay>[4] = []): Promise<void> {
+    return replay(this.#on.gpu, nodes, step, this.#on.counts, copies);
   }
 }
 

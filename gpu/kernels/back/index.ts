@@ -186,19 +186,6 @@ export function dropout(
   });
 }
 
-/** y[T, width] = x. */
-export function copy(on: Recorder, io: Record<'x' | 'y', GPUBuffer>, width: number): Node {
-  return node(on, {
-    kernel: 'back/copy',
-    label: 'copy',
-    constants: {},
-    bindings: 'uurw',
-    shape: [width],
-    buffers: [io.x, io.y],
-    grid: ({ rows }) => [Math.ceil(width / LANES), rows],
-  });
-}
-
 /** Elements that one partial sum of `squares` covers. */
 const SQUARES_RUN = 4096;
 

@@ -22,7 +22,7 @@ test.after(() => bench.close());
 
 const out = (count: number): GPUBuffer => bench.recorder.pool.buffer('out', 4 * count);
 
-test('matmul over odd shapes and all formats, with bias and residual', async () => {
+test('matmul over odd shapes and all formats, with bias, residual and base', async () => {
   for (const format of FORMATS) {
     for (const [m, k, n] of [
       [1, 64, 257],
@@ -39,13 +39,18 @@ test('matmul over odd shapes and all formats, with bias and residual', async () 
       const bias = random(5, n);
       const residual = random(6, m * n);
       const y = bench.floats(residual);
-      const node = kernels.matmul(
-        bench.recorder,
-        { x: bench.floats(x), w: bench.matrix(w, n, k, format, bias), y },
-        { residual: true },
-      );
-      const [bytes] = await bench.run([node], { rows: m }, [[y, m * n]]);
+      const io = { x: bench.floats(x), w: bench.matrix(w, n, k, format, bias) };
+      const other = bench.floats(new Array<number>(m * n).fill(7));
+      const nodes = [
+        kernels.matmul(bench.recorder, { ...io, y: other }, { base: y }),
+        kernels.matmul(bench.recorder, { ...io, y }, { residual: true }),
+      ];
+      const [beside, bytes] = await bench.run(nodes, { rows: m }, [
+        [other, m * n],
+        [y, m * n],
+      ]);
       close(`${format} ${m}x${k}x${n}`, new Float32Array(bytes!), matmul(x, w, k, { bias, residual }), LIMIT);
+      assert.equal(new Uint32Array(beside!), new Uint32Array(bytes!));
     }
   }
 });
