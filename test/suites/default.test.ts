@@ -8,6 +8,7 @@ import { METHODS } from '../../harness/cli/methods.ts';
 import { loadSuite } from '../../harness/config/index.ts';
 import type { Suite } from '../../harness/config/resolved.ts';
 import { type LoadOptions, readSuiteFile } from '../../harness/config/suite.ts';
+import { withControls } from '../../harness/plan/controls.ts';
 import { expand } from '../../harness/plan/expand.ts';
 import type { Cell } from '../../harness/plan/method.ts';
 import { DIGESTS } from '../support/fake.ts';
@@ -16,7 +17,7 @@ import { ROOT } from '../support/node.ts';
 import { suite as testSuite } from '../support/suite.ts';
 
 const test = testSuite('bundled suites');
-const NAMES = ['ablations', 'anthropic-big-five', 'big-five-full', 'big-five', 'paper', 'smoke'];
+const NAMES = ['ablations', 'anthropic-big-five', 'big-five-full', 'big-five', 'ci', 'paper', 'smoke'];
 const TRAITS = ['agreeableness', 'conscientiousness', 'extraversion', 'neuroticism', 'openness'];
 
 const load = (name: string, options: Partial<LoadOptions> = {}): Promise<Suite> =>
@@ -96,6 +97,14 @@ test('big-five plans at least 48 evaluation items for each of five traits, of bo
   assert.match(suite.notes.join(), /no evidence about large language models/);
   assert.ok(suite.latency !== null);
   assert.equal(itemsPerTrait(plan(await load('big-five', { limit: 7 })))[0], ['agreeableness', 7]);
+});
+
+test('ci plans a mask and all its controls beside a prompt', async () => {
+  const suite = await load('ci');
+  assert.ok(itemsPerTrait(plan(suite)).every(([, items]) => items === 20));
+  meetsPlan(suite, 20, 10, 1);
+  const kinds = withControls(suite, METHODS).methods.find(({ id }) => id === 'contrastive')!.against!.map(({ kind }) => kind);
+  assert.equal([...kinds].sort(), ['generic-text', 'magnitude', 'opposite', 'random', 'shuffled']);
 });
 
 test('smoke plans eight items of one trait', async () => {
