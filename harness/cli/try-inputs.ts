@@ -176,6 +176,7 @@ export function prepareMethod(
     options: {},
     calibration: persona?.calibration ?? [],
     neutral: [],
+    library: [],
     tuning,
     text,
     statistics: { of: async (_, make) => ({ sums: await make(), spentMs: 0, reused: false }) },

@@ -2,7 +2,8 @@
 
 import { dirname, resolve } from 'node:path';
 import { BenchError } from '../../gpu/index.ts';
-import { readCalibration, readItems, readPassages, readTexts } from '../datasets/own.ts';
+import { readCalibration, readItems, readTexts } from '../datasets/own.ts';
+import { type LibraryPassage, readKnowledge } from '../datasets/passages.ts';
 import type { Item } from '../datasets/types.ts';
 import { failOn, type Issue, suggestion } from './diagnostics.ts';
 import type { Persona } from './resolved.ts';
@@ -16,6 +17,7 @@ const HINT = 'mend the personas file';
 export interface PersonaBook {
   readonly personas: readonly Persona[];
   readonly neutral: readonly string[];
+  readonly library: readonly LibraryPassage[]; // passages of all personas, then the neutral ones
 }
 
 /** Reads `file` and all that it names. Throws `bad-personas` or `bad-data` with the place. */
@@ -69,10 +71,14 @@ export async function readPersonas(file: string, name = file): Promise<PersonaBo
       prompts: prompts as Readonly<Record<string, string>>,
       items: items.filter((item) => item.trait === trait && (item.persona === id || item.persona === opposite)),
       calibration: await read(files.calibration, readCalibration),
-      knowledge: await read(files.knowledge, readPassages),
+      knowledge: await read(files.knowledge, readKnowledge),
     });
   }
-  return { personas: out, neutral: await read(neutral?.texts, readTexts) };
+  const library = [
+    ...out.flatMap(({ id, trait, knowledge }) => knowledge.map((one) => ({ ...one, persona: id, trait }))),
+    ...(await read(neutral?.knowledge, readKnowledge)).map((one) => ({ ...one, persona: null, trait: null })),
+  ];
+  return { personas: out, neutral: await read(neutral?.texts, readTexts), library };
 }
 
 /** The personas of a file, for `bench try`. */

@@ -1,6 +1,7 @@
 // What a suite means once loaded: defaults applied, references followed, paths absolute, files read.
 // plan, run and score work from this; the YAML shapes stay in config/.
 
+import type { LibraryPassage } from '../datasets/passages.ts';
 import type { CalibrationText, Item, Passage } from '../datasets/types.ts';
 
 export interface Persona {
@@ -84,6 +85,7 @@ export interface Suite {
   readonly personasFile: string; // absolute
   readonly personas: readonly Persona[];
   readonly neutral: readonly string[]; // neutral texts
+  readonly library: readonly LibraryPassage[]; // of all personas of the file, selected or not, and neutral ones
   readonly evaluations: readonly Evaluation[];
   readonly methods: readonly MethodEntry[];
   readonly controls: Controls;

@@ -210,7 +210,13 @@ export const PERSONAS_SCHEMA = {
       type: 'object',
       additionalProperties: false,
       required: ['texts'],
-      properties: { texts: { ...PATH, description: 'JSONL of {text}, relative to this file' } },
+      properties: {
+        texts: { ...PATH, description: 'JSONL of {text}, relative to this file' },
+        knowledge: {
+          ...PATH,
+          description: 'passages on no persona, as many as all personas have: as `knowledge` there',
+        },
+      },
     },
     personas: {
       type: 'object',
@@ -234,7 +240,10 @@ export const PERSONAS_SCHEMA = {
           },
           items: { ...PATH, description: 'JSONL of items; only `try` and `mask` work without' },
           calibration: { ...PATH, description: 'JSONL of {question, answer} or {answer}' },
-          knowledge: { ...PATH, description: 'JSONL of {id, text}' },
+          knowledge: {
+            ...PATH,
+            description: 'passages: JSONL of {id, text}, Markdown, or text with empty lines between',
+          },
         },
       },
     },

@@ -20,8 +20,13 @@ const HINT = 'mend the suite, then run `bench validate` on it';
 export const FIXTURE_NOTE =
   'persona-nano is a fixture that tests the harness; its figures are no evidence about large language models.';
 
-/** What config needs of the methods: their options' schemas. */
-export type OptionSchemas = ReadonlyMap<string, { readonly options: object }>;
+type Given = Readonly<Record<string, unknown>>;
+
+/** What config needs of the methods: their options' schemas, and the paths among the options made absolute. */
+export type OptionSchemas = ReadonlyMap<
+  string,
+  { readonly options: object; located?(options: Given, folderOf: (option: string) => string): Given }
+>;
 
 export interface LoadOptions {
   readonly registry: OptionSchemas;
@@ -104,9 +109,12 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
     personasFile,
     personas: withItems,
     neutral: book.neutral,
+    library: book.library,
     evaluations,
-    methods: value.methods.map((entry): MethodEntry => {
-      const { id, method = '', control, options: own, controls, seeds } = entry;
+    methods: value.methods.map((entry, k): MethodEntry => {
+      const { id, method = '', control, options: given, controls, seeds } = entry;
+      const folder = (option: string) => folderOf(`methods/${k}/options/${option}`);
+      const own = options.registry.get(method)?.located?.(given, folder) ?? given;
       return { id, method, control, options: own, controls, ...(seeds && { seeds }) };
     }),
     controls: {

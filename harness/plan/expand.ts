@@ -58,6 +58,7 @@ export function expand(
               sparsity: sparsity?.value ?? null,
               seed,
               neutral,
+              library: suite.library,
               evaluation,
               items,
             });

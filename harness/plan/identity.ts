@@ -2,6 +2,7 @@
 // Names, paths, labels, parallelism and output options stay out; what a method cannot see stays out as well.
 
 import type { Evaluation, MethodEntry, Persona } from '../config/resolved.ts';
+import type { LibraryPassage } from '../datasets/passages.ts';
 import type { Item } from '../datasets/types.ts';
 import { digestOf, sha256 } from './canonical.ts';
 import { itemContent, itemDigest } from './items.ts';
@@ -32,6 +33,7 @@ export interface IdentityParts {
   readonly sparsity: number | null;
   readonly seed: number | null;
   readonly neutral: NeutralParts;
+  readonly library: readonly LibraryPassage[];
   readonly evaluation: Evaluation;
   readonly items: readonly Item[];
 }
@@ -71,6 +73,7 @@ export function cellInputs(parts: IdentityParts): Readonly<Record<string, unknow
       calibration: readsPart(method, parts, 'neutral') ? listDigest(parts.neutral.calibration) : null,
       heldOut: method.network === true ? listDigest(parts.neutral.heldOut) : null,
     },
+    ...(readsPart(method, parts, 'library') && { library: libraryDigest(parts.library, parts.persona) }),
     evaluation: {
       kind: evaluation.kind,
       scorer: evaluation.scorer,
@@ -103,6 +106,13 @@ function personaContent(persona: Persona | null, wording: string | null): Readon
     tuning: listDigest(tuning),
     knowledge: listDigest(persona.knowledge.map((passage) => passage.text)),
   };
+}
+
+/** The passages in their order, each with how it stands to the persona: whose it is by name does not matter. */
+function libraryDigest(library: readonly LibraryPassage[], own: Persona | null): string | null {
+  const relation = ({ persona, trait }: LibraryPassage) =>
+    persona === null ? 'neutral' : persona === own?.id ? 'own' : trait === own?.trait ? 'trait' : 'other';
+  return listDigest(library.map((passage) => [relation(passage), passage.text]));
 }
 
 function listDigest(entries: readonly unknown[]): string | null {

@@ -2,6 +2,7 @@
 
 import type { Counters, Engine, TapSums, Variant } from '../../gpu/index.ts';
 import type { ControlKind, Evaluation, MethodEntry, Persona } from '../config/resolved.ts';
+import type { LibraryPassage } from '../datasets/passages.ts';
 import type { CalibrationText, Item } from '../datasets/types.ts';
 import type { Prompt } from '../text/prompt.ts';
 import type { TextModel } from '../text/text.ts';
@@ -59,6 +60,7 @@ export interface Context {
   readonly options: Readonly<Record<string, unknown>>;
   readonly calibration: readonly CalibrationText[];
   readonly neutral: readonly string[]; // neutral texts to calibrate on; those of the perplexity are others
+  readonly library: readonly LibraryPassage[]; // passages of all personas, and neutral ones
   readonly tuning: readonly Item[];
   readonly text: TextModel | null; // null where the model has no tokenizer
   readonly statistics: Statistics;
@@ -112,6 +114,11 @@ export interface Method {
   readonly title: string; // one line for `bench list`
   readonly options: object; // JSON Schema of the suite entry's `options`, with defaults, closed
   readonly axes: Depends<Axis>;
+  /** Its options with the paths among them made absolute; `folderOf` an option: where it is written. */
+  located?(
+    options: Readonly<Record<string, unknown>>,
+    folderOf: (option: string) => string,
+  ): Readonly<Record<string, unknown>>;
   /**
    * What `prepare` reads of the persona and its opposite; absent: everything. The rest is withheld from the context and
    * stays out of the cell's identity, so that an edited passage does not run a prompt again.
@@ -147,7 +154,15 @@ export function reads(method: Method, { options }: Entry, part: Reading): boolea
 }
 
 /** Parts of a suite that a method may see beside the item; the wording's prompt always is. */
-export type Reading = 'description' | 'prompts' | 'calibration' | 'tuning' | 'knowledge' | 'opposite' | 'neutral';
+export type Reading =
+  | 'description'
+  | 'prompts'
+  | 'calibration'
+  | 'tuning'
+  | 'knowledge'
+  | 'library'
+  | 'opposite'
+  | 'neutral';
 
 export type MethodRegistry = ReadonlyMap<string, Method>;
 

@@ -69,6 +69,7 @@ export async function prepare(
     options: entry.options,
     calibration: persona?.calibration ?? [],
     neutral: reads(method, entry, 'neutral') ? neutralParts(suite.neutral).calibration : [],
+    library: reads(method, entry, 'library') ? suite.library : [],
     text: loaded.text,
     statistics,
     tuning,

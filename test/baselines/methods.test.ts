@@ -30,6 +30,7 @@ const context = (more: Partial<Context>): Context => ({
   options: {},
   calibration: [],
   neutral: [],
+  library: [],
   tuning: [],
   text: null,
   statistics: { of: async () => ({ sums: [], spentMs: 0, reused: false }) },

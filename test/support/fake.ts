@@ -81,6 +81,7 @@ export function fakeSuite(changes: Partial<Suite> = {}): Suite {
     ],
     personasFile: '/suites/personas.yaml',
     neutral: ['The kettle is on.'],
+    library: [],
     evaluations: [EVALUATION],
     methods: [
       { id: 'none', method: 'none', control: true, options: {} },

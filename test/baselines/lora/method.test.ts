@@ -80,6 +80,7 @@ function context(engine: Engine, more: Partial<Context> = {}): Context {
     options: { 'batch-tokens': 100, steps: 8, 'evaluate-every': 2 },
     calibration: persona.calibration,
     neutral: [],
+    library: [],
     tuning,
     text: fakeText(),
     statistics: { of: async () => ({ sums: [], spentMs: 0, reused: false }) },
