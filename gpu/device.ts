@@ -201,3 +201,12 @@ export async function openGpu(options: { adapter?: string } = {}): Promise<Gpu> 
     dispose,
   };
 }
+
+/** What the harness may know of the device. */
+export interface EngineDevice {
+  readonly name: string;
+  readonly software: boolean;
+  readonly deviceClass: string;
+  readonly testbed: Testbed;
+  readonly timestamps: boolean;
+}

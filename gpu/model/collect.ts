@@ -2,8 +2,9 @@
 // are f32 in the order of its tokens, and samples are added up in f64 in their order, so that no split changes a bit.
 
 import { BenchError } from '../error.ts';
-import { type Forward, type ForwardOptions, sampleSums, scoredBytes } from './forward.ts';
+import { type Batch, type Forward, type ForwardOptions, sampleSums, scoredBytes } from './forward.ts';
 import { tapWidth } from './network.ts';
+import { requireFinite } from './requests.ts';
 import type { Resident } from './resident.ts';
 import type { Spec } from './spec.ts';
 import type { Sample, Tap, TapSums } from './types.ts';
@@ -20,19 +21,23 @@ export function collectPass(
   maxRows: number,
   maxBindingBytes: number,
   samples: readonly Sample[],
+  output: 'statistics' | 'states',
 ): ForwardOptions {
   const rows = samples.reduce(
     (most, { tokens }) => Math.max(most, tokens.length),
     Math.min(maxRows, totalRows(samples)),
   );
-  const fitting = Math.min(READBACK_BYTES / (4 * sampleSums(spec)), maxBindingBytes / scoredBytes(spec, 'statistics'));
+  const fitting = Math.min(
+    READBACK_BYTES / (4 * sampleSums(spec, output)),
+    maxBindingBytes / scoredBytes(spec, output),
+  );
   return {
     capacity: rows,
     scored: Math.max(1, Math.floor(Math.min(fitting, MAX_SAMPLES, samples.length))),
     table: rows,
     cacheRows: rows,
     cachePerLayer: false,
-    output: 'statistics',
+    output,
   };
 }
 
@@ -76,7 +81,23 @@ function batchesOf(samples: readonly Sample[], { capacity, scored }: ForwardOpti
   return batches;
 }
 
-/** All samples through `forward`, a batch at a time. */
+/** All samples through `forward`, a batch at a time; `take` gets the sums of each. */
+async function batched(
+  forward: Forward,
+  resident: Resident,
+  samples: readonly Sample[],
+  spec: Spec,
+  work: Work,
+  take: (batch: readonly Sample[], values: Float32Array) => void,
+): Promise<void> {
+  for (const batch of batchesOf(samples, forward.options)) {
+    const keys = batch.reduce((sum, { tokens }) => sum + keysSeen(tokens.keys(), spec.windows), 0);
+    work.add({ passes: 1, rows: totalRows(batch), scored: 0, keys });
+    take(batch, await forward.statistics(inputsOf(batch), resident));
+  }
+}
+
+/** Sums at the taps, over all samples. */
 export async function collect(
   forward: Forward,
   resident: Resident,
@@ -85,21 +106,36 @@ export async function collect(
   work: Work,
 ): Promise<readonly TapSums[]> {
   const totals = new Totals(spec);
-  for (const batch of batchesOf(samples, forward.options)) {
-    const keys = batch.reduce((sum, { tokens }) => sum + keysSeen(tokens.keys(), spec.windows), 0);
-    work.add({ passes: 1, rows: totalRows(batch), scored: 0, keys });
-    await collectBatch(forward, resident, batch, totals);
-  }
+  await batched(forward, resident, samples, spec, work, (batch, values) => totals.add(batch, values));
   return totals.finish();
 }
 
-/** One step over a batch; what it gives is added to `totals`. */
-async function collectBatch(
+/** Means of the residual stream after each layer, by sample: [layers, hidden]. Throws `not-finite`. */
+export async function states(
   forward: Forward,
   resident: Resident,
   samples: readonly Sample[],
-  totals: Totals,
-): Promise<void> {
+  spec: Spec,
+  work: Work,
+): Promise<readonly Float32Array[]> {
+  const { hidden, layers } = spec;
+  const found: Float32Array[] = [];
+  await batched(forward, resident, samples, spec, work, (batch, values) => {
+    batch.forEach(({ from, to }, index) => {
+      const means = new Float32Array(layers * hidden);
+      for (let layer = 0; layer < layers; layer++) {
+        const at = 3 * hidden * (layer * batch.length + index);
+        for (let i = 0; i < hidden; i++) means[layer * hidden + i] = values[at + i]! / (to - from);
+      }
+      requireFinite(means, 'a value of the residual stream');
+      found.push(means);
+    });
+  });
+  return found;
+}
+
+/** Whole samples one after the other, and where the counted tokens of each lie. */
+function inputsOf(samples: readonly Sample[]): Batch {
   const rows = totalRows(samples);
   const tokens = new Uint32Array(rows);
   const positions = new Uint32Array(rows);
@@ -114,8 +150,7 @@ async function collectBatch(
     at += sample.tokens.length;
   });
   const identity = Uint32Array.from({ length: rows }, (_, i) => i);
-  const batch = { tokens, positions, path, rows: identity, cacheRows: identity, scored: spans };
-  totals.add(samples, await forward.statistics(batch, resident));
+  return { tokens, positions, path, rows: identity, cacheRows: identity, scored: spans };
 }
 
 /** Running sums in f64. */

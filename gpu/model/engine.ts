@@ -1,24 +1,26 @@
 // A loaded model: scores packed prefix trees, tells the likeliest next tokens, measures perplexity, and generates.
 
 import { GpuClock } from '../clock.ts';
-import type { Gpu, Testbed } from '../device.ts';
-import { BenchError } from '../error.ts';
+import type { EngineDevice, Gpu } from '../device.ts';
 import type { Memory } from '../memory.ts';
 import { Pipelines } from '../pipelines.ts';
 import { type Counts, zeroCounts } from '../plan.ts';
 import { checkAdapter } from './adapter.ts';
-import { checkSamples, checkTargets, collect, collectPass } from './collect.ts';
+import { checkSamples, checkTargets, collect, collectPass, states } from './collect.ts';
 import { decode } from './decode.ts';
+import type { Forward } from './forward.ts';
 import { Forwards } from './forwards.ts';
 import { matricesOf } from './matrices.ts';
 import { type Packed, pack, slotOffsets } from './pack.ts';
 import { rowsPerStep, scorePass, topPass } from './passes.ts';
 import { checkMask, checkRequest, likeliest, requireFinite, tooShort, windows } from './requests.ts';
+import type { On, Resident } from './resident.ts';
 import { Residents } from './residents.ts';
 import { checkSampling } from './sampling.ts';
 import { askedBy, scoreBatch } from './score.ts';
 import { selectMasks } from './select.ts';
 import type { Spec } from './spec.ts';
+import { checkSteer } from './steer.ts';
 import { type Parts, parameterCount } from './tensors.ts';
 import { LoraTrainer } from './trainer.ts';
 import {
@@ -41,15 +43,6 @@ import {
 import { type DeviceWeights, deviceBytes, passBytes } from './weights.ts';
 import { keysSeen, Work } from './work.ts';
 
-/** What the harness may know of the device. */
-export interface EngineDevice {
-  readonly name: string;
-  readonly software: boolean;
-  readonly deviceClass: string;
-  readonly testbed: Testbed;
-  readonly timestamps: boolean;
-}
-
 export type LoadedEngine = Engine & {
   readonly device: EngineDevice;
   /** Bytes that the engine's buffers take now; 0 once it is disposed of. */
@@ -65,7 +58,7 @@ export class WebGpuEngine implements Engine {
   readonly device: EngineDevice;
   readonly #gpu: Gpu;
   readonly #memory: Memory;
-  readonly #pipelines: Pipelines;
+  readonly #on: On & { readonly counts: Counts };
   readonly #parts: Parts;
   readonly #weights: DeviceWeights;
   readonly #maxRows: number;
@@ -91,7 +84,6 @@ export class WebGpuEngine implements Engine {
   ) {
     this.#gpu = gpu;
     this.#memory = memory;
-    this.#pipelines = new Pipelines(gpu);
     this.#clock = GpuClock.open(gpu, memory);
     this.#parts = parts;
     this.#weights = weights;
@@ -102,12 +94,13 @@ export class WebGpuEngine implements Engine {
     this.parameters = parameterCount(parts);
     this.weightBytes = deviceBytes(parts);
     this.matrices = matricesOf(parts);
-    const on = { gpu, memory, pipelines: this.#pipelines };
-    this.#forwards = new Forwards({ ...on, counts: this.#counts, clock: this.#clock }, spec, weights);
-    this.#residents = new Residents(on, parts, weights, () => this.#forwards.all());
+    const on = { gpu, memory, pipelines: new Pipelines(gpu), counts: this.#counts };
+    this.#on = on;
+    this.#forwards = new Forwards({ ...on, clock: this.#clock }, spec, weights);
+    this.#residents = new Residents(on, spec, parts, weights, () => this.#forwards.all());
     this.#work = new Work(spec, passBytes(parts));
-    const { name, software, deviceClass, testbed, has } = gpu;
-    this.device = { name, software, deviceClass, testbed, timestamps: has.timestamps };
+    const { name, software, deviceClass, testbed } = gpu;
+    this.device = { name, software, deviceClass, testbed, timestamps: gpu.has.timestamps };
   }
 
   score(sequences: readonly Sequence[]): Promise<readonly Scored[]> {
@@ -163,8 +156,7 @@ export class WebGpuEngine implements Engine {
     const sequences = windows(tokens, { window, stride, variant }, this.spec.maxPositions);
     let nll = 0;
     for (const { logprobs } of await this.score(sequences)) for (const value of logprobs) nll -= value;
-    const count = tokens.length - 1;
-    return { nll, tokens: count, perplexity: Math.exp(nll / count) };
+    return { nll, tokens: tokens.length - 1, perplexity: Math.exp(nll / (tokens.length - 1)) };
   }
 
   async *generate(
@@ -186,28 +178,20 @@ export class WebGpuEngine implements Engine {
   }
 
   collect(samples: readonly Sample[], variant: Variant = DENSE): Promise<readonly TapSums[]> {
-    return this.#alone(async () => {
-      checkSamples(samples);
-      for (const { tokens } of samples) this.#check(tokens, variant, 0);
-      const forward = this.#forwards.make(collectPass(this.spec, this.#maxRows, this.#memory.maxBindingBytes, samples));
-      try {
-        return await collect(forward, await this.#residents.get(variant), samples, this.spec, this.#work);
-      } finally {
-        forward.dispose();
-      }
-    });
+    return this.#sums('statistics', samples, variant, (forward, resident) =>
+      collect(forward, resident, samples, this.spec, this.#work),
+    );
   }
 
-  states(_samples: readonly Sample[], _variant: Variant = DENSE): Promise<readonly Float32Array[]> {
-    return Promise.reject(new BenchError('not-built', 'states is being built'));
+  states(samples: readonly Sample[], variant: Variant = DENSE): Promise<readonly Float32Array[]> {
+    return this.#sums('states', samples, variant, (forward, resident) =>
+      states(forward, resident, samples, this.spec, this.#work),
+    );
   }
 
   trainer(options: TrainerOptions): Promise<Trainer> {
     const on = {
-      gpu: this.#gpu,
-      memory: this.#memory,
-      pipelines: this.#pipelines,
-      counts: this.#counts,
+      ...this.#on,
       alone: <T>(work: () => Promise<T>) => this.#alone(work),
       check: (samples: readonly Sample[]) => {
         checkTargets(samples);
@@ -222,8 +206,7 @@ export class WebGpuEngine implements Engine {
   }
 
   select(request: SelectRequest): Promise<Selected> {
-    const on = { gpu: this.#gpu, memory: this.#memory, pipelines: this.#pipelines };
-    return this.#alone(() => selectMasks(on, this.spec, this.#parts, this.#weights, request));
+    return this.#alone(() => selectMasks(this.#on, this.spec, this.#parts, this.#weights, request));
   }
 
   counters(): Counters {
@@ -276,10 +259,31 @@ export class WebGpuEngine implements Engine {
     await scoreBatch(forward, await this.#residents.get(batch.variant), batch, { logprobs, greedy });
   }
 
+  /** Sums over samples through a pass of their own. */
+  #sums<T>(
+    output: 'statistics' | 'states',
+    samples: readonly Sample[],
+    variant: Variant,
+    run: (forward: Forward, resident: Resident) => Promise<T>,
+  ): Promise<T> {
+    return this.#alone(async () => {
+      checkSamples(samples);
+      for (const { tokens } of samples) this.#check(tokens, variant, 0);
+      const pass = collectPass(this.spec, this.#maxRows, this.#memory.maxBindingBytes, samples, output);
+      const forward = this.#forwards.make(pass);
+      try {
+        return await run(forward, await this.#residents.get(variant));
+      } finally {
+        forward.dispose();
+      }
+    });
+  }
+
   #check(tokens: Uint32Array, variant: Variant, more: number): void {
-    checkRequest(this.spec, tokens, variant, more);
+    checkRequest(this.spec, tokens, more);
     checkMask(this.matrices, variant);
     checkAdapter(this.matrices, variant.adapter);
+    checkSteer(this.spec, variant.steer);
   }
 
   /** Rows per batch: the usual ones, or what the longest sequence needs. */

@@ -8,14 +8,17 @@ import * as kernels from '../kernels/index.ts';
 import type { Memory, Needs, Pool } from '../memory.ts';
 import type { Pipelines } from '../pipelines.ts';
 import { type Counts, type Node, replay, type Step } from '../plan.ts';
-import { type Flow, lastNorm, layerNodes, tapWidth } from './network.ts';
+import { type Flow, lastNorm, layerNodes, type Place, tapWidth } from './network.ts';
 import type { Resident } from './resident.ts';
 import { openTurn } from './rope.ts';
 import type { Spec } from './spec.ts';
-import type { Tap } from './types.ts';
 import type { DeviceWeights } from './weights.ts';
 
-const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
+/** What is summed over samples. */
+const PLACES: Readonly<Record<'statistics' | 'states', readonly Place[]>> = {
+  statistics: ['qkv', 'o', 'up', 'down'],
+  states: ['after'],
+};
 
 /** What one step runs over; see `Packed` for path and rows. */
 export interface Batch {
@@ -24,16 +27,16 @@ export interface Batch {
   readonly path: Uint32Array; // [T]
   readonly rows: Uint32Array; // cache rows of the paths
   readonly cacheRows: Uint32Array; // [T] where each row's key and value are kept
-  readonly scored: Uint32Array; // [P] rows that go through the head; of statistics: (first row, rows) per sample
+  readonly scored: Uint32Array; // [P] rows that go through the head; of sums: (first row, rows) per sample
 }
 
 export interface ForwardOptions {
   readonly capacity: number; // rows per step
-  readonly scored: number; // rows of the head per step; of statistics: samples
+  readonly scored: number; // rows of the head per step; of sums: samples
   readonly table: number; // entries of `rows`
   readonly cacheRows: number;
   readonly cachePerLayer: boolean;
-  readonly output: 'logprobs' | 'logits' | 'statistics';
+  readonly output: 'logprobs' | 'logits' | 'statistics' | 'states';
 }
 
 /** Bytes per row of the widest buffer between the kernels. */
@@ -44,13 +47,17 @@ export function rowBytes({ hidden, ffn, heads, kvHeads, headSize }: Spec): numbe
 /** Bytes per scored row of the largest buffer that the head writes. */
 export function scoredBytes(spec: Spec, output: ForwardOptions['output']): number {
   const { vocab } = spec;
-  if (output === 'statistics') return 12 * Math.max(...TAPS.map((tap) => tapWidth(spec, tap)));
+  if (isSums(output)) return 12 * Math.max(...PLACES[output].map((place) => tapWidth(spec, place)));
   return output === 'logits' ? 4 * vocab : 8 * kernels.headBlocks(vocab);
 }
 
-/** f32 values that a sample's statistics take in all taps of all layers. */
-export function sampleSums(spec: Spec): number {
-  return 3 * spec.layers * TAPS.reduce((sum, tap) => sum + tapWidth(spec, tap), 0);
+function isSums(output: ForwardOptions['output']): output is keyof typeof PLACES {
+  return output in PLACES;
+}
+
+/** f32 values that a sample's sums take in all places of all layers. */
+export function sampleSums(spec: Spec, output: keyof typeof PLACES): number {
+  return 3 * spec.layers * PLACES[output].reduce((sum, place) => sum + tapWidth(spec, place), 0);
 }
 
 /** Device bytes of what `Forward` makes, but for its uniforms. */
@@ -60,8 +67,10 @@ export function forwardNeeds(spec: Spec, o: ForwardOptions): Needs {
   const kv = kvHeads * headSize;
   const perRow = 4 + 2 * hidden + (q + 2 * kv) + 2 * q + ffn;
   // Per scored row: its input, its index and target, the outputs and their readback.
-  const outputs = { logits: 2 * vocab, logprobs: 5 + 3 * kernels.headBlocks(vocab), statistics: 2 * sampleSums(spec) };
-  const perScored = hidden + 3 + outputs[o.output];
+  const outputs = isSums(o.output)
+    ? 2 * sampleSums(spec, o.output)
+    : { logits: 2 * vocab, logprobs: 5 + 3 * kernels.headBlocks(vocab) }[o.output];
+  const perScored = hidden + 3 + outputs;
   const rotations = (spec.rope?.dims ?? 0) * Math.min(spec.maxPositions, o.cacheRows);
   const caches = 2 * o.cacheRows * kv * (o.cachePerLayer ? spec.layers : 1);
   const step = 4 * (o.capacity * perRow + o.scored * perScored + o.table + rotations);
@@ -118,7 +127,7 @@ export class Forward {
         path: words('path', capacity),
         cacheRows: words('cacheRows', capacity),
         rows: words('rows', options.table),
-        scored: words('scored', options.output === 'statistics' ? 2 * scored : scored),
+        scored: words('scored', isSums(options.output) ? 2 * scored : scored),
         targets: words('targets', scored),
       };
       const input = this.#inputs;
@@ -140,20 +149,24 @@ export class Forward {
           v: words(`v${layer}`, cacheWords),
         })),
       };
-      if (options.output === 'statistics') {
-        const taps = Array.from({ length: spec.layers }, (_, layer) =>
-          TAPS.map((tap) => ({ layer, tap, words: 3 * tapWidth(spec, tap) })),
+      const { output } = options;
+      if (isSums(output)) {
+        const places = Array.from({ length: spec.layers }, (_, layer) =>
+          PLACES[output].map((place) => ({ layer, place, words: 3 * tapWidth(spec, place) })),
         ).flat();
-        const sums = taps.map((one) => ({ ...one, buffer: words(`sums ${one.layer} ${one.tap}`, scored * one.words) }));
-        const of = (layer: number, tap: Tap): GPUBuffer =>
-          sums.find((one) => one.layer === layer && one.tap === tap)!.buffer;
+        const sums = places.map((one) => ({
+          ...one,
+          buffer: words(`sums ${one.layer} ${one.place}`, scored * one.words),
+        }));
+        const of = (layer: number, place: Place): GPUBuffer | null =>
+          sums.find((one) => one.layer === layer && one.place === place)?.buffer ?? null;
         this.#record = (recorder, resident) =>
           layerNodes(recorder, spec, weights, flow, resident, { spans: input.scored, sums: of });
         this.#outputs = sums;
       } else {
         const { last } = flow;
         let head: (on: kernels.Recorder) => readonly Node[];
-        if (options.output === 'logits') {
+        if (output === 'logits') {
           const logits = words('logits', scored * vocab);
           head = (on) => kernels.matmul(on, { x: last, w: weights.head, y: logits }, { over: 'scored' });
           this.#outputs = [{ buffer: logits, words: vocab }];
@@ -200,7 +213,7 @@ export class Forward {
     return new Float32Array(await this.#run(batch, batch.scored.length, null, resident));
   }
 
-  /** Runs one step; sums of the samples in `scored`, by layer and tap: [samples, 3, channels] each, in one array. */
+  /** Runs one step; sums of the samples in `scored`, by layer and place: [samples, 3, channels] each, in one array. */
   async statistics(batch: Batch, resident: Resident): Promise<Float32Array> {
     return new Float32Array(await this.#run(batch, batch.scored.length / 2, null, resident));
   }

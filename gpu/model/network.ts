@@ -6,6 +6,7 @@ import { collect } from '../kernels/collect.ts';
 import { gate } from '../kernels/gate.ts';
 import * as kernels from '../kernels/index.ts';
 import { maskedMatmul } from '../kernels/masked.ts';
+import { steer } from '../kernels/steer.ts';
 import { tiled } from '../kernels/tiled.ts';
 import type { Node } from '../plan.ts';
 import { type AdapterScratch, adapterScratch, type TapAdapter } from './adapter.ts';
@@ -38,11 +39,14 @@ export interface Flow {
 /** Where the activations that enter each layer's matrices are summed. */
 export interface Collecting {
   readonly spans: GPUBuffer;
-  sums(layer: number, tap: Tap): GPUBuffer; // [samples, 3, channels]
+  sums(layer: number, place: Place): GPUBuffer | null; // [samples, 3, channels]
 }
 
-/** Channels of each tap. */
-export function tapWidth({ hidden, ffn, heads, headSize }: Spec, tap: Tap): number {
+/** Where activations are summed: at a tap, or in the residual stream after the layer. */
+export type Place = Tap | 'after';
+
+/** Channels there. */
+export function tapWidth({ hidden, ffn, heads, headSize }: Spec, tap: Place): number {
   return tap === 'o' ? heads * headSize : tap === 'down' ? ffn : hidden;
 }
 
@@ -52,7 +56,7 @@ export function layerNodes(
   spec: Spec,
   weights: DeviceWeights,
   flow: Flow,
-  { layers, scratch: expanded }: Resident,
+  { layers, scratch: expanded, steer: edits }: Resident,
   collecting: Collecting | null,
 ): readonly Node[] {
   const { heads, kvHeads, headSize, hidden, activation, gated } = spec;
@@ -67,9 +71,13 @@ export function layerNodes(
     const cache = flow.caches[index % flow.caches.length]!;
     const product = (tap: Tap, from: GPUBuffer, y: GPUBuffer, how: kernels.MatmulOptions = {}): readonly Node[] => {
       const made = use(on, layers[index]![tap], { x: from, y }, how, scratch);
-      if (collecting === null) return made;
-      const io = { label: `collect ${tap}`, x: from, spans: collecting.spans, y: collecting.sums(index, tap) };
-      return [collect(on, io, tapWidth(spec, tap)), ...made];
+      return [...summed(tap, from), ...made];
+    };
+    const summed = (place: Place, from: GPUBuffer): readonly Node[] => {
+      const y = collecting?.sums(index, place) ?? null;
+      if (collecting === null || y === null) return [];
+      const io = { label: `collect ${place}`, x: from, spans: collecting.spans, y };
+      return [collect(on, io, tapWidth(spec, place))];
     };
     const normalise = (label: 'norm1' | 'norm2'): Node =>
       kernels.norm(
@@ -87,6 +95,10 @@ export function layerNodes(
       ...(spec.parallel ? [normalise('norm2'), back] : [back, normalise('norm2')]),
       product('up', normed, inner, { activation, gated }),
       product('down', inner, x, { residual: true }),
+      edits
+        .filter((edit) => edit.layer === index)
+        .map(({ v, scale, project }) => steer(on, { v, x }, { width: hidden, scale, project })),
+      summed('after', x),
     );
   });
   return nodes.flat();

@@ -4,22 +4,13 @@ import { BenchError } from '../error.ts';
 import type { Spec } from './spec.ts';
 import type { Mask, MatrixInfo, Sequence, Top, Variant } from './types.ts';
 
-/**
- * Throws where `tokens` and `more` to come do not fit the model, or the variant asks for what the engine does not apply:
- * `unsupported-variant`, `bad-token`, `bad-sequence`, `sequence-too-long`.
- */
+/** Throws where `tokens` and `more` to come do not fit the model: `bad-token`, `bad-sequence`, `sequence-too-long`. */
 export function checkRequest(
   { vocab, maxPositions }: Pick<Spec, 'vocab' | 'maxPositions'>,
   tokens: Uint32Array,
-  variant: Variant,
   more: number,
 ): void {
   const fail = (code: string, message: string, hint: string): BenchError => new BenchError(code, message, { hint });
-  const field = (['steer'] as const).find((name) => variant[name] !== undefined);
-  if (field) {
-    const message = `variant ${variant.id} has a ${field}, which this engine does not apply yet`;
-    throw fail('unsupported-variant', message, 'ask the dense network, or leave the method out');
-  }
   if (tokens.length === 0) throw fail('bad-sequence', 'a sequence is empty', 'give at least one token');
   const bad = tokens.findIndex((token) => token >= vocab);
   if (bad >= 0) {

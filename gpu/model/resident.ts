@@ -15,6 +15,8 @@ import { openTapAdapter, type TapAdapter } from './adapter.ts';
 import { compactLayer, keptChannels } from './compact.ts';
 import { BYTES } from './convert.ts';
 import { stackOf } from './matrices.ts';
+import type { Spec } from './spec.ts';
+import { openSteer, type SteerUse } from './steer.ts';
 import type { Parts } from './tensors.ts';
 import { tileColumns } from './tile-columns.ts';
 import type { Mask, Tap, Variant } from './types.ts';
@@ -38,6 +40,7 @@ export interface Resident {
   readonly variant: Variant;
   readonly layers: readonly LayerUse[];
   readonly scratch: GPUBuffer | null; // for masks that are expanded step by step
+  readonly steer: readonly SteerUse[];
   readonly pool: Pool; // owns all that it adds to the base weights
 }
 
@@ -54,23 +57,34 @@ export function untouched(memory: Memory, weights: DeviceWeights, variant: Varia
     variant,
     layers: weights.layers.map((layer) => ofTaps((tap) => use(layer, tap))),
     scratch: null,
+    steer: [],
     pool: memory.pool(),
   };
 }
 
-/** Brings a variant to the device: its mask, then its adapter. Throws `gpu-memory` when it does not fit, `bad-variant` for a layout that cannot be. */
-export async function reside(on: On, parts: Parts, weights: DeviceWeights, variant: Variant): Promise<Resident> {
-  const { adapter } = variant;
+/**
+ * Brings a variant to the device: its mask, its adapter, its vectors. Throws `gpu-memory` when it does not fit,
+ * `bad-variant` for a layout that cannot be.
+ */
+export async function reside(
+  on: On,
+  spec: Spec,
+  parts: Parts,
+  weights: DeviceWeights,
+  variant: Variant,
+): Promise<Resident> {
+  const { adapter, steer } = variant;
   const resident = await masked(on, parts, untouched(on.memory, weights, variant));
-  if (adapter === undefined) return resident;
   try {
+    const edits = steer === undefined ? [] : openSteer(on, resident.pool, spec, steer);
+    if (adapter === undefined) return { ...resident, steer: edits };
     const layers = resident.layers.map((layer, index) =>
       ofTaps((tap): MatrixUse => {
         const update = openTapAdapter(on, resident.pool, parts, index, tap, adapter);
         return update === null ? layer[tap] : { ...layer[tap], adapter: update };
       }),
     );
-    return { ...resident, layers };
+    return { ...resident, layers, steer: edits };
   } catch (error) {
     resident.pool.dispose();
     throw error;

@@ -3,6 +3,7 @@
 
 import type { Forward } from './forward.ts';
 import { type On, type Resident, reside } from './resident.ts';
+import type { Spec } from './spec.ts';
 import type { Parts } from './tensors.ts';
 import type { Variant } from './types.ts';
 import type { DeviceWeights } from './weights.ts';
@@ -12,26 +13,29 @@ const MOST = 8;
 
 export class Residents {
   readonly #on: On;
+  readonly #spec: Spec;
   readonly #parts: Parts;
   readonly #weights: DeviceWeights;
   readonly #forwards: () => Iterable<Forward>;
   readonly #kept = new Map<string, Resident>(); // by the variant's id, the latest last
 
-  constructor(on: On, parts: Parts, weights: DeviceWeights, forwards: () => Iterable<Forward>) {
+  constructor(on: On, spec: Spec, parts: Parts, weights: DeviceWeights, forwards: () => Iterable<Forward>) {
     this.#on = on;
+    this.#spec = spec;
     this.#parts = parts;
     this.#weights = weights;
     this.#forwards = forwards;
   }
 
-  /** The variant on the device. An id that now stands for another mask is brought there anew. */
+  /** The variant on the device. An id that now stands for another mask, adapter or vector is brought there anew. */
   async get(variant: Variant): Promise<Resident> {
-    const { id, mask, adapter, gamma, layout } = variant;
+    const { id, mask, adapter, steer, gamma, layout } = variant;
     const kept = this.#kept.get(id);
     if (kept !== undefined) {
       const was = kept.variant;
       this.#kept.delete(id);
-      if (was.mask === mask && was.adapter === adapter && was.gamma === gamma && was.layout === layout) {
+      const same = was.mask === mask && was.adapter === adapter && was.steer === steer;
+      if (same && was.gamma === gamma && was.layout === layout) {
         this.#kept.set(id, kept);
         return kept;
       }
@@ -42,7 +46,7 @@ export class Residents {
       this.#kept.delete(oldest);
       this.#leave(resident);
     }
-    const resident = await reside(this.#on, this.#parts, this.#weights, variant);
+    const resident = await reside(this.#on, this.#spec, this.#parts, this.#weights, variant);
     this.#kept.set(id, resident);
     return resident;
   }

@@ -112,7 +112,10 @@ export interface Adapter {
   readonly tensors: ReadonlyMap<string, { readonly a: Float32Array; readonly b: Float32Array }>;
 }
 
-/** Edits of the residual stream after a layer; vector: [hidden]. */
+/**
+ * Edits of the residual stream after a layer, at every position and in their order: `add` scale times the vector, or
+ * `project` scale times what lies along it out; vector: [hidden]. `id` stands for the content.
+ */
 export interface Steer {
   readonly id: string;
   readonly edits: readonly {
@@ -120,7 +123,6 @@ export interface Steer {
     readonly kind: 'add' | 'project';
     readonly vector: Float32Array;
     readonly scale: number;
-    readonly where: 'all' | 'last';
   }[];
 }
 

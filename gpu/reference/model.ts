@@ -5,7 +5,7 @@ import { ropeFrequencies } from '../model/rope.ts';
 import type { Checkpoint } from '../model/safetensors.ts';
 import type { Spec } from '../model/spec.ts';
 import { resolveTensors } from '../model/tensors.ts';
-import { type Adapter, DENSE, type MaskTensor, type Tap, type Top } from '../model/types.ts';
+import { type Adapter, DENSE, type MaskTensor, type Steer, type Tap, type Top } from '../model/types.ts';
 import { activation } from './activation.ts';
 import { attention, type RowTable } from './attention.ts';
 import { embed } from './embed.ts';
@@ -18,6 +18,7 @@ import { matmul } from './matmul.ts';
 import { rmsnorm } from './rmsnorm.ts';
 import { rope } from './rope.ts';
 import { splitHeads } from './split.ts';
+import { steer } from './steer.ts';
 import { type ReferenceLayer, type ReferenceMatrix, type ReferenceNorm, readWeights } from './weights.ts';
 
 export interface ReferenceModel {
@@ -29,17 +30,20 @@ export interface ReferenceModel {
   logprobs(tokens: Uint32Array): Float64Array;
   /** What enters the matrices of each tap, by layer: [T, channels]. */
   taps(tokens: Uint32Array): readonly Readonly<Record<Tap, Float64Array>>[];
+  /** The residual stream after each layer: [T, hidden]. */
+  states(tokens: Uint32Array): readonly Float64Array[];
   /** The n likeliest tokens after `tokens`, best first. */
   top(tokens: Uint32Array, n: number): Top;
   /** The n tokens that greedy decoding adds. */
   greedy(tokens: Uint32Array, n: number): readonly number[];
 }
 
-/** Masks by the weight's name in the checkpoint, and a low-rank update that no mask touches. */
+/** Masks by the weight's name in the checkpoint, a low-rank update that no mask touches, and edits between layers. */
 export interface ReferenceMask {
   readonly tensors: ReadonlyMap<string, MaskTensor>;
   readonly gamma?: number;
   readonly adapter?: Adapter;
+  readonly steer?: Steer;
 }
 
 /** Reads the whole checkpoint into f64, masked or not: for small models. Throws as `resolveTensors` does. */
@@ -93,6 +97,7 @@ export async function referenceModel(
   const run = (
     batch: RowTable & { readonly tokens: Uint32Array },
     tapped?: (taps: Readonly<Record<Tap, Float64Array>>) => void,
+    after?: (x: Float64Array) => void,
   ): Float64Array => {
     let x = embed(
       batch.tokens,
@@ -103,6 +108,12 @@ export async function referenceModel(
     );
     weights.layers.forEach((layer, index) => {
       x = forwardLayer(x, layer, batch, spec.windows[index]!, tapped);
+      for (const { kind, vector, scale } of mask?.steer?.edits.filter((edit) => edit.layer === index) ?? []) {
+        const norm = Math.hypot(...vector);
+        const along = Float64Array.from(vector, (value) => (kind === 'project' ? value / norm : value));
+        x = steer(x, along, kind === 'project' ? -scale : scale, kind === 'project');
+      }
+      after?.(x);
     });
     return norm(x, weights.norm);
   };
@@ -125,6 +136,11 @@ export async function referenceModel(
     taps(tokens) {
       const found: Readonly<Record<Tap, Float64Array>>[] = [];
       run(sequence(tokens), (taps) => found.push(taps));
+      return found;
+    },
+    states(tokens) {
+      const found: Float64Array[] = [];
+      run(sequence(tokens), undefined, (x) => found.push(x));
       return found;
     },
     top: (tokens, n) => top(last(tokens), 0, spec.vocab, n),

@@ -258,7 +258,6 @@ test('what the model cannot do is refused with a reason', async () => {
   await refuses(() => llama.perplexity(tokens.subarray(0, 1), { window: 4, stride: 2 }), 'bad-sequence', /1 tokens/);
   await refuses(ask({ from: 3 }), 'bad-sequence', /starts at token 3/);
   await refuses(ask({ tokens: new Uint32Array(0), from: 0 }), 'bad-sequence', /empty/);
-  await refuses(ask({ variant: { id: 's', steer: { id: 's', edits: [] } } }), 'unsupported-variant', /steer/);
   await refuses(() => llama.perplexity(tokens, { window: 4, stride: 4 }), 'bad-window', /stride 4/);
   await refuses(() => generated(llama, [new Uint32Array(120)], GREEDY), 'sequence-too-long', /12 more/);
   // The engine still answers.

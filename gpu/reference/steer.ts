@@ -1,0 +1,19 @@
+// Edits of the residual stream: a vector added to every row, or taken out of it by a share of what lies along it.
+
+import type { Numbers } from './numbers.ts';
+
+/** x: [T, width], v: [width] -> x + scale v, or `project`: x + scale (x . v) v. */
+export function steer(x: Numbers, v: Numbers, scale: number, project: boolean): Float64Array {
+  const width = v.length;
+  const out = Float64Array.from(x);
+  for (let at = 0; at < x.length; at += width) {
+    let by = scale;
+    if (project) {
+      let along = 0;
+      for (let i = 0; i < width; i++) along += x[at + i]! * v[i]!;
+      by *= along;
+    }
+    for (let i = 0; i < width; i++) out[at + i]! += by * v[i]!;
+  }
+  return out;
+}
