@@ -4,7 +4,9 @@ import type { Method, MethodRegistry } from '../harness/plan/method.ts';
 import { lora } from './lora/method.ts';
 import { none } from './none.ts';
 import { prompting } from './prompting.ts';
+import { rag } from './rag/method.ts';
+import { steering } from './steering/method.ts';
 
-const all: readonly Method[] = [none, prompting, lora];
+const all: readonly Method[] = [none, prompting, rag, lora, steering];
 
 export const BASELINES: MethodRegistry = new Map(all.map((method) => [method.name, method]));

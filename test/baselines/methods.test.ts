@@ -50,7 +50,7 @@ const code = (wanted: string, hint?: RegExp) => (error: { code: string; hint?: s
   error.code === wanted && (hint === undefined || hint.test(error.hint ?? ''));
 
 test('the registry names each method as it names itself', () => {
-  assert.equal([...METHODS.keys()], ['none', 'prompting', 'lora']);
+  assert.equal([...METHODS.keys()], ['none', 'prompting', 'lora', 'steering']);
   for (const [name, one] of METHODS) {
     assert.is(one.name, name);
     assert.ok(one.title.length > 0 && !one.title.includes('\n'));

@@ -1,0 +1,96 @@
+// The options of the method `steering` in a suite, and the candidates that its tuning goes through.
+
+import type { FromSchema } from 'json-schema-to-ts';
+import { BenchError } from '../../gpu/index.ts';
+
+export const OPTIONS = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    vector: {
+      description: 'how a vector follows from the contrast of both poles; random: one of equal norm, a control',
+      type: 'string',
+      enum: ['mean-difference', 'first-component', 'random'],
+      default: 'mean-difference',
+    },
+    position: {
+      description: 'whose state stands for a text: the mean over its answer, or its last token',
+      type: 'string',
+      enum: ['answer', 'last'],
+      default: 'answer',
+    },
+    layers: {
+      description:
+        'the first and last layer that are steered, from 0; tuned: all, or the half that holds the persona best',
+      anyOf: [
+        { type: 'string', const: 'tuned' },
+        { type: 'array', minItems: 2, maxItems: 2, items: { type: 'integer', minimum: 0, maximum: 1023 } },
+      ],
+      default: 'tuned',
+    },
+    coefficient: {
+      description: 'what the vectors are multiplied with; tuned: the one of `coefficients` that holds the persona best',
+      anyOf: [{ type: 'string', const: 'tuned' }, { type: 'number' }],
+      default: 'tuned',
+    },
+    coefficients: {
+      description: 'the candidates; the middle one is used while layers are chosen',
+      type: 'array',
+      minItems: 1,
+      maxItems: 32,
+      uniqueItems: true,
+      items: { type: 'number' },
+      default: [1, 2, 4],
+    },
+    samples: { description: 'texts of each pole at most', type: 'integer', minimum: 1, maximum: 1e6, default: 64 },
+    length: { description: 'tokens of a text at most', type: 'integer', minimum: 2, maximum: 1e5, default: 256 },
+    'tuning-items': {
+      description: 'items of the tuning part that each candidate is asked at most',
+      type: 'integer',
+      minimum: 1,
+      maximum: 1e5,
+      default: 8,
+    },
+  },
+} as const;
+
+export type Options = FromSchema<typeof OPTIONS>;
+export type Range = readonly [first: number, last: number];
+
+/** `given` with the defaults of the schema; not checked. */
+export function optionsOf(given: Readonly<Record<string, unknown>>): Options {
+  const defaults = Object.entries(OPTIONS.properties).map(([name, property]) => [name, property.default] as const);
+  return { ...Object.fromEntries(defaults), ...given } as Options;
+}
+
+export function isTuned({ layers, coefficient }: Options): boolean {
+  return layers === 'tuned' || coefficient === 'tuned';
+}
+
+/** Ranges of layers to choose from. Throws `bad-options` for one that the model does not have. */
+export function rangesOf({ layers }: Options, count: number): readonly Range[] {
+  if (layers !== 'tuned') {
+    const [first, last] = layers as unknown as Range;
+    if (first <= last && last < count) return [[first, last]];
+    throw new BenchError('bad-options', `layers: ${first} to ${last} are no range of ${count} layers`, {
+      where: 'options.layers',
+      hint: `give a first and a last layer of 0 to ${count - 1}`,
+    });
+  }
+  const half = Math.ceil(count / 2);
+  return count === 1
+    ? [[0, 0]]
+    : [
+        [0, count - 1],
+        [0, half - 1],
+        [half, count - 1],
+      ];
+}
+
+/** Coefficients to choose from, the first to be tried before the others. */
+export function coefficientsOf({ coefficient, coefficients }: Options): readonly number[] {
+  if (coefficient !== 'tuned') return [coefficient as number];
+  const sorted = [...coefficients].sort((a, b) => a - b);
+  const middle = sorted[sorted.length >> 1]!;
+  return [middle, ...sorted.filter((one) => one !== middle)];
+}
