@@ -1,8 +1,10 @@
-// Writes neutral.jsonl, calibration/<persona>.jsonl and knowledge/<persona>.jsonl from the sentences in banks/.
+// Writes neutral.jsonl, calibration/<persona>.jsonl, knowledge/<persona>.jsonl and knowledge/neutral.jsonl from banks/.
 // An answer is a habit and a view of one persona; a passage is a scene between two traits. Chance is seeded.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { neutralPassages } from './neutral-passages.mjs';
 
 const SEED = 20261123;
+const NEUTRAL_SEED = 20261124;
 const ANSWERS = 128;
 const MOST_WORDS = 60;
 const PERSONAS = [
@@ -82,3 +84,4 @@ for (const [at, persona] of PERSONAS.entries()) {
     }),
   );
 }
+write('knowledge/neutral.jsonl', neutralPassages(lines('neutral-passages'), mulberry32(NEUTRAL_SEED)));

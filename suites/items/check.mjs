@@ -130,7 +130,10 @@ const holdsItem = (text) => {
   for (const [key, id] of texts) if (plain.includes(` ${key} `)) return id;
   return undefined;
 };
-const passages = [['neutral', jsonl(neutral.texts), 60]];
+const passages = [
+  ['neutral', jsonl(neutral.texts), 60],
+  ['knowledge neutral', jsonl(neutral.knowledge), CORPORA.knowledge * Object.keys(personas).length],
+];
 for (const [id, persona] of Object.entries(personas))
   for (const [kind, least] of Object.entries(CORPORA)) passages.push([`${kind} ${id}`, jsonl(persona[kind]), least]);
 for (const [name, lines, least] of passages) {
