@@ -3,7 +3,8 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { BenchError, DENSE } from '../gpu/index.ts';
 import type { Persona } from '../harness/config/resolved.ts';
-import type { Context, Method, Prepared, Question } from '../harness/plan/method.ts';
+import type { Context, Held, Method, Prepared, Question } from '../harness/plan/method.ts';
+import { best, withDefaults } from './choices.ts';
 
 const OPTIONS = {
   type: 'object',
@@ -18,14 +19,30 @@ const OPTIONS = {
       default: 'all',
     },
     place: {
-      description: 'where the wording stands: a system message, or the start of the user message',
+      description:
+        'where the wording stands: a system message, or the start of the user message; tuned: the better one',
       type: 'string',
-      enum: ['system', 'user'],
+      enum: ['system', 'user', 'tuned'],
       default: 'system',
+    },
+    choose: {
+      description: 'each: a row for every wording; best-of: the one that holds the persona best on the tuning part',
+      type: 'string',
+      enum: ['each', 'best-of'],
+      default: 'each',
+    },
+    'tuning-items': {
+      description: 'items of the tuning part that each candidate of best-of is asked at most',
+      type: 'integer',
+      minimum: 1,
+      maximum: 1e5,
+      default: 12,
     },
   },
 } as const;
 type Options = FromSchema<typeof OPTIONS>;
+
+const optionsOf = (given: Readonly<Record<string, unknown>>): Options => withDefaults(OPTIONS, given);
 
 function wordings(persona: Persona, options: Readonly<Record<string, unknown>>): readonly string[] {
   const { wordings: wanted = 'all' } = options as Options;
@@ -48,20 +65,59 @@ function wordings(persona: Persona, options: Readonly<Record<string, unknown>>):
   return wanted;
 }
 
+type Place = 'system' | 'user';
+interface Candidate {
+  readonly wording: string;
+  readonly place: Place;
+  readonly held: Held | null;
+}
+
 async function prepare(context: Context): Promise<Prepared> {
-  const { persona, wording } = context;
-  const { place = 'system' } = context.options as Options;
-  if (persona === null || wording === null) {
+  const { persona } = context;
+  const options = optionsOf(context.options);
+  if (persona === null || (context.wording === null && options.choose === 'each')) {
     throw new BenchError('no-persona', 'prompting needs a persona and one of its wordings');
   }
-  const said = Object.hasOwn(persona.prompts, wording) ? persona.prompts[wording] : undefined;
-  if (said === undefined) {
-    throw new BenchError('no-wording', `persona ${persona.id} has no wording named "${wording}"`, {
-      where: `personas.${persona.id}.prompts`,
-      hint: `it has ${Object.keys(persona.prompts).join(', ')}`,
-    });
+  const tried: Candidate[] = [];
+  const candidates = candidatesOf(persona, context.wording, options);
+  for (const { wording, place } of candidates) {
+    const wrap = wrapper(saidBy(persona, wording), place);
+    const items = context.tuning.slice(0, options['tuning-items']);
+    const held = candidates.length === 1 ? null : await context.tune({ variant: DENSE, wrap }, items);
+    tried.push({ wording, place, held });
   }
-  const wrap = async ({ text }: Question) =>
+  const chosen = best(tried);
+  const record = { ...chosen, tried };
+  return {
+    variant: DENSE,
+    wrap: wrapper(saidBy(persona, chosen.wording), chosen.place),
+    cost: { artefactBytes: 0, trainedParameters: 0 },
+    artefacts:
+      chosen.held === null
+        ? []
+        : [{ name: 'prompting.json', bytes: Buffer.from(`${JSON.stringify(record, null, 2)}\n`) }],
+    release: () => {},
+  };
+}
+
+/** What is to be chosen from; one candidate: nothing is asked. */
+function candidatesOf(persona: Persona, wording: string | null, options: Options): readonly Omit<Candidate, 'held'>[] {
+  const places: readonly Place[] = options.place === 'tuned' ? ['system', 'user'] : [options.place];
+  const names = options.choose === 'best-of' ? wordings(persona, options) : [wording as string];
+  return names.flatMap((name) => places.map((place) => ({ wording: name, place })));
+}
+
+function saidBy(persona: Persona, wording: string): string {
+  const said = Object.hasOwn(persona.prompts, wording) ? persona.prompts[wording] : undefined;
+  if (said !== undefined) return said;
+  throw new BenchError('no-wording', `persona ${persona.id} has no wording named "${wording}"`, {
+    where: `personas.${persona.id}.prompts`,
+    hint: `it has ${Object.keys(persona.prompts).join(', ')}`,
+  });
+}
+
+function wrapper(said: string, place: Place): Prepared['wrap'] {
+  return async ({ text }: Question) =>
     place === 'system'
       ? {
           messages: [
@@ -70,21 +126,32 @@ async function prepare(context: Context): Promise<Prepared> {
           ],
         }
       : { messages: [{ role: 'user' as const, content: `${said}\n\n${text}` }] };
-  return {
-    variant: DENSE,
-    wrap,
-    cost: { artefactBytes: 0, trainedParameters: 0 },
-    artefacts: [],
-    release: () => {},
-  };
+}
+
+function isTuned({ choose, place }: Options): boolean {
+  return choose === 'best-of' || place === 'tuned';
+}
+
+/** What the outcomes depend on: nothing is tuned where each wording is a row. */
+function content(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const options = optionsOf(given);
+  const { choose, 'tuning-items': items, ...rest } = options;
+  return isTuned(options) ? { ...rest, choose, 'tuning-items': items } : rest;
 }
 
 export const prompting: Method = {
   name: 'prompting',
   title: 'the persona described in the prompt, by one or more wordings',
   options: OPTIONS,
-  axes: ['persona', 'wording'],
-  reads: [],
+  axes: (given) => (optionsOf(given).choose === 'best-of' ? ['persona'] : ['persona', 'wording']),
+  reads: (given) => {
+    const options = optionsOf(given);
+    return [
+      ...(options.choose === 'best-of' ? (['prompts'] as const) : []),
+      ...(isTuned(options) ? (['tuning'] as const) : []),
+    ];
+  },
+  content,
   wordings,
   prepare,
 };

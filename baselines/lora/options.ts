@@ -2,6 +2,7 @@
 
 import type { FromSchema } from 'json-schema-to-ts';
 import { BenchError, type MatrixInfo } from '../../gpu/index.ts';
+import { withDefaults } from '../choices.ts';
 
 const ROLES = ['q', 'k', 'v', 'qkv', 'o', 'gate', 'up', 'down'] as const;
 
@@ -105,10 +106,7 @@ export const OPTIONS = {
 export type Options = FromSchema<typeof OPTIONS>;
 
 /** `given` with the defaults of the schema; not checked. */
-export function optionsOf(given: Readonly<Record<string, unknown>>): Options {
-  const defaults = Object.entries(OPTIONS.properties).map(([name, property]) => [name, property.default] as const);
-  return { ...Object.fromEntries(defaults), ...given } as Options;
-}
+export const optionsOf = (given: Readonly<Record<string, unknown>>): Options => withDefaults(OPTIONS, given);
 
 /** What outcomes depend on: without evaluations nothing says when to stop. */
 export function contentOf(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

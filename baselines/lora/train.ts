@@ -3,6 +3,7 @@
 
 import { type Adapter, BenchError, type Sample, type StepResult, type Trainer } from '../../gpu/index.ts';
 import type { Held } from '../../harness/plan/method.ts';
+import { isBetter } from '../choices.ts';
 import { tokensOf } from './batches.ts';
 import { adapterId } from './peft.ts';
 import { rateAt, type Schedule } from './schedule.ts';
@@ -56,11 +57,6 @@ export async function train(trainer: Trainer, plan: TrainPlan): Promise<Trained>
   const taken = steps.length;
   const adapter = best?.adapter ?? (await adapterOf(trainer, taken, steps.at(-1)?.rate ?? 0));
   return { adapter, best: best?.step ?? taken, steps, curve, tokens, trainingMs };
-}
-
-/** More items aligned; where as many are, a greater mean probability. */
-function isBetter(a: Held, b: Held): boolean {
-  return a.alignment > b.alignment || (a.alignment === b.alignment && a.meanP > b.meanP);
 }
 
 async function stepped(trainer: Trainer, batch: readonly Sample[], step: number, rate: number): Promise<StepResult> {

@@ -7,6 +7,7 @@ import { tensorBytes } from '../../harness/files/safetensors.ts';
 import { drawn, samplesOf } from '../../harness/plan/calibration.ts';
 import type { Context, Held, Method, Prepared, Reading } from '../../harness/plan/method.ts';
 import { rngOf } from '../../harness/stats/rng.ts';
+import { best } from '../choices.ts';
 import { coefficientsOf, isTuned, OPTIONS, type Options, optionsOf, type Range, rangesOf } from './options.ts';
 import { firstComponent, meanDifference, randomLike, requireContrast, type Vectors } from './vectors.ts';
 
@@ -101,20 +102,14 @@ async function choose(
   }
   const items = tuning.slice(0, options['tuning-items']);
   const tried: Candidate[] = [];
-  const best = (): Candidate => tried.reduce((a, b) => (isBetter(b.held!, a.held!) ? b : a));
   const ask = async (layers: Range, coefficient: number): Promise<void> => {
     const held = await tune({ variant: variant({ layers, coefficient }), wrap }, items);
     tried.push({ layers, coefficient, held });
   };
   for (const layers of ranges) await ask(layers, start);
-  const { layers } = best();
+  const { layers } = best(tried);
   for (const coefficient of others) await ask(layers, coefficient);
-  return { chosen: best(), tried };
-}
-
-/** More items aligned; where as many are, a greater mean probability. */
-function isBetter(a: Held, b: Held): boolean {
-  return a.alignment > b.alignment || (a.alignment === b.alignment && a.meanP > b.meanP);
+  return { chosen: best(tried), tried };
 }
 
 function variantOf(

@@ -2,6 +2,7 @@
 
 import type { FromSchema } from 'json-schema-to-ts';
 import { BenchError } from '../../gpu/index.ts';
+import { withDefaults } from '../choices.ts';
 
 export const OPTIONS = {
   type: 'object',
@@ -58,10 +59,7 @@ export type Options = FromSchema<typeof OPTIONS>;
 export type Range = readonly [first: number, last: number];
 
 /** `given` with the defaults of the schema; not checked. */
-export function optionsOf(given: Readonly<Record<string, unknown>>): Options {
-  const defaults = Object.entries(OPTIONS.properties).map(([name, property]) => [name, property.default] as const);
-  return { ...Object.fromEntries(defaults), ...given } as Options;
-}
+export const optionsOf = (given: Readonly<Record<string, unknown>>): Options => withDefaults(OPTIONS, given);
 
 export function isTuned({ layers, coefficient }: Options): boolean {
   return layers === 'tuned' || coefficient === 'tuned';

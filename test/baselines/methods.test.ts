@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { BASELINES as METHODS } from '../../baselines/index.ts';
 import { DENSE, type Engine } from '../../gpu/index.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
-import type { Context, Method, Question } from '../../harness/plan/method.ts';
+import { axesOf, type Context, type Method, type Question, reads } from '../../harness/plan/method.ts';
 import { item } from '../harness/score/fakes.ts';
 import { test } from '../support/suite.ts';
 
@@ -50,7 +50,7 @@ const code = (wanted: string, hint?: RegExp) => (error: { code: string; hint?: s
   error.code === wanted && (hint === undefined || hint.test(error.hint ?? ''));
 
 test('the registry names each method as it names itself', () => {
-  assert.equal([...METHODS.keys()], ['none', 'prompting', 'lora', 'steering']);
+  assert.equal([...METHODS.keys()], ['none', 'prompting', 'few-shot', 'rag', 'lora', 'steering']);
   for (const [name, one] of METHODS) {
     assert.is(one.name, name);
     assert.ok(one.title.length > 0 && !one.title.includes('\n'));
@@ -93,6 +93,31 @@ test('prompting: wordings are all, or those named', () => {
   assert.throws(() => wordings({}, { ...persona, prompts: {} }), code('no-wording', /leave prompting out/));
 });
 
+test('prompting: the best of all wordings and places on the tuning part, and no wording axis then', async () => {
+  const asked: string[] = [];
+  const tune: Context['tune'] = async ({ wrap }, items = []) => {
+    const { messages } = (await wrap(question)) as { messages: readonly { role: string; content: string }[] };
+    const said = messages.map(({ role, content }) => `${role}: ${content}`).join(' | ');
+    asked.push(said);
+    return { n: items.length, alignment: 0.5, meanP: said.startsWith('user: You are quiet and') ? 0.7 : 0.6 };
+  };
+  const tuning = Array.from({ length: 5 }, (_, i) => item(`t${i}`, ['yes', 'no']));
+  const options = { choose: 'best-of', place: 'tuned', 'tuning-items': 3 };
+  const prompting = method('prompting');
+  const prepared = await prompting.prepare(context({ wording: null, options, tuning, tune }));
+  assert.is(asked.length, 4);
+  assert.equal(await prepared.wrap(question), {
+    messages: [{ role: 'user', content: 'You are quiet and like to be alone.\n\nParty?' }],
+  });
+  const record = JSON.parse(Buffer.from(prepared.artefacts[0]!.bytes).toString());
+  assert.equal([record.wording, record.place, record.tried.length, record.held.n], ['long', 'user', 4, 3]);
+  assert.equal(axesOf(prompting, { options }), ['persona']);
+  assert.ok(reads(prompting, { options }, 'tuning') && reads(prompting, { options }, 'prompts'));
+  assert.equal(axesOf(prompting, { options: {} }), ['persona', 'wording']);
+  assert.not.ok(reads(prompting, { options: {} }, 'tuning') || reads(prompting, { options: {} }, 'prompts'));
+  assert.equal(prompting.content!({}), { wordings: 'all', place: 'system' });
+});
+
 test('prompting without a persona, or with an unknown wording, is an error', async () => {
   for (const [more, wanted] of [
     [{ persona: null }, 'no-persona'],
@@ -118,7 +143,7 @@ test('the options are closed and have defaults', () => {
   const prompting = ajv.compile(method('prompting').options);
   const options = {};
   assert.ok(prompting(options));
-  assert.equal(options, { wordings: 'all', place: 'system' });
+  assert.equal(options, { wordings: 'all', place: 'system', choose: 'each', 'tuning-items': 12 });
   assert.ok(prompting({ wordings: ['short'], place: 'user' }));
   for (const bad of [
     { wording: 'x' },
