@@ -43,3 +43,9 @@ export function megabytes(bytes: number): string {
 export function entryName({ method, sparsity }: Pick<LatencyRow, 'method' | 'sparsity'>): string {
   return sparsity === null ? method : `${method} at ${sparsity}`;
 }
+
+/** Bytes in the unit that keeps them short: "294 kB". */
+export function bytesText(bytes: number): string {
+  if (bytes < 1000) return bytes.toFixed(0);
+  return bytes < 1e6 ? `${short(bytes / 1e3)} kB` : `${short(bytes / 1e6)} MB`;
+}

@@ -11,11 +11,13 @@ import {
   type Section,
   titleLine,
 } from './sections.ts';
+import { aboveNone, summarySections } from './summary.ts';
 import { verdicts } from './verdict.ts';
 
 export function markdownReport(result: RunResult): string {
   const failed = errorSection(result);
   const sections = [
+    ...summarySections(result),
     ...alignmentSections(result),
     ...comparisonSections(result),
     ...taxSections(result),
@@ -26,9 +28,7 @@ export function markdownReport(result: RunResult): string {
   ];
   return [
     `# ${plain(titleLine(result))}`,
-    verdicts(result)
-      .map((verdict) => `**${plain(verdict)}**`)
-      .join('\n\n'),
+    [...verdicts(result), ...aboveNone(result)].map((verdict) => `**${plain(verdict)}**`).join('\n\n'),
     `${cellsLine(result)}. Started ${result.startedAt}.`,
     ...sections.map(sectionText),
     ...(result.notes.length > 0 ? [`## Notes\n\n${result.notes.map((note) => `- ${plain(note)}`).join('\n')}`] : []),

@@ -5,6 +5,7 @@ import Table from 'cli-table3';
 import type { RunResult } from '../harness/plan/result.ts';
 import { comparisonSections, taxSections } from './networks.ts';
 import { alignmentSections, cellsLine, costSections, errorSection, type Section, titleLine } from './sections.ts';
+import { aboveNone, summarySections } from './summary.ts';
 import { verdicts } from './verdict.ts';
 
 export interface TerminalOptions {
@@ -24,10 +25,11 @@ export function wantsColor(isTTY: boolean | undefined, environment: NodeJS.Proce
 export function terminalReport(result: RunResult, options: TerminalOptions): string {
   const paint = painter(options.color);
   const lines: string[] = [];
-  for (const verdict of verdicts(result)) lines.push(...wrap(paint.bold, verdict));
+  for (const verdict of [...verdicts(result), ...aboveNone(result)]) lines.push(...wrap(paint.bold, verdict));
   lines.push('', ...wrap(paint.dim, titleLine(result)), cellsLine(result), '');
   const failed = errorSection(result);
   const sections = [
+    ...summarySections(result),
     ...alignmentSections(result),
     ...comparisonSections(result),
     ...taxSections(result),

@@ -112,6 +112,19 @@ export interface HeadlineRow {
   readonly candidates: number;
 }
 
+/** What a method took at one sparsity, over its cells on the evaluation part. */
+export interface CostRow {
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly sparsity: string | null;
+  readonly cells: number;
+  readonly setupMs: number; // mean of the cells
+  readonly addedTokens: number; // prompt tokens beyond the bare question's, mean over items
+  readonly artefactBytes: number; // mean of the cells
+  readonly trainedParameters: number; // of one cell
+}
+
 /** What an answerer without a model reaches on the same items. */
 export interface AnswererRow {
   readonly evaluation: string;
@@ -165,6 +178,8 @@ export interface RunResult {
   readonly answerers: readonly AnswererRow[];
   readonly comparisons: readonly ComparisonRow[];
   readonly verdicts: readonly VerdictRow[];
+  readonly differences: readonly ComparisonRow[]; // to the entry that states no persona: pooled, and by trait
+  readonly costs: readonly CostRow[];
   readonly agreements: readonly AgreementRow[];
   readonly perplexities: readonly PerplexityRow[];
   readonly tuning: readonly TuningRow[];

@@ -16,7 +16,8 @@ import {
 } from '../plan/result.ts';
 import { judge } from '../score/index.ts';
 import { agreementRows } from './agreement.ts';
-import { compare } from './comparisons.ts';
+import { type Against, compare } from './comparisons.ts';
+import { costRows } from './costs.ts';
 import { type Answered, answererRows, metricRows } from './metrics.ts';
 import { headlineRows, perplexityRows, tuningRows } from './networks.ts';
 import type { CellResult } from './runner.ts';
@@ -47,6 +48,7 @@ export function runResult(parts: RunParts): RunResult {
   const dense = suite.methods.find(({ method }) => method === 'none')?.id ?? null;
   const tuning = tuningRows(suite.personas, answered);
   const against = new Map(suite.methods.map(({ id, against: controls = [] }) => [id, controls]));
+  const compared = { personas: suite.personas, plan: parts.plan, answered };
   return {
     version: RUN_VERSION,
     id: digestOf({ keys: cells.map(({ key }) => key), at: startedAt.toISOString(), pid: process.pid }),
@@ -65,7 +67,9 @@ export function runResult(parts: RunParts): RunResult {
     cells,
     metrics: metricRows(suite, answered),
     answerers: answererRows(suite, answered),
-    ...compare({ personas: suite.personas, plan: parts.plan, answered, against }),
+    ...compare({ ...compared, against }),
+    differences: dense === null ? [] : compare({ ...compared, against: beside(suite, dense) }).comparisons,
+    costs: costRows(results),
     agreements: dense === null ? [] : agreementRows(answered, dense),
     perplexities: perplexityRows(results, dense),
     tuning,
@@ -73,6 +77,12 @@ export function runResult(parts: RunParts): RunResult {
     latency: parts.latency,
     exitCode: complete ? 0 : 3,
   };
+}
+
+/** Every entry but the one that states no persona, beside that one. */
+function beside({ methods }: Suite, dense: string): ReadonlyMap<string, readonly Against[]> {
+  const others = methods.filter(({ id }) => id !== dense);
+  return new Map(others.map(({ id }) => [id, [{ kind: 'dense', id: dense }]]));
 }
 
 /** One row per cell and item, in the order of the plan; equal runs give equal rows, whatever came from the store. */

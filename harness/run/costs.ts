@@ -1,0 +1,31 @@
+// What methods took, beside what they reach: set-up, prompt tokens, bytes, trained parameters.
+
+import type { CostRow } from '../plan/result.ts';
+import { grouped, mean } from './grouped.ts';
+import type { CellResult } from './runner.ts';
+
+/** One row per method and sparsity, over the cells that were answered on the evaluation part. */
+export function costRows(results: readonly CellResult[]): readonly CostRow[] {
+  const answered = results.flatMap(({ cell, stored }) =>
+    stored === null || cell.part === 'tuning' ? [] : [{ cell, ...stored }],
+  );
+  const points = grouped(answered, ({ cell: { model, evaluation, method, sparsity } }) =>
+    JSON.stringify([model, evaluation.id, method, sparsity]),
+  );
+  return [...points.values()].map((cells) => {
+    const { model, evaluation, method, sparsity } = cells[0].cell;
+    const costs = cells.map(({ record }) => record.cost);
+    const asked = cells.flatMap(({ outcomes }) => outcomes);
+    return {
+      model,
+      evaluation: evaluation.id,
+      method,
+      sparsity,
+      cells: cells.length,
+      setupMs: mean(costs.map(({ setupMs }) => setupMs)),
+      addedTokens: asked.length === 0 ? 0 : mean(asked.map(({ addedTokens }) => addedTokens)),
+      artefactBytes: mean(costs.map(({ artefactBytes }) => artefactBytes)),
+      trainedParameters: Math.max(...costs.map(({ trainedParameters }) => trainedParameters)),
+    };
+  });
+}
