@@ -1,8 +1,8 @@
-// Passages on no persona, for retrieval to pass over: three remarks on a thing, with words drawn by a seed of their own.
+// Passages on no persona, for retrieval to pass over: two or three remarks on a thing, their words drawn by a seed.
 // `make.mjs` writes them to knowledge/neutral.jsonl.
 
 const PASSAGES = 256;
-const REMARKS = 3;
+const LEAST_WORDS = 28; // about the length of a persona's passages, in words and in tokens
 const MOST_DRAWS = 200;
 
 /** `lines` of banks/neutral-passages.txt, and a source of numbers in [0, 1), to rows {id, text}. */
@@ -42,12 +42,9 @@ export function neutralPassages(lines, random) {
     // The first names the thing, so that the others may say "it".
     const naming = patterns.filter((pattern) => pattern.includes('{thing}'));
     const first = naming[below(naming.length)];
-    const chosen = [first];
     patterns.splice(patterns.indexOf(first), 1);
-    while (chosen.length < REMARKS) chosen.push(patterns.splice(below(patterns.length), 1)[0]);
-    return {
-      id: `neutral-k${String(i + 1).padStart(3, '0')}`,
-      text: chosen.map((pattern) => remark(pattern, name)).join(' '),
-    };
+    let text = remark(first, name);
+    while (text.split(' ').length < LEAST_WORDS) text += ` ${remark(patterns.splice(below(patterns.length), 1)[0], name)}`;
+    return { id: `neutral-k${String(i + 1).padStart(3, '0')}`, text };
   });
 }

@@ -80,7 +80,7 @@ test('make.mjs writes the items and the corpora again as they are', async () => 
     assert.is(code, 0, stderr);
   }
   const files = personas.flatMap(({ id }) => ['calibration', 'knowledge'].map((kind) => `corpora/${kind}/${id}.jsonl`));
-  for (const name of ['items/big-five.jsonl', 'corpora/neutral.jsonl', ...files]) {
+  for (const name of ['items/big-five.jsonl', 'corpora/neutral.jsonl', 'corpora/knowledge/neutral.jsonl', ...files]) {
     const [made, kept] = [folder, ROOT].map((root) => readFileSync(join(root!, 'suites', name), 'utf8'));
     assert.ok(made === kept, name);
   }
