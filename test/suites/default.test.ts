@@ -88,7 +88,7 @@ test('big-five plans at least 48 evaluation items for each of five traits, of bo
     traits.every(([, items]) => items >= 48),
     JSON.stringify(traits),
   );
-  meetsPlan(suite, traits[0]![1], 10, 2);
+  meetsPlan(suite, traits[0]![1], 10, 1);
   for (const { items, persona, part } of plan(suite)) {
     if (part === 'tuning') continue;
     const keyed = items.filter(({ keying }) => keying === '+').length;
