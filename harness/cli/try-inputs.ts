@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BenchError, type Engine } from '../../gpu/index.ts';
 import type { ChoiceEvaluation, Persona } from '../config/resolved.ts';
+import type { LibraryPassage } from '../datasets/passages.ts';
 import { axesOf, type Context, type Method, type Prepared } from '../plan/method.ts';
 import { evaluateChoice, phraser, tuner } from '../score/index.ts';
 import { rngOf } from '../stats/rng.ts';
@@ -157,6 +158,7 @@ const TUNING: ChoiceEvaluation = {
 export function prepareMethod(
   chosen: { readonly method: Method; readonly wording: string | null },
   found: { readonly persona: Persona; readonly opposite: Persona | null } | null,
+  library: readonly LibraryPassage[],
   engine: Engine,
   text: TextModel | null,
   seed: number,
@@ -176,7 +178,7 @@ export function prepareMethod(
     options: {},
     calibration: persona?.calibration ?? [],
     neutral: [],
-    library: [],
+    library,
     tuning,
     text,
     statistics: { of: async (_, make) => ({ sums: await make(), spentMs: 0, reused: false }) },

@@ -23,6 +23,10 @@ export function tryServices(): TryServices {
       const { loadPersonas } = await import('../config/index.ts');
       return loadPersonas(file === undefined ? join(packageRoot(), 'personas.yaml') : resolve(file));
     },
+    async loadLibrary(file) {
+      const { readPersonas } = await import('../config/personas.ts');
+      return (await readPersonas(file === undefined ? join(packageRoot(), 'personas.yaml') : resolve(file))).library;
+    },
     stdout: (text) => {
       process.stdout.write(text);
     },

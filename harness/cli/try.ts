@@ -2,8 +2,9 @@
 
 import { BenchError, type Engine, type Sampling, type Variant } from '../../gpu/index.ts';
 import type { Persona } from '../config/resolved.ts';
+import type { LibraryPassage } from '../datasets/passages.ts';
 import { isHubName } from '../hub/name.ts';
-import type { Question } from '../plan/method.ts';
+import { type Question, reads } from '../plan/method.ts';
 import { streamText, type TextModel } from '../text/index.ts';
 import type { TryOptions } from './options.ts';
 import {
@@ -32,6 +33,7 @@ export interface TryServices {
   loadEngine(folder: string, adapter: string | undefined): Promise<TryEngine>;
   loadText(folder: string, vocab: number): Promise<TextModel>;
   loadPersonas(file: string | undefined): Promise<readonly Persona[]>;
+  loadLibrary?(file: string | undefined): Promise<readonly LibraryPassage[]>; // for methods that retrieve
   stdout(text: string): void;
   stderr(text: string): void;
   now(): number; // ms
@@ -181,7 +183,9 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
     const model = request.mode === 'ids' ? null : await services.loadText(folder, engine.spec.vocab);
     const loadMs = services.now() - start;
     const setupStart = services.now();
-    const prepared = await prepareMethod(chosen, found, engine, model, request.seed);
+    const retrieves = reads(chosen.method, { options: {} }, 'library');
+    const library = retrieves ? ((await services.loadLibrary?.(options.personas)) ?? []) : [];
+    const prepared = await prepareMethod(chosen, found, library, engine, model, request.seed);
     const setupMs = services.now() - setupStart;
     try {
       const { adapted } = await import('./adapter.ts');

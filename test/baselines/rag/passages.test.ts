@@ -92,7 +92,8 @@ test('dense: the states of the last layer, without BOS, of a query that has the 
         return Float32Array.of(-9, 9, ...(vector(text).some((x) => x > 0) ? [5, 0] : [0, 1]));
       }),
   };
-  const prepared = await rag.prepare(context({ retriever: 'dense', k: 1 }, { engine }));
+  const text = { ...fakeText(), bos: 1, encode: (said: string) => Uint32Array.of(1, ...Buffer.from(said, 'utf8')) };
+  const prepared = await rag.prepare(context({ retriever: 'dense', k: 1 }, { engine, text }));
   assert.is(asked.length, 48);
   assert.equal(await found(prepared, ask('What now?')), [LIBRARY[2]!.text]);
   await found(prepared, ask('What now?'));
