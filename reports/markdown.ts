@@ -11,7 +11,7 @@ import {
   type Section,
   titleLine,
 } from './sections.ts';
-import { aboveNone, summarySections } from './summary.ts';
+import { aboveNone, figureSections, summarySections } from './summary.ts';
 import { verdicts } from './verdict.ts';
 
 export function markdownReport(result: RunResult): string {
@@ -23,6 +23,7 @@ export function markdownReport(result: RunResult): string {
     ...taxSections(result),
     ...detailSections(result),
     ...traitSections(result),
+    ...figureSections(result),
     ...costSections(result),
     ...(failed ? [failed] : []),
   ];

@@ -46,6 +46,27 @@ export function summarySections(result: RunResult): readonly Section[] {
   });
 }
 
+/** What methods say of themselves, such as recall, training seconds or the coefficient that was chosen. */
+export function figureSections(result: RunResult): readonly Section[] {
+  return places(result).flatMap(([model, evaluation]) => {
+    const rows = result.costs
+      .filter((row) => row.model === model && row.evaluation === evaluation)
+      .flatMap((row) =>
+        Object.entries(row.figures).map(([name, value], k) => [k === 0 ? entryName(row) : '', name, short(value)]),
+      );
+    if (rows.length === 0) return [];
+    const below = ['Means over the cells of a method; the files beside each cell hold every one.'];
+    return [
+      {
+        title: `What methods say: ${model}, evaluation ${evaluation}`,
+        head: ['method', 'figure', 'mean'],
+        rows,
+        below,
+      },
+    ];
+  });
+}
+
 /** Which methods lie above the model that is told nothing, which do not, and which lie below it; nothing without any. */
 export function aboveNone(result: RunResult): readonly string[] {
   return places(result).flatMap(([model, evaluation]) => {

@@ -105,6 +105,7 @@ async function prepare(context: Context): Promise<Prepared> {
     wrap: wrapper(said, examples, options),
     cost: { artefactBytes: 0, trainedParameters: 0 },
     artefacts: [{ name: 'few-shot.json', bytes: Buffer.from(`${JSON.stringify(record, null, 2)}\n`) }],
+    figures: () => ({ examples: examples.length }),
     release: () => {},
   };
 }

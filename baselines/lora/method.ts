@@ -66,6 +66,14 @@ async function prepare(context: Context): Promise<Prepared> {
       wrap,
       cost: { artefactBytes, trainedParameters },
       artefacts: [...files, record(trained, extra)],
+      figures: () => ({
+        'training s': trained.trainingMs / 1000,
+        steps: trained.steps.length,
+        'best step': trained.best,
+        'tokens trained on': trained.tokens,
+        'trained parameters': trainedParameters,
+        'peak GPU MB': extra.peakBytes / 1e6,
+      }),
       release: () => {},
     };
   } finally {

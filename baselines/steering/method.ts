@@ -64,6 +64,7 @@ async function prepare(context: Context): Promise<Prepared> {
       { name: 'steering.safetensors', bytes: file },
       { name: 'steering.json', bytes: Buffer.from(`${JSON.stringify(record, null, 2)}\n`) },
     ],
+    figures: () => ({ coefficient: chosen.coefficient, 'first layer': first, 'last layer': last }),
     release: () => {},
   };
 }

@@ -96,6 +96,8 @@ export interface SetupCost {
   readonly trainedParameters: number;
 }
 
+export type Figures = Readonly<Record<string, number>>;
+
 export interface Artefact {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -106,6 +108,8 @@ export interface Prepared {
   wrap(question: Question): Promise<Prompt>;
   readonly cost: Omit<SetupCost, 'setupMs'> & { readonly reusedMs?: number }; // ms of set-up that was done before
   readonly artefacts: readonly Artefact[];
+  /** What it says of itself once it was asked, by a name with its unit: in the report, averaged over the cells of a row. */
+  figures?(): Figures;
   release(): void;
 }
 
@@ -189,6 +193,7 @@ export interface CellRecord {
   readonly cost: SetupCost;
   readonly counters: Counters;
   readonly scoringMs: number;
+  readonly figures: Figures;
   /** Neutral texts through the cell's network, in nats over all their tokens; null where it was not asked for. */
   readonly neutral: { readonly nll: number; readonly tokens: number } | null;
 }

@@ -1,7 +1,7 @@
 // The record of one run (run.json): what reports and the gate read, and nothing they cannot get from it.
 
 import type { Counters } from '../../gpu/index.ts';
-import type { CellRecord, SetupCost } from './method.ts';
+import type { CellRecord, Figures, SetupCost } from './method.ts';
 
 /** Raised when a field changes its meaning or goes away; readers refuse another version. */
 export const RUN_VERSION = 1;
@@ -123,6 +123,7 @@ export interface CostRow {
   readonly addedTokens: number; // prompt tokens beyond the bare question's, mean over items
   readonly artefactBytes: number; // mean of the cells
   readonly trainedParameters: number; // of one cell
+  readonly figures: Figures; // means of the cells that say so
 }
 
 /** What an answerer without a model reaches on the same items. */

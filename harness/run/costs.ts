@@ -1,5 +1,6 @@
 // What methods took, beside what they reach: set-up, prompt tokens, bytes, trained parameters.
 
+import type { Figures } from '../plan/method.ts';
 import type { CostRow } from '../plan/result.ts';
 import { grouped, mean } from './grouped.ts';
 import type { CellResult } from './runner.ts';
@@ -26,6 +27,12 @@ export function costRows(results: readonly CellResult[]): readonly CostRow[] {
       addedTokens: asked.length === 0 ? 0 : mean(asked.map(({ addedTokens }) => addedTokens)),
       artefactBytes: mean(costs.map(({ artefactBytes }) => artefactBytes)),
       trainedParameters: Math.max(...costs.map(({ trainedParameters }) => trainedParameters)),
+      figures: meanFigures(cells.map(({ record }) => record.figures)),
     };
   });
+}
+
+function meanFigures(all: readonly Figures[]): Figures {
+  const named = grouped(all.flatMap(Object.entries<number>), ([name]) => name);
+  return Object.fromEntries([...named].map(([name, values]) => [name, mean(values.map(([, value]) => value))]));
 }

@@ -53,6 +53,7 @@ export function checkCellFile(sealed: unknown): CellFile | null {
   }
   if (record.id !== id || record.key !== key || !isFiniteNumber(record.scoringMs)) return null;
   if (!hasNumbers(record.cost, COST_FIELDS) || !hasIntegers(record.counters, COUNTER_FIELDS)) return null;
+  if (!isRecord(record.figures) || !Object.values(record.figures).every(isFiniteNumber)) return null;
   if (record.neutral !== null && !hasNumbers(record.neutral, ['nll', 'tokens'])) return null;
   try {
     if (cellId(inputs) !== id || storeKey(id, deviceClass, kernels) !== key) return null;

@@ -197,6 +197,7 @@ async function computeCell(
     cost: { setupMs: setupMs + reusedMs, ...cost },
     counters,
     scoringMs,
+    figures: prepared.figures?.() ?? {},
     neutral: measured ? await readNeutral(loaded, prepared.variant, options.suite.neutral) : null,
   };
   return { record, outcomes, artefacts: prepared.artefacts };

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { ComparisonRow, RunResult } from '../../harness/plan/result.ts';
 import { bytesText } from '../../reports/format.ts';
 import { markdownReport } from '../../reports/markdown.ts';
-import { aboveNone, summarySections } from '../../reports/summary.ts';
+import { aboveNone, figureSections, summarySections } from '../../reports/summary.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { runFake } from '../support/session.ts';
@@ -66,6 +66,7 @@ test('a row says alignment, difference with its sign, perplexity, set-up, tokens
         setupMs: 4321,
         addedTokens: 17.25,
         artefactBytes: 294_100,
+        figures: {},
         trainedParameters: 0,
       },
     ],
@@ -82,6 +83,17 @@ test('a row says alignment, difference with its sign, perplexity, set-up, tokens
   assert.is(cells(record, 'none')[2], '–');
   assert.is(cells({ ...record, latency: [], costs: [] }, 'prompting').filter((cell) => cell === '–').length, 4);
   assert.equal([0, 999, 86_016, 1_250_000].map(bytesText), ['0', '999', '86.0 kB', '1.25 MB']);
+});
+
+test('what methods say of themselves stands in Markdown, averaged over their cells', () => {
+  const [first, ...others] = result.costs;
+  const record = { ...result, costs: [{ ...first!, figures: { 'recall at k': 0.625, coefficient: -2 } }, ...others] };
+  assert.equal(figureSections(record)[0]!.rows, [
+    [first!.method, 'recall at k', '0.625'],
+    ['', 'coefficient', '-2.00'],
+  ]);
+  assert.equal(figureSections(result), []);
+  assert.match(markdownReport(record), /## What methods say: /);
 });
 
 test('one sentence says what lies above, what does not, and what lies below', () => {

@@ -16,6 +16,7 @@ const record: CellRecord = {
   cost: { setupMs: 0, artefactBytes: 0, trainedParameters: 0 },
   counters: fakeEngine().counters(),
   scoringMs: 1500,
+  figures: {},
   neutral: null,
 };
 

@@ -39,6 +39,7 @@ const record: CellRecord = {
   cost: { setupMs: 1, artefactBytes: 0, trainedParameters: 0 },
   counters: fakeEngine().counters(),
   scoringMs: 2,
+  figures: {},
   neutral: null,
 };
 const finished: Finished = { record, outcomes, artefacts: [], deviceClass: DEVICE.deviceClass, kernels: 'k' };
