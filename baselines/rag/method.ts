@@ -60,6 +60,13 @@ async function prepare(context: Context): Promise<Prepared> {
       };
       return [{ name: 'rag.json', bytes: Buffer.from(`${JSON.stringify(content, null, 2)}\n`) }];
     },
+    figures: () => ({
+      ...summary(figuresOf([...asked.values()], setting.k)),
+      k: setting.k,
+      ...(index.bm25 && { 'BM25 k1': options.k1, 'BM25 b': options.b }),
+      'index build ms': index.buildMs,
+      'index kB': index.bytes / 1000,
+    }),
     release: () => {},
   };
 }
@@ -109,6 +116,18 @@ function bestOf(tried: readonly Tried[]): Tried | undefined {
     (best, one) => (best === undefined || better(one, best) ? one : best),
     undefined,
   );
+}
+
+/** Of the questions of the evaluation part, where any of them was asked. */
+function summary(asked: ReturnType<typeof figuresOf>): Readonly<Record<string, number>> {
+  const some = asked.evaluation ?? Object.values(asked)[0];
+  if (some === undefined) return {};
+  const { retrievalMs, tokens, passages, recallAtK, precisionAtK } = some;
+  return {
+    ...(recallAtK !== null && { 'recall at k': recallAtK }),
+    ...(precisionAtK !== null && { 'precision at k': precisionAtK }),
+    ...{ 'retrieval ms': retrievalMs.mean, 'passages per question': passages, 'tokens of passages': tokens },
+  };
 }
 
 function record(options: Options, { k, place }: Setting, index: Index, reused: boolean): Given {

@@ -117,6 +117,9 @@ test('the record says what the index is, and what was retrieved for the question
   // Those who whisper and read, and one who does something else at breakfast.
   assert.equal([questions, recallAtK, precisionAtK], [1, 0.75, 0.75]);
   assert.ok(retrievalMs.mean > 0);
+  const figures = prepared.figures?.() ?? {};
+  const told = ['recall at k', 'precision at k', 'k', 'BM25 k1', 'retrieval ms'].map((name) => figures[name]);
+  assert.equal(told, [0.75, 0.75, 4, 1.2, retrievalMs.mean]);
   assert.ok(prepared.cost.artefactBytes > LIBRARY.reduce((sum, { text }) => sum + text.length, 0));
   assert.is(record.index.bytes, prepared.cost.artefactBytes);
   const again = await rag.prepare(context({ k: 1 }));
