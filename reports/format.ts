@@ -22,6 +22,11 @@ export function medianText({ n, median, mad }: Samples): string {
   return n === 0 ? '–' : `${short(median)} ± ${mad.toFixed(decimals(median))}`;
 }
 
+/** What a median varies by: "± 0.4", in its own decimals; a dash without samples. */
+export function spreadText({ n, median, mad }: Samples): string {
+  return n === 0 ? '–' : `± ${mad.toFixed(decimals(median))}`;
+}
+
 function decimals(value: number): number {
   if (value === 0) return 0;
   return Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)))));

@@ -1,8 +1,8 @@
 // The tables of a report as plain text cells, so that terminal and Markdown say the same.
 
 import { counted } from '../harness/plan/counted.ts';
-import type { LatencyRow, MetricRow, RunResult } from '../harness/plan/result.ts';
-import { entryName, medianText, megabytes, percent, percentileText, shareText, short } from './format.ts';
+import type { MetricRow, RunResult } from '../harness/plan/result.ts';
+import { entryName, percent, shareText } from './format.ts';
 import { isMain, mainRows, places, samePoint, standing } from './verdict.ts';
 
 export interface Section {
@@ -12,16 +12,15 @@ export interface Section {
   readonly below: readonly string[]; // lines under the table
 }
 
-/** Alignment of every method, pooled and per trait, one section per model and evaluation. */
+/** Alignment of every method in full, pooled and per trait, one section per model and evaluation. */
 export function alignmentSections(result: RunResult): readonly Section[] {
   return places(result).map(([model, evaluation]) => {
     const all = mainRows(result, model, evaluation);
     // A null that the harness added says little by trait; report.md has every persona.
     const compared = new Set(result.comparisons.map(({ control }) => control));
     const rows = all.filter((row) => row.scope === 'pooled' || !compared.has(row.method));
-    const scorer = result.evaluations.find(({ id }) => id === evaluation)?.scorer ?? '';
     return {
-      title: `Alignment: ${model}, evaluation ${evaluation} (scorer ${scorer}, ${chanceText(rows)})`,
+      title: `Alignment: ${model}, evaluation ${evaluation}`,
       head: ['method', 'items', 'n', 'alignment [95 %]', 'by order', 'against controls'],
       rows: rows.map((row) => [
         entryName(row),
@@ -31,7 +30,7 @@ export function alignmentSections(result: RunResult): readonly Section[] {
         row.orders.map(({ value }) => percent(value)).join(' / '),
         against(result, row),
       ]),
-      below: [answerersLine(result, evaluation), ...balanceLine(result, model, evaluation)],
+      below: [],
     };
   });
 }
@@ -75,42 +74,6 @@ function bestAnswerer(result: RunResult, { evaluation, persona }: MetricRow): st
   return `${best.answerer} ${percent(best.alignment.value)} %`;
 }
 
-/** What holding the persona costs: per model that was timed, by the wall clock and by the device's own. */
-export function costSections(result: RunResult): readonly Section[] {
-  const { name, software } = result.device;
-  return [...new Set(result.latency.map(({ model }) => model))].flatMap((model) => {
-    const rows = result.latency.filter((row) => row.model === model);
-    const first = rows[0] as LatencyRow;
-    const cost: Section = {
-      title: `Cost: ${model} on ${name}${software ? ' (software)' : ''}`,
-      head: ['method', 'set-up ms', '+ tokens', 'prefill ms', '1st token ms', 'decode ms', 'scoring tok/s', 'peak MB'],
-      rows: rows.map((row) => [
-        entryName(row),
-        short(row.setupMs),
-        short(row.addedTokens),
-        medianText(row.prefillMs),
-        medianText(row.firstTokenMs),
-        medianText(row.decodeMs),
-        short(row.scoringTokensPerSecond.median),
-        megabytes(row.peakBytes),
-      ]),
-      below: [
-        `Wall clock, median ± median absolute deviation, methods interleaved; prefill ${percentileText('p95', first.prefillMs)}, decode ${percentileText('p99', first.decodeMs)}.`,
-        ...(rows.some(({ fromStore }) => fromStore) ? [`Timed at ${first.measuredAt} on this testbed.`] : []),
-      ],
-    };
-    const timed = rows.flatMap((row) =>
-      row.gpu === null ? [] : [[entryName(row), medianText(row.gpu.prefillMs), medianText(row.gpu.decodeMs)]],
-    );
-    if (timed.length === 0) return [cost];
-    const below = ['By its timestamps: without encoding, waiting and reading back.'];
-    return [
-      cost,
-      { title: `On the device alone: ${model}`, head: ['method', 'prefill ms', 'decode ms'], rows: timed, below },
-    ];
-  });
-}
-
 /** Cells that failed. */
 export function errorSection(result: RunResult): Section | null {
   const failed = result.cells.filter(({ status }) => status === 'errored');
@@ -150,7 +113,7 @@ function against(result: RunResult, row: MetricRow): string {
   return notAbove === null ? 'above' : `NOT above ${notAbove}`;
 }
 
-function chanceText(rows: readonly MetricRow[]): string {
+export function chanceText(rows: readonly MetricRow[]): string {
   const chances = rows.map(({ chance }) => chance);
   const low = Math.min(...chances);
   const high = Math.max(...chances);
@@ -158,7 +121,7 @@ function chanceText(rows: readonly MetricRow[]): string {
 }
 
 /** Where both poles of every trait are asked the same items, one answer serves one pole and fails the other. */
-function balanceLine(result: RunResult, model: string, evaluation: string): readonly string[] {
+export function balanceLine(result: RunResult, model: string, evaluation: string): readonly string[] {
   const blind = new Set(
     result.cells
       .filter((cell) => cell.model === model && cell.evaluation === evaluation && cell.persona === null)
@@ -173,7 +136,7 @@ function balanceLine(result: RunResult, model: string, evaluation: string): read
   ];
 }
 
-function answerersLine(result: RunResult, evaluation: string): string {
+export function answerersLine(result: RunResult, evaluation: string): string {
   const rows = result.answerers.filter((row) => row.evaluation === evaluation && row.scope === 'pooled');
   const parts = rows.map(({ answerer, alignment }) => `${answerer} ${shareText(alignment)}`);
   return `Without a model (n ${rows[0]?.alignment.n ?? 0}): ${parts.join(', ')}.`;

@@ -103,7 +103,9 @@ test('ci plans a mask and all its controls beside a prompt', async () => {
   const suite = await load('ci');
   assert.ok(itemsPerTrait(plan(suite)).every(([, items]) => items === 20));
   meetsPlan(suite, 20, 10, 1);
-  const kinds = withControls(suite, METHODS).methods.find(({ id }) => id === 'contrastive')!.against!.map(({ kind }) => kind);
+  const kinds = withControls(suite, METHODS)
+    .methods.find(({ id }) => id === 'contrastive')!
+    .against!.map(({ kind }) => kind);
   assert.equal([...kinds].sort(), ['generic-text', 'magnitude', 'opposite', 'random', 'shuffled']);
 });
 
