@@ -1,16 +1,9 @@
 // The report as Markdown (report.md): what the terminal says, with personas, wordings and provenance in full.
 
 import type { RunResult } from '../harness/plan/result.ts';
+import { costSections } from './costs.ts';
 import { comparisonSections, taxSections, traitSections } from './networks.ts';
-import {
-  alignmentSections,
-  cellsLine,
-  costSections,
-  detailSections,
-  errorSection,
-  type Section,
-  titleLine,
-} from './sections.ts';
+import { alignmentSections, cellsLine, detailSections, errorSection, type Section, titleLine } from './sections.ts';
 import { aboveNone, figureSections, summarySections } from './summary.ts';
 import { verdicts } from './verdict.ts';
 

@@ -68,15 +68,10 @@ export function taxSections(result: RunResult): readonly Section[] {
     return [
       {
         title: `Capability: ${model}, evaluation ${evaluation}`,
-        head: ['method', 'perplexity', 'of the dense', 'same answer as the dense [95 %]'],
+        head: ['method', 'perplexity', 'same answer as the dense [95 %]'],
         rows: rows.map((row) => {
           const agreement = result.agreements.find((one) => samePoint(one, row));
-          return [
-            entryName(row),
-            short(row.perplexity),
-            row.relative === null ? '–' : `${row.relative.toFixed(2)} x`,
-            agreement === undefined ? '–' : shareText(agreement),
-          ];
+          return [entryName(row), short(row.perplexity), agreement === undefined ? '–' : shareText(agreement)];
         }),
         below: [`Perplexity over ${rows[0]?.tokens ?? 0} tokens of neutral text that nothing was calibrated on.`],
       },

@@ -3,7 +3,7 @@
 import { counted } from '../harness/plan/counted.ts';
 import type { MetricRow, RunResult } from '../harness/plan/result.ts';
 import { entryName, percent, shareText } from './format.ts';
-import { isMain, mainRows, places, samePoint, standing } from './verdict.ts';
+import { isMain, mainRows, pairedRows, places, standing } from './verdict.ts';
 
 export interface Section {
   readonly title: string;
@@ -104,7 +104,7 @@ export function titleLine(result: RunResult): string {
 
 function against(result: RunResult, row: MetricRow): string {
   if (row.control) return 'control';
-  const paired = result.comparisons.filter((one) => samePoint(one, row) && one.trait === row.trait);
+  const paired = pairedRows(result, row);
   if (paired.length > 0) {
     const lost = paired.filter(({ beats }) => !beats).length;
     return lost === 0 ? 'above, by pairs' : `NOT above ${lost} of ${paired.length}`;
@@ -131,8 +131,9 @@ export function balanceLine(result: RunResult, model: string, evaluation: string
     (row) => row.scope === 'trait' && blind.has(entryName(row)),
   );
   if (traits.length === 0 || traits.some(({ alignment }) => Math.abs(alignment.value - 0.5) > 1e-9)) return [];
+  const give = blind.size === 1 ? 'gives' : 'give';
   return [
-    `${[...blind].join(', ')} gives both poles of a trait one answer, and so reaches 50 % over both; report.md has each persona.`,
+    `${[...blind].join(', ')} ${give} both poles of a trait one answer: 50 % over both; report.md has each persona.`,
   ];
 }
 

@@ -3,7 +3,7 @@
 
 import type { ComparisonRow, RunResult } from '../harness/plan/result.ts';
 import { bytesText, entryName, percent, short } from './format.ts';
-import type { Section } from './sections.ts';
+import { answerersLine, balanceLine, chanceText, type Section } from './sections.ts';
 import { mainRows, places, samePoint } from './verdict.ts';
 
 const NOTHING = '–';
@@ -11,13 +11,13 @@ const NOTHING = '–';
 export function summarySections(result: RunResult): readonly Section[] {
   return places(result).map(([model, evaluation]) => {
     const rows = mainRows(result, model, evaluation).filter(({ scope }) => scope === 'pooled');
+    const scorer = result.evaluations.find(({ id }) => id === evaluation)?.scorer ?? '';
     return {
-      title: `Methods: ${model}, evaluation ${evaluation}`,
-      head: ['method', 'alignment', 'against none', 'ppl', 'set-up', '+ tok', 'pre/dec ms', 'bytes'],
+      title: `Methods: ${model}, evaluation ${evaluation} (scorer ${scorer}, ${chanceText(rows)})`,
+      head: ['method', 'alignment', 'against none', 'ppl', 'set-up', '+ tok', 'pre/dec', 'bytes'],
       rows: rows.map((row) => {
         const { value, low, high } = row.alignment;
-        const of = <T extends Parameters<typeof samePoint>[0]>(all: readonly T[]): T | undefined =>
-          all.find((one) => samePoint(one, row));
+        const of = <T extends Point>(all: readonly T[]): T | undefined => all.find((one) => samePoint(one, row));
         const difference = pooledDifferences(result).find((one) => samePoint(one, row));
         const perplexity = of(result.perplexities)?.relative ?? null;
         const cost = of(result.costs);
@@ -29,7 +29,7 @@ export function summarySections(result: RunResult): readonly Section[] {
           entryName(row),
           `${percent(value)} [${bounds.join(', ')}]`,
           difference === undefined ? NOTHING : narrow(difference),
-          perplexity === null ? NOTHING : perplexity.toFixed(2),
+          perplexity === null ? NOTHING : ratio(perplexity),
           cost === undefined ? NOTHING : seconds(cost.setupMs),
           cost === undefined ? NOTHING : short(cost.addedTokens),
           latency === undefined ? NOTHING : `${short(latency.prefillMs.median)}/${short(latency.decodeMs.median)}`,
@@ -38,9 +38,11 @@ export function summarySections(result: RunResult): readonly Section[] {
       }),
       below: [
         'Alignment in % with its 95 % interval; against none: points, paired by item (poles averaged); ppl: perplexity on ' +
-          'neutral text over that of the dense network; set-up in seconds per cell; + tok: prompt tokens beyond the bare ' +
-          'question; prefill of a prompt and decoding of a token; bytes of what is made for a persona. A prompt leaves the ' +
-          'network as it is, and has no perplexity of its own.',
+          'neutral text over that of the dense network, which a prompt leaves as it is; set-up: seconds per cell; + tok: ' +
+          'prompt tokens beyond the bare question; pre/dec: median ms to prefill a prompt and to decode a token; bytes of ' +
+          'what is made for a persona.',
+        answerersLine(result, evaluation),
+        ...balanceLine(result, model, evaluation),
       ],
     };
   });
@@ -72,17 +74,48 @@ export function aboveNone(result: RunResult): readonly string[] {
   return places(result).flatMap(([model, evaluation]) => {
     const rows = pooledDifferences(result).filter((row) => row.model === model && row.evaluation === evaluation);
     if (rows.length === 0) return [];
+    const none = rows[0]!.control;
     const groups: readonly (readonly [string, readonly ComparisonRow[]])[] = [
       ['above', rows.filter(({ low }) => low > 0)],
       ['NOT above', rows.filter(({ low, high }) => low <= 0 && high >= 0)],
       ['BELOW', rows.filter(({ high }) => high < 0)],
     ];
     const said = groups
+      .map(([how, own]) => [how, own.filter((row) => !isControl(result, row))] as const)
       .filter(([, own]) => own.length > 0)
-      .map(([how, own]) => `${how} ${rows[0]!.control}: ${own.map(entryName).join(', ')}`);
+      .map(([how, own]) => `${how} ${none}: ${own.map((row) => nameOf(result, row)).join(', ')}`);
     const place = places(result).length > 1 ? ` (${model}, ${evaluation})` : '';
-    return [`Paired by item, 95 %, ${said.join('; ')}${place}.`];
+    const wanting = isWhole(result, { model, evaluation, method: none, sparsity: null })
+      ? ''
+      : ` (${none} is incomplete)`;
+    return [`Paired by item, 95 %${wanting}, ${[...said, ...controlsText(result, rows)].join('; ')}${place}.`];
   });
+}
+
+/** No control should lie above: those that do are named. */
+function controlsText(result: RunResult, rows: readonly ComparisonRow[]): readonly string[] {
+  const controls = rows.filter((row) => isControl(result, row));
+  const above = controls.filter(({ low }) => low > 0);
+  if (controls.length === 0) return [];
+  if (above.length > 0) return [`controls that lie ABOVE too: ${above.map((row) => nameOf(result, row)).join(', ')}`];
+  return [
+    controls.length === 1 ? 'the one control does not lie above' : `none of ${controls.length} controls lies above`,
+  ];
+}
+
+type Point = Parameters<typeof samePoint>[0];
+
+function isControl(result: RunResult, row: Point): boolean {
+  return result.metrics.some((one) => one.control && samePoint(one, row));
+}
+
+/** A method of which cells failed is compared on what is left of it. */
+function nameOf(result: RunResult, row: ComparisonRow): string {
+  return `${entryName(row)}${isWhole(result, row) ? '' : ' (incomplete)'}`;
+}
+
+function isWhole(result: RunResult, row: Point): boolean {
+  return !result.cells.some((cell) => cell.status === 'errored' && cell.part === 'evaluation' && samePoint(cell, row));
 }
 
 /** Points with their sign, the bounds without a plus: the table is narrow. */
@@ -90,9 +123,14 @@ function narrow({ difference, low, high }: ComparisonRow): string {
   return `${difference > 0 ? '+' : ''}${percent(difference)} [${percent(low)}, ${percent(high)}]`;
 }
 
-/** Below a hundredth nothing was set up. */
+/** To a hundredth, which is as far as set-up repeats; below that nothing was set up. */
 function seconds(ms: number): string {
-  return ms < 10 ? '0' : short(ms / 1000);
+  return ms < 5 ? '0' : ratio(ms / 1000);
+}
+
+/** 0.85, 13.2, 132 */
+function ratio(value: number): string {
+  return value < 9.995 ? value.toFixed(2) : short(value);
 }
 
 function pooledDifferences(result: RunResult): readonly ComparisonRow[] {

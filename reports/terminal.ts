@@ -3,9 +3,11 @@
 
 import Table from 'cli-table3';
 import type { RunResult } from '../harness/plan/result.ts';
+import { timingSections } from './costs.ts';
 import { comparisonSections, taxSections } from './networks.ts';
-import { alignmentSections, cellsLine, costSections, errorSection, type Section, titleLine } from './sections.ts';
+import { cellsLine, errorSection, type Section, titleLine } from './sections.ts';
 import { aboveNone, summarySections } from './summary.ts';
+import { byTraitSections } from './traits.ts';
 import { verdicts } from './verdict.ts';
 
 export interface TerminalOptions {
@@ -16,6 +18,8 @@ export interface TerminalOptions {
 
 /** Widest line of a table. */
 const COLUMNS = 100;
+/** To the right of each column; what the last one leaves is trimmed. */
+const GAP = 2;
 
 /** Whether to colour: a terminal, and NO_COLOR (any value, https://no-color.org) not set. */
 export function wantsColor(isTTY: boolean | undefined, environment: NodeJS.ProcessEnv): boolean {
@@ -30,10 +34,10 @@ export function terminalReport(result: RunResult, options: TerminalOptions): str
   const failed = errorSection(result);
   const sections = [
     ...summarySections(result),
-    ...alignmentSections(result),
+    ...byTraitSections(result),
     ...comparisonSections(result),
     ...taxSections(result),
-    ...costSections(result),
+    ...timingSections(result),
     ...(failed ? [failed] : []),
   ];
   for (const section of sections) {
@@ -64,8 +68,13 @@ function painter(color: boolean): Painter {
 }
 
 function table({ head, rows }: Section, paint: Painter): string {
-  const widths = head.map((title, i) => 2 + Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const colWidths = fit(widths);
+  const widest = (length: (cell: string) => number) =>
+    head.map((title, i) => GAP + Math.max(...[title, ...rows.map((row) => row[i] ?? '')].map(length)));
+  const words = (cell: string) => Math.max(...cell.split(' ').map((word) => word.length));
+  const colWidths = fit(
+    widest((cell) => cell.length),
+    widest(words),
+  );
   const drawn = new Table({
     head: head.map((title) => paint.dim(title)),
     colWidths,
@@ -97,11 +106,13 @@ function table({ head, rows }: Section, paint: Painter): string {
     .join('\n');
 }
 
-/** Widths that add up to at most 100: the widest column gives way first. */
-function fit(widths: readonly number[]): number[] {
+/** Widths that add up to at most 100: the widest column gives way first, and words are cut only when all are at theirs. */
+function fit(widths: readonly number[], words: readonly number[]): number[] {
   const fitted = [...widths];
-  for (let excess = fitted.reduce((a, b) => a + b, 0) - COLUMNS; excess > 0; excess--) {
-    const widest = fitted.indexOf(Math.max(...fitted));
+  for (let excess = fitted.reduce((a, b) => a + b, 0) - GAP - COLUMNS; excess > 0; excess--) {
+    const spare = fitted.map((width, i) => (width > (words[i] ?? 0) ? width : 0));
+    const from = Math.max(...spare) > 0 ? spare : fitted;
+    const widest = from.indexOf(Math.max(...from));
     fitted[widest] = (fitted[widest] ?? 1) - 1;
   }
   return fitted;

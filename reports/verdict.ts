@@ -77,6 +77,11 @@ export function pooled(
   return result.comparisons.filter((row) => row.scope === 'pooled' && samePoint(row, of));
 }
 
+/** A row's differences from its controls, over all traits or on its own. */
+export function pairedRows(result: RunResult, row: MetricRow): readonly ComparisonRow[] {
+  return result.comparisons.filter((one) => samePoint(one, row) && one.trait === row.trait);
+}
+
 type Point = Pick<VerdictRow, 'model' | 'evaluation' | 'method' | 'sparsity'>;
 
 export function samePoint(a: Point, b: Point): boolean {

@@ -2,10 +2,12 @@
 
 import * as assert from 'uvu/assert';
 import type { ComparisonRow, RunResult } from '../../harness/plan/result.ts';
+import { share } from '../../harness/run/metrics.ts';
 import { bytesText } from '../../reports/format.ts';
 import { markdownReport } from '../../reports/markdown.ts';
 import { aboveNone, figureSections, summarySections } from '../../reports/summary.ts';
 import { terminalReport } from '../../reports/terminal.ts';
+import { byTraitSections } from '../../reports/traits.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { runFake } from '../support/session.ts';
 import { suite } from '../support/suite.ts';
@@ -97,8 +99,8 @@ test('what methods say of themselves stands in Markdown, averaged over their cel
 });
 
 test('one sentence says what lies above, what does not, and what lies below', () => {
-  const figures = { above: [0.1, 0.01, 0.2], level: [0.1, -0.01, 0.2], under: [-0.1, -0.2, -0.01] } as const;
-  let record: RunResult = { ...result, differences: result.differences.slice(0, 0).concat(result.differences) };
+  const figures = { above: [0.1, 0.01, 0.2], level: [0.1, 0, 0.2], under: [-0.1, -0.2, -0.01] } as const;
+  let record = result;
   for (const [method, [difference, low, high]] of Object.entries(figures))
     record = withDifference(record, method, { difference, low, high });
   record = { ...record, differences: record.differences.filter(({ method }) => method !== 'prompting') };
@@ -108,13 +110,135 @@ test('one sentence says what lies above, what does not, and what lies below', ()
   assert.equal(aboveNone({ ...record, differences: [] }), []);
 });
 
+test('controls are counted, and those that lie above are named', () => {
+  const row = result.metrics.find(({ control }) => control)!;
+  const named = ['one', 'two'].map((method) => ({ ...row, method }));
+  const bare = { ...result, metrics: [...result.metrics, ...named], differences: result.differences };
+  const level = { difference: 0, low: -0.1, high: 0.1 };
+  const said = (record: RunResult) => aboveNone(record)[0]!.split('; ').at(-1);
+  assert.is(said(withDifference(bare, 'one', level)), 'the one control does not lie above.');
+  const both = withDifference(withDifference(bare, 'one', level), 'two', level);
+  assert.is(said(both), 'none of 2 controls lies above.');
+  const above = withDifference(both, 'two', { difference: 0.2, low: 0.1, high: 0.3 });
+  assert.is(said(above), 'controls that lie ABOVE too: two.');
+});
+
+test('a comparison of which cells failed says so', () => {
+  const failed = (method: string): RunResult => ({
+    ...withDifference(result, 'prompting', { difference: 0.2, low: 0.1, high: 0.3 }),
+    cells: result.cells.map((cell) => (cell.method === method ? { ...cell, status: 'errored' as const } : cell)),
+  });
+  assert.equal(aboveNone(failed('prompting')), ['Paired by item, 95 %, above none: prompting (incomplete).']);
+  assert.equal(aboveNone(failed('none')), ['Paired by item, 95 % (none is incomplete), above none: prompting.']);
+});
+
+const text = (record: RunResult) => terminalReport(record, { color: false, written: [], next: null });
+
 test('the table comes first, fits 100 columns, and Markdown has it too', () => {
   const long = withDifference(result, 'prompting', { difference: -1, low: -1, high: -0.999 });
-  const text = terminalReport(long, { color: false, written: [], next: null });
-  assert.ok(text.indexOf('Methods: ') > 0 && text.indexOf('Methods: ') < text.indexOf('Alignment: '));
-  assert.ok(text.split('\n').every((line) => line.length <= 100));
-  assert.match(markdownReport(long), /## Methods: .*\n\n\| method \| alignment \| against none \| ppl \|/);
-  assert.not.match(text, /NaN|undefined/);
+  const titles = text(long).match(/^(Methods|By trait|Against controls|Capability|Cost): /gm);
+  assert.equal(titles, ['Methods: ', 'Cost: '], 'one trait, and nothing else to compare');
+  assert.ok(
+    text(long)
+      .split('\n')
+      .every((line) => line.length <= 100),
+  );
+  const markdown = markdownReport(long);
+  assert.match(markdown, /## Methods: .*\n\n\| method \| alignment \| against none \| ppl \|/);
+  assert.match(markdown, /## Alignment: .*\n\n\| method \| items \| n \|/);
+  assert.match(markdown, /\| prompting \| .*\| -100\.0 \\\[-100\.0, -99\.9\\\] \|/);
+  for (const report of [text(long), markdown]) assert.not.match(report, /NaN|undefined/);
+});
+
+test('names keep their words, and each row its line, while there is room', () => {
+  const named = (method: string): string => {
+    const rename = <T extends { readonly method: string }>(rows: readonly T[]) =>
+      rows.map((row) => (row.method === 'prompting' ? { ...row, method } : row));
+    const record = withDifference(result, 'prompting', { difference: -0.3, low: -0.393, high: -0.207 });
+    return text({
+      ...record,
+      metrics: rename(record.metrics),
+      differences: rename(record.differences),
+      latency: rename(record.latency).map((row) => ({
+        ...row,
+        prefillMs: { ...row.prefillMs, median: 15.2 },
+        decodeMs: { ...row.decodeMs, median: 2.04 },
+      })),
+      costs: rename(record.costs).map((row) => ({ ...row, setupMs: 12_345, artefactBytes: 294_100 })),
+    });
+  };
+  // As long as those of the big suite.
+  const row = /^contrastive\.opposite {2}.* -30\.0 \[-39\.3, -20\.7\] .* 12\.3 .* 15\.2\/2\.04 +294 kB$/m;
+  assert.match(named('contrastive.opposite'), row);
+  const longer = 'a-name.that-is-all-of-one-word';
+  assert.match(named(longer), new RegExp(`^${longer} {2}.* -30\\.0`, 'm'));
+});
+
+test('what the first table says is not said again on a terminal, and stands in full in Markdown', () => {
+  const terminal = text(result);
+  assert.not.match(terminal, /set-up ms|prefill ms/);
+  assert.match(terminal, /^method +prefill +decode +1st token ms +scoring tok\/s +peak MB$/m);
+  assert.match(
+    markdownReport(result),
+    /\| method \| set-up ms \| \+ tokens \| prefill ms \| 1st token ms \| decode ms \|/,
+  );
+  assert.is(terminal.match(/Without a model/g)?.length, 1);
+  assert.is(markdownReport(result).match(/Without a model/g)?.length, 1);
+});
+
+/** A second trait, and on it another alignment. */
+function twoTraits(value: number): RunResult {
+  const more = <T extends { readonly scope: string; readonly trait: string | null }>(
+    rows: readonly T[],
+    figures: object,
+  ) => rows.flatMap((row) => (row.scope === 'trait' ? [row, { ...row, trait: 'openness', ...figures }] : [row]));
+  return {
+    ...result,
+    metrics: more(result.metrics, { alignment: share(value, 200) }),
+    answerers: more(result.answerers, {}),
+  };
+}
+
+test('traits stand in columns, marked where a method clears every control', () => {
+  const [section] = byTraitSections(twoTraits(0.5));
+  assert.equal(section!.head, ['method', 'extraversion', 'openness']);
+  assert.equal(
+    section!.rows.map(([method, , openness]) => [method, openness]),
+    [
+      ['none', '50 [43, 57]'],
+      ['prompting', '50 [43, 57]'],
+    ],
+  );
+  const clear = twoTraits(0.9);
+  const metrics = clear.metrics.map((row) => (row.control ? { ...row, alignment: share(0.5, 200) } : row));
+  const rows = byTraitSections({ ...clear, metrics, answerers: [] })[0]!.rows;
+  assert.is(rows[1]![2], '90 [85, 93]*');
+  assert.is(rows[0]![2], '50 [43, 57]', 'a control is not judged');
+  assert.equal(byTraitSections(result), [], 'with one trait the first table has said it');
+});
+
+test('with pairs, the mark is theirs', () => {
+  const point = { method: 'prompting', scope: 'trait', trait: 'openness', control: 'random', kind: 'random' } as const;
+  const paired = (beats: boolean) => {
+    const record = twoTraits(0.5);
+    const row = { ...result.differences[0]!, ...point, beats };
+    return byTraitSections({ ...record, comparisons: [{ ...row, beats: true }, row] })[0]!.rows[1]![2];
+  };
+  assert.is(paired(true), '50 [43, 57]*');
+  assert.is(paired(false), '50 [43, 57]');
+});
+
+test('more traits than fit go on in a further table', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const [first] = result.metrics.filter(({ scope }) => scope === 'trait');
+  const record = { ...result, metrics: names.map((trait) => ({ ...first!, trait })) };
+  assert.equal(
+    byTraitSections(record).map(({ head }) => head),
+    [
+      ['method', 'a', 'b', 'c', 'd', 'e'],
+      ['method', 'f'],
+    ],
+  );
 });
 
 test.run();
