@@ -134,9 +134,9 @@ function isTuned({ choose, place }: Options): boolean {
 
 /** What the outcomes depend on: nothing is tuned where each wording is a row. */
 function content(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const options = optionsOf(given);
-  const { choose, 'tuning-items': items, ...rest } = options;
-  return isTuned(options) ? { ...rest, choose, 'tuning-items': items } : rest;
+  if (isTuned(optionsOf(given))) return optionsOf(given);
+  const { choose: _, 'tuning-items': __, ...rest } = given;
+  return rest;
 }
 
 export const prompting: Method = {

@@ -131,8 +131,11 @@ function rivals(
     other.scope === row.scope &&
     other.trait === row.trait &&
     other.persona === row.persona;
+  // Nulls of a subnetwork are its own: it is judged against those by pairs.
+  const owned = new Set(result.comparisons.map(({ control }) => control));
   const methods = result.metrics
     .filter((other) => other.control && other.model === row.model && same(other) && isMain(result, other))
+    .filter((other) => !owned.has(other.method))
     .filter((other) => other.sparsity === null || row.sparsity === null || other.sparsity === row.sparsity)
     .map((other) => ({ name: entryName(other), alignment: other.alignment }));
   if (which === 'methods') return methods;

@@ -42,6 +42,7 @@ suiteFlags(program.command('run <suite>').description('run what is not stored ye
   .addOption(new Option('--progress <how>', 'how progress is shown').choices(['tty', 'plain', 'none']))
   .option('--fresh', 'compute every cell again')
   .option('--fail-fast', 'stop at the first cell that fails')
+  .option('--gate', 'judge the run beside the blessed one, by the rules of the suite')
   .action(ends(async (suite, options) => (await import('./run.ts')).runVerb(suite, options)));
 
 program
@@ -131,6 +132,26 @@ suiteFlags(program.command('plan <suite>').description('list the cells and what 
 suiteFlags(program.command('validate <suite>').description('check a suite and all it names')).action(
   ends(async (suite, options) => (await import('./validate.ts')).validateVerb(suite, options)),
 );
+
+program
+  .command('compare <a> <b>')
+  .description('what two runs differ in: answers that turned, and how far each row moved')
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (a, b, options) => (await import('./gate.ts')).compareVerb(a, b, options)));
+
+program
+  .command('bless <run>')
+  .description('keep a run (its folder, run.json, or latest) as the reference that gates compare with')
+  .option('--out <file>', 'the reference (default: reports/references/<suite>.json)', filled)
+  .action(ends(async (run, options) => (await import('./gate.ts')).blessVerb(run, options)));
+
+program
+  .command('gate <run>')
+  .description('judge a run beside the blessed one by the rules of its suite')
+  .option('--reference <file>', 'a reference in place of reports/references/<suite>.json', filled)
+  .option('--explain', 'every item that changed')
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (run, options) => (await import('./gate.ts')).gateVerb(run, options)));
 
 program
   .command('pull <model>')

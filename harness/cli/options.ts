@@ -18,6 +18,7 @@ export interface RunOptions extends SuiteOptions {
   readonly progress?: 'tty' | 'plain' | 'none';
   readonly fresh?: boolean;
   readonly failFast?: boolean;
+  readonly gate?: boolean;
 }
 
 export interface PlanOptions extends SuiteOptions {

@@ -30,7 +30,7 @@ const services: RunServices = {
   stderr: process.stderr,
 };
 
-/** Returns the exit code: 0, 3 (a cell failed or was not reached) or 130. Throws BenchError for bad input. */
+/** Returns the exit code: 0, 3 (a cell failed or was not reached), 130, or with --gate the gate's. Throws BenchError for bad input. */
 export async function runVerb(
   file: string,
   options: RunOptions,
@@ -86,6 +86,12 @@ export async function runVerb(
           next: nextCommand(suite, result),
         }),
       );
+    }
+    if (options.gate === true) {
+      const { gateVerb } = await import('./gate.ts');
+      return gateVerb(folder, { json: options.json === true }, (text) => {
+        (options.json === true ? stderr : stdout).write(text);
+      });
     }
     return result.exitCode;
   } finally {

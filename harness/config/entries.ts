@@ -6,7 +6,7 @@ import { readAnthropic } from '../datasets/anthropic.ts';
 import { bipoFiles, readBipoParts } from '../datasets/bipo.ts';
 import type { Item } from '../datasets/types.ts';
 import { failOn, type Issue } from './diagnostics.ts';
-import type { Persona, Scorer } from './resolved.ts';
+import type { GateRules, Persona, Scorer } from './resolved.ts';
 import { SUITE_SCHEMA } from './schemas.ts';
 import { type Located, originOf } from './yaml.ts';
 
@@ -53,6 +53,7 @@ export interface SuiteFile {
     readonly repeats: number;
     readonly 'decode-tokens': number;
   };
+  readonly gate?: GateRules;
 }
 
 /** Where a data set that an evaluation names is published, and the files that it needs of it. */

@@ -70,6 +70,17 @@ export interface Controls extends Readonly<Record<Exclude<ControlKind, 'random'>
   readonly random: number; // seeds; 0: none
 }
 
+/** The `gate:` section of a suite, defaults applied. */
+export interface GateRules {
+  readonly rows: readonly string[]; // method ids; one alignment test each, and for each sparsity of it
+  readonly alignment: { readonly margin: number; readonly alpha: number };
+  readonly floors: Readonly<Record<string, number>>; // row name -> least alignment
+  readonly order: readonly string[]; // "a > b", "a >= b": names of rows
+  readonly tax: { readonly perplexity?: number }; // most times the dense network's
+  readonly counters: { readonly model: boolean; readonly plan: boolean };
+  readonly inconclusive: 'fail' | 'warn';
+}
+
 export interface LatencySettings {
   readonly items: number; // items timed per repeat
   readonly warmup: number;
@@ -92,5 +103,5 @@ export interface Suite {
   readonly sparsity: readonly SparsityLevel[];
   readonly seeds: readonly number[];
   readonly latency: LatencySettings | null;
-  readonly gate: Readonly<Record<string, unknown>> | null; // rules: part 5
+  readonly gate: GateRules | null;
 }

@@ -2,6 +2,7 @@
 // (through `npm run schemas`) the JSON Schema that editors use.
 
 import type { FromSchema } from 'json-schema-to-ts';
+import { GATE } from './gate-schema.ts';
 import { SCORERS } from './resolved.ts';
 
 const NAME = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', maxLength: 64 } as const;
@@ -195,6 +196,7 @@ export const SUITE_SCHEMA = {
         'decode-tokens': { type: 'integer', minimum: 1, maximum: 4096, default: 16 },
       },
     },
+    gate: GATE,
   },
 } as const;
 

@@ -138,7 +138,7 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
           decodeTokens: latency['decode-tokens'],
         }
       : null,
-    gate: null,
+    gate: value.gate ?? null,
   };
 }
 

@@ -1,6 +1,7 @@
 // The record of one run (run.json): what reports and the gate read, and nothing they cannot get from it.
 
 import type { Counters } from '../../gpu/index.ts';
+import type { GateRules } from '../config/resolved.ts';
 import type { CellRecord, Figures, SetupCost } from './method.ts';
 
 /** Raised when a field changes its meaning or goes away; readers refuse another version. */
@@ -186,6 +187,7 @@ export interface RunResult {
   readonly tuning: readonly TuningRow[];
   readonly headlines: readonly HeadlineRow[];
   readonly latency: readonly LatencyRow[];
+  readonly gate: GateRules | null; // of the suite
   readonly exitCode: number;
 }
 

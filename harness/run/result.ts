@@ -75,6 +75,7 @@ export function runResult(parts: RunParts): RunResult {
     tuning,
     headlines: headlineRows(tuning),
     latency: parts.latency,
+    gate: suite.gate,
     exitCode: complete ? 0 : 3,
   };
 }

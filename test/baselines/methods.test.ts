@@ -115,7 +115,7 @@ test('prompting: the best of all wordings and places on the tuning part, and no 
   assert.ok(reads(prompting, { options }, 'tuning') && reads(prompting, { options }, 'prompts'));
   assert.equal(axesOf(prompting, { options: {} }), ['persona', 'wording']);
   assert.not.ok(reads(prompting, { options: {} }, 'tuning') || reads(prompting, { options: {} }, 'prompts'));
-  assert.equal(prompting.content!({}), { wordings: 'all', place: 'system' });
+  assert.equal(prompting.content!({ wordings: 'all', choose: 'each', 'tuning-items': 3 }), { wordings: 'all' });
 });
 
 test('prompting without a persona, or with an unknown wording, is an error', async () => {

@@ -39,7 +39,7 @@ test('a suite resolves to absolute paths, read files and defaults', async () => 
     id: 'asked',
     method: 'prompting',
     control: false,
-    options: { wordings: 'all', place: 'system' },
+    options: { wordings: 'all', place: 'system', choose: 'each', 'tuning-items': 12 },
     controls: true,
   });
   assert.equal([suite.seeds, suite.sparsity, suite.latency, suite.gate], [[0], [], null, null]);

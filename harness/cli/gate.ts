@@ -1,0 +1,121 @@
+// `bench bless RUN` keeps a run as the reference, `bench gate RUN` judges one beside it, and `bench compare A B` shows what
+// two runs differ in.
+
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { BenchError } from '../../gpu/index.ts';
+import { compareText, gateAnnotations, gateMarkdown, gateText } from '../../reports/gate.ts';
+import { compareRuns } from '../gate/compare.ts';
+import { parseReference, referenceText } from '../gate/reference.ts';
+import { candidateOf, gateRows, referenceOf } from '../gate/rows.ts';
+import { gate, methodOf } from '../gate/rules.ts';
+import type { GateRow, Rules } from '../gate/types.ts';
+import type { GateReport } from '../plan/verdicts.ts';
+import { readBounded, writeAtomic } from '../run/files.ts';
+import { type ReadRun, readRun } from '../run/read-run.ts';
+import { EXIT } from './exit-codes.ts';
+import { DEFAULT_OUT } from './suite-options.ts';
+
+const REFERENCES = path.join('reports', 'references');
+const MAX_REFERENCE_BYTES = 256 * 2 ** 20;
+
+export interface GateOptions {
+  readonly reference?: string;
+  readonly explain?: boolean;
+  readonly json?: boolean;
+}
+type Write = (text: string) => void;
+const toStdout: Write = (text) => {
+  process.stdout.write(text);
+};
+
+/** Throws `no-run`, `bad-run`, `no-gate`, `incomplete-run`. */
+export async function blessVerb(run: string, options: { readonly out?: string }, write = toStdout): Promise<number> {
+  const read = opened(run);
+  const rules = rulesOf(read);
+  if (read.result.exitCode !== 0) {
+    throw new BenchError('incomplete-run', 'a run with cells that failed or are missing is no reference', {
+      where: read.folder,
+      hint: 'run it again until every cell is there',
+    });
+  }
+  const rows = rowsOf(read, rules);
+  const missing = rules.rows.find((name) => !rows.some((row) => methodOf(row.name) === name));
+  if (missing !== undefined) {
+    throw new BenchError('no-row', `the run has no row "${missing}" that its gate names`, { where: read.folder });
+  }
+  const gated = rows.filter((row) => rules.rows.includes(methodOf(row.name)));
+  const file = options.out ?? referenceFile(read);
+  mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  writeAtomic(file, referenceText(referenceOf(read.result, gated)));
+  write(`Blessed ${read.folder}: ${gated.map(({ name }) => name).join(', ')}\nWritten: ${file}\n`);
+  return EXIT.pass;
+}
+
+/** The exit code of the verdicts: 0, 1, 3 or 4. Throws as `blessVerb`, and `no-reference`, `bad-reference`. */
+export async function gateVerb(run: string, options: GateOptions, write = toStdout): Promise<number> {
+  const read = opened(run);
+  const report = judge(read, options.reference);
+  write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : gateText(report, options.explain === true));
+  const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = process.env;
+  if (GITHUB_ACTIONS === 'true' && options.json !== true) write(gateAnnotations(report, read.result.suite));
+  if (GITHUB_STEP_SUMMARY) appendFileSync(GITHUB_STEP_SUMMARY, gateMarkdown(report));
+  return report.exitCode;
+}
+
+/** What two runs differ in; always 0. Throws `no-run`, `bad-run`. */
+export async function compareVerb(
+  first: string,
+  second: string,
+  options: Pick<GateOptions, 'json'>,
+  write = toStdout,
+): Promise<number> {
+  const found = compareRuns(opened(first).items, opened(second).items);
+  write(options.json === true ? `${JSON.stringify(found, null, 2)}\n` : compareText(found));
+  return EXIT.pass;
+}
+
+function judge(read: ReadRun, reference: string | undefined): GateReport {
+  const rules = rulesOf(read);
+  const file = reference ?? referenceFile(read);
+  const text = readBounded(file, MAX_REFERENCE_BYTES);
+  if (text === null) {
+    throw new BenchError('no-reference', 'there is no reference to compare with', {
+      where: file,
+      hint: 'keep a good run as one: bench bless RUN',
+    });
+  }
+  return gate(candidateOf(read.result, rowsOf(read, rules)), parseReference(text, file), rules);
+}
+
+function opened(run: string): ReadRun {
+  const schema = JSON.parse(readFileSync(new URL('../../reports/schema/run.schema.json', import.meta.url), 'utf8'));
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+  const validate = ajv.compile(schema);
+  return readRun(run, path.resolve(DEFAULT_OUT), (value) =>
+    validate(value) ? null : ajv.errorsText(validate.errors?.slice(0, 1), { dataVar: 'run' }),
+  );
+}
+
+function rulesOf({ result, folder }: ReadRun): Rules {
+  if (result.gate !== null) return result.gate;
+  throw new BenchError('no-gate', `suite ${result.suite} has no gate section`, {
+    where: folder,
+    hint: 'name the rows to be gated in the suite: gate: { rows: [prompting] }',
+  });
+}
+
+/** Rows that any rule names. */
+function rowsOf({ result, items }: ReadRun, rules: Rules): readonly GateRow[] {
+  const named = new Set([
+    ...rules.rows,
+    ...Object.keys(rules.floors),
+    ...rules.order.flatMap((rule) => rule.split(/>=|>/).map((name) => name.trim())),
+  ]);
+  return gateRows(result, items, (method, name) => named.has(method) || named.has(name));
+}
+
+function referenceFile({ result }: ReadRun): string {
+  return path.join(REFERENCES, `${result.suite.replace(/[^\w.-]+/g, '-')}.json`);
+}

@@ -1,0 +1,87 @@
+// The file of a blessed run: one line per answer, so that a review sees what changed. Read as hostile input.
+
+import { BenchError } from '../../gpu/index.ts';
+import { type Answer, type GateRow, REFERENCE_VERSION, type Reference } from './types.ts';
+
+/** Answers as a table: their fields stand once. */
+const COLUMNS = ['item', 'trait', 'persona', 'wording', 'seed', 'aligned', 'p', 'content', 'cell'] as const;
+const MOST_ANSWERS = 1_000_000;
+
+/** The text of the file. */
+export function referenceText(reference: Reference): string {
+  const { rows, ...head } = reference;
+  const lines = rows.map(({ answers, ...row }) => {
+    const table = answers.map((answer) => `    ${JSON.stringify(COLUMNS.map((name) => answer[name]))}`).join(',\n');
+    return `  ${JSON.stringify(row).slice(0, -1)},"answers":[\n${table}\n  ]}`;
+  });
+  return `${JSON.stringify(head).slice(0, -1)},"columns":${JSON.stringify(COLUMNS)},"rows":[\n${lines.join(',\n')}\n]}\n`;
+}
+
+/** Throws `bad-reference` with the place for a file that is none, is of another version, or holds what is no answer. */
+export function parseReference(text: string, where: string): Reference {
+  const fail = (message: string, cause?: unknown): BenchError =>
+    new BenchError('bad-reference', message, {
+      where,
+      hint: 'bless a run again: bench bless RUN',
+      cause,
+    });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw fail('it is no JSON', error);
+  }
+  if (!isRecord(value)) throw fail('it is no object');
+  const { version, columns, rows, ...head } = value;
+  if (version !== REFERENCE_VERSION)
+    throw fail(`it is of version ${String(version)}, and ${REFERENCE_VERSION} is read`);
+  if (JSON.stringify(columns) !== JSON.stringify(COLUMNS)) throw fail('its columns are others');
+  for (const name of ['suite', 'run', 'at', 'deviceClass', 'kernels'])
+    if (typeof head[name] !== 'string') throw fail(`"${name}" is no text`);
+  if (!isRecord(head.testbed) || !Array.isArray(head.evaluations))
+    throw fail('it lacks its testbed or its evaluations');
+  if (!Array.isArray(rows) || rows.length === 0) throw fail('it has no rows');
+  return {
+    ...(head as unknown as Omit<Reference, 'version' | 'rows'>),
+    version,
+    rows: rows.map((row) => rowOf(row, fail)),
+  };
+}
+
+function rowOf(value: unknown, fail: (message: string) => BenchError): GateRow {
+  if (!isRecord(value)) throw fail('a row is no object');
+  const { name, model, evaluation, answers, perplexity, counters } = value;
+  if (typeof name !== 'string' || typeof model !== 'string' || typeof evaluation !== 'string')
+    throw fail('a row has no name, model or evaluation');
+  if (perplexity !== null && !isNumber(perplexity)) throw fail(`the perplexity of ${name} is no number`);
+  if (!isRecord(counters) || !Object.values(counters).every(isNumber)) throw fail(`a counter of ${name} is no number`);
+  if (!Array.isArray(answers) || answers.length === 0) throw fail(`${name} has no answers`);
+  if (answers.length > MOST_ANSWERS)
+    throw fail(`${name} has ${answers.length} answers, and at most ${MOST_ANSWERS} are read`);
+  return {
+    name,
+    model,
+    evaluation,
+    perplexity: perplexity as number | null,
+    counters: counters as Record<string, number>,
+    answers: answers.map((cells, k) => answerOf(cells, () => fail(`answer ${k + 1} of ${name} is malformed`))),
+  };
+}
+
+function answerOf(cells: unknown, fail: () => BenchError): Answer {
+  if (!Array.isArray(cells) || cells.length !== COLUMNS.length) throw fail();
+  const [item, trait, persona, wording, seed, aligned, p, content, cell] = cells as unknown[];
+  const texts = [item, trait, persona, content, cell].every((text) => typeof text === 'string');
+  const share = (value: unknown): boolean => isNumber(value) && value >= 0 && value <= 1;
+  if (!texts || !share(aligned) || !share(p)) throw fail();
+  if (!(wording === null || typeof wording === 'string') || !(seed === null || isNumber(seed))) throw fail();
+  return { item, trait, persona, wording, seed, aligned, p, content, cell } as Answer;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}

@@ -1,0 +1,70 @@
+// A run's record and its answers -> the rows that a gate reads; and the reference that a blessed run becomes.
+
+import { digestOf } from '../plan/canonical.ts';
+import type { ItemRow, RunResult } from '../plan/result.ts';
+import type { Candidate } from './rules.ts';
+import { type Answer, type GateRow, REFERENCE_VERSION, type Reference } from './types.ts';
+
+const nameOf = ({ method, sparsity }: { readonly method: string; readonly sparsity: string | null }): string =>
+  sparsity === null ? method : `${method} at ${sparsity}`;
+
+/** Rows of the methods that `wanted` accepts by their name, in the order of the run. */
+export function gateRows(
+  result: RunResult,
+  items: Iterable<ItemRow>,
+  wanted: (method: string, name: string) => boolean,
+): readonly GateRow[] {
+  const answers = new Map<string, Answer[]>();
+  const keyOf = (row: Pick<ItemRow, 'model' | 'evaluation' | 'method' | 'sparsity'>): string =>
+    JSON.stringify([row.model, row.evaluation, row.method, row.sparsity]);
+  for (const row of items) {
+    if (!wanted(row.method, nameOf(row))) continue;
+    const { item, trait, persona, wording, seed, aligned, p, question, options, cell } = row;
+    const content = digestOf({ question, options: options.map(({ text }) => text) }).slice(0, 16);
+    const answer = { item, trait, persona: persona ?? row.itemPersona, wording, seed, aligned, p, content, cell };
+    const key = keyOf(row);
+    const known = answers.get(key) ?? [];
+    answers.set(key, known);
+    known.push(answer);
+    // A network that knows no persona answers for both poles: what one gains the other loses.
+    if (persona === null && options.length === 2)
+      known.push({ ...answer, persona: `not ${row.itemPersona}`, aligned: 1 - aligned, p: 1 - p });
+  }
+  return [...answers].map(([key, own]) => {
+    const [model, evaluation, method, sparsity] = JSON.parse(key) as [string, string, string, string | null];
+    const at = { model, evaluation, method, sparsity };
+    const cells = result.cells.filter((cell) => keyOf(cell) === key && cell.part === 'evaluation');
+    return {
+      name: nameOf(at),
+      model,
+      evaluation,
+      answers: own,
+      perplexity: result.perplexities.find((one) => keyOf(one) === key)?.relative ?? null,
+      counters: cells.reduce<Record<string, number>>((sums, { counters }) => {
+        for (const [name, value] of Object.entries(counters ?? {})) sums[name] = (sums[name] ?? 0) + value;
+        return sums;
+      }, {}),
+    };
+  });
+}
+
+export function candidateOf(result: RunResult, rows: readonly GateRow[]): Candidate {
+  const { device, evaluations, exitCode } = result;
+  return { deviceClass: device.deviceClass, complete: exitCode === 0, evaluations, rows };
+}
+
+/** What a blessed run keeps. Throws nothing: an incomplete run is refused by its caller. */
+export function referenceOf(result: RunResult, rows: readonly GateRow[]): Reference {
+  const { deviceClass, testbed } = result.device;
+  return {
+    version: REFERENCE_VERSION,
+    suite: result.suite,
+    run: result.id,
+    at: result.startedAt,
+    deviceClass,
+    kernels: result.provenance.kernels,
+    testbed,
+    evaluations: result.evaluations,
+    rows,
+  };
+}

@@ -1,0 +1,42 @@
+// The gate's nouns: what a suite demands, what a blessed run keeps, and what comes out.
+
+export type { GateRules as Rules } from '../config/resolved.ts';
+
+/** One answer: an item under a persona, as the row matches across runs. */
+export interface Answer {
+  readonly item: string;
+  readonly trait: string;
+  readonly persona: string;
+  readonly wording: string | null;
+  readonly seed: number | null;
+  readonly aligned: number; // 1, 0, or a share of a tie
+  readonly p: number; // of the persona's option
+  readonly content: string; // digest of the question and its options
+  readonly cell: string; // id
+}
+
+/** A gated row: a method at one sparsity, of one model and evaluation. */
+export interface GateRow {
+  readonly name: string; // "contrastive at middle"
+  readonly model: string;
+  readonly evaluation: string;
+  readonly answers: readonly Answer[];
+  readonly perplexity: number | null; // over the dense network's
+  /** Sums over the row's cells. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export const REFERENCE_VERSION = 1;
+
+/** What a blessed run keeps: small enough to be read in a review. */
+export interface Reference {
+  readonly version: typeof REFERENCE_VERSION;
+  readonly suite: string;
+  readonly run: string; // id
+  readonly at: string;
+  readonly deviceClass: string;
+  readonly kernels: string;
+  readonly testbed: Readonly<Record<string, unknown>>;
+  readonly evaluations: readonly { readonly id: string; readonly kind: string; readonly scorer: string }[];
+  readonly rows: readonly GateRow[];
+}

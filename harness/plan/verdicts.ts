@@ -1,0 +1,52 @@
+// What a gate and a comparison of two runs come to: what reports print, and nothing that they cannot get from it.
+
+export type Outcome = 'pass' | 'fail' | 'inconclusive' | 'incomparable';
+
+export interface Verdict {
+  readonly rule: 'alignment' | 'floor' | 'order' | 'tax' | 'counters' | 'identity' | 'rows';
+  readonly row: string;
+  readonly outcome: Outcome;
+  readonly message: string; // in words, with the figures
+  readonly flips: readonly string[]; // items that changed, worst first: what --explain prints
+}
+
+export interface GateReport {
+  readonly verdicts: readonly Verdict[];
+  readonly outcome: Verdict['outcome'];
+  readonly exitCode: 0 | 1 | 3 | 4;
+}
+
+export interface RowDifference {
+  readonly row: string; // "contrastive at middle"
+  readonly evaluation: string;
+  readonly model: string; // of the second run
+  readonly items: number;
+  readonly difference: number; // second less first
+  readonly low: number | null; // of the 95 % BCa interval; null with one item
+  readonly high: number | null;
+}
+
+export interface Flip {
+  readonly row: string;
+  readonly item: string;
+  readonly persona: string;
+  readonly place: string; // wording and seed
+  readonly question: string;
+  readonly before: Given;
+  readonly after: Given;
+}
+
+/** What a network answered, and the log-probability of each option, averaged over the orders. */
+export interface Given {
+  readonly text: string;
+  readonly p: number; // of the persona's option
+  readonly sums: readonly number[];
+}
+
+export interface Comparison {
+  readonly flips: readonly Flip[]; // losses first
+  readonly rows: readonly RowDifference[];
+  readonly onlyFirst: readonly string[];
+  readonly onlySecond: readonly string[];
+  readonly different: readonly string[]; // rows on both sides whose items are not the same
+}

@@ -1,0 +1,84 @@
+// What a gate says: a line per verdict, the worst first, and in one word what it comes to; and what two runs differ in. Pure
+// functions.
+
+import type { Comparison, GateReport, Outcome, Verdict } from '../harness/plan/verdicts.ts';
+
+const WORST: readonly Outcome[] = ['fail', 'incomparable', 'inconclusive', 'pass'];
+/** Flips that a line shows without --explain. */
+const SHOWN = 3;
+
+/** Worst first, the rest in the order of the rules. */
+export function sorted(verdicts: readonly Verdict[]): readonly Verdict[] {
+  return WORST.flatMap((outcome) => verdicts.filter((one) => one.outcome === outcome));
+}
+
+function line({ outcome, rule, row, message }: Verdict): string {
+  return `${outcome.toUpperCase().padEnd(12)} ${rule} ${row}: ${message}`;
+}
+
+/** Plain text; with `explain` every changed item, else the first few of what did not pass. */
+export function gateText({ verdicts, outcome }: GateReport, explain: boolean): string {
+  const lines = sorted(verdicts).flatMap((verdict) => {
+    const shown = explain ? verdict.flips : verdict.outcome === 'pass' ? [] : verdict.flips.slice(0, SHOWN);
+    const more = verdict.flips.length - shown.length;
+    const rest = more > 0 && verdict.outcome !== 'pass' ? [`    and ${more} more: --explain lists them`] : [];
+    return [line(verdict), ...shown.map((flip) => `    ${flip}`), ...rest];
+  });
+  return `${[...lines, `Gate: ${outcome}.`].join('\n')}\n`;
+}
+
+/** For a job's summary: a table, and the changed items of what did not pass. */
+export function gateMarkdown({ verdicts, outcome }: GateReport): string {
+  const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+  const rows = sorted(verdicts).map(
+    (one) => `| ${one.outcome} | ${one.rule} | ${cell(one.row)} | ${cell(one.message)} |`,
+  );
+  const flips = sorted(verdicts)
+    .filter((one) => one.outcome !== 'pass' && one.flips.length > 0)
+    .map(
+      ({ row, flips: all }) =>
+        `<details><summary>${cell(row)}: ${all.length} changed</summary>\n\n${all.map((flip) => `- ${cell(flip)}`).join('\n')}\n\n</details>`,
+    );
+  return [`## Gate: ${outcome}`, ['| outcome | rule | row | |', '|---|---|---|---|', ...rows].join('\n'), ...flips]
+    .join('\n\n')
+    .concat('\n');
+}
+
+/** GitHub's annotations at the suite, one for each verdict that did not pass. */
+export function gateAnnotations({ verdicts }: GateReport, file: string): string {
+  const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return sorted(verdicts)
+    .filter(({ outcome }) => outcome !== 'pass')
+    .map(({ outcome, rule, row, message }) => {
+      const level = outcome === 'inconclusive' ? 'warning' : 'error';
+      return `::${level} file=${escaped(file)},title=${escaped(`${rule} ${row}`).replaceAll(',', '%2C').replaceAll(':', '%3A')}::${escaped(message)}\n`;
+    })
+    .join('');
+}
+
+/** Two runs: what turned first, then how far each row moved, then what only one of them holds. */
+export function compareText({ flips, rows, onlyFirst, onlySecond, different }: Comparison): string {
+  const signed = (value: number): string => `${value > 0 ? '+' : ''}${(100 * value).toFixed(1)}`;
+  const given = ({ text, p, sums }: Comparison['flips'][number]['before']): string =>
+    `"${text}" (p ${p.toFixed(3)}; log-probabilities ${sums.map((sum) => sum.toFixed(3)).join(', ')})`;
+  const moved = rows.map(({ row, items, difference, low, high }) => {
+    const interval = low === null || high === null ? '' : ` [${signed(low)}, ${signed(high)}]`;
+    return `${row}: ${signed(difference)}${interval} points on ${items} items`;
+  });
+  const names = (title: string, all: readonly string[]): string[] =>
+    all.length === 0 ? [] : [`${title}: ${all.join(', ')}`];
+  return [
+    `${flips.length} answers turned`,
+    ...flips.flatMap(({ row, item, persona, place, question, before, after }) => [
+      `  ${row}, ${item}, ${persona}${place === '' ? '' : `, ${place}`}: ${question}`,
+      `    before ${given(before)}`,
+      `    after  ${given(after)}`,
+    ]),
+    ...moved,
+    ...names('only in the first', onlyFirst),
+    ...names('only in the second', onlySecond),
+    ...names('other items on both sides, not compared', different),
+  ]
+    .join('\n')
+    .concat('\n');
+}

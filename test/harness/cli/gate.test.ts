@@ -1,0 +1,138 @@
+// `bench bless`, `gate` and `compare` on runs of a fake engine: what is kept, what passes, what turns red, what is refused.
+
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as assert from 'uvu/assert';
+import { blessVerb, compareVerb, gateVerb } from '../../../harness/cli/gate.ts';
+import type { GateRules } from '../../../harness/config/resolved.ts';
+import { writeRunFolder } from '../../../harness/run/run-folder.ts';
+import { gateAnnotations, gateMarkdown } from '../../../reports/gate.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { runFake } from '../../support/session.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('bench gate');
+const GATE: GateRules = {
+  rows: ['prompting'],
+  alignment: { margin: 0.05, alpha: 0.05 },
+  floors: {},
+  order: ['prompting >= prompting'],
+  tax: {},
+  counters: { model: true, plan: false },
+  inconclusive: 'fail',
+};
+
+/** The folder of a run of the fake engine. */
+async function ran(gate: GateRules | null = GATE): Promise<string> {
+  const base = temporaryFolder();
+  const { result, rows } = await runFake(base, { suite: { gate } });
+  return writeRunFolder(base, result, rows(), {});
+}
+async function told<T>(verb: (write: (text: string) => void) => Promise<T>): Promise<readonly [T, string]> {
+  let text = '';
+  const code = await verb((more) => {
+    text += more;
+  });
+  return [code, text];
+}
+const fails = (promise: Promise<unknown>, code: string): Promise<void> =>
+  promise.then(
+    () => assert.unreachable(code),
+    (error: { code: string; hint?: string }) => {
+      assert.is(error.code, code);
+    },
+  );
+const edited = (folder: string, change: (row: Record<string, unknown>, k: number) => object): string => {
+  const copy = mkdtempSync(path.join(tmpdir(), 'bench-test-'));
+  const lines = readFileSync(path.join(folder, 'items.jsonl'), 'utf8').trim().split('\n');
+  const text = lines.map((line, k) => JSON.stringify(change(JSON.parse(line), k))).join('\n');
+  writeFileSync(path.join(copy, 'items.jsonl'), `${text}\n`);
+  writeFileSync(path.join(copy, 'run.json'), readFileSync(path.join(folder, 'run.json')));
+  return copy;
+};
+
+test('a blessed run passes its own gate, equal to the bit, by folder or by run.json', async () => {
+  const folder = await ran();
+  const out = path.join(temporaryFolder(), 'deep', 'ref.json');
+  const [code, text] = await told((write) => blessVerb(folder, { out }, write));
+  assert.is(code, 0);
+  assert.match(text, /Blessed .*: prompting\nWritten: .*ref\.json/);
+  for (const run of [folder, path.join(folder, 'run.json')]) {
+    const [exit, said] = await told((write) => gateVerb(run, { reference: out }, write));
+    assert.is(exit, 0);
+    assert.match(said, /PASS {9}identity prompting: \d+ answers of unchanged cells are equal to the bit/);
+    assert.match(said, /Gate: pass\.\n$/);
+  }
+  const [, json] = await told((write) => gateVerb(folder, { reference: out, json: true }, write));
+  assert.equal([JSON.parse(json).outcome, JSON.parse(json).exitCode], ['pass', 0]);
+});
+
+test('answers that turned are red, and are named; compare lists them first with both answers', async () => {
+  const folder = await ran();
+  const out = path.join(temporaryFolder(), 'ref.json');
+  await told((write) => blessVerb(folder, { out }, write));
+  const worse = edited(folder, (row) => {
+    const { aligned, p } = row as { aligned: number; p: number };
+    return row.method === 'prompting' && aligned === 1 ? { ...row, aligned: 0, p: 1 - p } : row;
+  });
+  const [exit, said] = await told((write) => gateVerb(worse, { reference: out, explain: true }, write));
+  assert.is(exit, 1);
+  assert.match(said, /^FAIL {9}alignment prompting: -\d/);
+  assert.match(said, /\n {4}\S+ \(extraversion, (ex|in)traversion, \w+\): p 0\.\d+ -> 0\.\d+\n/);
+  assert.match(said, /FAIL {9}identity prompting: \d+ of \d+ answers .* not deterministic/);
+  const [zero, listed] = await told((write) => compareVerb(folder, worse, {}, write));
+  assert.is(zero, 0);
+  assert.match(listed, /^\d+ answers turned\n {2}prompting, .*\n {4}before ".*" \(p 0\.\d+; log-probabilities -/);
+  assert.match(listed, /prompting: -\d+\.\d \[.*\] points on \d+ items/);
+  const half = edited(folder, (row) => (row.method === 'none' ? { ...row, method: 'bare' } : row));
+  const [, sides] = await told((write) => compareVerb(folder, half, {}, write));
+  assert.match(sides, /only in the first: none\nonly in the second: bare\n$/);
+});
+
+test('other items, a damaged run, no gate, no reference: refused, and nothing half-written', async () => {
+  const folder = await ran();
+  const out = path.join(temporaryFolder(), 'ref.json');
+  await told((write) => blessVerb(folder, { out }, write));
+  const other = edited(folder, (row) => ({ ...row, question: `${row.question} Really?` }));
+  const [exit, said] = await told((write) => gateVerb(other, { reference: out }, write));
+  assert.is(exit, 1);
+  assert.match(said, /^INCOMPARABLE rows prompting: item \S+ has other content/);
+  await fails(gateVerb(folder, { reference: path.join(temporaryFolder(), 'none.json') }), 'no-reference');
+  await fails(gateVerb(path.join(temporaryFolder(), 'nowhere'), {}), 'no-run');
+  const bare = await ran(null);
+  const file = path.join(temporaryFolder(), 'unwritten.json');
+  await fails(blessVerb(bare, { out: file }), 'no-gate');
+  await fails(blessVerb(await ran({ ...GATE, rows: ['absent'] }), { out: file }), 'no-row');
+  for (const change of [
+    (row: Record<string, unknown>) => ({ ...row, p: 'half' }),
+    (row: Record<string, unknown>) => ({ ...row, options: null }),
+  ]) {
+    await fails(blessVerb(edited(folder, change), { out: file }), 'bad-run');
+  }
+  const damaged = edited(folder, (row) => row);
+  for (const text of ['{', '{"version":9}', '{"version":1}']) {
+    writeFileSync(path.join(damaged, 'run.json'), text);
+    await fails(blessVerb(damaged, { out: file }), 'bad-run');
+  }
+  assert.not.ok(existsSync(file));
+});
+
+test('summaries and annotations escape what they quote', () => {
+  const verdict = {
+    rule: 'alignment',
+    row: 'a|b <x>',
+    outcome: 'fail',
+    message: '50%\nless',
+    flips: ['<img>'],
+  } as const;
+  const report = { verdicts: [verdict], outcome: 'fail', exitCode: 1 } as const;
+  assert.match(gateMarkdown(report), /\| fail \| alignment \| a\\\|b &lt;x> \|/);
+  assert.match(gateMarkdown(report), /- &lt;img>/);
+  assert.is(
+    gateAnnotations(report, 'suites/ci.yaml'),
+    '::error file=suites/ci.yaml,title=alignment a|b <x>::50%25%0Aless\n',
+  );
+});
+
+test.run();

@@ -1,0 +1,185 @@
+// Every rule of the gate turns red when it must, and what cannot be compared never passes.
+
+import * as assert from 'uvu/assert';
+import { parseReference, referenceText } from '../../../harness/gate/reference.ts';
+import { type Candidate, gate } from '../../../harness/gate/rules.ts';
+import type { Answer, GateRow, Reference, Rules } from '../../../harness/gate/types.ts';
+import type { Verdict } from '../../../harness/plan/verdicts.ts';
+import { test } from '../../support/suite.ts';
+
+const TRAITS = ['extraversion', 'openness'] as const;
+const evaluations = [{ id: 'choice', kind: 'choice', scorer: 'per-token' }];
+
+/** A row of `n` items per trait under both poles; `wrong(trait, i)`: the persona's option loses under both. */
+function row(
+  name: string,
+  n: number,
+  wrong: (trait: string, i: number) => boolean = () => false,
+  cell = 'c1',
+): GateRow {
+  const answers = TRAITS.flatMap((trait) =>
+    Array.from({ length: n }, (_, i) => i).flatMap((i) =>
+      ['high', 'low'].map((persona): Answer => {
+        const lost = wrong(trait, i);
+        const place = { item: `${trait}-${i}`, trait, persona, wording: null, seed: null };
+        return { ...place, aligned: lost ? 0 : 1, p: lost ? 0.25 : 0.75, content: `d${i}`, cell };
+      }),
+    ),
+  );
+  return { name, model: 'nano', evaluation: 'choice', answers, perplexity: 1, counters: { tokens: 10, dispatches: 4 } };
+}
+const RULES: Rules = {
+  rows: ['prompting'],
+  alignment: { margin: 0.05, alpha: 0.05 },
+  floors: {},
+  order: [],
+  tax: {},
+  counters: { model: false, plan: false },
+  inconclusive: 'fail',
+};
+const run = (rows: readonly GateRow[], more: Partial<Candidate> = {}): Candidate => ({
+  deviceClass: 'cpu',
+  complete: true,
+  evaluations,
+  rows,
+  ...more,
+});
+const blessed = (rows: readonly GateRow[], more: Partial<Reference> = {}): Reference => ({
+  version: 1,
+  suite: 'ci',
+  run: 'r',
+  at: '2026-11-23T00:00:00.000Z',
+  deviceClass: 'cpu',
+  kernels: 'k',
+  testbed: {},
+  evaluations,
+  rows,
+  ...more,
+});
+const of = (verdicts: readonly Verdict[], rule: Verdict['rule']): readonly string[] =>
+  verdicts.filter((one) => one.rule === rule).map(({ outcome }) => outcome);
+const good = row('prompting', 60);
+
+test('a change without effect passes: equal on all items, and equal to the bit', () => {
+  const { outcome, exitCode, verdicts } = gate(run([good]), blessed([good]), RULES);
+  assert.equal([outcome, exitCode], ['pass', 0]);
+  assert.equal(
+    verdicts.map(({ rule, message }) => [rule, message]),
+    [
+      ['alignment', 'equal on all 120 items'],
+      ['identity', '240 answers of unchanged cells are equal to the bit'],
+    ],
+  );
+});
+
+test('a drop beyond the margin fails and names the items; a small one passes; too few items are inconclusive', () => {
+  const changed = (wrong: (trait: string, i: number) => boolean, n = 60) =>
+    gate(run([row('prompting', n, wrong, 'c2')]), blessed([row('prompting', n)]), RULES);
+  const lost = changed((trait, i) => trait === 'openness' && i < 15);
+  assert.equal([lost.outcome, lost.exitCode], ['fail', 1]);
+  const [verdict] = lost.verdicts;
+  assert.match(verdict!.message, /^-12\.5 points on 120 items/);
+  assert.is(verdict!.flips.length, 30);
+  assert.ok(verdict!.flips.every((flip) => flip.startsWith('openness-')));
+  assert.equal(changed((trait, i) => trait === 'openness' && i < 1).outcome, 'pass');
+  const few = changed((trait, i) => trait === 'openness' && i < 1, 12);
+  assert.equal([few.outcome, few.exitCode], ['inconclusive', 4]);
+  assert.match(few.verdicts[0]!.message, /about \d+ items would decide it/);
+  const warned = gate(run([row('prompting', 10, (_, i) => i < 1, 'c2')]), blessed([row('prompting', 10)]), {
+    ...RULES,
+    inconclusive: 'warn',
+  });
+  assert.equal([warned.outcome, warned.exitCode], ['inconclusive', 0]);
+});
+
+test('Holm over the gated rows: what fails alone need not fail among five', () => {
+  const wrong = (trait: string, i: number) => trait === 'openness' && i < 6;
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const alone = gate(run([row('a', 60, wrong, 'c2')]), blessed([row('a', 60)]), { ...RULES, rows: ['a'] });
+  assert.equal(of(alone.verdicts, 'alignment'), ['fail']);
+  const now = names.map((name) => row(name, 60, name === 'a' ? wrong : () => false, 'c2'));
+  const among = gate(run(now), blessed(names.map((name) => row(name, 60))), { ...RULES, rows: names });
+  assert.equal(of(among.verdicts, 'alignment'), ['inconclusive', 'pass', 'pass', 'pass', 'pass']);
+});
+
+test('answers of unchanged cells that differ are no determinism; on another class of devices ties may turn', () => {
+  const [first, ...others] = good.answers;
+  const moved = { ...good, answers: [{ ...first!, p: 0.7500001 }, ...others] };
+  const here = gate(run([moved]), blessed([good]), RULES);
+  assert.equal([of(here.verdicts, 'identity'), here.exitCode], [['fail'], 1]);
+  assert.equal(of(gate(run([moved], { deviceClass: 'gpu' }), blessed([good]), RULES).verdicts, 'identity'), ['pass']);
+  const tie = (p: number, aligned: number) => ({ ...good, answers: [{ ...first!, p, aligned }, ...others] });
+  const turned = gate(run([tie(0.49999, 0)], { deviceClass: 'gpu' }), blessed([tie(0.50001, 1)]), RULES);
+  assert.equal(of(turned.verdicts, 'identity'), ['pass']);
+  const far = gate(run([tie(0.4, 0)], { deviceClass: 'gpu' }), blessed([tie(0.6, 1)]), RULES);
+  assert.equal(of(far.verdicts, 'identity'), ['inconclusive']);
+});
+
+test('floors, order, tax and counters', () => {
+  const half = row('random', 60, (_, i) => i % 2 === 0);
+  const judge = (rules: Partial<Rules>, now: readonly GateRow[] = [good, half]) =>
+    gate(run(now), blessed([good, half]), { ...RULES, ...rules });
+  assert.equal(of(judge({ floors: { prompting: 0.9 } }).verdicts, 'floor'), ['pass']);
+  assert.equal(of(judge({ floors: { random: 0.51 } }).verdicts, 'floor'), ['fail']);
+  assert.equal(of(judge({ floors: { absent: 0.1 } }).verdicts, 'floor'), ['incomparable']);
+  assert.equal(of(judge({ order: ['prompting > random', 'random >= prompting'] }).verdicts, 'order'), ['pass', 'fail']);
+  assert.equal(of(judge({ order: ['prompting > prompting', 'prompting >= prompting'] }).verdicts, 'order'), [
+    'fail',
+    'pass',
+  ]);
+  assert.equal(of(judge({ order: ['prompting > absent'] }).verdicts, 'order'), ['incomparable']);
+  const broken = { ...good, perplexity: 1.2 };
+  assert.equal(of(judge({ tax: { perplexity: 1.1 } }).verdicts, 'tax'), ['pass']);
+  assert.equal(of(judge({ tax: { perplexity: 1.1 } }, [broken, half]).verdicts, 'tax'), ['fail']);
+  const counted = { ...good, counters: { tokens: 10, dispatches: 5 } };
+  assert.equal(of(judge({ counters: { model: true, plan: false } }, [counted, half]).verdicts, 'counters'), ['pass']);
+  assert.equal(of(judge({ counters: { model: true, plan: true } }, [counted, half]).verdicts, 'counters'), ['fail']);
+});
+
+test('it fails closed: a missing row, no items, other items or settings, NaN, an incomplete run, no rule', () => {
+  const incomparable = (now: Candidate, then: Reference, rules = RULES) => {
+    const found = gate(now, then, rules);
+    assert.ok(found.verdicts.some(({ outcome }) => outcome === 'incomparable'));
+    assert.is(found.exitCode, 1);
+  };
+  const [first, ...others] = good.answers;
+  incomparable(run([]), blessed([good]));
+  incomparable(run([good]), blessed([row('other', 3)]));
+  incomparable(run([good]), blessed([good, row('prompting at low', 3)]));
+  incomparable(run([{ ...good, answers: [] }]), blessed([good]));
+  incomparable(run([{ ...good, answers: [{ ...first!, content: 'new' }, ...others] }]), blessed([good]));
+  incomparable(run([{ ...good, answers: others }]), blessed([good]));
+  incomparable(run([good]), blessed([{ ...good, answers: others }]));
+  incomparable(run([{ ...good, answers: [{ ...first!, p: Number.NaN }, ...others] }]), blessed([good]));
+  incomparable(run([good], { evaluations: [{ id: 'choice', kind: 'choice', scorer: 'letter' }] }), blessed([good]));
+  incomparable(run([good]), blessed([good]), { ...RULES, rows: [] });
+  assert.is(gate(run([good], { complete: false }), blessed([good]), RULES).exitCode, 3);
+});
+
+test('a reference is read as it was written, and a damaged one is refused with its place', () => {
+  const whole = blessed([good, row('contrastive at middle', 2)]);
+  const text = referenceText(whole);
+  assert.equal(parseReference(text, 'ref.json'), whole);
+  assert.ok(text.split('\n').length > 240, 'a line per answer');
+  for (const [broken, message] of [
+    ['{', /no JSON/],
+    ['[]', /no object/],
+    [text.replace('"version":1', '"version":2'), /version 2/],
+    [text.replace('"item","trait"', '"trait","item"'), /columns/],
+    [text.replace('0.75', '1.75'), /answer 1 of prompting is malformed/],
+    [text.replace('0.75', '"x"'), /answer 1/],
+    [text.replace('"tokens":10', '"tokens":"10"'), /counter of prompting/],
+    [JSON.stringify({ ...JSON.parse(text), rows: [] }), /no rows/],
+  ] as const) {
+    assert.throws(
+      () => parseReference(broken, 'ref.json'),
+      (error: { code: string; where: string; message: string; hint: string }) =>
+        error.code === 'bad-reference' &&
+        error.where === 'ref.json' &&
+        message.test(error.message) &&
+        error.hint !== '',
+    );
+  }
+});
+
+test.run();
