@@ -66,8 +66,8 @@ test('traits with a single item are resampled together', () => {
 });
 
 test('weights: the mean of the rows, and a common factor changes nothing', () => {
-  const units = unitsOf(SKEWED);
-  const weighted = units.map((unit, k) => ({ ...unit, weight: 1 + (k % 3) }));
+  const units = [...unitsOf(SKEWED.slice(0, 10), 'one'), ...unitsOf(SKEWED.slice(10), 'other')];
+  const weighted = units.map((unit, k) => ({ ...unit, weight: k < 10 ? 5 : 1 + (k % 3) }));
   const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
   const mean = weighted.reduce((sum, { weight, difference }) => sum + weight * difference, 0) / total;
   near(bcaInterval(weighted)!.mean, mean, 1e-12, 'mean');
@@ -85,6 +85,16 @@ test('one unit says nothing; equal differences are the point itself', () => {
   }
   const two = bcaInterval(unitsOf([0, 1]))!;
   assert.ok(two.low <= 0 && two.high >= 1);
+});
+
+test('few skewed units at a high level: the ends stay on their sides', () => {
+  for (const values of [
+    [0, 0, 1],
+    [0, 0, -1],
+  ]) {
+    const { mean, low, high } = bcaInterval(unitsOf(values), { level: 0.999 })!;
+    assert.ok(low < mean && mean < high, `[${low}, ${high}]`);
+  }
 });
 
 test('240 units in 5 traits, 10,000 resamples: below half a second', () => {
