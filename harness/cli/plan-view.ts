@@ -3,6 +3,7 @@
 import Table from 'cli-table3';
 import { BenchError, type Engine } from '../../gpu/index.ts';
 import type { Suite } from '../config/resolved.ts';
+import { gatePower, powerLines } from '../gate/power.ts';
 import { counted } from '../plan/counted.ts';
 import { itemDigest } from '../plan/items.ts';
 import type { Cell, Prepared } from '../plan/method.ts';
@@ -58,6 +59,7 @@ export function planText(suite: Suite, planned: Planned, cells: readonly Planned
   lines.push(
     '',
     `${suite.name}: ${counted(cells.length, 'cell')} on ${planned.device.name}, ${stored} stored, ${cells.length - stored} to run (${counted(questions, 'item')})`,
+    ...(suite.gate === null ? [] : powerLines(gatePower(planned.cells, suite.gate))),
   );
   return `${lines.join('\n')}\n`;
 }

@@ -23,7 +23,7 @@ export const GATE = {
       additionalProperties: false,
       description: 'how far alignment may fall, and at which one-sided level that is tested',
       properties: {
-        margin: { type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0.05 },
+        margin: { type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0.03 },
         alpha: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 0.5, default: 0.05 },
       },
       default: {},

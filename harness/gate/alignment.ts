@@ -7,6 +7,7 @@ import { holm } from '../stats/holm.ts';
 import { discordant, mcnemar } from '../stats/mcnemar.ts';
 import { signFlip } from '../stats/permutation.ts';
 import { type Deciding, itemsToDecide, itemsToDecideGraded } from '../stats/power.ts';
+import { tangoInterval } from '../stats/tango.ts';
 import { pairRows, type Unit, unitsOf } from '../stats/units.ts';
 import type { Answer, GateRow, Rules } from './types.ts';
 
@@ -58,13 +59,19 @@ function judged({ row, units, difference }: Tested, p: number, margin: number, a
     message,
   });
   if (units.every((unit) => unit.difference === 0)) return verdict('pass', `equal on all ${units.length} items`);
-  const bound = bcaInterval(units, { level: 1 - alpha })?.lowerBound ?? Number.NEGATIVE_INFINITY;
+  const bound = lowerBound(units, alpha);
   const said = `${points(difference)} points on ${units.length} items (p ${p.toFixed(4)}, lower bound ${points(bound)}, margin ${points(-margin)})`;
   if (p < alpha && difference <= -margin) return verdict('fail', said);
   if (bound > -margin) return verdict('pass', said);
   const wanted = deciding(units, difference, margin, alpha);
   const more = wanted === null ? 'no number of items would decide this' : `about ${wanted.n} items would decide it`;
   return verdict('inconclusive', `${said}; ${more}`);
+}
+
+/** One-sided: Tango's where units are binary, since a bootstrap of few changed items is too narrow; else BCa. */
+function lowerBound(units: readonly Unit[], alpha: number): number {
+  if (areBinary(units)) return tangoInterval({ ...discordant(units), n: units.length }, 1 - alpha).lowerBound;
+  return bcaInterval(units, { level: 1 - alpha })?.lowerBound ?? Number.NEGATIVE_INFINITY;
 }
 
 /** Units are right or wrong as a whole, and not graded. */
