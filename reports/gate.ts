@@ -44,14 +44,17 @@ export function gateMarkdown({ verdicts, outcome }: GateReport): string {
     .concat('\n');
 }
 
-/** GitHub's annotations at the suite, one for each verdict that did not pass. */
-export function gateAnnotations({ verdicts }: GateReport, file: string): string {
+/** GitHub's annotations at the suite's line, one for each verdict that did not pass. */
+export function gateAnnotations(
+  { verdicts }: GateReport,
+  { file, line }: { readonly file: string; readonly line: number },
+): string {
   const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
   return sorted(verdicts)
     .filter(({ outcome }) => outcome !== 'pass')
     .map(({ outcome, rule, row, message }) => {
       const level = outcome === 'inconclusive' ? 'warning' : 'error';
-      return `::${level} file=${escaped(file)},title=${escaped(`${rule} ${row}`).replaceAll(',', '%2C').replaceAll(':', '%3A')}::${escaped(message)}\n`;
+      return `::${level} file=${escaped(file)},line=${line},title=${escaped(`${rule} ${row}`).replaceAll(',', '%2C').replaceAll(':', '%3A')}::${escaped(message)}\n`;
     })
     .join('');
 }

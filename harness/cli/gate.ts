@@ -19,11 +19,13 @@ import { DEFAULT_OUT } from './suite-options.ts';
 
 const REFERENCES = path.join('reports', 'references');
 const MAX_REFERENCE_BYTES = 256 * 2 ** 20;
+const MAX_SUITE_BYTES = 2 ** 20;
 
 export interface GateOptions {
   readonly reference?: string;
   readonly explain?: boolean;
   readonly json?: boolean;
+  readonly suite?: string; // its file, where it is known: annotations point at its gate section
 }
 type Write = (text: string) => void;
 const toStdout: Write = (text) => {
@@ -59,7 +61,8 @@ export async function gateVerb(run: string, options: GateOptions, write = toStdo
   const report = judge(read, options.reference);
   write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : gateText(report, options.explain === true));
   const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = process.env;
-  if (GITHUB_ACTIONS === 'true' && options.json !== true) write(gateAnnotations(report, read.result.suite));
+  if (GITHUB_ACTIONS === 'true' && options.json !== true)
+    write(gateAnnotations(report, placeOf(options.suite ?? read.result.suite)));
   if (GITHUB_STEP_SUMMARY) appendFileSync(GITHUB_STEP_SUMMARY, gateMarkdown(report));
   return report.exitCode;
 }
@@ -74,6 +77,19 @@ export async function compareVerb(
   const found = compareRuns(opened(first).items, opened(second).items);
   write(options.json === true ? `${JSON.stringify(found, null, 2)}\n` : compareText(found));
   return EXIT.pass;
+}
+
+/** The line of a suite's gate section; 1 where it is inherited, or the file is not known. */
+function placeOf(file: string): { readonly file: string; readonly line: number } {
+  const lines = (readBounded(file, MAX_SUITE_BYTES) ?? '').split('\n');
+  return {
+    file,
+    line:
+      Math.max(
+        0,
+        lines.findIndex((line) => line.startsWith('gate:')),
+      ) + 1,
+  };
 }
 
 function judge(read: ReadRun, reference: string | undefined): GateReport {

@@ -89,7 +89,7 @@ export async function runVerb(
     }
     if (options.gate === true) {
       const { gateVerb } = await import('./gate.ts');
-      return gateVerb(folder, { json: options.json === true }, (text) => {
+      return gateVerb(folder, { json: options.json === true, suite: shortPath(suite.file) }, (text) => {
         (options.json === true ? stderr : stdout).write(text);
       });
     }

@@ -130,8 +130,8 @@ test('summaries and annotations escape what they quote', () => {
   assert.match(gateMarkdown(report), /\| fail \| alignment \| a\\\|b &lt;x> \|/);
   assert.match(gateMarkdown(report), /- &lt;img>/);
   assert.is(
-    gateAnnotations(report, 'suites/ci.yaml'),
-    '::error file=suites/ci.yaml,title=alignment a|b <x>::50%25%0Aless\n',
+    gateAnnotations(report, { file: 'suites/ci.yaml', line: 15 }),
+    '::error file=suites/ci.yaml,line=15,title=alignment a|b <x>::50%25%0Aless\n',
   );
 });
 
