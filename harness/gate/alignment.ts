@@ -60,12 +60,27 @@ function judged({ row, units, difference }: Tested, p: number, margin: number, a
   });
   if (units.every((unit) => unit.difference === 0)) return verdict('pass', `equal on all ${units.length} items`);
   const bound = lowerBound(units, alpha);
-  const said = `${points(difference)} points on ${units.length} items (p ${p.toFixed(4)}, lower bound ${points(bound)}, margin ${points(-margin)})`;
+  const said = `${points(difference)} points on ${units.length} items (p ${p.toFixed(4)}, lower bound ${points(bound)}, margin ${points(-margin)})${fallen(units, margin)}`;
   if (p < alpha && difference <= -margin) return verdict('fail', said);
   if (bound > -margin) return verdict('pass', said);
   const wanted = deciding(units, difference, margin, alpha);
   const more = wanted === null ? 'no number of items would decide this' : `about ${wanted.n} items would decide it`;
   return verdict('inconclusive', `${said}; ${more}`);
+}
+
+/** Traits that fell by the margin or more, the worst first: they explain a verdict, and none gates by itself. */
+function fallen(units: readonly Unit[], margin: number): string {
+  const traits = [...new Set(units.map(({ trait }) => trait))].map((trait) => {
+    const own = units.filter((unit) => unit.trait === trait);
+    const weight = own.reduce((sum, unit) => sum + unit.weight, 0);
+    return { trait, difference: own.reduce((sum, unit) => sum + unit.weight * unit.difference, 0) / weight };
+  });
+  const down = traits
+    .filter(({ difference }) => difference < 0 && difference <= -margin)
+    .sort((a, b) => a.difference - b.difference);
+  return down.length === 0
+    ? ''
+    : `; down: ${down.map(({ trait, difference }) => `${trait} ${points(difference)}`).join(', ')}`;
 }
 
 /** One-sided: Tango's where units are binary, since a bootstrap of few changed items is too narrow; else BCa. */

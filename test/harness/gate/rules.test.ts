@@ -78,7 +78,7 @@ test('a drop beyond the margin fails and names the items; a small one passes; to
   const lost = changed((trait, i) => trait === 'openness' && i < 15);
   assert.equal([lost.outcome, lost.exitCode], ['fail', 1]);
   const [verdict] = lost.verdicts;
-  assert.match(verdict!.message, /^-12\.5 points on 120 items/);
+  assert.match(verdict!.message, /^-12\.5 points on 120 items .*; down: openness -25\.0$/);
   assert.is(verdict!.flips.length, 30);
   assert.ok(verdict!.flips.every((flip) => flip.startsWith('openness-')));
   assert.equal(changed((trait, i) => trait === 'openness' && i < 1).outcome, 'pass');
