@@ -25,6 +25,7 @@ export interface GateOptions {
   readonly reference?: string;
   readonly explain?: boolean;
   readonly json?: boolean;
+  readonly junit?: string; // a file
   readonly suite?: string; // its file, where it is known: annotations point at its gate section
 }
 type Write = (text: string) => void;
@@ -64,6 +65,11 @@ export async function gateVerb(run: string, options: GateOptions, write = toStdo
   if (GITHUB_ACTIONS === 'true' && options.json !== true)
     write(gateAnnotations(report, placeOf(options.suite ?? read.result.suite)));
   if (GITHUB_STEP_SUMMARY) appendFileSync(GITHUB_STEP_SUMMARY, gateMarkdown(report));
+  if (options.junit !== undefined) {
+    const { gateJunit } = await import('../../reports/junit.ts');
+    mkdirSync(path.dirname(path.resolve(options.junit)), { recursive: true });
+    writeAtomic(options.junit, gateJunit(report, read.result.suite));
+  }
   return report.exitCode;
 }
 

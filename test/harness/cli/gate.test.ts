@@ -8,6 +8,7 @@ import { blessVerb, compareVerb, gateVerb } from '../../../harness/cli/gate.ts';
 import type { GateRules } from '../../../harness/config/resolved.ts';
 import { writeRunFolder } from '../../../harness/run/run-folder.ts';
 import { gateAnnotations, gateMarkdown } from '../../../reports/gate.ts';
+import { gateJunit } from '../../../reports/junit.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { runFake } from '../../support/session.ts';
 import { suite } from '../../support/suite.ts';
@@ -116,6 +117,24 @@ test('other items, a damaged run, no gate, no reference: refused, and nothing ha
     await fails(blessVerb(damaged, { out: file }), 'bad-run');
   }
   assert.not.ok(existsSync(file));
+});
+
+test('JUnit XML has a case for every verdict, and a failure with its items for what did not pass', async () => {
+  const folder = await ran();
+  const out = path.join(temporaryFolder(), 'ref.json');
+  await told((write) => blessVerb(folder, { out }, write));
+  const file = path.join(temporaryFolder(), 'deep', 'gate.xml');
+  const worse = edited(folder, (row) => (row.method === 'prompting' ? { ...row, aligned: 0, p: 0.1 } : row));
+  await told((write) => gateVerb(worse, { reference: out, junit: file }, write));
+  const xml = readFileSync(file, 'utf8');
+  assert.match(xml, /<testsuite name="persona gate: [^"]+" tests="4" failures="2"/);
+  assert.match(xml, /<failure message="-\d[^"]*extraversion-[^"]*" type="fail"\/>/);
+  const hostile = { rule: 'floor', row: '<a> & "b"', outcome: 'fail', message: ']]>', flips: [] } as const;
+  const escaped = gateJunit({ verdicts: [hostile], outcome: 'fail', exitCode: 1 }, 'ci');
+  assert.match(escaped, /name="floor &lt;a> &amp; &quot;b&quot;"/);
+  const open = { ...hostile, outcome: 'inconclusive' } as const;
+  assert.match(gateJunit({ verdicts: [open], outcome: 'inconclusive', exitCode: 0 }, 'ci'), /skipped="1"/);
+  assert.match(gateJunit({ verdicts: [open], outcome: 'inconclusive', exitCode: 4 }, 'ci'), /failures="1"/);
 });
 
 test('summaries and annotations escape what they quote', () => {
