@@ -2,30 +2,14 @@
 // names the letter of the text that fits the trait.
 
 import { join } from 'node:path';
-import { parse } from 'csv-parse/sync';
-import { badRow, type Row, readData, textOf } from './lines.ts';
+import { readCsv } from './csv.ts';
+import { badRow, type Row, textOf } from './lines.ts';
 import type { CalibrationText, Item, Option } from './types.ts';
 
 /** Both forms as items keyed to `persona`; the test form is the evaluation part, the training form the calibration part. */
 export async function readBipo(file: string, trait: string, persona: string): Promise<readonly Item[]> {
-  let rows: readonly { record: Record<string, unknown>; info: { lines: number } }[];
-  try {
-    rows = parse(await readData(file), {
-      columns: true,
-      info: true,
-      skip_empty_lines: true,
-      max_record_size: 64 * 2 ** 10,
-    });
-  } catch (error) {
-    const { message, lines } = error as { message: string; lines?: number };
-    if ((error as { code?: string }).code === 'bad-data') throw error;
-    throw badRow(lines === undefined ? file : `${file}:${lines}`, `the CSV cannot be read: ${message}`);
-  }
-  if (rows.length === 0) throw badRow(file, 'the file has no rows');
-  return rows.map(({ record, info }, index) => {
-    // The parser counts the line that a record ends on.
-    const row: Row = { where: `${file}:${info.lines}`, value: record };
-    const letters = 'A' in record;
+  return (await readCsv(file)).map((row, index) => {
+    const letters = 'A' in row.value;
     return {
       id: `${trait}-${String(index + 1).padStart(4, '0')}`,
       trait,

@@ -19,6 +19,15 @@ export interface Item {
   readonly options: readonly Option[]; // two or more, exactly one matching
 }
 
+/** A statement to be answered on a scale. `keying`: whether who agrees with it is at the trait's high pole. */
+export interface LikertItem {
+  readonly id: string;
+  readonly trait: string;
+  readonly keying: '+' | '-';
+  readonly statement: string;
+  readonly scale: readonly string[]; // answers, from least to most agreement
+}
+
 /** What a persona says: an answer to a question, or plain text (question absent). */
 export interface CalibrationText {
   readonly question?: string;

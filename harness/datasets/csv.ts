@@ -1,0 +1,26 @@
+// Rows of a CSV with a header line, quoted newlines allowed: bounded, and a fault is told with its line.
+
+import { parse } from 'csv-parse/sync';
+import { badRow, type Row, readData } from './lines.ts';
+
+const MAX_RECORD_BYTES = 64 * 2 ** 10;
+
+/** The records by column name. Throws `bad-data` where the file is missing, malformed or without rows. */
+export async function readCsv(file: string): Promise<readonly Row[]> {
+  const text = await readData(file);
+  let records: readonly { record: Record<string, unknown>; info: { lines: number } }[];
+  try {
+    records = parse(text, {
+      columns: true,
+      info: true,
+      skip_empty_lines: true,
+      max_record_size: MAX_RECORD_BYTES,
+    });
+  } catch (error) {
+    const { message, lines } = error as { message: string; lines?: number };
+    throw badRow(lines === undefined ? file : `${file}:${lines}`, `the CSV cannot be read: ${message}`);
+  }
+  if (records.length === 0) throw badRow(file, 'the file has no rows');
+  // The parser counts the line that a record ends on.
+  return records.map(({ record, info }) => ({ where: `${file}:${info.lines}`, value: record }));
+}
