@@ -20,8 +20,8 @@ export function machineOf(adapter: string | undefined): Machine {
     },
     kernels: async () => (await import('../../gpu/index.ts')).kernelsDigest(),
     evaluate: async ({ prepared, ...request }) => {
-      const { evaluateChoice } = await import('../score/index.ts');
-      return evaluateChoice({ ...request, variant: prepared.variant, wrap: (question) => prepared.wrap(question) });
+      const { evaluateItems } = await import('../score/index.ts');
+      return evaluateItems({ ...request, variant: prepared.variant, wrap: (question) => prepared.wrap(question) });
     },
   };
 }

@@ -11,7 +11,7 @@ import { why } from '../plan/why.ts';
 import { keyOf, type Machine, type Planned } from '../run/session.ts';
 import { prepare } from '../run/set-up.ts';
 import { StatisticsStore } from '../run/statistics.ts';
-import { questionText } from '../score/index.ts';
+import { answerText, questionText } from '../score/index.ts';
 import { METHODS } from './methods.ts';
 
 export interface PlannedCell {
@@ -107,10 +107,10 @@ export async function promptOf(n: number, suite: Suite, planned: Planned, machin
       item: item.id,
       text: rendered.text,
       ids: [...rendered.tokens],
-      answers: item.options.map((option) => ({
-        text: option.text,
-        ids: [...text.continuation(rendered, option.text)],
-      })),
+      answers: order.map((option) => {
+        const answer = answerText(cell.evaluation, item, option, option);
+        return { text: answer, ids: [...text.continuation(rendered, answer)] };
+      }),
     };
   } finally {
     prepared.release();

@@ -4,13 +4,14 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readAnthropic } from '../datasets/anthropic.ts';
 import { bipoFiles, readBipoParts } from '../datasets/bipo.ts';
+import { scaleFault } from '../datasets/likert.ts';
 import type { Item } from '../datasets/types.ts';
 import { failOn, type Issue } from './diagnostics.ts';
 import type { GateRules, Persona, Scorer } from './resolved.ts';
 import { SUITE_SCHEMA } from './schemas.ts';
 import { type Located, originOf } from './yaml.ts';
 
-export interface EvaluationFile {
+export interface ChoiceFile {
   readonly id: string;
   readonly kind: 'choice';
   readonly scorer: Scorer;
@@ -21,6 +22,19 @@ export interface EvaluationFile {
   readonly 'tuning-per-trait': number;
   readonly items?: { readonly source: 'anthropic' | 'bipo'; readonly folder: string };
 }
+
+export interface LikertFile {
+  readonly id: string;
+  readonly kind: 'likert';
+  readonly items: string;
+  readonly scale?: readonly string[];
+  readonly scorer: 'letter' | 'sum';
+  readonly orders: 'both' | 'given';
+  readonly template: string;
+  readonly 'items-per-trait'?: number;
+}
+
+export type EvaluationFile = ChoiceFile | LikertFile;
 
 /** A suite file with its defaults. */
 export interface SuiteFile {
@@ -72,28 +86,44 @@ const SOURCES = {
 interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly items?: SchemaNode;
+  readonly oneOf?: readonly SchemaNode[];
 }
 
 /** The keys that the schema allows below a path of a suite; `*` where any name is allowed. */
 export function knownKeys(path: readonly string[]): readonly string[] {
   let schema: SchemaNode = SUITE_SCHEMA as unknown as SchemaNode;
   for (const key of path) {
-    const next = /^\d+$/.test(key) ? schema.items : schema.properties?.[key];
+    const next = /^\d+$/.test(key) ? schema.items : propertiesOf(schema)?.[key];
     if (next === undefined) return ['*'];
     schema = next;
   }
-  return schema.properties === undefined ? ['*'] : Object.keys(schema.properties);
+  const properties = propertiesOf(schema);
+  return properties === undefined ? ['*'] : Object.keys(properties);
 }
 
-/** Scorers and templates that contradict `show`: every cell of such an evaluation would fail. */
+/** Of a schema by kinds, those of all of them: the check says which do not belong to one. */
+function propertiesOf({ properties, oneOf }: SchemaNode): SchemaNode['properties'] {
+  return oneOf === undefined ? properties : Object.assign({}, ...oneOf.map(propertiesOf));
+}
+
+/** Scorers and templates that contradict `show`, and what is no scale: every cell of such an evaluation would fail. */
 export function contradictions(evaluations: readonly EvaluationFile[], located: Located): readonly Issue[] {
-  return evaluations.flatMap(({ scorer, show, template }, k): Issue[] => {
+  return evaluations.flatMap((evaluation, k): Issue[] => {
     const issue = (key: string, message: string, hint: string): Issue => ({
       place: originOf(located, `evaluations/${k}/${key}`).value,
       message,
       hint,
     });
+    const { scorer, template } = evaluation;
     const listed = template.includes('{options}');
+    if (evaluation.kind === 'likert') {
+      const wrong = evaluation.scale === undefined ? null : scaleFault(evaluation.scale);
+      return [
+        ...(listed ? [] : [issue('template', 'the template has no {options}', 'add it')]),
+        ...(wrong === null ? [] : [issue('scale', wrong, 'write each answer once')]),
+      ];
+    }
+    const { show } = evaluation;
     const written = located.origins.has(`evaluations/${k}/template`);
     const issues: Issue[] = [];
     if (scorer === 'letter' && !show) {
@@ -122,14 +152,15 @@ export async function itemsFrom(
   folderOf: (path: string) => string,
   located: Located,
 ): Promise<ForeignItems> {
-  const k = evaluations.findIndex(({ items }) => items !== undefined);
-  const source = evaluations[k]?.items;
-  if (source === undefined) return { personas, notes: [] };
+  const k = evaluations.findIndex(({ kind, items }) => kind === 'choice' && items !== undefined);
+  const entry = evaluations[k];
+  if (entry?.kind !== 'choice' || entry.items === undefined) return { personas, notes: [] };
+  const source = entry.items;
   const at = `evaluations/${k}/items`;
   const place = originOf(located, `${at}/folder`).value;
-  if (evaluations.length > 1) {
+  if (evaluations.filter(({ kind }) => kind === 'choice').length > 1) {
     failOn(
-      [{ place: originOf(located, at).key, message: 'an evaluation with items of its own must be the only one' }],
+      [{ place: originOf(located, at).key, message: 'a choice evaluation with items of its own must be the only one' }],
       'bad-suite',
       'write one suite for each data set',
     );

@@ -43,7 +43,20 @@ export interface ChoiceEvaluation {
   readonly tuningPerTrait: number; // the first n of the tuning split
 }
 
-export type Evaluation = ChoiceEvaluation; // parts 5 adds likert, role reply, generation
+/** Statements answered on a scale: the expected answer over the probabilities of all answers. */
+export interface LikertEvaluation {
+  readonly id: string;
+  readonly kind: 'likert';
+  readonly scorer: 'letter' | 'sum'; // the probability of an answer is that of its letter, or of its words
+  readonly orders: 'both' | 'given'; // both: the scale as written, and reversed
+  readonly template: string; // user message; {statement} and {options} are filled in
+  readonly items: readonly Item[]; // of all traits; each is of the pole that agrees with it
+  readonly itemsPerTrait: number | null;
+  /** How a method asks while it is prepared: never by statements that are asked for the result. */
+  readonly setUp: ChoiceEvaluation;
+}
+
+export type Evaluation = ChoiceEvaluation | LikertEvaluation;
 
 /** Nulls that a subnetwork is compared with. */
 export const CONTROL_KINDS = ['random', 'magnitude', 'generic-text', 'opposite', 'shuffled'] as const;

@@ -2,8 +2,8 @@
 // (through `npm run schemas`) the JSON Schema that editors use.
 
 import type { FromSchema } from 'json-schema-to-ts';
+import { EVALUATION } from './evaluation-schema.ts';
 import { GATE } from './gate-schema.ts';
-import { SCORERS } from './resolved.ts';
 
 const NAME = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', maxLength: 64 } as const;
 const PATH = { type: 'string', minLength: 1, maxLength: 4096 } as const;
@@ -28,63 +28,6 @@ const CONTROLS = {
     'generic-text': { ...LEVELS, description: 'Wanda on neutral text' },
     opposite: { ...LEVELS, description: "the opposite persona's mask" },
     shuffled: { ...LEVELS, description: 'texts of both poles pooled and split at random, then the same score' },
-  },
-} as const;
-
-const EVALUATION = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['id', 'kind'],
-  properties: {
-    id: { ...NAME, description: 'rows of two runs match on it' },
-    kind: { type: 'string', enum: ['choice'], description: 'how items are asked' },
-    scorer: {
-      type: 'string',
-      enum: [...SCORERS],
-      default: 'per-token',
-      description: 'how the log-probability of an option becomes the score that options are compared by',
-    },
-    show: { type: 'boolean', default: true, description: 'list the options in the prompt' },
-    orders: {
-      type: 'string',
-      enum: ['both', 'given'],
-      default: 'both',
-      description: 'ask with the options in both orders and average, or only as they stand',
-    },
-    template: {
-      type: 'string',
-      minLength: 1,
-      maxLength: 4000,
-      pattern: '\\{question\\}',
-      default: '{question}\n{options}',
-      description: 'the user message; {question} and {options} are filled in',
-    },
-    'items-per-trait': {
-      type: 'integer',
-      minimum: 1,
-      description: 'the first n of the evaluation part; all without it',
-    },
-    'tuning-per-trait': {
-      type: 'integer',
-      minimum: 1,
-      default: 16,
-      description: 'the first n of the tuning part, on which sparsity and score function of the headline are chosen',
-    },
-    items: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['source', 'folder'],
-      description: "other items than the personas' own",
-      properties: {
-        source: {
-          type: 'string',
-          enum: ['anthropic', 'bipo'],
-          description:
-            "one <trait>.jsonl per trait (Anthropic's persona statements), or <trait>_test.csv and _train.csv (BiPO)",
-        },
-        folder: { ...PATH, description: 'relative to this file' },
-      },
-    },
   },
 } as const;
 
@@ -253,4 +196,3 @@ export const PERSONAS_SCHEMA = {
 } as const;
 
 export type PersonasFile = FromSchema<typeof PERSONAS_SCHEMA>;
-export type EvaluationEntry = FromSchema<typeof EVALUATION>;

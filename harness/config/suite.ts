@@ -4,11 +4,12 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { failOn, type Issue, suggestion } from './diagnostics.ts';
 import { contradictions, itemsFrom, knownKeys, type SuiteFile } from './entries.ts';
+import { evaluationsOf } from './evaluations.ts';
 import { applySet, readLayers } from './layers.ts';
 import { type HubLookup, modelsOf } from './models.ts';
 import { packageRoot } from './paths.ts';
 import { readPersonas } from './personas.ts';
-import type { ChoiceEvaluation, Levels, MethodEntry, Persona, SparsityLevel, Suite } from './resolved.ts';
+import type { Levels, MethodEntry, Persona, SparsityLevel, Suite } from './resolved.ts';
 import { SUITE_SCHEMA } from './schemas.ts';
 import { check } from './validate.ts';
 import { type Located, originOf } from './yaml.ts';
@@ -87,17 +88,11 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
   const personasFile = resolve(folderOf('personas/file'), value.personas.file);
   const book = await readPersonas(personasFile, value.personas.file);
   const personas = selected(value, located, book.personas);
-  const evaluations = value.evaluations.map((entry): ChoiceEvaluation => {
-    const { id, kind, scorer, show, orders, template } = entry;
-    const itemsPerTrait = options.limit ?? entry['items-per-trait'] ?? null;
-    const shown = show || template !== '{question}\n{options}' ? template : '{question}';
-    const tuningPerTrait = Math.min(entry['tuning-per-trait'], options.limit ?? Infinity);
-    return { id, kind, scorer, show, orders, template: shown, itemsPerTrait, tuningPerTrait };
-  });
+  const asked = await evaluationsOf(value.evaluations, personas, options.limit, folderOf, located);
   const foreign = await itemsFrom(value.evaluations, personas, folderOf, located);
   const withItems = foreign.personas;
-  requireItems(withItems, value, located);
-  const notes = [...(value.notes ?? []), ...foreign.notes];
+  if (value.evaluations.some(({ kind }) => kind === 'choice')) requireItems(withItems, value, located);
+  const notes = [...(value.notes ?? []), ...foreign.notes, ...asked.notes];
   if (models.some(({ path }) => basename(path) === 'persona-nano') && !notes.includes(FIXTURE_NOTE))
     notes.push(FIXTURE_NOTE);
   const { latency } = value;
@@ -110,7 +105,7 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
     personas: withItems,
     neutral: book.neutral,
     library: book.library,
-    evaluations,
+    evaluations: asked.evaluations,
     methods: value.methods.map((entry, k): MethodEntry => {
       const { id, method = '', control, options: given, controls, seeds } = entry;
       const folder = (option: string) => folderOf(`methods/${k}/options/${option}`);
@@ -178,7 +173,7 @@ function selected(value: SuiteFile, located: Located, all: readonly Persona[]): 
       issues.push({
         place: placeOf(k),
         message: `persona "${id}" has no opposite`,
-        hint: 'a choice evaluation keys its items to two poles: name the other in the personas file',
+        hint: 'an evaluation keys its items to two poles: name the other in the personas file',
       });
     }
   });

@@ -20,6 +20,7 @@ function ajv(): Ajv {
       useDefaults: true,
       verbose: true,
       allowUnionTypes: true,
+      discriminator: true,
     });
   }
   return made;
@@ -29,7 +30,7 @@ function ajv(): Ajv {
 export function check(schema: object, value: unknown, located: Located, at = ''): readonly Issue[] {
   const validate = ajv().compile(schema);
   if (validate(value)) return [];
-  const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'if' && keyword !== 'anyOf');
+  const errors = (validate.errors ?? []).filter((error) => !SAID_BY_OTHERS.includes(error.keyword) && !isAbsent(error));
   const unknown = errors.filter(({ keyword }) => keyword === 'additionalProperties');
   const issues = errors.flatMap((error) => {
     const path = pathOf(error, at);
@@ -78,10 +79,31 @@ function issueOf(
       ...hinted(didYouMean(String(data), allowed)),
     };
   }
+  if (keyword === 'discriminator') {
+    const { tag, tagValue } = params as { tag: string; tagValue: unknown };
+    const kinds = (parentSchema as unknown as Kinds).oneOf.map(({ properties }) => properties[tag]?.const ?? '');
+    return {
+      place: originOf(located, childPath(path, tag)).value,
+      message: `must be one of ${kinds.join(', ')}`,
+      ...hinted(didYouMean(String(tagValue), kinds)),
+    };
+  }
   if (keyword === 'exclusiveMaximum') return { place: value, message: `${lastKey(path)} must be < ${params.limit}` };
   if (keyword === 'pattern') return { place: value, message: patternText(String(params.pattern), path) };
   if (keyword === 'minItems') return { place: key, message: `${lastKey(path)} must not be empty` };
   return { place: firstLine(value), message: `${lastKey(path)} ${message}` };
+}
+
+/** A schema by kinds, which its discriminator tells apart. */
+interface Kinds {
+  readonly oneOf: readonly { readonly properties: Readonly<Record<string, { readonly const?: string }>> }[];
+}
+
+const SAID_BY_OTHERS: readonly string[] = ['if', 'anyOf'];
+
+/** A discriminator that is not there is required as well, which says it better. */
+function isAbsent({ keyword, params }: ErrorObject): boolean {
+  return keyword === 'discriminator' && params.error === 'tag' && params.tagValue === undefined;
 }
 
 function hinted(hint: string | undefined): { hint?: string } {
@@ -91,6 +113,7 @@ function hinted(hint: string | undefined): { hint?: string } {
 const PATTERNS: Readonly<Record<string, string>> = {
   '^all$': 'must be `all` or a list of ids',
   '\\{question\\}': 'must contain {question}',
+  '\\{statement\\}': 'must contain {statement}',
 };
 
 function patternText(pattern: string, path: string): string {

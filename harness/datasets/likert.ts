@@ -57,5 +57,10 @@ export function scaleFault(scale: readonly unknown[]): string | null {
   }
   const bad = scale.findIndex((answer) => typeof answer !== 'string' || answer.trim() === '');
   if (bad >= 0) return `answer ${bad + 1} of the scale is no text`;
-  return new Set(scale).size < scale.length ? 'two answers of the scale are the same' : null;
+  if (new Set(scale).size < scale.length) return 'two answers of the scale are the same';
+  const texts = scale as readonly string[];
+  const longer = texts.findIndex((answer) => texts.some((other) => other !== answer && answer.startsWith(other)));
+  return longer < 0
+    ? null
+    : `answer ${longer + 1} of the scale begins with another, so that one could not tell them apart`;
 }

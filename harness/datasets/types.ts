@@ -17,6 +17,8 @@ export interface Item {
   readonly split: Split;
   readonly question: string;
   readonly options: readonly Option[]; // two or more, exactly one matching
+  /** The question is a statement, and the options are how far it is agreed with, from least to most: the last one matches. */
+  readonly scale?: true;
 }
 
 /** A statement to be answered on a scale. `keying`: whether who agrees with it is at the trait's high pole. */

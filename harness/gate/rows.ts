@@ -15,6 +15,7 @@ export function gateRows(
   wanted: (method: string, name: string) => boolean,
 ): readonly GateRow[] {
   const answers = new Map<string, Answer[]>();
+  const scales = new Set(result.evaluations.filter(({ kind }) => kind === 'likert').map(({ id }) => id));
   const keyOf = (row: Pick<ItemRow, 'model' | 'evaluation' | 'method' | 'sparsity'>): string =>
     JSON.stringify([row.model, row.evaluation, row.method, row.sparsity]);
   for (const row of items) {
@@ -27,7 +28,7 @@ export function gateRows(
     answers.set(key, known);
     known.push(answer);
     // A network that knows no persona answers for both poles: what one gains the other loses.
-    if (persona === null && options.length === 2)
+    if (persona === null && (options.length === 2 || scales.has(row.evaluation)))
       known.push({ ...answer, persona: `not ${row.itemPersona}`, aligned: 1 - aligned, p: 1 - p });
   }
   return [...answers].map(([key, own]) => {

@@ -1,7 +1,7 @@
 // Suite -> cells: the product over models, evaluations and methods, and over the axes that each method depends on.
 
 import { BenchError } from '../../gpu/index.ts';
-import type { MethodEntry, Persona, Suite } from '../config/resolved.ts';
+import type { Evaluation, MethodEntry, Persona, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import { cellId, cellInputs, type ModelDigests, visiblePersona } from './identity.ts';
 import { itemsByTrait, itemsOf } from './items.ts';
@@ -27,10 +27,7 @@ export function expand(
     const modelDigests = digests.get(model.id);
     if (modelDigests === undefined) throw new BenchError('unknown-model', `no digests of model "${model.id}"`);
     for (const evaluation of suite.evaluations) {
-      const parts = [
-        { part: 'evaluation', ...asked(suite.personas, evaluation.itemsPerTrait, 'evaluation') },
-        { part: 'tuning', ...asked(suite.personas, evaluation.tuningPerTrait, 'tuning') },
-      ] as const;
+      const parts = partsOf(suite.personas, evaluation);
       for (const entry of suite.methods) {
         const method = registry.get(entry.method);
         if (method === undefined) {
@@ -114,6 +111,26 @@ function required(suite: Suite, persona: Persona): Persona {
     where: suite.file,
     hint: 'select both poles, or set controls.opposite: false',
   });
+}
+
+interface Part {
+  readonly part: Cell['part'];
+  readonly all: readonly Item[];
+  ofPersona(persona: Persona): readonly Item[];
+}
+
+/** Statements are asked in the evaluation part only: nothing is chosen by them. */
+function partsOf(personas: readonly Persona[], evaluation: Evaluation): readonly Part[] {
+  const { itemsPerTrait } = evaluation;
+  if (evaluation.kind === 'likert') {
+    const { items } = evaluation;
+    const answering = personas.map((persona) => ({ ...persona, items }));
+    return [{ part: 'evaluation', ...asked(answering, itemsPerTrait, 'evaluation') }];
+  }
+  return [
+    { part: 'evaluation', ...asked(personas, itemsPerTrait, 'evaluation') },
+    { part: 'tuning', ...asked(personas, evaluation.tuningPerTrait, 'tuning') },
+  ];
 }
 
 /** The items of a part: of each persona, and of all together. */

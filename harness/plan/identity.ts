@@ -74,15 +74,16 @@ export function cellInputs(parts: IdentityParts): Readonly<Record<string, unknow
       heldOut: method.network === true ? listDigest(parts.neutral.heldOut) : null,
     },
     ...(readsPart(method, parts, 'library') && { library: libraryDigest(parts.library, parts.persona) }),
-    evaluation: {
-      kind: evaluation.kind,
-      scorer: evaluation.scorer,
-      show: evaluation.show,
-      orders: evaluation.orders,
-      template: evaluation.template,
-    },
+    evaluation: evaluationContent(evaluation, readsPart(method, parts, 'tuning')),
     items: parts.items.map(itemDigest).sort(),
   };
+}
+
+/** What of an evaluation outcomes depend on beside the items. Of a Likert one `setUp` counts for a method that tunes. */
+export function evaluationContent(evaluation: Evaluation, tunes: boolean): Readonly<Record<string, unknown>> {
+  const { kind, scorer, orders, template } = evaluation;
+  if (kind === 'choice') return { kind, scorer, show: evaluation.show, orders, template };
+  return { kind, scorer, orders, template, ...(tunes && { setUp: evaluationContent(evaluation.setUp, tunes) }) };
 }
 
 /** The cell's id, hex. */

@@ -82,7 +82,7 @@ export function itemsOf(persona: Persona, byTrait: ReadonlyMap<string, readonly 
       hint: 'name an items file in the personas file, or leave the persona out of the suite; without items it works with `bench try` only',
     });
   }
-  const wide = items.find((item) => keyingOf(item, persona) === -1 && item.options.length !== 2);
+  const wide = items.find((item) => keyingOf(item, persona) === -1 && item.options.length !== 2 && item.scale !== true);
   if (wide) {
     throw new BenchError(
       'cannot-flip',

@@ -46,8 +46,8 @@ function likeliestOf({ cell, outcomes }: Answered): [item: string, options: read
   });
 }
 
-/** The likeliest options (several in a tie): those that a persona who takes them would be aligned by, so that one rule says what a tie is. */
-function likeliest(item: Item, outcome: Outcome): readonly number[] {
+/** The likeliest options or answers of a scale (several in a tie): those that a persona who takes them would be aligned by, so that one rule says what a tie is. */
+function likeliest({ scale: _, ...item }: Item, outcome: Outcome): readonly number[] {
   return item.options.flatMap((_, target) => {
     const options = item.options.map((option, k) => ({ ...option, matching: k === target }));
     const [judged] = judge([outcome], [{ ...item, options }], item.persona);

@@ -7,7 +7,7 @@ import type { Item } from '../datasets/types.ts';
 import { keyingOf } from '../plan/items.ts';
 import type { Cell, Outcome } from '../plan/method.ts';
 import type { AnswererRow, MetricRow, Share } from '../plan/result.ts';
-import { ANSWERERS, choose, credit, type Judged, judge, summarise, targetOf } from '../score/index.ts';
+import { ANSWERERS, choose, creditFor, type Judged, judge, summarise } from '../score/index.ts';
 import { wilson } from '../stats/wilson.ts';
 
 /** A finished cell and its outcomes. */
@@ -67,7 +67,7 @@ export function answererRows(suite: Suite, all: readonly Answered[]): readonly A
         asked(items, persona).map((item) => ({
           persona: persona.id,
           trait: persona.trait,
-          right: credit(choose(answerer, item, contextOf(persona, item)), targetOf(item, persona.id)),
+          right: creditFor(item, persona.id, choose(answerer, item, contextOf(persona, item))),
         })),
       );
       for (const scope of scopes(units)) {

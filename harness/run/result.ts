@@ -14,7 +14,7 @@ import {
   RUN_VERSION,
   type RunResult,
 } from '../plan/result.ts';
-import { judge } from '../score/index.ts';
+import { judge, targetOf } from '../score/index.ts';
 import { agreementRows } from './agreement.ts';
 import { type Against, compare } from './comparisons.ts';
 import { costRows } from './costs.ts';
@@ -96,6 +96,7 @@ export function* itemRows(suite: Suite, results: readonly CellResult[]): Generat
       if (outcome === undefined) continue;
       const [judged] = judge([outcome], [item], persona?.id ?? item.persona);
       const keyed = persona !== null && keyingOf(item, persona) === -1 ? -1 : 1;
+      const target = targetOf(item, persona?.id ?? null);
       yield {
         cell: cell.id,
         model: cell.model,
@@ -110,7 +111,7 @@ export function* itemRows(suite: Suite, results: readonly CellResult[]): Generat
         trait: item.trait,
         keyed,
         question: item.question,
-        options: item.options.map(({ text, matching }) => ({ text, aligned: keyed === 1 ? matching : !matching })),
+        options: item.options.map(({ text }, option) => ({ text, aligned: option === target })),
         p: judged?.p ?? outcome.p,
         aligned: judged?.aligned ?? 0,
         orders: outcome.orders.map((order) => ({

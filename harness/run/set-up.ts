@@ -1,10 +1,10 @@
 // What a method makes ready for a cell, kept while the cells that follow need the same.
 
 import { BenchError } from '../../gpu/index.ts';
-import type { MethodEntry, Persona, Suite } from '../config/resolved.ts';
+import type { ChoiceEvaluation, Evaluation, MethodEntry, Persona, Suite } from '../config/resolved.ts';
 import { digestOf } from '../plan/canonical.ts';
 import { findOpposite, needsOpposite } from '../plan/expand.ts';
-import { visiblePersona } from '../plan/identity.ts';
+import { evaluationContent, visiblePersona } from '../plan/identity.ts';
 import { type Cell, type Context, type MethodRegistry, type Prepared, reads } from '../plan/method.ts';
 import { neutralParts } from '../plan/neutral.ts';
 import { phraser, tuner } from '../score/index.ts';
@@ -58,8 +58,9 @@ export async function prepare(
   const persona = visible(whole);
   const opposite = whole && needsOpposite(method, entry) ? visible(findOpposite(suite, whole)) : null;
   const tuning = persona?.items.filter((item) => item.split === 'tuning') ?? [];
+  const asking = setUpOf(cell.evaluation);
   const ask: Context['evaluate'] = (prepared, items) =>
-    evaluate({ engine: loaded.engine, text: loaded.text, evaluation: cell.evaluation, items, prepared });
+    evaluate({ engine: loaded.engine, text: loaded.text, evaluation: asking, items, prepared });
   const context: Context = {
     engine: loaded.engine,
     persona,
@@ -74,7 +75,7 @@ export async function prepare(
     statistics,
     tuning,
     evaluate: ask,
-    phrase: phraser(cell.evaluation),
+    phrase: phraser(asking),
     tune: tuner(ask, tuning, persona?.id ?? null),
     seed: cell.seed,
     rng: rngOf(cell.seed ?? 0),
@@ -82,13 +83,18 @@ export async function prepare(
   return method.prepare(context);
 }
 
-/** Everything of a cell that `prepare` may depend on; a method that tunes asks through the cell's evaluation. */
+/** How a method asks while it prepares: as the cell does where that is by questions of the tuning part. */
+function setUpOf(evaluation: Evaluation): ChoiceEvaluation {
+  return evaluation.kind === 'choice' ? evaluation : evaluation.setUp;
+}
+
+/** Everything of a cell that `prepare` may depend on; a method that tunes asks through `setUpOf` its evaluation. */
 function setUpKey(cell: Cell, suite: Suite, registry: MethodRegistry): string {
-  const { items: _, evaluation, ...rest } = cell.inputs;
+  const { items: _, evaluation: __, ...rest } = cell.inputs;
   const entry = entryOf(suite, cell);
   const method = registry.get(entry.method);
   const tunes = method === undefined || reads(method, entry, 'tuning');
-  return digestOf(tunes ? { ...rest, evaluation } : rest);
+  return digestOf(tunes ? { ...rest, evaluation: evaluationContent(setUpOf(cell.evaluation), true) } : rest);
 }
 
 /** Cells with the same set-up follow each other; models stay together. */

@@ -1,7 +1,7 @@
-// How a choice evaluation phrases a question: the orders it presents, the options listed, the answers scored.
+// How an evaluation phrases a question: the orders it presents, the options listed, the answers scored.
 
 import { BenchError } from '../../gpu/index.ts';
-import type { ChoiceEvaluation } from '../config/resolved.ts';
+import type { ChoiceEvaluation, Evaluation, LikertEvaluation } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Context } from '../plan/method.ts';
 
@@ -15,22 +15,41 @@ export function letterOf(position: number): string {
   return `(${letter})`;
 }
 
-/** Presented orders (position -> option index): as given, then every rotation; for two options, the reverse. */
-export function ordersOf(evaluation: Pick<ChoiceEvaluation, 'show' | 'orders'>, options: number): number[][] {
+/** Presented orders (position -> option index): as given, then every rotation; of a scale and for two options, the reverse. */
+export function ordersOf(
+  evaluation: Pick<ChoiceEvaluation, 'show' | 'orders'> | LikertEvaluation,
+  options: number,
+): number[][] {
   const positions = Array.from({ length: options }, (_, k) => k);
+  if (!('show' in evaluation)) {
+    return evaluation.orders === 'both' ? [positions, [...positions].reverse()] : [positions];
+  }
   const rotations = evaluation.show && evaluation.orders === 'both' ? options : 1;
   return Array.from({ length: rotations }, (_, r) => positions.map((k) => (k + r) % options));
 }
 
 /**
- * The user message of an item under one order: `{question}` and `{options}` of the evaluation's template filled in.
- * Throws `bad-evaluation` when the template does not fit `show` and the scorer.
+ * The user message of an item under one order: the question (a statement on a scale) and the options put into the
+ * evaluation's template. Throws `bad-evaluation` when the template does not fit `show` and the scorer.
  */
-export function questionText(evaluation: ChoiceEvaluation, item: Item, order: readonly number[]): string {
-  const { template, show, scorer } = evaluation;
+export function questionText(evaluation: Evaluation, item: Item, order: readonly number[]): string {
+  const { template } = evaluation;
+  const question = evaluation.kind === 'likert' ? '{statement}' : '{question}';
+  checkTemplate(evaluation, question);
+  const listed = order.map((option, position) => `${letterOf(position)} ${item.options[option]?.text ?? ''}`);
+  // One pass, so that braces in an item's own words stay as they are.
+  return template.replace(/\{(?:question|statement|options)\}/g, (name) => {
+    if (name === '{options}') return listed.join('\n');
+    return name === question ? item.question : name;
+  });
+}
+
+function checkTemplate(evaluation: Evaluation, question: string): void {
+  const { template, scorer } = evaluation;
+  const show = evaluation.kind === 'likert' || evaluation.show;
   const where = `evaluation ${evaluation.id}`;
-  if (!template.includes('{question}')) {
-    throw new BenchError('bad-evaluation', 'its template has no {question}', { where, hint: 'add {question}' });
+  if (!template.includes(question)) {
+    throw new BenchError('bad-evaluation', `its template has no ${question}`, { where, hint: `add ${question}` });
   }
   if (show !== template.includes('{options}')) {
     throw new BenchError(
@@ -47,15 +66,10 @@ export function questionText(evaluation: ChoiceEvaluation, item: Item, order: re
       hint: 'set show: true, or choose another scorer',
     });
   }
-  const listed = order.map((option, position) => `${letterOf(position)} ${item.options[option]?.text ?? ''}`);
-  // One pass, so that braces in an item's own words stay as they are.
-  return template.replace(/\{question\}|\{options\}/g, (name) =>
-    name === '{question}' ? item.question : listed.join('\n'),
-  );
 }
 
 /** What is scored for an option presented at a position: its text, or its letter. */
-export function answerText(evaluation: ChoiceEvaluation, item: Item, option: number, position: number): string {
+export function answerText(evaluation: Evaluation, item: Item, option: number, position: number): string {
   return evaluation.scorer === 'letter' ? letterOf(position) : (item.options[option]?.text ?? '');
 }
 

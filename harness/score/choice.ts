@@ -1,8 +1,8 @@
-// Scores choice items by the log-probabilities of their options: six scorers, every presented order apart and averaged.
-// p = softmax of the options' scores at the matching one (method.md 9.5).
+// Scores items by the log-probabilities of their options: six scorers, every presented order apart and averaged.
+// Choice: p = softmax of the options' scores at the matching one (method.md 9.5).
 
 import { BenchError, type Engine, type Scored, type Sequence, type Variant } from '../../gpu/index.ts';
-import type { ChoiceEvaluation, Scorer } from '../config/resolved.ts';
+import type { Evaluation, Scorer } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { OptionScore, OrderOutcome, Outcome, Prepared } from '../plan/method.ts';
 import type { Prompt, Rendered, TextModel } from '../text/index.ts';
@@ -14,10 +14,10 @@ const CHUNK = 512;
 /** What the answer's probability is measured against by `pmi`: the words that end a question, and nothing else. */
 const NEUTRAL = 'Answer:';
 
-export interface ChoiceRequest {
+export interface AskRequest {
   readonly engine: Pick<Engine, 'score'>;
   readonly text: TextModel;
-  readonly evaluation: ChoiceEvaluation;
+  readonly evaluation: Evaluation;
   readonly items: readonly Item[];
   readonly variant: Variant;
   readonly wrap: Prepared['wrap'];
@@ -60,7 +60,7 @@ function joined(prompt: Rendered, answer: Uint32Array): Uint32Array {
   return tokens;
 }
 
-async function ask(request: ChoiceRequest, item: Item): Promise<Asked> {
+async function ask(request: AskRequest, item: Item): Promise<Asked> {
   const { text, evaluation, variant } = request;
   const matching = item.options.filter((option) => option.matching).length;
   if (item.options.length < 2 || matching !== 1) {
@@ -155,7 +155,7 @@ function tooLong(error: unknown, asked: readonly Asked[]): unknown {
 }
 
 /** The engine's answers for a few items: each distinct neutral sequence once, everything in one call. */
-async function scoreItems(request: ChoiceRequest, asked: readonly Asked[]): Promise<Outcome[]> {
+async function scoreItems(request: AskRequest, asked: readonly Asked[], share: ShareOf): Promise<Outcome[]> {
   const sequences: Sequence[] = [];
   const neutralAt = new Map<string, number>();
   for (const { presented } of asked) {
@@ -196,7 +196,10 @@ async function scoreItems(request: ChoiceRequest, asked: readonly Asked[]): Prom
         const whole = total(scored.logprobs) / scored.logprobs.length;
         return { ...parts, score: scoreOf(scorer, parts, whole, neutral) };
       });
-      const p = softmax(options.map((option) => option.score))[item.options.findIndex((o) => o.matching)] ?? Number.NaN;
+      const p = share(
+        softmax(options.map((option) => option.score)),
+        item.options.findIndex((o) => o.matching),
+      );
       if (!Number.isFinite(p)) {
         throw new BenchError('not-finite', `the probability of the matching option is ${p}`, { where: place });
       }
@@ -207,11 +210,19 @@ async function scoreItems(request: ChoiceRequest, asked: readonly Asked[]): Prom
   });
 }
 
+/** What an order says for the item's own persona, from the probabilities of the options: the p of its outcome. */
+export type ShareOf = (probabilities: readonly number[], matching: number) => number;
+
 /**
  * Asks every item and returns its outcome, in the order of the items. A result never depends on how items are grouped.
  * Throws `not-finite` (a log-probability is NaN or infinite), `bad-item`, `bad-evaluation`, or what the engine throws.
  */
-export async function evaluateChoice(request: ChoiceRequest): Promise<readonly Outcome[]> {
+export function evaluateChoice(request: AskRequest): Promise<readonly Outcome[]> {
+  return evaluateOptions(request, (probabilities, matching) => probabilities[matching] ?? Number.NaN);
+}
+
+/** `evaluateChoice` with another share. */
+export async function evaluateOptions(request: AskRequest, share: ShareOf): Promise<readonly Outcome[]> {
   if (request.items.length === 0) {
     throw new BenchError('no-items', 'there is no item to ask', { where: `evaluation ${request.evaluation.id}` });
   }
@@ -220,7 +231,7 @@ export async function evaluateChoice(request: ChoiceRequest): Promise<readonly O
   let size = 0;
   const flush = async (): Promise<void> => {
     request.signal?.throwIfAborted();
-    if (waiting.length > 0) outcomes.push(...(await scoreItems(request, waiting)));
+    if (waiting.length > 0) outcomes.push(...(await scoreItems(request, waiting, share)));
     waiting = [];
     size = 0;
   };

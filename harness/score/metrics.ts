@@ -1,4 +1,5 @@
-// Outcomes -> alignment: how often the persona's option is the likelier one, with interval, chance and order effect.
+// Outcomes -> alignment: how often the persona's option is the likelier one, or how far the answers on a scale go the
+// persona's way; with interval, chance and order effect.
 
 import { BenchError } from '../../gpu/index.ts';
 import type { Item } from '../datasets/types.ts';
@@ -10,12 +11,12 @@ import { softmax } from './choice.ts';
 /** Probabilities this close are a tie: the mean over orders of an answerer by position is 0.5 up to rounding. */
 const TIE = 1e-9;
 
-/** One item under one persona. `aligned` is 1 or 0, or a share where options tie. */
+/** One item under one persona. `aligned` is 1 or 0, or a share where options tie; on a scale it is p. */
 export interface Judged {
   readonly item: string;
   readonly persona: string;
   readonly trait: string;
-  readonly p: number; // of the persona's option
+  readonly p: number; // of the persona's option; on a scale, how far the expected answer goes to the persona's end
   readonly aligned: number;
   readonly orders: readonly number[]; // aligned, by presented order
   readonly chance: number;
@@ -61,7 +62,8 @@ export function judge(outcomes: readonly Outcome[], items: readonly Item[], pers
     const target = targetOf(item, persona);
     const byOrder = outcome.orders.map(({ options }) => softmax(options.map((option) => option.score)));
     const averaged = item.options.map((_, option) => mean(byOrder.map((p) => p[option] ?? Number.NaN)));
-    const p = flipped(item, persona) ? 1 - outcome.p : outcome.p;
+    const keyed = (share: number) => (flipped(item, persona) ? 1 - share : share);
+    const p = keyed(outcome.p);
     if (!Number.isFinite(p) || averaged.some((value) => !Number.isFinite(value))) {
       throw new BenchError('bad-outcomes', 'its probability is not a number', { where });
     }
@@ -70,9 +72,13 @@ export function judge(outcomes: readonly Outcome[], items: readonly Item[], pers
       persona,
       trait: item.trait,
       p,
-      aligned: alignedAt(averaged, target),
-      orders: byOrder.map((probabilities) => alignedAt(probabilities, target)),
-      chance: 1 / item.options.length,
+      ...(item.scale === true
+        ? { aligned: p, orders: outcome.orders.map((order) => keyed(order.p)), chance: 0.5 }
+        : {
+            aligned: alignedAt(averaged, target),
+            orders: byOrder.map((probabilities) => alignedAt(probabilities, target)),
+            chance: 1 / item.options.length,
+          }),
     };
   });
 }

@@ -51,6 +51,14 @@ export function credit(chosen: readonly number[], target: number): number {
   return chosen.includes(target) ? 1 / chosen.length : 0;
 }
 
+/** `credit` for `persona`; on a scale how far the answers chosen go to the persona's end, from 0 to 1, on average. */
+export function creditFor(item: Item, persona: string | null, chosen: readonly number[]): number {
+  const target = targetOf(item, persona);
+  if (item.scale !== true) return credit(chosen, target);
+  const last = item.options.length - 1;
+  return chosen.reduce((sum, option) => sum + 1 - Math.abs(option - target) / last, 0) / chosen.length;
+}
+
 /**
  * Every trivial answerer over the items, keyed to `persona` (items of another persona count for their other option; null
  * keys each item to its own). `context` gives what `overlap` reads for an item; the question alone when absent.
@@ -62,12 +70,9 @@ export function trivialAnswerers(
 ): readonly Trivial[] {
   if (items.length === 0) throw new BenchError('no-items', 'there is no item to answer');
   const n = items.length;
-  const chance = items.reduce((sum, item) => sum + 1 / item.options.length, 0) / n;
+  const chance = items.reduce((sum, item) => sum + (item.scale === true ? 0.5 : 1 / item.options.length), 0) / n;
   return ANSWERERS.map((answerer): Trivial => {
-    const right = items.reduce(
-      (sum, item) => sum + credit(choose(answerer, item, context(item)), targetOf(item, persona)),
-      0,
-    );
+    const right = items.reduce((sum, item) => sum + creditFor(item, persona, choose(answerer, item, context(item))), 0);
     return { answerer, n, accuracy: right / n, wilson: wilson(right, n), chance };
   });
 }

@@ -166,7 +166,13 @@ export function fakeEvaluate(calls: Calls, delayMs = 0): Evaluate {
         return { order, options, p: (weights[matching] ?? 0) / weights.reduce((a, b) => a + b, 0) };
       });
       const p = orders.reduce((sum, order) => sum + order.p, 0) / orders.length;
-      outcomes.push({ item: item.id, orders, p, promptTokens: prompt.length, addedTokens: evaluation.show ? 3 : 0 });
+      outcomes.push({
+        item: item.id,
+        orders,
+        p,
+        promptTokens: prompt.length,
+        addedTokens: evaluation.kind === 'choice' && evaluation.show ? 3 : 0,
+      });
     }
     return outcomes;
   };

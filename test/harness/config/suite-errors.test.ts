@@ -34,7 +34,7 @@ test('a missing key points at the first line of its parent', async () => {
 
 test('wrong types, values and names are told with what is allowed', async () => {
   await says(SUITE.replace('name: mine', 'name: [mine]'), /:2:7 name must be string/);
-  await says(SUITE.replace('kind: choice', 'kind: choise'), /:6:25 must be one of choice: did you mean "choice"\?/);
+  await says(SUITE.replace('kind: choice', 'kind: choise'), /:6:25 must be one of choice, likert: did you mean "choice"\?/);
   await says(
     SUITE.replace('method: prompting', 'method: promting'),
     /:9:26 unknown method "promting": did you mean "prompting"\?/,
@@ -92,7 +92,7 @@ test('a file that is empty, or begins with a newline, is told as any other', asy
 test('broken YAML is told with its place', () => says('version: 1\nname: "mine\n', /suite\.yaml:\d+:\d+ /));
 
 test('a persona without opposite or without items cannot be evaluated', async () => {
-  await says(SUITE.replace('[warm, cold]', '[lone]'), /:4:43 persona "lone" has no opposite: a choice evaluation keys/);
+  await says(SUITE.replace('[warm, cold]', '[lone]'), /:4:43 persona "lone" has no opposite: an evaluation keys/);
   await says(
     SUITE.replace('[warm, cold]', '[bare]'),
     /:4:43 persona "bare" has no items: only `try` and `mask` work without/,

@@ -1,0 +1,49 @@
+// Answers on a scale of L: the expected answer E = sum of k p_k over the probabilities of all answers (method.md 10.5), the
+// mass that lies on them, and agreement (E - 1) / (L - 1), from 0 to 1.
+
+import { BenchError } from '../../gpu/index.ts';
+import type { Item } from '../datasets/types.ts';
+import type { Outcome } from '../plan/method.ts';
+import { type AskRequest, evaluateChoice, evaluateOptions, softmax } from './choice.ts';
+
+/** What one outcome says on its scale. Both orders count alike. */
+export interface Reading {
+  readonly answers: number; // L
+  readonly expected: number; // E, from 1 to L, as answered: no key is reversed
+  readonly mass: number; // probability that the model gives to the answers offered, from 0 to 1
+}
+
+/** Agreement with a statement from the probabilities of its answers, least agreement first. */
+export function agreement(probabilities: readonly number[]): number {
+  const steps = probabilities.reduce((sum, p, k) => sum + k * p, 0);
+  // Rounding must not carry it out of [0, 1].
+  return Math.min(1, steps / (probabilities.length - 1));
+}
+
+/**
+ * Asks every statement; the p of an outcome is the agreement with it, which is what the item's own pole would give, and 1
+ * minus that for the other pole. Throws as `evaluateChoice`.
+ */
+export function evaluateLikert(request: AskRequest): Promise<readonly Outcome[]> {
+  return evaluateOptions(request, agreement);
+}
+
+/** Asks as the kind of the evaluation says. */
+export function evaluateItems(request: AskRequest): Promise<readonly Outcome[]> {
+  return request.evaluation.kind === 'likert' ? evaluateLikert(request) : evaluateChoice(request);
+}
+
+/** An outcome on its item's scale. Throws `bad-outcomes` for an item without one. */
+export function readingOf(item: Item, outcome: Outcome): Reading {
+  const where = `item ${item.id}`;
+  const answers = item.options.length;
+  if (item.scale !== true) throw new BenchError('bad-outcomes', 'it is answered on no scale', { where });
+  const { orders } = outcome;
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const expected = orders.map(
+    ({ options }) => 1 + (answers - 1) * agreement(softmax(options.map(({ score }) => score))),
+  );
+  // Answers exclude each other, so that their probabilities add up; two that begin alike are no less apart.
+  const masses = orders.map(({ options }) => options.reduce((sum, option) => sum + Math.exp(option.sum), 0));
+  return { answers, expected: mean(expected), mass: Math.min(1, mean(masses)) };
+}
