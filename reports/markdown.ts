@@ -3,6 +3,7 @@
 import type { RunResult } from '../harness/plan/result.ts';
 import { costSections } from './costs.ts';
 import { comparisonSections, taxSections, traitSections } from './networks.ts';
+import { scaleDetailSections, scaleSections } from './scales.ts';
 import { alignmentSections, cellsLine, detailSections, errorSection, type Section, titleLine } from './sections.ts';
 import { aboveNone, figureSections, summarySections } from './summary.ts';
 import { verdicts } from './verdict.ts';
@@ -12,10 +13,12 @@ export function markdownReport(result: RunResult): string {
   const sections = [
     ...summarySections(result),
     ...alignmentSections(result),
+    ...scaleSections(result),
     ...comparisonSections(result),
     ...taxSections(result),
     ...detailSections(result),
     ...traitSections(result),
+    ...scaleDetailSections(result),
     ...figureSections(result),
     ...costSections(result),
     ...(failed ? [failed] : []),

@@ -5,6 +5,7 @@ import Table from 'cli-table3';
 import type { RunResult } from '../harness/plan/result.ts';
 import { timingSections } from './costs.ts';
 import { comparisonSections, taxSections } from './networks.ts';
+import { scaleSections } from './scales.ts';
 import { cellsLine, errorSection, type Section, titleLine } from './sections.ts';
 import { aboveNone, summarySections } from './summary.ts';
 import { byTraitSections } from './traits.ts';
@@ -35,6 +36,7 @@ export function terminalReport(result: RunResult, options: TerminalOptions): str
   const sections = [
     ...summarySections(result),
     ...byTraitSections(result),
+    ...scaleSections(result),
     ...comparisonSections(result),
     ...taxSections(result),
     ...timingSections(result),

@@ -83,6 +83,26 @@ export interface MetricRow {
   readonly orders: readonly Share[]; // alignment by presented order, in the order of the outcomes
 }
 
+/**
+ * Answers of a method to the statements of a Likert evaluation, on a scale of 1 to `answers`, over wordings and seeds: by the
+ * persona that it was told (null: none) and the trait asked, or all together (both null).
+ */
+export interface ScaleRow {
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly control: boolean;
+  readonly sparsity: string | null;
+  readonly persona: string | null;
+  readonly trait: string | null;
+  readonly n: number; // items, for all together items of each persona
+  readonly answers: number;
+  readonly profile: number | null; // mean answer with minus keys reversed: more is the trait's high pole; null over traits
+  readonly spread: number | null; // standard deviation of that over items; null for one item
+  readonly given: number; // mean answer as given: acquiescence where both keys are asked alike
+  readonly mass: number; // probability of the answers offered, mean over items
+}
+
 /** Perplexity of a method's network on neutral texts that nothing was calibrated on, over its personas and seeds. */
 export interface PerplexityRow {
   readonly model: string;
@@ -183,6 +203,7 @@ export interface RunResult {
   readonly differences: readonly ComparisonRow[]; // to the entry that states no persona: pooled, and by trait
   readonly costs: readonly CostRow[];
   readonly agreements: readonly AgreementRow[];
+  readonly scales: readonly ScaleRow[]; // of Likert evaluations
   readonly perplexities: readonly PerplexityRow[];
   readonly tuning: readonly TuningRow[];
   readonly headlines: readonly HeadlineRow[];

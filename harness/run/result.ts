@@ -21,6 +21,7 @@ import { costRows } from './costs.ts';
 import { type Answered, answererRows, metricRows } from './metrics.ts';
 import { headlineRows, perplexityRows, tuningRows } from './networks.ts';
 import type { CellResult } from './runner.ts';
+import { scaleRows } from './scales.ts';
 
 export interface RunParts {
   readonly suite: Suite;
@@ -71,6 +72,7 @@ export function runResult(parts: RunParts): RunResult {
     differences: dense === null ? [] : compare({ ...compared, against: beside(suite, dense) }).comparisons,
     costs: costRows(results),
     agreements: dense === null ? [] : agreementRows(answered, dense),
+    scales: scaleRows(suite, answered),
     perplexities: perplexityRows(results, dense),
     tuning,
     headlines: headlineRows(tuning),

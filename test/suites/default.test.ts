@@ -17,13 +17,16 @@ import { ROOT } from '../support/node.ts';
 import { suite as testSuite } from '../support/suite.ts';
 
 const test = testSuite('bundled suites');
-const NAMES = ['ablations', 'anthropic-big-five', 'big-five-full', 'big-five', 'ci', 'paper', 'smoke'];
+const NAMES = ['ablations', 'anthropic-big-five', 'big-five-full', 'big-five', 'ci', 'likert', 'paper', 'smoke'];
 const TRAITS = ['agreeableness', 'conscientiousness', 'extraversion', 'neuroticism', 'openness'];
 
 const load = (name: string, options: Partial<LoadOptions> = {}): Promise<Suite> =>
   loadSuite(join(ROOT, `suites/${name}.yaml`), { registry: METHODS, ...options });
-const plan = (suite: Suite): readonly Cell[] =>
-  expand(suite, METHODS, new Map(suite.models.map(({ id }) => [id, DIGESTS])));
+/** Cells of the evaluations of one kind. */
+const plan = (suite: Suite, kind: Cell['evaluation']['kind'] = 'choice'): readonly Cell[] =>
+  expand(suite, METHODS, new Map(suite.models.map(({ id }) => [id, DIGESTS]))).filter(
+    ({ evaluation }) => evaluation.kind === kind,
+  );
 
 /** Distinct items per trait that the cells ask, traits in order of the alphabet. */
 function itemsPerTrait(all: readonly Cell[]): readonly (readonly [trait: string, items: number])[] {
@@ -97,6 +100,22 @@ test('big-five plans at least 48 evaluation items for each of five traits, of bo
   assert.match(suite.notes.join(), /no evidence about large language models/);
   assert.ok(suite.latency !== null);
   assert.equal(itemsPerTrait(plan(await load('big-five', { limit: 7 })))[0], ['agreeableness', 7]);
+});
+
+test('big-five and likert ask every persona statements of both keys too, and tune on none of them', async () => {
+  for (const [name, perTrait] of [
+    ['big-five', 6],
+    ['likert', 20],
+  ] as const) {
+    const cells = plan(await load(name), 'likert');
+    assert.equal(
+      itemsPerTrait(cells),
+      TRAITS.map((trait) => [trait, perTrait]),
+    );
+    assert.ok(cells.every(({ part }) => part === 'evaluation'));
+    const keyed = cells[0]!.items.filter(({ keying }) => keying === '+').length;
+    assert.is(2 * keyed, cells[0]!.items.length);
+  }
 });
 
 test('ci plans a mask and all its controls beside a prompt', async () => {

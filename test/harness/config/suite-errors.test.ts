@@ -34,7 +34,10 @@ test('a missing key points at the first line of its parent', async () => {
 
 test('wrong types, values and names are told with what is allowed', async () => {
   await says(SUITE.replace('name: mine', 'name: [mine]'), /:2:7 name must be string/);
-  await says(SUITE.replace('kind: choice', 'kind: choise'), /:6:25 must be one of choice, likert: did you mean "choice"\?/);
+  await says(
+    SUITE.replace('kind: choice', 'kind: choise'),
+    /:6:25 must be one of choice, likert: did you mean "choice"\?/,
+  );
   await says(
     SUITE.replace('method: prompting', 'method: promting'),
     /:9:26 unknown method "promting": did you mean "prompting"\?/,
