@@ -33,40 +33,69 @@ export function standing(result: RunResult, row: MetricRow): Standing {
   return { row, notAbove: row.alignment.low <= row.chance ? 'chance' : null };
 }
 
-/** One sentence per model, evaluation and method that is no control. */
+/** What is said of one method or more: "lies above ..." of one, "lie above ..." of several. */
+interface Claim {
+  readonly name: string;
+  readonly one: string;
+  readonly several: string;
+  readonly place: string; // "" where a run has one
+}
+
+/** Sentences on every method that is no control; of those of which the same is to be said, one. */
 export function verdicts(result: RunResult): readonly string[] {
-  const sentences: string[] = [];
-  for (const [model, evaluation] of places(result)) {
-    const rows = mainRows(result, model, evaluation).filter(({ control }) => !control);
-    for (const name of new Set(rows.map(entryName))) {
-      const own = rows.filter((row) => entryName(row) === name);
-      // What has controls of its own is judged against those, by pairs.
-      if (own.some((row) => result.verdicts.some((verdict) => samePoint(verdict, row)))) continue;
-      const traits = own.filter(({ scope }) => scope === 'trait');
-      const place = places(result).length > 1 ? ` (${model}, ${evaluation})` : '';
-      sentences.push(`${sentence(result, name, traits.length > 0 ? traits : own)}${place}.`);
-    }
-  }
-  sentences.push(...pairedVerdicts(result));
+  const sentences = [...methodClaims(result), ...pairedClaims(result)].reduce(joined, []).map(sentence);
   if (sentences.length > 0) return sentences;
   if (result.cells.every(({ status }) => status === 'errored')) return ['Nothing was measured: every cell failed.'];
   return ['No method but controls was measured, so that there is nothing to compare.'];
 }
 
-/** One sentence per method and sparsity that has controls of its own: whether it beats every one of them, by pairs. */
-export function pairedVerdicts(result: RunResult): readonly string[] {
-  const several = places(result).length > 1;
+type Claims = Omit<Claim, 'name'> & { readonly names: readonly string[] };
+
+function joined(known: readonly Claims[], { name, ...claim }: Claim): readonly Claims[] {
+  const same = known.find(({ one, place }) => one === claim.one && place === claim.place);
+  if (same === undefined) return [...known, { ...claim, names: [name] }];
+  return known.map((other) => (other === same ? { ...same, names: [...same.names, name] } : other));
+}
+
+function sentence({ names, one, several, place }: Claims): string {
+  const last = names[names.length - 1];
+  if (names.length === 1) return `${last} ${one}${place}.`;
+  return `${names.slice(0, -1).join(', ')} and ${last} ${several}${place}.`;
+}
+
+function methodClaims(result: RunResult): readonly Claim[] {
+  return places(result).flatMap(([model, evaluation]) => {
+    const rows = mainRows(result, model, evaluation).filter(({ control }) => !control);
+    return [...new Set(rows.map(entryName))].flatMap((name): readonly Claim[] => {
+      const own = rows.filter((row) => entryName(row) === name);
+      // What has controls of its own is judged against those, by pairs.
+      if (own.some((row) => result.verdicts.some((verdict) => samePoint(verdict, row)))) return [];
+      const traits = own.filter(({ scope }) => scope === 'trait');
+      const said = aboveText(result, traits.length > 0 ? traits : own);
+      return [{ name, one: `lies ${said}`, several: `lie ${said}`, place: placeText(result, { model, evaluation }) }];
+    });
+  });
+}
+
+/** For each method and sparsity that has controls of its own: whether it beats every one of them, by pairs. */
+function pairedClaims(result: RunResult): readonly Claim[] {
   return result.verdicts.map((verdict) => {
     const rows = pooled(result, verdict);
     const lost = rows.filter(({ beats }) => !beats).map(({ control }) => control);
-    const place = several ? ` (${verdict.model}, ${verdict.evaluation})` : '';
     const missing = verdict.missing.length === 0 ? '' : `; missing: ${verdict.missing.join(', ')}`;
     const chosen = isHeadline(result, verdict) ? ', which the tuning part chose,' : '';
-    const said = verdict.beats
-      ? `beats every one of its ${rows.length} controls`
-      : `does NOT beat ${lost.length === 0 ? 'its controls' : lost.join(', ')}`;
-    return `${entryName(verdict)}${chosen} ${said} (paired by item, 95 %)${missing}${place}.`;
+    const said = (one: boolean) =>
+      verdict.beats
+        ? `${one ? 'beats' : 'beat'} every one of ${one ? 'its' : 'their'} ${rows.length} controls`
+        : `${one ? 'does' : 'do'} NOT beat ${lost.length > 0 ? lost.join(', ') : one ? 'its controls' : 'their controls'}`;
+    const how = ` (paired by item, 95 %)${missing}`;
+    const place = placeText(result, verdict);
+    return { name: `${entryName(verdict)}${chosen}`, one: said(true) + how, several: said(false) + how, place };
   });
+}
+
+function placeText(result: RunResult, { model, evaluation }: Pick<VerdictRow, 'model' | 'evaluation'>): string {
+  return places(result).length > 1 ? ` (${model}, ${evaluation})` : '';
 }
 
 /** A method's differences from its controls over all traits. */
@@ -101,7 +130,7 @@ export function places(result: RunResult): readonly (readonly [model: string, ev
   return [...seen.values()];
 }
 
-function sentence(result: RunResult, name: string, rows: readonly MetricRow[]): string {
+function aboveText(result: RunResult, rows: readonly MetricRow[]): string {
   const controls = [...new Set(result.metrics.filter(({ control }) => control).map(entryName))];
   const above = rows.filter((row) =>
     rivals(result, row, 'methods').every(({ alignment }) => row.alignment.low > alignment.high),
@@ -109,7 +138,7 @@ function sentence(result: RunResult, name: string, rows: readonly MetricRow[]): 
   const clear = rows.filter((row) => standing(result, row).notAbove === null);
   const of = counted(rows.length, 'trait');
   if (controls.length === 0) {
-    return `${name} lies above chance and every answerer without a model on ${clear.length} of ${of}; no control was run`;
+    return `above chance and every answerer without a model on ${clear.length} of ${of}; no control was run`;
   }
   const against = controls.length === 1 ? controls[0] : 'every control';
   const beside =
@@ -118,7 +147,7 @@ function sentence(result: RunResult, name: string, rows: readonly MetricRow[]): 
         ? ', and above every answerer without a model on the same'
         : ''
       : `, above every answerer without a model too on ${clear.length}`;
-  return `${name} lies above ${against} on ${above.length} of ${of} (95 % intervals apart)${beside}`;
+  return `above ${against} on ${above.length} of ${of} (95 % intervals apart)${beside}`;
 }
 
 function rivals(

@@ -95,6 +95,18 @@ test('the verdict says above only where the intervals do not overlap', () => {
   assert.match(verdicts(noControl)[0] ?? '', /above chance.*; no control was run\.$/);
 });
 
+test('methods of which the same is to be said share a sentence', () => {
+  const more = ['rag', 'lora'].flatMap((method) =>
+    apart.metrics.filter((row) => row.method === 'prompting').map((row) => ({ ...row, method })),
+  );
+  assert.match(
+    verdicts({ ...apart, metrics: [...apart.metrics, ...more] }).join('\n'),
+    /^prompting, rag and lora lie above none on 1 of 1 trait .* on the same\.$/,
+  );
+  const low = more.map((row) => ({ ...row, alignment: share(0.5, 200) }));
+  assert.is(verdicts({ ...apart, metrics: [...apart.metrics, ...low] }).length, 2);
+});
+
 test('a method and its control are judged on the same personas when a filter leaves one pole out', async () => {
   const one = await runFake(temporaryFolder(), {
     options: { select: (cells) => cells.filter(({ persona }) => persona !== 'introversion') },
