@@ -5,6 +5,7 @@ import { costSections } from './costs.ts';
 import { comparisonSections, taxSections, traitSections } from './networks.ts';
 import { scaleDetailSections, scaleSections } from './scales.ts';
 import { alignmentSections, cellsLine, detailSections, errorSection, type Section, titleLine } from './sections.ts';
+import { matrixSections, specificitySections } from './specificity.ts';
 import { aboveNone, figureSections, summarySections } from './summary.ts';
 import { verdicts } from './verdict.ts';
 
@@ -14,11 +15,13 @@ export function markdownReport(result: RunResult): string {
     ...summarySections(result),
     ...alignmentSections(result),
     ...scaleSections(result),
+    ...specificitySections(result),
     ...comparisonSections(result),
     ...taxSections(result),
     ...detailSections(result),
     ...traitSections(result),
     ...scaleDetailSections(result),
+    ...matrixSections(result),
     ...figureSections(result),
     ...costSections(result),
     ...(failed ? [failed] : []),

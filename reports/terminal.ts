@@ -7,6 +7,7 @@ import { timingSections } from './costs.ts';
 import { comparisonSections, taxSections } from './networks.ts';
 import { scaleSections } from './scales.ts';
 import { cellsLine, errorSection, type Section, titleLine } from './sections.ts';
+import { specificitySections } from './specificity.ts';
 import { aboveNone, summarySections } from './summary.ts';
 import { byTraitSections } from './traits.ts';
 import { verdicts } from './verdict.ts';
@@ -37,6 +38,7 @@ export function terminalReport(result: RunResult, options: TerminalOptions): str
     ...summarySections(result),
     ...byTraitSections(result),
     ...scaleSections(result),
+    ...specificitySections(result),
     ...comparisonSections(result),
     ...taxSections(result),
     ...timingSections(result),

@@ -19,6 +19,7 @@ export interface ChoiceFile {
   readonly orders: 'both' | 'given';
   readonly template: string;
   readonly 'items-per-trait'?: number;
+  readonly traits: 'own' | 'all';
   readonly 'tuning-per-trait': number;
   readonly items?: { readonly source: 'anthropic' | 'bipo'; readonly folder: string };
 }
@@ -32,6 +33,7 @@ export interface LikertFile {
   readonly orders: 'both' | 'given';
   readonly template: string;
   readonly 'items-per-trait'?: number;
+  readonly traits: 'own' | 'all';
 }
 
 export type EvaluationFile = ChoiceFile | LikertFile;

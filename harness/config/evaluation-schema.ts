@@ -15,6 +15,13 @@ const ITEMS_PER_TRAIT = {
   description: 'the first n of the evaluation part; all without it',
 } as const;
 
+const TRAITS = {
+  type: 'string',
+  enum: ['own', 'all'],
+  default: 'own',
+  description: 'whose items each persona is asked: of its own trait, or of all, to see what else a method moves',
+} as const;
+
 const CHOICE = {
   type: 'object',
   additionalProperties: false,
@@ -44,6 +51,7 @@ const CHOICE = {
       description: 'the user message; {question} and {options} are filled in',
     },
     'items-per-trait': ITEMS_PER_TRAIT,
+    traits: TRAITS,
     'tuning-per-trait': {
       type: 'integer',
       minimum: 1,
@@ -104,6 +112,7 @@ const LIKERT = {
       description: 'the user message; {statement} and {options} are filled in',
     },
     'items-per-trait': { ...ITEMS_PER_TRAIT, description: 'the first n, both keys in turns; all without it' },
+    traits: TRAITS,
   },
 } as const;
 

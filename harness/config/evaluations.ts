@@ -47,23 +47,23 @@ export async function evaluationsOf(
       evaluations.push(choiceOf(file, limit));
       continue;
     }
-    const { id, kind, scorer, orders, template } = file;
+    const { id, kind, scorer, orders, template, traits } = file;
     const itemsPerTrait = limit ?? file['items-per-trait'] ?? null;
     const read = await statements(file, `evaluations/${k}/items`, folderOf, located);
     const items = keyed(read.items, personas);
     requireStatements(items, personas, read, `evaluations/${k}/items`, located);
-    evaluations.push({ id, kind, scorer, orders, template, items, itemsPerTrait, setUp });
+    evaluations.push({ id, kind, scorer, orders, template, items, itemsPerTrait, traits, setUp });
     notes.push(...read.notes, ...oneSided(id, items));
   }
   return { evaluations, notes };
 }
 
 function choiceOf(file: ChoiceFile, limit: number | undefined): ChoiceEvaluation {
-  const { id, kind, scorer, show, orders, template } = file;
+  const { id, kind, scorer, show, orders, template, traits } = file;
   const itemsPerTrait = limit ?? file['items-per-trait'] ?? null;
   const shown = show || template !== SET_UP.template ? template : '{question}';
   const tuningPerTrait = Math.min(file['tuning-per-trait'], limit ?? Infinity);
-  return { id, kind, scorer, show, orders, template: shown, itemsPerTrait, tuningPerTrait };
+  return { id, kind, scorer, show, orders, template: shown, itemsPerTrait, traits, tuningPerTrait };
 }
 
 interface Statements {

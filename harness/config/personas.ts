@@ -29,7 +29,7 @@ export async function readPersonas(file: string, name = file): Promise<PersonaBo
   const entries = Object.entries(personas);
   const ids = entries.map(([id]) => id);
   const issues: Issue[] = [];
-  for (const [id, { opposite, trait, pole }] of entries) {
+  for (const [id, { opposite, trait, pole, desirable }] of entries) {
     if (opposite === undefined) continue;
     const { value: place } = originOf(located, `personas/${id}/opposite`);
     const other = personas[opposite];
@@ -39,6 +39,12 @@ export async function readPersonas(file: string, name = file): Promise<PersonaBo
       issues.push({ place, message: `"${opposite}" is not the other pole of ${trait}` });
     } else if (other.opposite !== undefined && other.opposite !== id) {
       issues.push({ place, message: `"${opposite}" names "${other.opposite}" as its own opposite` });
+    } else if (desirable !== undefined && desirable === other.desirable) {
+      const { value: said } = originOf(located, `personas/${id}/desirable`);
+      issues.push({
+        place: said,
+        message: `"${opposite}" says ${desirable} too: one pole of ${trait} is the desirable one`,
+      });
     }
   }
   failOn(issues, CODE, HINT);
@@ -48,7 +54,7 @@ export async function readPersonas(file: string, name = file): Promise<PersonaBo
   const read = <T>(path: string | undefined, reader: (file: string) => Promise<readonly T[]>): Promise<readonly T[]> =>
     path === undefined ? Promise.resolve([]) : once(resolve(folder, path), reader);
   const out: Persona[] = [];
-  for (const [id, { trait, pole, opposite = null, description = '', prompts, ...files }] of entries) {
+  for (const [id, { trait, pole, opposite = null, desirable, description = '', prompts, ...files }] of entries) {
     const items = await read<Item>(files.items, readItems);
     const stray = items.find((item) => item.trait === trait && personas[item.persona]?.trait !== trait);
     if (stray !== undefined && opposite !== null) {
@@ -67,6 +73,7 @@ export async function readPersonas(file: string, name = file): Promise<PersonaBo
       trait,
       pole,
       opposite,
+      ...(desirable !== undefined && { desirable }),
       description,
       prompts: prompts as Readonly<Record<string, string>>,
       items: items.filter((item) => item.trait === trait && (item.persona === id || item.persona === opposite)),

@@ -8,6 +8,7 @@ export interface Persona {
   readonly id: string;
   readonly trait: string;
   readonly pole: 'high' | 'low';
+  readonly desirable?: boolean; // the pole that people would rather be seen at; absent: not said
   readonly opposite: string | null;
   readonly description: string;
   readonly prompts: Readonly<Record<string, string>>; // wording -> system message
@@ -40,6 +41,7 @@ export interface ChoiceEvaluation {
   readonly orders: 'both' | 'given';
   readonly template: string; // user message; {question} and {options} are filled in
   readonly itemsPerTrait: number | null; // the first n of the evaluation split; null = all
+  readonly traits?: 'own' | 'all'; // of which each persona is asked the items; absent: own
   readonly tuningPerTrait: number; // the first n of the tuning split
 }
 
@@ -52,6 +54,7 @@ export interface LikertEvaluation {
   readonly template: string; // user message; {statement} and {options} are filled in
   readonly items: readonly Item[]; // of all traits; each is of the pole that agrees with it
   readonly itemsPerTrait: number | null;
+  readonly traits?: 'own' | 'all';
   /** How a method asks while it is prepared: never by statements that are asked for the result. */
   readonly setUp: ChoiceEvaluation;
 }

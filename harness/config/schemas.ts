@@ -175,6 +175,11 @@ export const PERSONAS_SCHEMA = {
           trait: NAME,
           pole: { type: 'string', enum: ['high', 'low'], description: 'which end of the trait' },
           opposite: { type: 'string', description: 'the persona at the other end' },
+          desirable: {
+            type: 'boolean',
+            description:
+              'whether people would rather be seen at this pole than at the other: what a control answers by',
+          },
           description: TEXT,
           prompts: {
             type: 'object',

@@ -13,9 +13,11 @@ export function compareRuns(first: readonly ItemRow[], second: readonly ItemRow[
   const several = [first, second].some((rows) => new Set(rows.map(({ model }) => model)).size > 1);
   const keyOf = (row: ItemRow): string =>
     JSON.stringify([several ? row.model : null, row.evaluation, row.method, row.sparsity]);
-  const [a, b] = [first, second].map((rows) => grouped(rows, keyOf)) as [Groups, Groups];
-  const only = (own: Groups, other: Groups) =>
-    [...own].filter(([key]) => !other.has(key)).map(([, rows]) => nameOf(rows[0]!));
+  // Items of other traits than the persona's say nothing of how it is held.
+  const own = (rows: readonly ItemRow[]) => rows.filter(({ keyed }) => keyed !== 0);
+  const [a, b] = [first, second].map((rows) => grouped(own(rows), keyOf)) as [Groups, Groups];
+  const only = (side: Groups, other: Groups) =>
+    [...side].filter(([key]) => !other.has(key)).map(([, rows]) => nameOf(rows[0]!));
   const found: RowDifference[] = [];
   const flips: Flip[] = [];
   const different: string[] = [];

@@ -19,7 +19,8 @@ export function gateRows(
   const keyOf = (row: Pick<ItemRow, 'model' | 'evaluation' | 'method' | 'sparsity'>): string =>
     JSON.stringify([row.model, row.evaluation, row.method, row.sparsity]);
   for (const row of items) {
-    if (!wanted(row.method, nameOf(row))) continue;
+    // Items of other traits say what else a method moves, not how it holds its persona.
+    if (row.keyed === 0 || !wanted(row.method, nameOf(row))) continue;
     const { item, trait, persona, wording, seed, aligned, p, question, options, cell } = row;
     const content = digestOf({ question, options: options.map(({ text }) => text) }).slice(0, 16);
     const answer = { item, trait, persona: persona ?? row.itemPersona, wording, seed, aligned, p, content, cell };

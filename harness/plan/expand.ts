@@ -121,14 +121,18 @@ interface Part {
 
 /** Statements are asked in the evaluation part only: nothing is chosen by them. */
 function partsOf(personas: readonly Persona[], evaluation: Evaluation): readonly Part[] {
-  const { itemsPerTrait } = evaluation;
+  const { itemsPerTrait, traits } = evaluation;
+  const wide = (part: Omit<Part, 'part'>): Part => {
+    const ofPersona = traits === 'all' ? () => part.all : part.ofPersona;
+    return { part: 'evaluation', all: part.all, ofPersona };
+  };
   if (evaluation.kind === 'likert') {
     const { items } = evaluation;
     const answering = personas.map((persona) => ({ ...persona, items }));
-    return [{ part: 'evaluation', ...asked(answering, itemsPerTrait, 'evaluation') }];
+    return [wide(asked(answering, itemsPerTrait, 'evaluation'))];
   }
   return [
-    { part: 'evaluation', ...asked(personas, itemsPerTrait, 'evaluation') },
+    wide(asked(personas, itemsPerTrait, 'evaluation')),
     { part: 'tuning', ...asked(personas, evaluation.tuningPerTrait, 'tuning') },
   ];
 }
@@ -138,7 +142,7 @@ function asked(
   personas: readonly Persona[],
   perTrait: number | null,
   split: 'evaluation' | 'tuning',
-): { readonly all: readonly Item[]; ofPersona(persona: Persona): readonly Item[] } {
+): Omit<Part, 'part'> {
   const byTrait = itemsByTrait(personas, perTrait, split);
   const known = new Map<string, readonly Item[]>();
   for (const persona of personas) {

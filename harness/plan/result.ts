@@ -2,7 +2,10 @@
 
 import type { Counters } from '../../gpu/index.ts';
 import type { GateRules } from '../config/resolved.ts';
+import type { ScaleRow, SpecificityRow } from './evaluation-rows.ts';
 import type { CellRecord, Figures, SetupCost } from './method.ts';
+
+export type * from './evaluation-rows.ts';
 
 /** Raised when a field changes its meaning or goes away; readers refuse another version. */
 export const RUN_VERSION = 1;
@@ -81,26 +84,6 @@ export interface MetricRow {
   readonly meanP: number; // mean probability of the option that the persona would take
   readonly chance: number;
   readonly orders: readonly Share[]; // alignment by presented order, in the order of the outcomes
-}
-
-/**
- * Answers of a method to the statements of a Likert evaluation, on a scale of 1 to `answers`, over wordings and seeds: by the
- * persona that it was told (null: none) and the trait asked, or all together (both null).
- */
-export interface ScaleRow {
-  readonly model: string;
-  readonly evaluation: string;
-  readonly method: string;
-  readonly control: boolean;
-  readonly sparsity: string | null;
-  readonly persona: string | null;
-  readonly trait: string | null;
-  readonly n: number; // items, for all together items of each persona
-  readonly answers: number;
-  readonly profile: number | null; // mean answer with minus keys reversed: more is the trait's high pole; null over traits
-  readonly spread: number | null; // standard deviation of that over items; null for one item
-  readonly given: number; // mean answer as given: acquiescence where both keys are asked alike
-  readonly mass: number; // probability of the answers offered, mean over items
 }
 
 /** Perplexity of a method's network on neutral texts that nothing was calibrated on, over its personas and seeds. */
@@ -204,6 +187,7 @@ export interface RunResult {
   readonly costs: readonly CostRow[];
   readonly agreements: readonly AgreementRow[];
   readonly scales: readonly ScaleRow[]; // of Likert evaluations
+  readonly specificities: readonly SpecificityRow[]; // of evaluations that ask every persona the items of all traits
   readonly perplexities: readonly PerplexityRow[];
   readonly tuning: readonly TuningRow[];
   readonly headlines: readonly HeadlineRow[];
@@ -212,7 +196,10 @@ export interface RunResult {
   readonly exitCode: number;
 }
 
-/** One line of a run's items.jsonl: one item in one cell, keyed to the cell's persona, or to the item's own without one. */
+/**
+ * One line of a run's items.jsonl: one item in one cell, keyed to the cell's persona, or to the item's own without one and
+ * where it says nothing about the cell's.
+ */
 export interface ItemRow {
   readonly cell: string; // id
   readonly model: string;
@@ -225,7 +212,7 @@ export interface ItemRow {
   readonly item: string;
   readonly itemPersona: string;
   readonly trait: string;
-  readonly keyed: 1 | -1; // -1: the item is keyed to the persona's opposite, and p is flipped
+  readonly keyed: 1 | 0 | -1; // -1: the item is keyed to the persona's opposite, and p is flipped; 0: it is of another trait
   readonly question: string;
   readonly options: readonly { readonly text: string; readonly aligned: boolean }[];
   readonly p: number; // of the option that the persona would take

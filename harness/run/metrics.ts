@@ -62,12 +62,12 @@ export function answererRows(suite: Suite, all: readonly Answered[]): readonly A
   for (const { id: evaluation } of suite.evaluations) {
     const cells = answered.filter(({ cell }) => cell.evaluation.id === evaluation);
     const items = [...new Map(cells.flatMap(({ cell }) => cell.items.map((item) => [item.id, item]))).values()];
-    for (const answerer of ANSWERERS) {
+    for (const [answerer, credit] of answerersFor(personas)) {
       const units = personas.flatMap((persona) =>
         asked(items, persona).map((item) => ({
           persona: persona.id,
           trait: persona.trait,
-          right: creditFor(item, persona.id, choose(answerer, item, contextOf(persona, item))),
+          right: credit(persona, item),
         })),
       );
       for (const scope of scopes(units)) {
@@ -80,11 +80,26 @@ export function answererRows(suite: Suite, all: readonly Answered[]): readonly A
   return rows;
 }
 
+/** Takes the option of the pole that people would rather be seen at, whoever it is told to be. */
+export const DESIRABLE = 'desirable';
+
+type Credit = (persona: Persona, item: Item) => number;
+
+/** With the desirable-option answerer where every persona says which pole that is. */
+function answerersFor(personas: readonly Persona[]): readonly (readonly [answerer: string, credit: Credit])[] {
+  const known = ANSWERERS.map((answerer): readonly [string, Credit] => [
+    answerer,
+    (persona, item) => creditFor(item, persona.id, choose(answerer, item, contextOf(persona, item))),
+  ]);
+  if (personas.some(({ desirable }) => desirable === undefined)) return known;
+  return [...known, [DESIRABLE, ({ desirable }) => (desirable === true ? 1 : 0)]];
+}
+
 /**
  * The personas that some cell states, or all where none does: a control, which is asked once for all, is judged on those
  * that the methods beside it were asked, also when a filter or a failure left the others out.
  */
-function stated({ personas }: Suite, answered: readonly Answered[]): readonly Persona[] {
+export function stated({ personas }: Suite, answered: readonly Answered[]): readonly Persona[] {
   const ids = new Set(answered.flatMap(({ cell }) => cell.persona ?? []));
   return ids.size === 0 ? personas : personas.filter(({ id }) => ids.has(id));
 }

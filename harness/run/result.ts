@@ -22,6 +22,7 @@ import { type Answered, answererRows, metricRows } from './metrics.ts';
 import { headlineRows, perplexityRows, tuningRows } from './networks.ts';
 import type { CellResult } from './runner.ts';
 import { scaleRows } from './scales.ts';
+import { specificityRows } from './specificity.ts';
 
 export interface RunParts {
   readonly suite: Suite;
@@ -73,6 +74,7 @@ export function runResult(parts: RunParts): RunResult {
     costs: costRows(results),
     agreements: dense === null ? [] : agreementRows(answered, dense),
     scales: scaleRows(suite, answered),
+    specificities: dense === null ? [] : specificityRows(suite, answered, dense),
     perplexities: perplexityRows(results, dense),
     tuning,
     headlines: headlineRows(tuning),
@@ -96,9 +98,10 @@ export function* itemRows(suite: Suite, results: readonly CellResult[]): Generat
     for (const [i, item] of cell.items.entries()) {
       const outcome = outcomes[i];
       if (outcome === undefined) continue;
-      const [judged] = judge([outcome], [item], persona?.id ?? item.persona);
-      const keyed = persona !== null && keyingOf(item, persona) === -1 ? -1 : 1;
-      const target = targetOf(item, persona?.id ?? null);
+      const keyed = persona === null ? 1 : keyingOf(item, persona);
+      const asked = keyed === 0 ? item.persona : (persona?.id ?? item.persona);
+      const [judged] = judge([outcome], [item], asked);
+      const target = targetOf(item, asked);
       yield {
         cell: cell.id,
         model: cell.model,
@@ -118,7 +121,7 @@ export function* itemRows(suite: Suite, results: readonly CellResult[]): Generat
         aligned: judged?.aligned ?? 0,
         orders: outcome.orders.map((order) => ({
           order: order.order,
-          p: keyed === 1 ? order.p : 1 - order.p,
+          p: keyed === -1 ? 1 - order.p : order.p,
           sums: order.options.map(({ sum }) => sum),
           scores: order.options.map(({ score }) => score),
         })),

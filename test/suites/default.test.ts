@@ -17,7 +17,17 @@ import { ROOT } from '../support/node.ts';
 import { suite as testSuite } from '../support/suite.ts';
 
 const test = testSuite('bundled suites');
-const NAMES = ['ablations', 'anthropic-big-five', 'big-five-full', 'big-five', 'ci', 'likert', 'paper', 'smoke'];
+const NAMES = [
+  'ablations',
+  'anthropic-big-five',
+  'big-five-full',
+  'big-five',
+  'ci',
+  'likert',
+  'paper',
+  'smoke',
+  'specificity',
+];
 const TRAITS = ['agreeableness', 'conscientiousness', 'extraversion', 'neuroticism', 'openness'];
 
 const load = (name: string, options: Partial<LoadOptions> = {}): Promise<Suite> =>

@@ -37,6 +37,7 @@ test('own statements become items of the pole that agrees, both keys in turns', 
     orders: 'both',
     template: 'How well does this describe you? {statement}\n{options}',
     itemsPerTrait: null,
+    traits: 'own',
   });
   assert.equal(
     items.map(({ id, persona, keying }) => [id, persona, keying]),

@@ -75,6 +75,18 @@ test('opposites must exist, be the other pole, and agree', async () => {
   );
 });
 
+test('one pole of a trait is the desirable one', async () => {
+  const two = (a: boolean, b: boolean): string =>
+    `version: 1\npersonas:\n  high: { ${POLE}, pole: high, opposite: deep, desirable: ${a} }\n` +
+    `  deep: { ${POLE}, pole: low, opposite: high, desirable: ${b} }\n`;
+  await says(two(true, true), /:3:\d+ "deep" says true too: one pole of t is the desirable one/);
+  const personas = await loadPersonas(file(two(false, true)));
+  assert.equal(
+    personas.map(({ desirable }) => desirable),
+    [false, true],
+  );
+});
+
 test('unknown keys, wrong types and duplicates are refused', async () => {
   await says(
     `version: 1\npersonas:\n  a: { ${POLE}, pole: high, oposite: b }\n`,

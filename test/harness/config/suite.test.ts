@@ -34,6 +34,7 @@ test('a suite resolves to absolute paths, read files and defaults', async () => 
     template: '{question}\n{options}',
     itemsPerTrait: null,
     tuningPerTrait: 16,
+    traits: 'own',
   });
   assert.equal(suite.methods[1], {
     id: 'asked',

@@ -1,0 +1,72 @@
+// What a method moves beside its persona's own trait: one line a method, and the whole matrix of personas by traits.
+
+import type { Estimate, RunResult, SpecificityRow } from '../harness/plan/result.ts';
+import { entryName, percent } from './format.ts';
+import type { Section } from './sections.ts';
+import { places } from './verdict.ts';
+
+export function specificitySections(result: RunResult): readonly Section[] {
+  return specific(result).map(({ place, rows }) => ({
+    title: `Specificity: ${place}`,
+    head: ['method', 'own trait', 'others', 'own - others [95 %]', 'desirable', ''],
+    rows: rows.map((row) => [
+      nameOf(row),
+      signed(row.target.value),
+      percent(row.others),
+      estimateText(row.difference),
+      row.desirable === null ? '–' : estimateText(row.desirable),
+      row.answerer ? 'no model' : row.specific ? 'specific' : 'NOT specific',
+    ]),
+    below: [
+      'Points by which the answers move from those where no persona is stated. Own trait: toward the pole of the persona; ' +
+        'others: either way, mean absolute; desirable: on the others, toward the pole that people would rather be seen at. ' +
+        '"desirable" answers so whoever it is told to be.',
+    ],
+  }));
+}
+
+/** Persona by trait: shifts toward the high pole of each trait. */
+export function matrixSections(result: RunResult): readonly Section[] {
+  return specific(result).flatMap(({ place, rows }) =>
+    rows.map((row) => {
+      const traits = [...new Set(row.shifts.map(({ trait }) => trait))];
+      return {
+        title: `Shifts by persona and trait: ${nameOf(row)}, ${place}`,
+        head: ['persona', ...traits],
+        rows: [...new Set(row.shifts.map(({ persona }) => persona))].map((persona) => [
+          persona,
+          ...traits.map((trait) => {
+            const found = row.shifts.find((one) => one.persona === persona && one.trait === trait);
+            return found === undefined ? '–' : signed(found.shift);
+          }),
+        ]),
+        below: ['Points toward the high pole of the trait in the column, from where no persona is stated.'],
+      };
+    }),
+  );
+}
+
+interface Place {
+  readonly place: string;
+  readonly rows: readonly SpecificityRow[];
+}
+
+function specific(result: RunResult): readonly Place[] {
+  return places(result).flatMap(([model, evaluation]) => {
+    const rows = result.specificities.filter((row) => row.model === model && row.evaluation === evaluation);
+    return rows.length === 0 ? [] : [{ place: `${model}, evaluation ${evaluation}`, rows }];
+  });
+}
+
+/** An answerer stands in quotes, as everywhere. */
+function nameOf(row: SpecificityRow): string {
+  return row.answerer ? `"${row.method}"` : entryName(row);
+}
+
+function signed(value: number): string {
+  return `${value > 0 ? '+' : ''}${percent(value)}`;
+}
+
+function estimateText({ value, low, high }: Estimate): string {
+  return `${signed(value)} [${percent(low)}, ${percent(high)}]`;
+}
