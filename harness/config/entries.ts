@@ -36,7 +36,17 @@ export interface LikertFile {
   readonly traits: 'own' | 'all';
 }
 
-export type EvaluationFile = ChoiceFile | LikertFile;
+export interface RoleReplyFile {
+  readonly id: string;
+  readonly kind: 'role-reply';
+  readonly items: string;
+  readonly scorer: Scorer;
+  readonly orders: 'both' | 'given';
+  readonly template: string;
+  readonly 'items-per-trait'?: number;
+}
+
+export type EvaluationFile = ChoiceFile | LikertFile | RoleReplyFile;
 
 /** A suite file with its defaults. */
 export interface SuiteFile {
@@ -118,6 +128,10 @@ export function contradictions(evaluations: readonly EvaluationFile[], located: 
     });
     const { scorer, template } = evaluation;
     const listed = template.includes('{options}');
+    if (evaluation.kind === 'role-reply') {
+      const missing = ['{asker}', '{options}'].filter((name) => !template.includes(name));
+      return missing.map((name) => issue('template', `the template has no ${name}`, 'add it'));
+    }
     if (evaluation.kind === 'likert') {
       const wrong = evaluation.scale === undefined ? null : scaleFault(evaluation.scale);
       return [

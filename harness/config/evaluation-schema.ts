@@ -1,4 +1,4 @@
-// The shape of an evaluation in a suite, by its kind: choice, likert.
+// The shape of an evaluation in a suite, by its kind: choice, likert, role-reply.
 
 import { SCORERS } from './resolved.ts';
 
@@ -116,9 +116,34 @@ const LIKERT = {
   },
 } as const;
 
+const ROLE_REPLY = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['id', 'kind', 'items'],
+  properties: {
+    id: ID,
+    kind: { const: 'role-reply', description: 'a question with a reply for each who may ask it: which fits the asker' },
+    items: { ...PATH, description: "JSON rows as RoleAgentBench's reaction rows; relative to this file" },
+    scorer: CHOICE.properties.scorer,
+    orders: {
+      ...CHOICE.properties.orders,
+      description: 'ask with the replies in every rotation and average, or only as they stand',
+    },
+    template: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 4000,
+      pattern: '\\{question\\}',
+      default: '{asker} asks: {question}\n{options}',
+      description: 'the user message; {asker}, {question} and {options} are filled in',
+    },
+    'items-per-trait': { ...ITEMS_PER_TRAIT, description: 'the first n; all without it' },
+  },
+} as const;
+
 export const EVALUATION = {
   type: 'object',
   required: ['id', 'kind'],
   discriminator: { propertyName: 'kind' },
-  oneOf: [CHOICE, LIKERT],
+  oneOf: [CHOICE, LIKERT, ROLE_REPLY],
 } as const;

@@ -9,6 +9,7 @@ import type { Item, LikertItem } from '../datasets/types.ts';
 import { failOn, suggestion } from './diagnostics.ts';
 import type { ChoiceFile, EvaluationFile, LikertFile } from './entries.ts';
 import type { ChoiceEvaluation, Evaluation, Persona } from './resolved.ts';
+import { roleReplies } from './role-replies.ts';
 import { type Located, originOf } from './yaml.ts';
 
 const CODE = 'bad-suite';
@@ -47,8 +48,16 @@ export async function evaluationsOf(
       evaluations.push(choiceOf(file, limit));
       continue;
     }
-    const { id, kind, scorer, orders, template, traits } = file;
     const itemsPerTrait = limit ?? file['items-per-trait'] ?? null;
+    if (file.kind === 'role-reply') {
+      const { id, kind, scorer, orders, template } = file;
+      const at = `evaluations/${k}/items`;
+      const { items, notes: said } = await roleReplies(file, personas, at, folderOf(at), located);
+      evaluations.push({ id, kind, scorer, orders, template, items, itemsPerTrait, setUp });
+      notes.push(...said);
+      continue;
+    }
+    const { id, kind, scorer, orders, template, traits } = file;
     const read = await statements(file, `evaluations/${k}/items`, folderOf, located);
     const items = keyed(read.items, personas);
     requireStatements(items, personas, read, `evaluations/${k}/items`, located);

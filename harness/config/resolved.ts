@@ -59,7 +59,20 @@ export interface LikertEvaluation {
   readonly setUp: ChoiceEvaluation;
 }
 
-export type Evaluation = ChoiceEvaluation | LikertEvaluation;
+/** Which of k replies fits the one who asks: chance is 1 / k. Each persona is asked the rows of its own role. */
+export interface RoleReplyEvaluation {
+  readonly id: string;
+  readonly kind: 'role-reply';
+  readonly scorer: Scorer;
+  readonly orders: 'both' | 'given'; // both: every rotation of the replies
+  readonly template: string; // user message; {asker}, {question} and {options} are filled in
+  readonly items: readonly Item[];
+  readonly itemsPerTrait: number | null;
+  readonly traits?: 'own';
+  readonly setUp: ChoiceEvaluation;
+}
+
+export type Evaluation = ChoiceEvaluation | LikertEvaluation | RoleReplyEvaluation;
 
 /** Nulls that a subnetwork is compared with. */
 export const CONTROL_KINDS = ['random', 'magnitude', 'generic-text', 'opposite', 'shuffled'] as const;

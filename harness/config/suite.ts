@@ -157,7 +157,7 @@ function duplicates(entries: readonly { readonly id: string }[], list: string, l
   );
 }
 
-/** The personas that the suite selects; each needs an opposite, since items are keyed to one of two poles. */
+/** The personas that the suite selects; each needs an opposite where items are keyed to one of two poles. */
 function selected(value: SuiteFile, located: Located, all: readonly Persona[]): readonly Persona[] {
   const { select } = value.personas;
   const byId = new Map(all.map((persona) => [persona.id, persona]));
@@ -169,7 +169,7 @@ function selected(value: SuiteFile, located: Located, all: readonly Persona[]): 
     const persona = byId.get(id);
     if (persona === undefined) {
       issues.push({ place: placeOf(k), message: `unknown persona "${id}"`, hint: suggestion(id, [...byId.keys()]) });
-    } else if (persona.opposite === null) {
+    } else if (persona.opposite === null && value.evaluations.some(({ kind }) => kind !== 'role-reply')) {
       issues.push({
         place: placeOf(k),
         message: `persona "${id}" has no opposite`,

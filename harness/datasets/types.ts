@@ -19,6 +19,9 @@ export interface Item {
   readonly options: readonly Option[]; // two or more, exactly one matching
   /** The question is a statement, and the options are how far it is agreed with, from least to most: the last one matches. */
   readonly scale?: true;
+  /** Who puts the question, of a role reply: the options are replies of `persona` to each who may, and no other's. */
+  readonly asker?: string;
+  readonly group?: string; // role replies that differ in the asker alone: one observation
 }
 
 /** A statement to be answered on a scale. `keying`: whether who agrees with it is at the trait's high pole. */

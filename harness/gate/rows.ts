@@ -15,7 +15,7 @@ export function gateRows(
   wanted: (method: string, name: string) => boolean,
 ): readonly GateRow[] {
   const answers = new Map<string, Answer[]>();
-  const scales = new Set(result.evaluations.filter(({ kind }) => kind === 'likert').map(({ id }) => id));
+  const kinds = new Map(result.evaluations.map(({ id, kind }) => [id, kind]));
   const keyOf = (row: Pick<ItemRow, 'model' | 'evaluation' | 'method' | 'sparsity'>): string =>
     JSON.stringify([row.model, row.evaluation, row.method, row.sparsity]);
   for (const row of items) {
@@ -29,7 +29,8 @@ export function gateRows(
     answers.set(key, known);
     known.push(answer);
     // A network that knows no persona answers for both poles: what one gains the other loses.
-    if (persona === null && (options.length === 2 || scales.has(row.evaluation)))
+    const kind = kinds.get(row.evaluation);
+    if (persona === null && (kind === 'likert' || (kind === 'choice' && options.length === 2)))
       known.push({ ...answer, persona: `not ${row.itemPersona}`, aligned: 1 - aligned, p: 1 - p });
   }
   return [...answers].map(([key, own]) => {

@@ -4,7 +4,7 @@ import { BenchError } from '../../gpu/index.ts';
 import type { Evaluation, MethodEntry, Persona, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import { cellId, cellInputs, type ModelDigests, visiblePersona } from './identity.ts';
-import { itemsByTrait, itemsOf } from './items.ts';
+import { itemsByTrait, itemsOf, keyingOf } from './items.ts';
 import { type Axis, axesOf, type Cell, type Method, type MethodRegistry, reads } from './method.ts';
 import { neutralParts } from './neutral.ts';
 
@@ -38,8 +38,8 @@ export function expand(
         }
         for (const point of points(suite, entry, method)) {
           const { persona, wording, sparsity, seed } = point;
-          const network = entry.swapped === true && persona ? required(suite, persona) : persona;
-          const opposite = network && needsOpposite(method, entry) ? findOpposite(suite, network) : null;
+          const network = entry.swapped === true && persona ? required(suite, persona, entry) : persona;
+          const opposite = network && needsOpposite(method, entry) ? required(suite, network, entry) : null;
           const visible = (one: Persona | null) => one && visiblePersona(one, method, entry, wording);
           for (const { part, all, ofPersona } of parts) {
             if (part === 'tuning' && (method.tunes !== true || entry.control)) continue;
@@ -103,13 +103,18 @@ export function findOpposite(suite: Suite, persona: Persona): Persona | null {
   return suite.personas.find((other) => other.id === persona.opposite) ?? null;
 }
 
-/** The opposite, for a control that is of no use without. */
-function required(suite: Suite, persona: Persona): Persona {
+/** The opposite, for an entry that is of no use without. */
+function required(suite: Suite, persona: Persona, { id, added }: MethodEntry): Persona {
   const opposite = findOpposite(suite, persona);
   if (opposite !== null) return opposite;
-  throw new BenchError('no-opposite', `the opposite of persona "${persona.id}" is not in the suite`, {
+  const [why, mend] =
+    persona.opposite === null
+      ? ['there is none', 'name one in the personas file']
+      : ['the suite does not select it', 'select both poles'];
+  const without = added === true ? `set controls.${id.slice(id.lastIndexOf('.') + 1)}: false` : `leave "${id}" out`;
+  throw new BenchError('no-opposite', `"${id}" needs the opposite of persona "${persona.id}", and ${why}`, {
     where: suite.file,
-    hint: 'select both poles, or set controls.opposite: false',
+    hint: `${mend}, or ${without}`,
   });
 }
 
@@ -119,16 +124,19 @@ interface Part {
   ofPersona(persona: Persona): readonly Item[];
 }
 
-/** Statements are asked in the evaluation part only: nothing is chosen by them. */
+/** Statements and role replies are asked in the evaluation part only: nothing is chosen by them. */
 function partsOf(personas: readonly Persona[], evaluation: Evaluation): readonly Part[] {
   const { itemsPerTrait, traits } = evaluation;
   const wide = (part: Omit<Part, 'part'>): Part => {
     const ofPersona = traits === 'all' ? () => part.all : part.ofPersona;
     return { part: 'evaluation', all: part.all, ofPersona };
   };
-  if (evaluation.kind === 'likert') {
+  if (evaluation.kind !== 'choice') {
     const { items } = evaluation;
-    const answering = personas.map((persona) => ({ ...persona, items }));
+    const answering = personas.map((persona) => ({
+      ...persona,
+      items: items.filter((item) => keyingOf(item, persona) !== 0),
+    }));
     return [wide(asked(answering, itemsPerTrait, 'evaluation'))];
   }
   return [

@@ -79,7 +79,7 @@ export function cellInputs(parts: IdentityParts): Readonly<Record<string, unknow
   };
 }
 
-/** What of an evaluation outcomes depend on beside the items. Of a Likert one `setUp` counts for a method that tunes. */
+/** What of an evaluation outcomes depend on beside the items. Of others than choice `setUp` counts for a method that tunes. */
 export function evaluationContent(evaluation: Evaluation, tunes: boolean): Readonly<Record<string, unknown>> {
   const { kind, scorer, orders, template } = evaluation;
   if (kind === 'choice') return { kind, scorer, show: evaluation.show, orders, template };

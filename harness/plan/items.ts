@@ -8,12 +8,14 @@ import { digestOf } from './canonical.ts';
 /** +1: the item is keyed to this persona; -1: to its opposite, so that p flips to 1 - p; 0: it says nothing about it. */
 export function keyingOf(item: Item, persona: Persona): 1 | 0 | -1 {
   if (item.persona === persona.id) return 1;
+  if (item.asker !== undefined) return 0; // replies of one role are no other's
   return item.persona === persona.opposite ? -1 : 0;
 }
 
 /** What an outcome depends on: not the id, not the persona's name (an outcome is keyed to the item's own persona). */
-export function itemContent(item: Item): { question: string; options: { text: string; matching: boolean }[] } {
+export function itemContent(item: Item): Readonly<Record<string, unknown>> {
   return {
+    ...(item.asker !== undefined && { asker: item.asker }),
     question: item.question,
     options: item.options.map(({ text, matching }) => ({ text, matching })),
   };

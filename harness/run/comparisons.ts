@@ -35,7 +35,7 @@ export interface Comparisons {
 
 /** Alignment on one item under one persona, over all cells that asked it. */
 interface Pair {
-  readonly item: string;
+  readonly unit: string; // what is one observation: the item, or its group of role replies
   readonly trait: string;
   readonly aligned: number;
 }
@@ -121,7 +121,7 @@ function pairsOfCell(personas: readonly Persona[], answered: Answered | undefine
   return new Map(
     own
       .flatMap((persona) => judgeFor(persona, answered))
-      .map(({ item, persona, trait, aligned }) => [JSON.stringify([item, persona]), { item, trait, aligned }]),
+      .map(({ item, unit, persona, trait, aligned }) => [JSON.stringify([item, persona]), { unit, trait, aligned }]),
   );
 }
 
@@ -146,10 +146,10 @@ interface Unit extends PairedUnit {
 /** Items that the method and every seed answered, each over the poles that all of them answered it for. */
 function unitsOf(method: Pairs, seeds: readonly Pairs[]): readonly Unit[] {
   const shared = [...method].filter(([key]) => seeds.every((seed) => seed.has(key)));
-  const items = grouped(shared, ([, { item }]) => item);
-  return [...items].map(([unit, poles]) => {
-    const over = (pairs: Pairs) => mean(poles.map(([key]) => pairs.get(key)?.aligned ?? Number.NaN));
-    return { unit, trait: poles[0][1].trait, a: over(method), b: seeds.map(over) };
+  const units = grouped(shared, ([, { unit }]) => unit);
+  return [...units].map(([unit, pairs]) => {
+    const over = (side: Pairs) => mean(pairs.map(([key]) => side.get(key)?.aligned ?? Number.NaN));
+    return { unit, trait: pairs[0][1].trait, a: over(method), b: seeds.map(over) };
   });
 }
 

@@ -3,12 +3,14 @@
 // by asking the same thing again.
 
 import type { Persona, Suite } from '../config/resolved.ts';
+import { sourceBlind } from '../datasets/role-reply.ts';
 import type { Item } from '../datasets/types.ts';
 import { keyingOf } from '../plan/items.ts';
 import type { Cell, Outcome } from '../plan/method.ts';
 import type { AnswererRow, MetricRow, Share } from '../plan/result.ts';
 import { ANSWERERS, choose, creditFor, type Judged, judge, summarise } from '../score/index.ts';
 import { wilson } from '../stats/wilson.ts';
+import { grouped } from './grouped.ts';
 
 /** A finished cell and its outcomes. */
 export interface Answered {
@@ -59,10 +61,11 @@ export function answererRows(suite: Suite, all: readonly Answered[]): readonly A
   const answered = all.filter(({ cell }) => cell.part === 'evaluation');
   const rows: AnswererRow[] = [];
   const personas = stated(suite, answered);
-  for (const { id: evaluation } of suite.evaluations) {
+  for (const { id: evaluation, kind } of suite.evaluations) {
     const cells = answered.filter(({ cell }) => cell.evaluation.id === evaluation);
     const items = [...new Map(cells.flatMap(({ cell }) => cell.items.map((item) => [item.id, item]))).values()];
-    for (const [answerer, credit] of answerersFor(personas)) {
+    const others = kind === 'role-reply' ? [sourceBlindOver(items)] : desirableFor(personas);
+    for (const [answerer, credit] of [...TRIVIAL, ...others]) {
       const units = personas.flatMap((persona) =>
         asked(items, persona).map((item) => ({
           persona: persona.id,
@@ -80,19 +83,29 @@ export function answererRows(suite: Suite, all: readonly Answered[]): readonly A
   return rows;
 }
 
+type Credit = (persona: Persona, item: Item) => number;
+type Named = readonly [answerer: string, credit: Credit];
+
+const TRIVIAL = ANSWERERS.map(
+  (answerer): Named => [
+    answerer,
+    (persona, item) => creditFor(item, persona.id, choose(answerer, item, contextOf(persona, item))),
+  ],
+);
+
 /** Takes the option of the pole that people would rather be seen at, whoever it is told to be. */
 export const DESIRABLE = 'desirable';
 
-type Credit = (persona: Persona, item: Item) => number;
+/** Where every persona says which pole that is. */
+function desirableFor(personas: readonly Persona[]): readonly Named[] {
+  if (personas.some(({ desirable }) => desirable === undefined)) return [];
+  return [[DESIRABLE, ({ desirable }) => (desirable === true ? 1 : 0)]];
+}
 
-/** With the desirable-option answerer where every persona says which pole that is. */
-function answerersFor(personas: readonly Persona[]): readonly (readonly [answerer: string, credit: Credit])[] {
-  const known = ANSWERERS.map((answerer): readonly [string, Credit] => [
-    answerer,
-    (persona, item) => creditFor(item, persona.id, choose(answerer, item, contextOf(persona, item))),
-  ]);
-  if (personas.some(({ desirable }) => desirable === undefined)) return known;
-  return [...known, [DESIRABLE, ({ desirable }) => (desirable === true ? 1 : 0)]];
+/** Gives everybody who asks one and the same reply, the best there is: 1 / k where each of k is right once. */
+function sourceBlindOver(items: readonly Item[]): Named {
+  const groups = grouped(items, ({ group, id }) => group ?? id);
+  return ['source-blind', (_, { group, id }) => sourceBlind(groups.get(group ?? id) ?? [])];
 }
 
 /**
@@ -196,5 +209,5 @@ function asked(items: readonly Item[], persona: Persona): readonly Item[] {
 }
 
 function contextOf(persona: Persona, item: Item): string {
-  return [...Object.values(persona.prompts), item.question].join(' ');
+  return [...Object.values(persona.prompts), item.asker ?? '', item.question].join(' ');
 }

@@ -1,7 +1,7 @@
 // How an evaluation phrases a question: the orders it presents, the options listed, the answers scored.
 
 import { BenchError } from '../../gpu/index.ts';
-import type { ChoiceEvaluation, Evaluation, LikertEvaluation } from '../config/resolved.ts';
+import type { ChoiceEvaluation, Evaluation, LikertEvaluation, RoleReplyEvaluation } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Context } from '../plan/method.ts';
 
@@ -17,14 +17,15 @@ export function letterOf(position: number): string {
 
 /** Presented orders (position -> option index): as given, then every rotation; of a scale and for two options, the reverse. */
 export function ordersOf(
-  evaluation: Pick<ChoiceEvaluation, 'show' | 'orders'> | LikertEvaluation,
+  evaluation: Pick<ChoiceEvaluation, 'kind' | 'show' | 'orders'> | LikertEvaluation | RoleReplyEvaluation,
   options: number,
 ): number[][] {
   const positions = Array.from({ length: options }, (_, k) => k);
-  if (!('show' in evaluation)) {
+  if (evaluation.kind === 'likert') {
     return evaluation.orders === 'both' ? [positions, [...positions].reverse()] : [positions];
   }
-  const rotations = evaluation.show && evaluation.orders === 'both' ? options : 1;
+  const shown = evaluation.kind === 'role-reply' || evaluation.show;
+  const rotations = shown && evaluation.orders === 'both' ? options : 1;
   return Array.from({ length: rotations }, (_, r) => positions.map((k) => (k + r) % options));
 }
 
@@ -38,15 +39,16 @@ export function questionText(evaluation: Evaluation, item: Item, order: readonly
   checkTemplate(evaluation, question);
   const listed = order.map((option, position) => `${letterOf(position)} ${item.options[option]?.text ?? ''}`);
   // One pass, so that braces in an item's own words stay as they are.
-  return template.replace(/\{(?:question|statement|options)\}/g, (name) => {
+  return template.replace(/\{(?:question|statement|options|asker)\}/g, (name) => {
     if (name === '{options}') return listed.join('\n');
+    if (name === '{asker}') return item.asker ?? name;
     return name === question ? item.question : name;
   });
 }
 
 function checkTemplate(evaluation: Evaluation, question: string): void {
   const { template, scorer } = evaluation;
-  const show = evaluation.kind === 'likert' || evaluation.show;
+  const show = evaluation.kind !== 'choice' || evaluation.show;
   const where = `evaluation ${evaluation.id}`;
   if (!template.includes(question)) {
     throw new BenchError('bad-evaluation', `its template has no ${question}`, { where, hint: `add ${question}` });

@@ -14,6 +14,7 @@ const TIE = 1e-9;
 /** One item under one persona. `aligned` is 1 or 0, or a share where options tie; on a scale it is p. */
 export interface Judged {
   readonly item: string;
+  readonly unit: string; // the item, or the group of role replies that it is of: what is one observation
   readonly persona: string;
   readonly trait: string;
   readonly p: number; // of the persona's option; on a scale, how far the expected answer goes to the persona's end
@@ -69,6 +70,7 @@ export function judge(outcomes: readonly Outcome[], items: readonly Item[], pers
     }
     return {
       item: item.id,
+      unit: item.group ?? item.id,
       persona,
       trait: item.trait,
       p,

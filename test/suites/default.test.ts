@@ -25,6 +25,7 @@ const NAMES = [
   'ci',
   'likert',
   'paper',
+  'settings',
   'smoke',
   'specificity',
 ];

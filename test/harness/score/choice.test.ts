@@ -130,7 +130,7 @@ test('both orders are kept apart and averaged; given asks one', async () => {
 });
 
 test('k options: every rotation, and the softmax over all', async () => {
-  assert.equal(ordersOf({ show: true, orders: 'both' }, 3), [
+  assert.equal(ordersOf({ kind: 'choice', show: true, orders: 'both' }, 3), [
     [0, 1, 2],
     [1, 2, 0],
     [2, 0, 1],
