@@ -7,6 +7,7 @@ import { scaleDetailSections, scaleSections } from './scales.ts';
 import { alignmentSections, cellsLine, detailSections, errorSection, type Section, titleLine } from './sections.ts';
 import { matrixSections, specificitySections } from './specificity.ts';
 import { aboveNone, figureSections, summarySections } from './summary.ts';
+import { textSections } from './texts.ts';
 import { verdicts } from './verdict.ts';
 
 export function markdownReport(result: RunResult): string {
@@ -15,6 +16,7 @@ export function markdownReport(result: RunResult): string {
     ...summarySections(result),
     ...alignmentSections(result),
     ...scaleSections(result),
+    ...textSections(result),
     ...specificitySections(result),
     ...comparisonSections(result),
     ...taxSections(result),

@@ -70,6 +70,7 @@ export function detailSections(result: RunResult): readonly Section[] {
 /** The answerer without a model that does best by one persona: over both poles all but `overlap` come to 50 %. */
 function bestAnswerer(result: RunResult, { evaluation, persona }: MetricRow): string {
   const rows = result.answerers.filter((row) => row.evaluation === evaluation && row.persona === persona);
+  if (rows.length === 0) return '–';
   const best = rows.reduce((a, b) => (b.alignment.value > a.alignment.value ? b : a));
   return `${best.answerer} ${percent(best.alignment.value)} %`;
 }
@@ -137,8 +138,9 @@ export function balanceLine(result: RunResult, model: string, evaluation: string
   ];
 }
 
-export function answerersLine(result: RunResult, evaluation: string): string {
+export function answerersLine(result: RunResult, evaluation: string): readonly string[] {
   const rows = result.answerers.filter((row) => row.evaluation === evaluation && row.scope === 'pooled');
+  if (rows.length === 0) return [];
   const parts = rows.map(({ answerer, alignment }) => `${answerer} ${shareText(alignment)}`);
-  return `Without a model (n ${rows[0]?.alignment.n ?? 0}): ${parts.join(', ')}.`;
+  return [`Without a model (n ${rows[0]?.alignment.n ?? 0}): ${parts.join(', ')}.`];
 }

@@ -41,7 +41,7 @@ export function summarySections(result: RunResult): readonly Section[] {
           'neutral text over that of the dense network, which a prompt leaves as it is; set-up: seconds per cell; + tok: ' +
           'prompt tokens beyond the bare question; pre/dec: median ms to prefill a prompt and to decode a token; bytes of ' +
           'what is made for a persona.',
-        answerersLine(result, evaluation),
+        ...answerersLine(result, evaluation),
         ...balanceLine(result, model, evaluation),
       ],
     };

@@ -9,6 +9,7 @@ import { scaleSections } from './scales.ts';
 import { cellsLine, errorSection, type Section, titleLine } from './sections.ts';
 import { specificitySections } from './specificity.ts';
 import { aboveNone, summarySections } from './summary.ts';
+import { textSections } from './texts.ts';
 import { byTraitSections } from './traits.ts';
 import { verdicts } from './verdict.ts';
 
@@ -38,6 +39,7 @@ export function terminalReport(result: RunResult, options: TerminalOptions): str
     ...summarySections(result),
     ...byTraitSections(result),
     ...scaleSections(result),
+    ...textSections(result),
     ...specificitySections(result),
     ...comparisonSections(result),
     ...taxSections(result),

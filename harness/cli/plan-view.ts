@@ -100,17 +100,21 @@ export async function promptOf(n: number, suite: Suite, planned: Planned, machin
   }
   const prepared = await prepareLightly(cell, suite, planned, machine);
   try {
+    const { evaluation } = cell;
     const order = item.options.map((_, i) => i);
-    const rendered = text.render(await prepared.wrap({ item, text: questionText(cell.evaluation, item, order) }));
+    const rendered = text.render(await prepared.wrap({ item, text: questionText(evaluation, item, order) }));
     return {
       cell: n,
       item: item.id,
       text: rendered.text,
       ids: [...rendered.tokens],
-      answers: order.map((option) => {
-        const answer = answerText(cell.evaluation, item, option, option);
-        return { text: answer, ids: [...text.continuation(rendered, answer)] };
-      }),
+      answers:
+        evaluation.kind === 'generation'
+          ? []
+          : order.map((option) => {
+              const answer = answerText(evaluation, item, option, option);
+              return { text: answer, ids: [...text.continuation(rendered, answer)] };
+            }),
     };
   } finally {
     prepared.release();

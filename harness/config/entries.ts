@@ -46,7 +46,27 @@ export interface RoleReplyFile {
   readonly 'items-per-trait'?: number;
 }
 
-export type EvaluationFile = ChoiceFile | LikertFile | RoleReplyFile;
+export interface GenerationFile {
+  readonly id: string;
+  readonly kind: 'generation';
+  readonly prompts: string;
+  readonly template: string;
+  readonly wording?: string;
+  readonly tokens: number;
+  readonly temperature: number;
+  readonly 'top-k': number;
+  readonly 'top-p': number;
+  readonly samples: number;
+  readonly 'items-per-trait'?: number;
+  readonly judge?: {
+    readonly endpoint: string;
+    readonly model: string;
+    readonly prompt: string;
+    readonly 'key-env': string;
+  };
+}
+
+export type EvaluationFile = ChoiceFile | LikertFile | RoleReplyFile | GenerationFile;
 
 /** A suite file with its defaults. */
 export interface SuiteFile {
@@ -126,6 +146,7 @@ export function contradictions(evaluations: readonly EvaluationFile[], located: 
       message,
       hint,
     });
+    if (evaluation.kind === 'generation') return [];
     const { scorer, template } = evaluation;
     const listed = template.includes('{options}');
     if (evaluation.kind === 'role-reply') {
@@ -168,7 +189,7 @@ export async function itemsFrom(
   folderOf: (path: string) => string,
   located: Located,
 ): Promise<ForeignItems> {
-  const k = evaluations.findIndex(({ kind, items }) => kind === 'choice' && items !== undefined);
+  const k = evaluations.findIndex((one) => one.kind === 'choice' && one.items !== undefined);
   const entry = evaluations[k];
   if (entry?.kind !== 'choice' || entry.items === undefined) return { personas, notes: [] };
   const source = entry.items;

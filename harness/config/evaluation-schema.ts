@@ -1,4 +1,4 @@
-// The shape of an evaluation in a suite, by its kind: choice, likert, role-reply.
+// The shape of an evaluation in a suite, by its kind: choice, likert, role-reply, generation.
 
 import { SCORERS } from './resolved.ts';
 
@@ -137,7 +137,73 @@ const ROLE_REPLY = {
       default: '{asker} asks: {question}\n{options}',
       description: 'the user message; {asker}, {question} and {options} are filled in',
     },
+    'items-per-trait': { ...ITEMS_PER_TRAIT, description: 'the first n rows of each persona; all without it' },
+  },
+} as const;
+
+const GENERATION = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['id', 'kind', 'prompts'],
+  properties: {
+    id: ID,
+    kind: {
+      const: 'generation',
+      description: 'open questions: what is written, read by the dense model under the prompts of both poles (a proxy)',
+    },
+    prompts: { ...PATH, description: 'JSONL of {id, trait, question}; relative to this file' },
+    template: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 4000,
+      pattern: '\\{question\\}',
+      default: '{question}',
+      description: 'the user message; {question} is filled in',
+    },
+    wording: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 64,
+      description: "the personas' prompt by which the dense model reads; their first one without it",
+    },
+    tokens: { type: 'integer', minimum: 1, maximum: 4096, default: 48, description: 'most new tokens' },
+    temperature: { type: 'number', minimum: 0, maximum: 10, default: 0.8, description: '0: the likeliest token' },
+    'top-k': { type: 'integer', minimum: 0, default: 0, description: '0: off' },
+    'top-p': { type: 'number', exclusiveMinimum: 0, maximum: 1, default: 1, description: '1: off' },
+    samples: { type: 'integer', minimum: 1, maximum: 8, default: 1, description: 'texts on each question' },
     'items-per-trait': { ...ITEMS_PER_TRAIT, description: 'the first n; all without it' },
+    judge: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['endpoint', 'model'],
+      description: 'a model that says which pole wrote a text, behind an OpenAI-compatible endpoint; none without it',
+      properties: {
+        endpoint: {
+          type: 'string',
+          pattern: '^https?://',
+          maxLength: 2000,
+          description: 'URL that /chat/completions follows, such as http://localhost:8080/v1',
+        },
+        model: { type: 'string', minLength: 1, maxLength: 200 },
+        prompt: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 8000,
+          pattern: '\\{text\\}',
+          default:
+            'Two speakers were told what they are.\nA: {high}\nB: {low}\nBoth were asked: {question}\nOne answered: {text}\n' +
+            'How sure are you that it was A? Answer with a whole number from 0 (surely B) to 100 (surely A), and nothing else.',
+          description: '{question}, {text}, and the prompts of both poles, {high} and {low}, are filled in',
+        },
+        'key-env': {
+          type: 'string',
+          pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+          maxLength: 200,
+          default: 'OPENAI_API_KEY',
+          description: 'the environment variable that holds the key; it is never stored',
+        },
+      },
+    },
   },
 } as const;
 
@@ -145,5 +211,5 @@ export const EVALUATION = {
   type: 'object',
   required: ['id', 'kind'],
   discriminator: { propertyName: 'kind' },
-  oneOf: [CHOICE, LIKERT, ROLE_REPLY],
+  oneOf: [CHOICE, LIKERT, ROLE_REPLY, GENERATION],
 } as const;

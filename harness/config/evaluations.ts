@@ -8,6 +8,7 @@ import { readMpi } from '../datasets/mpi.ts';
 import type { Item, LikertItem } from '../datasets/types.ts';
 import { failOn, suggestion } from './diagnostics.ts';
 import type { ChoiceFile, EvaluationFile, LikertFile } from './entries.ts';
+import { generationOf } from './questions.ts';
 import type { ChoiceEvaluation, Evaluation, Persona } from './resolved.ts';
 import { roleReplies } from './role-replies.ts';
 import { type Located, originOf } from './yaml.ts';
@@ -31,14 +32,21 @@ const SET_UP: ChoiceEvaluation = {
   tuningPerTrait: 16,
 };
 
-/** `limit`: --limit. `personas`: those that the suite selects. Throws `bad-suite` or `bad-data` with the place. */
+export interface Given {
+  readonly personas: readonly Persona[]; // that the suite selects
+  readonly book: readonly Persona[]; // all of the personas file
+  readonly limit: number | undefined; // --limit
+  readonly seed: number; // of what is drawn
+}
+
+/** Throws `bad-suite` or `bad-data` with the place. */
 export async function evaluationsOf(
   files: readonly EvaluationFile[],
-  personas: readonly Persona[],
-  limit: number | undefined,
+  given: Given,
   folderOf: (path: string) => string,
   located: Located,
 ): Promise<Evaluations> {
+  const { personas, limit } = given;
   const first = files.find((file) => file.kind === 'choice');
   const setUp = first === undefined ? SET_UP : choiceOf(first, limit);
   const evaluations: Evaluation[] = [];
@@ -48,12 +56,17 @@ export async function evaluationsOf(
       evaluations.push(choiceOf(file, limit));
       continue;
     }
+    if (file.kind === 'generation') {
+      const at = `evaluations/${k}`;
+      evaluations.push(await generationOf(file, { ...given, setUp }, at, folderOf(`${at}/prompts`), located));
+      continue;
+    }
     const itemsPerTrait = limit ?? file['items-per-trait'] ?? null;
     if (file.kind === 'role-reply') {
       const { id, kind, scorer, orders, template } = file;
       const at = `evaluations/${k}/items`;
-      const { items, notes: said } = await roleReplies(file, personas, at, folderOf(at), located);
-      evaluations.push({ id, kind, scorer, orders, template, items, itemsPerTrait, setUp });
+      const { items, notes: said } = await roleReplies(file, personas, itemsPerTrait, at, folderOf(at), located);
+      evaluations.push({ id, kind, scorer, orders, template, items, itemsPerTrait: null, setUp });
       notes.push(...said);
       continue;
     }

@@ -72,7 +72,40 @@ export interface RoleReplyEvaluation {
   readonly setUp: ChoiceEvaluation;
 }
 
-export type Evaluation = ChoiceEvaluation | LikertEvaluation | RoleReplyEvaluation;
+/** A judge of texts behind an OpenAI-compatible endpoint. */
+export interface JudgeSettings {
+  readonly endpoint: string; // URL that /chat/completions follows
+  readonly model: string;
+  readonly prompt: string; // {high}, {low}, {question} and {text} are filled in
+  readonly keyEnv: string; // environment variable that holds the key, where one is needed
+}
+
+/**
+ * What a method writes on open questions, read by the dense model: the log-odds of the text under the prompt of one pole
+ * against the other's. An item's options are these two prompts; each sample stands in the place of an order.
+ */
+export interface GenerationEvaluation {
+  readonly id: string;
+  readonly kind: 'generation';
+  readonly scorer: 'log-odds';
+  readonly orders: 'given';
+  readonly template: string; // user message; {question} is filled in
+  readonly tokens: number; // most new ones
+  readonly temperature: number;
+  readonly topK: number;
+  readonly topP: number;
+  readonly samples: number;
+  readonly seed: number;
+  readonly judge: JudgeSettings | null;
+  readonly items: readonly Item[];
+  readonly itemsPerTrait: number | null;
+  readonly traits?: 'own';
+  readonly setUp: ChoiceEvaluation;
+}
+
+/** Evaluations that ask for one of several answers. */
+export type AskedEvaluation = ChoiceEvaluation | LikertEvaluation | RoleReplyEvaluation;
+export type Evaluation = AskedEvaluation | GenerationEvaluation;
 
 /** Nulls that a subnetwork is compared with. */
 export const CONTROL_KINDS = ['random', 'magnitude', 'generic-text', 'opposite', 'shuffled'] as const;

@@ -14,10 +14,11 @@ export interface RoleReplies {
   readonly notes: readonly string[];
 }
 
-/** `at`: where the suite names the file. Throws `bad-suite` or `bad-data`. */
+/** `at`: where the suite names the file; `limit`: rows of each persona. Throws `bad-suite` or `bad-data`. */
 export async function roleReplies(
   { id, items: path }: RoleReplyFile,
   personas: readonly Persona[],
+  limit: number | null,
   at: string,
   folder: string,
   located: Located,
@@ -45,7 +46,10 @@ export async function roleReplies(
     'a persona is asked the rows of which it is the target_role: name personas as the roles, or select fewer',
   );
   const chosen = personas.flatMap((persona) =>
-    rows.filter(({ role }) => role === persona.id).map((row) => ({ row, item: itemOf(row, persona) })),
+    rows
+      .filter(({ role }) => role === persona.id)
+      .slice(0, limit ?? undefined)
+      .map((row) => ({ row, item: itemOf(row, persona) })),
   );
   const groups = new Map<string, RoleReply[]>();
   for (const { row } of chosen) groups.set(row.group, [...(groups.get(row.group) ?? []), row]);

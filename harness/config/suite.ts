@@ -88,7 +88,9 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
   const personasFile = resolve(folderOf('personas/file'), value.personas.file);
   const book = await readPersonas(personasFile, value.personas.file);
   const personas = selected(value, located, book.personas);
-  const asked = await evaluationsOf(value.evaluations, personas, options.limit, folderOf, located);
+  const seeds = options.seed === undefined ? value.seeds : [options.seed];
+  const given = { personas, book: book.personas, limit: options.limit, seed: seeds[0] ?? 0 };
+  const asked = await evaluationsOf(value.evaluations, given, folderOf, located);
   const foreign = await itemsFrom(value.evaluations, personas, folderOf, located);
   const withItems = foreign.personas;
   if (value.evaluations.some(({ kind }) => kind === 'choice')) requireItems(withItems, value, located);
@@ -124,7 +126,7 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
       const [label, rho] = Object.entries(level)[0]!;
       return { label, value: rho };
     }),
-    seeds: options.seed === undefined ? value.seeds : [options.seed],
+    seeds,
     latency: latency
       ? {
           items: latency.items,

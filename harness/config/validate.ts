@@ -114,6 +114,8 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '^all$': 'must be `all` or a list of ids',
   '\\{question\\}': 'must contain {question}',
   '\\{statement\\}': 'must contain {statement}',
+  '\\{text\\}': 'must contain {text}',
+  '^https?://': 'must be a URL that begins with http:// or https://',
 };
 
 function patternText(pattern: string, path: string): string {

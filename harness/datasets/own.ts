@@ -69,6 +69,26 @@ export async function readPassages(file: string): Promise<readonly Passage[]> {
   });
 }
 
+/** An open question on a trait. */
+export interface OpenQuestion {
+  readonly id: string;
+  readonly trait: string;
+  readonly question: string;
+}
+
+/** `{id, trait, question}` per line; ids are unique in the file. */
+export async function readQuestions(file: string): Promise<readonly OpenQuestion[]> {
+  const seen = new Map<string, string>();
+  return (await readJsonLines(file)).map((row) => {
+    onlyFields(row, ['id', 'trait', 'question']);
+    const id = textOf(row, 'id');
+    const first = seen.get(id);
+    if (first !== undefined) throw badRow(row.where, `id "${id}" is at ${first} too`);
+    seen.set(id, row.where);
+    return { id, trait: textOf(row, 'trait'), question: textOf(row, 'question') };
+  });
+}
+
 /** `{text}` per line. */
 export async function readTexts(file: string): Promise<readonly string[]> {
   return (await readJsonLines(file)).map((row) => {

@@ -1,4 +1,4 @@
-// What a run's record holds of one kind of evaluation only: answers on scales, and what a method moves beside its trait.
+// What a run's record holds of one kind of evaluation only: answers on scales, texts, and what a method moves beside its trait.
 
 /**
  * Answers of a method to the statements of a Likert evaluation, on a scale of 1 to `answers`, over wordings and seeds: by the
@@ -50,4 +50,24 @@ export interface SpecificityRow {
   readonly difference: Estimate; // target - others
   readonly desirable: Estimate | null; // shift on the other traits, toward their desirable poles; null where none is named
   readonly specific: boolean; // difference.low > 0
+}
+
+/**
+ * What a method wrote on open questions: by the persona that it was told, and over all of them (persona null; where no
+ * persona is stated, the only row). The share of texts that read as the persona stands in the metrics.
+ */
+export interface TextRow {
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly control: boolean;
+  readonly sparsity: string | null;
+  readonly persona: string | null;
+  readonly texts: number;
+  readonly logOdds: number | null; // nats per token for the persona told, mean over texts; null where none is stated
+  readonly distinct1: number; // distinct words over words, mean over cells (Li et al. 2016)
+  readonly distinct2: number; // the same of pairs of neighbouring words
+  readonly tokens: number; // mean length of a text
+  readonly ended: number; // share of texts that end by themselves, and not at the most tokens
+  readonly marks: number | null; // a judge's, mean over texts: how sure it is of the persona
 }

@@ -1,7 +1,7 @@
 // A cell's identity: every input that affects its outcomes, as plain data, and the sha256 of it (design.md, "Identity").
 // Names, paths, labels, parallelism and output options stay out; what a method cannot see stays out as well.
 
-import type { Evaluation, MethodEntry, Persona } from '../config/resolved.ts';
+import type { Evaluation, GenerationEvaluation, MethodEntry, Persona } from '../config/resolved.ts';
 import type { LibraryPassage } from '../datasets/passages.ts';
 import type { Item } from '../datasets/types.ts';
 import { digestOf, sha256 } from './canonical.ts';
@@ -83,7 +83,21 @@ export function cellInputs(parts: IdentityParts): Readonly<Record<string, unknow
 export function evaluationContent(evaluation: Evaluation, tunes: boolean): Readonly<Record<string, unknown>> {
   const { kind, scorer, orders, template } = evaluation;
   if (kind === 'choice') return { kind, scorer, show: evaluation.show, orders, template };
-  return { kind, scorer, orders, template, ...(tunes && { setUp: evaluationContent(evaluation.setUp, tunes) }) };
+  const drawn = kind === 'generation' && drawing(evaluation);
+  return {
+    kind,
+    scorer,
+    orders,
+    template,
+    ...drawn,
+    ...(tunes && { setUp: evaluationContent(evaluation.setUp, tunes) }),
+  };
+}
+
+/** How texts are drawn, and by whom they are judged; where the judge is reached is no part of it. */
+function drawing({ tokens, temperature, topK, topP, samples, seed, judge }: GenerationEvaluation) {
+  const draws = { tokens, temperature, topK, topP, samples, seed };
+  return { ...draws, ...(judge !== null && { judge: { model: judge.model, prompt: judge.prompt } }) };
 }
 
 /** The cell's id, hex. */

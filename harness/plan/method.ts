@@ -39,6 +39,8 @@ export interface Outcome {
   readonly prompt?: string; // sha256 of the first order's prompt as canonical JSON, before the chat template; set by the runner
   readonly promptTokens: number; // of the first order
   readonly addedTokens: number; // prompt tokens beyond the bare question's
+  readonly texts?: readonly string[]; // of open questions, in the order of `orders`
+  readonly marks?: readonly number[]; // a judge's, of each text: how sure it is of the item's own persona, 0 to 1
 }
 
 /** Inputs that a method depends on; a method that ignores an axis makes one cell on it. */

@@ -2,7 +2,7 @@
 
 import type { Counters } from '../../gpu/index.ts';
 import type { GateRules } from '../config/resolved.ts';
-import type { ScaleRow, SpecificityRow } from './evaluation-rows.ts';
+import type { ScaleRow, SpecificityRow, TextRow } from './evaluation-rows.ts';
 import type { CellRecord, Figures, SetupCost } from './method.ts';
 
 export type * from './evaluation-rows.ts';
@@ -34,6 +34,13 @@ export interface Provenance {
   readonly items: Readonly<Record<string, string>>; // evaluation id -> digest of all items asked
   readonly kernels: string;
   readonly seeds: readonly number[];
+  /** Of texts, where a suite names one; the key is nowhere. */
+  readonly judges: readonly {
+    readonly evaluation: string;
+    readonly endpoint: string;
+    readonly model: string;
+    readonly prompt: string;
+  }[];
   readonly versions: Readonly<Record<string, string>>; // node, webgpu, tokenizers, ...
 }
 
@@ -187,6 +194,7 @@ export interface RunResult {
   readonly costs: readonly CostRow[];
   readonly agreements: readonly AgreementRow[];
   readonly scales: readonly ScaleRow[]; // of Likert evaluations
+  readonly texts: readonly TextRow[]; // of generation evaluations
   readonly specificities: readonly SpecificityRow[]; // of evaluations that ask every persona the items of all traits
   readonly perplexities: readonly PerplexityRow[];
   readonly tuning: readonly TuningRow[];
@@ -223,6 +231,8 @@ export interface ItemRow {
     readonly sums: readonly number[]; // log-probabilities by option
     readonly scores: readonly number[];
   }[];
+  readonly texts?: readonly string[]; // what was written on an open question, in the order of `orders`
+  readonly marks?: readonly number[]; // a judge's: how sure it is of the persona, 0 to 1
   readonly prompt: string | null; // sha256 of the first order's prompt as canonical JSON, before the chat template
   readonly promptTokens: number;
   readonly addedTokens: number;

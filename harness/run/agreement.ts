@@ -13,7 +13,8 @@ import { type Answered, share } from './metrics.ts';
  * a model and evaluation where it answered none gets no row. The tuning part is left out.
  */
 export function agreementRows(all: readonly Answered[], dense: string): readonly AgreementRow[] {
-  const answered = all.filter(({ cell }) => cell.part === 'evaluation');
+  // Texts are no answers: nothing is chosen there.
+  const answered = all.filter(({ cell }) => cell.part === 'evaluation' && cell.evaluation.kind !== 'generation');
   const setting = ({ cell }: Answered) => JSON.stringify([cell.model, cell.evaluation.id]);
   const of = grouped(
     answered.filter(({ cell }) => cell.method === dense),

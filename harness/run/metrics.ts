@@ -62,6 +62,7 @@ export function answererRows(suite: Suite, all: readonly Answered[]): readonly A
   const rows: AnswererRow[] = [];
   const personas = stated(suite, answered);
   for (const { id: evaluation, kind } of suite.evaluations) {
+    if (kind === 'generation') continue; // there is nothing to choose from
     const cells = answered.filter(({ cell }) => cell.evaluation.id === evaluation);
     const items = [...new Map(cells.flatMap(({ cell }) => cell.items.map((item) => [item.id, item]))).values()];
     const others = kind === 'role-reply' ? [sourceBlindOver(items)] : desirableFor(personas);

@@ -38,6 +38,11 @@ export function provenanceOf(
     items: Object.fromEntries(suite.evaluations.map(({ id }) => [id, itemsDigest(cells, id)])),
     kernels,
     seeds: suite.seeds,
+    judges: suite.evaluations.flatMap((evaluation) => {
+      if (evaluation.kind !== 'generation' || evaluation.judge === null) return [];
+      const { endpoint, model, prompt } = evaluation.judge;
+      return [{ evaluation: evaluation.id, endpoint, model, prompt }];
+    }),
     versions: versions(),
   };
 }

@@ -91,6 +91,10 @@ export function outcomeFault(value: unknown, item: Item): string | null {
     sum += (order as OrderOutcome).p;
   }
   if (Math.abs(sum / orders.length - p) > MEAN_TOLERANCE) return 'p is not the mean of its orders';
+  const each = (list: unknown, is: (one: unknown) => boolean) =>
+    list === undefined || (Array.isArray(list) && list.length === orders.length && list.every(is));
+  if (!each(value.texts, isText) || !each(value.marks, isProbability))
+    return 'texts or marks are not those of its orders';
   return null;
 }
 

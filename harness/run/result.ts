@@ -23,6 +23,7 @@ import { headlineRows, perplexityRows, tuningRows } from './networks.ts';
 import type { CellResult } from './runner.ts';
 import { scaleRows } from './scales.ts';
 import { specificityRows } from './specificity.ts';
+import { textRows } from './texts.ts';
 
 export interface RunParts {
   readonly suite: Suite;
@@ -74,6 +75,7 @@ export function runResult(parts: RunParts): RunResult {
     costs: costRows(results),
     agreements: dense === null ? [] : agreementRows(answered, dense),
     scales: scaleRows(suite, answered),
+    texts: textRows(suite, answered),
     specificities: dense === null ? [] : specificityRows(suite, answered, dense),
     perplexities: perplexityRows(results, dense),
     tuning,
@@ -125,6 +127,8 @@ export function* itemRows(suite: Suite, results: readonly CellResult[]): Generat
           sums: order.options.map(({ sum }) => sum),
           scores: order.options.map(({ score }) => score),
         })),
+        ...(outcome.texts && { texts: outcome.texts }),
+        ...(outcome.marks && { marks: outcome.marks.map((mark) => (keyed === -1 ? 1 - mark : mark)) }),
         prompt: outcome.prompt ?? null,
         promptTokens: outcome.promptTokens,
         addedTokens: outcome.addedTokens,

@@ -1,7 +1,13 @@
 // How an evaluation phrases a question: the orders it presents, the options listed, the answers scored.
 
 import { BenchError } from '../../gpu/index.ts';
-import type { ChoiceEvaluation, Evaluation, LikertEvaluation, RoleReplyEvaluation } from '../config/resolved.ts';
+import type {
+  AskedEvaluation,
+  ChoiceEvaluation,
+  Evaluation,
+  LikertEvaluation,
+  RoleReplyEvaluation,
+} from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Context } from '../plan/method.ts';
 
@@ -30,13 +36,13 @@ export function ordersOf(
 }
 
 /**
- * The user message of an item under one order: the question (a statement on a scale) and the options put into the
+ * The user message of an item under one order (an open question has none): the question (a statement on a scale) and the options put into the
  * evaluation's template. Throws `bad-evaluation` when the template does not fit `show` and the scorer.
  */
 export function questionText(evaluation: Evaluation, item: Item, order: readonly number[]): string {
   const { template } = evaluation;
   const question = evaluation.kind === 'likert' ? '{statement}' : '{question}';
-  checkTemplate(evaluation, question);
+  if (evaluation.kind !== 'generation') checkTemplate(evaluation, question);
   const listed = order.map((option, position) => `${letterOf(position)} ${item.options[option]?.text ?? ''}`);
   // One pass, so that braces in an item's own words stay as they are.
   return template.replace(/\{(?:question|statement|options|asker)\}/g, (name) => {
@@ -46,7 +52,7 @@ export function questionText(evaluation: Evaluation, item: Item, order: readonly
   });
 }
 
-function checkTemplate(evaluation: Evaluation, question: string): void {
+function checkTemplate(evaluation: AskedEvaluation, question: string): void {
   const { template, scorer } = evaluation;
   const show = evaluation.kind !== 'choice' || evaluation.show;
   const where = `evaluation ${evaluation.id}`;
@@ -71,7 +77,7 @@ function checkTemplate(evaluation: Evaluation, question: string): void {
 }
 
 /** What is scored for an option presented at a position: its text, or its letter. */
-export function answerText(evaluation: Evaluation, item: Item, option: number, position: number): string {
+export function answerText(evaluation: AskedEvaluation, item: Item, option: number, position: number): string {
   return evaluation.scorer === 'letter' ? letterOf(position) : (item.options[option]?.text ?? '');
 }
 

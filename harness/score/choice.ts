@@ -2,7 +2,7 @@
 // Choice: p = softmax of the options' scores at the matching one (method.md 9.5).
 
 import { BenchError, type Engine, type Scored, type Sequence, type Variant } from '../../gpu/index.ts';
-import type { Evaluation, Scorer } from '../config/resolved.ts';
+import type { AskedEvaluation, Scorer } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { OptionScore, OrderOutcome, Outcome, Prepared } from '../plan/method.ts';
 import type { Prompt, Rendered, TextModel } from '../text/index.ts';
@@ -17,7 +17,7 @@ const NEUTRAL = 'Answer:';
 export interface AskRequest {
   readonly engine: Pick<Engine, 'score'>;
   readonly text: TextModel;
-  readonly evaluation: Evaluation;
+  readonly evaluation: AskedEvaluation;
   readonly items: readonly Item[];
   readonly variant: Variant;
   readonly wrap: Prepared['wrap'];

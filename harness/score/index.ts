@@ -3,7 +3,9 @@
 export { flipped, targetOf } from '../plan/keying.ts';
 export { answerText, letterOf, ordersOf, phraser, questionText } from './ask.ts';
 export { type AskRequest, evaluateChoice, softmax } from './choice.ts';
-export { agreement, evaluateItems, evaluateLikert, type Reading, readingOf } from './likert.ts';
+export { evaluateItems } from './evaluate.ts';
+export { evaluateGeneration } from './generation.ts';
+export { agreement, evaluateLikert, type Reading, readingOf } from './likert.ts';
 export { type Alignment, alignment, alignmentBy, type Judged, judge, summarise } from './metrics.ts';
 export {
   ANSWERERS,

@@ -4,7 +4,7 @@
 import { BenchError } from '../../gpu/index.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Outcome } from '../plan/method.ts';
-import { type AskRequest, evaluateChoice, evaluateOptions, softmax } from './choice.ts';
+import { type AskRequest, evaluateOptions, softmax } from './choice.ts';
 
 /** What one outcome says on its scale. Both orders count alike. */
 export interface Reading {
@@ -26,11 +26,6 @@ export function agreement(probabilities: readonly number[]): number {
  */
 export function evaluateLikert(request: AskRequest): Promise<readonly Outcome[]> {
   return evaluateOptions(request, agreement);
-}
-
-/** Asks as the kind of the evaluation says. */
-export function evaluateItems(request: AskRequest): Promise<readonly Outcome[]> {
-  return request.evaluation.kind === 'likert' ? evaluateLikert(request) : evaluateChoice(request);
 }
 
 /** An outcome on its item's scale. Throws `bad-outcomes` for an item without one. */

@@ -126,7 +126,7 @@ test('what cannot be asked is refused where it stands', async () => {
   await says('{ id: scale, kind: likert, items: suite.yaml }', /:6:\d+ suite\.yaml is neither \.jsonl nor \.csv/);
   await says(
     '{ id: scale, kind: lickert, items: own.jsonl }',
-    /:6:\d+ must be one of choice, likert, role-reply: did you mean "likert"/,
+    /:6:\d+ must be one of choice, likert, role-reply, generation: did you mean "likert"/,
   );
   await says('{ id: scale, items: own.jsonl }', /:6:5 "kind" is missing/);
   await says('{ id: scale, kind: 3, items: own.jsonl }', /:6:\d+ must be one of choice, likert/);

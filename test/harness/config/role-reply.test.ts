@@ -29,8 +29,8 @@ const FILE = [
 ];
 const asking = (select: string, evaluation = '{ id: roles, kind: role-reply, items: roles.json }', more = '') =>
   SUITE.replace('[warm, cold]', `[${select}]`).replace('{ id: choice, kind: choice }', evaluation) + more;
-const resolved = async (text: string, file: readonly unknown[] = FILE) => {
-  const suite = await load(text, {}, { 'roles.json': JSON.stringify(file) });
+const resolved = async (text: string, file: readonly unknown[] = FILE, options = {}) => {
+  const suite = await load(text, options, { 'roles.json': JSON.stringify(file) });
   return { suite, roles: suite.evaluations[0] as RoleReplyEvaluation };
 };
 const planned = (suite: Suite) =>
@@ -52,6 +52,19 @@ test('a role needs no opposite; it is asked its own rows, and those of others ar
   assert.match(suite.notes.join(), /roles leaves out the rows of warm, who are not selected/);
   const cells = planned(suite);
   assert.ok(cells.every((cell) => cell.items.length === 5 && cell.part === 'evaluation'));
+});
+
+test('a limit holds for each persona: poles share no rows', async () => {
+  const file = [...rows('warm', 'Why?', 'Ann', 'Bo'), ...rows('cold', 'Tea?', 'Ann', 'Bo')];
+  const { suite } = await resolved(asking('warm, cold'), file, { limit: 1 });
+  const cells = planned(suite).filter(({ persona }) => persona !== null);
+  assert.equal(
+    cells.map(({ persona, items }) => [persona, items.length]),
+    [
+      ['warm', 1],
+      ['cold', 1],
+    ],
+  );
 });
 
 test('the one who asks stands in the question, and every rotation of k replies is asked', async () => {

@@ -36,7 +36,7 @@ test('wrong types, values and names are told with what is allowed', async () => 
   await says(SUITE.replace('name: mine', 'name: [mine]'), /:2:7 name must be string/);
   await says(
     SUITE.replace('kind: choice', 'kind: choise'),
-    /:6:25 must be one of choice, likert, role-reply: did you mean "choice"\?/,
+    /:6:25 must be one of choice, likert, role-reply, generation: did you mean "choice"\?/,
   );
   await says(
     SUITE.replace('method: prompting', 'method: promting'),

@@ -1,6 +1,6 @@
 // A text side whose tokens are code points and an engine whose log-probabilities come from a table: sums by hand.
 
-import type { Scored, Sequence } from '../../../gpu/index.ts';
+import type { Sampling, Scored, Sequence, Variant } from '../../../gpu/index.ts';
 import type { ChoiceEvaluation } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
 import type { Rendered, TextModel } from '../../../harness/text/index.ts';
@@ -53,6 +53,16 @@ export class FakeEngine {
         greedy: Uint8Array.from(scored, (value) => (value > -0.6 ? 1 : 0)),
       };
     });
+  }
+
+  /** "yes" for even seeds and "no" for odd ones, cut at the most tokens. */
+  async *generate(
+    prompts: readonly { readonly tokens: Uint32Array; readonly variant: Variant }[],
+    { seed, maxTokens }: Sampling,
+  ): AsyncIterable<{ readonly sequence: number; readonly token: number }> {
+    for (const sequence of prompts.keys()) {
+      for (const token of points(seed % 2 === 0 ? 'yes' : 'no').slice(0, maxTokens)) yield { sequence, token };
+    }
   }
 }
 
