@@ -3,6 +3,7 @@
 import type { RunResult } from '../harness/plan/result.ts';
 import { costSections } from './costs.ts';
 import { comparisonSections, taxSections, traitSections } from './networks.ts';
+import { provenanceRows } from './provenance.ts';
 import { scaleDetailSections, scaleSections } from './scales.ts';
 import { alignmentSections, cellsLine, detailSections, errorSection, type Section, titleLine } from './sections.ts';
 import { matrixSections, specificitySections } from './specificity.ts';
@@ -46,26 +47,8 @@ function sectionText({ title, head, rows, below }: Section): string {
   return [`## ${plain(title)}`, table, ...below.map(plain)].join('\n\n');
 }
 
-function provenance({ provenance: from, device }: RunResult): string {
-  const rows: [string, string][] = [
-    ['command', from.command.join(' ')],
-    ['persona-bench', from.bench],
-    ['git', from.git === null ? 'not in a repository' : `${from.git.sha}${from.git.dirty ? ', with changes' : ''}`],
-    ...from.models.flatMap(({ id, ...digests }) =>
-      Object.entries(digests).map(([part, digest]): [string, string] => [`${id}: ${part}`, digest]),
-    ),
-    ...Object.entries(from.personas).map(([id, digest]): [string, string] => [`persona ${id}`, digest]),
-    ...Object.entries(from.items).map(([id, digest]): [string, string] => [`items of ${id}`, digest]),
-    ['kernels', from.kernels],
-    ['seeds', from.seeds.join(', ')],
-    ['device class', device.deviceClass],
-    ...Object.entries(device.testbed).map(([name, value]): [string, string] => [
-      name,
-      typeof value === 'string' ? value : JSON.stringify(value),
-    ]),
-    ...Object.entries(from.versions).map(([name, version]): [string, string] => [name, version]),
-  ];
-  const lines = rows.map(([name, value]) => `| ${plain(name)} | ${plain(value)} |`);
+function provenance(result: RunResult): string {
+  const lines = provenanceRows(result).map(([name, value]) => `| ${plain(name)} | ${plain(value)} |`);
   return ['## Provenance', '', '| what | value |', '|---|---|', ...lines].join('\n');
 }
 

@@ -103,7 +103,7 @@ export function titleLine(result: RunResult): string {
   return `${result.suite} on ${result.device.name}${result.device.software ? ' (software adapter)' : ''}`;
 }
 
-function against(result: RunResult, row: MetricRow): string {
+export function against(result: RunResult, row: MetricRow): string {
   if (row.control) return 'control';
   const paired = pairedRows(result, row);
   if (paired.length > 0) {

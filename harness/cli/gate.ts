@@ -1,9 +1,8 @@
 // `bench bless RUN` keeps a run as the reference, `bench gate RUN` judges one beside it, and `bench compare A B` shows what
 // two runs differ in.
 
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { BenchError } from '../../gpu/index.ts';
 import { compareText, gateAnnotations, gateMarkdown, gateText } from '../../reports/gate.ts';
 import { compareRuns } from '../gate/compare.ts';
@@ -13,9 +12,9 @@ import { gate, methodOf } from '../gate/rules.ts';
 import type { GateRow, Rules } from '../gate/types.ts';
 import type { GateReport } from '../plan/verdicts.ts';
 import { readBounded, writeAtomic } from '../run/files.ts';
-import { type ReadRun, readRun } from '../run/read-run.ts';
+import type { ReadRun } from '../run/read-run.ts';
 import { EXIT } from './exit-codes.ts';
-import { DEFAULT_OUT } from './suite-options.ts';
+import { opened } from './open-run.ts';
 
 const REFERENCES = path.join('reports', 'references');
 const MAX_REFERENCE_BYTES = 256 * 2 ** 20;
@@ -109,15 +108,6 @@ function judge(read: ReadRun, reference: string | undefined): GateReport {
     });
   }
   return gate(candidateOf(read.result, rowsOf(read, rules)), parseReference(text, file), rules);
-}
-
-function opened(run: string): ReadRun {
-  const schema = JSON.parse(readFileSync(new URL('../../reports/schema/run.schema.json', import.meta.url), 'utf8'));
-  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
-  const validate = ajv.compile(schema);
-  return readRun(run, path.resolve(DEFAULT_OUT), (value) =>
-    validate(value) ? null : ajv.errorsText(validate.errors?.slice(0, 1), { dataVar: 'run' }),
-  );
 }
 
 function rulesOf({ result, folder }: ReadRun): Rules {

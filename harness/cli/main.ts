@@ -140,6 +140,12 @@ program
   .action(ends(async (a, b, options) => (await import('./gate.ts')).compareVerb(a, b, options)));
 
 program
+  .command('report <run>')
+  .description('the HTML page of a run (its folder, run.json, or latest), written again')
+  .option('--out <file>', 'the page (default: report.html in the run’s folder)', filled)
+  .action(ends(async (run, options) => (await import('./report.ts')).reportVerb(run, options)));
+
+program
   .command('bless <run>')
   .description('keep a run (its folder, run.json, or latest) as the reference that gates compare with')
   .option('--out <file>', 'the reference (default: reports/references/<suite>.json)', filled)

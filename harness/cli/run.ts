@@ -1,6 +1,7 @@
 // `bench run SUITE`: runs what is not stored, writes the run folder, prints the report.
 
 import path from 'node:path';
+import { shellWord } from '../../reports/format.ts';
 import { packageRoot } from '../config/paths.ts';
 import type { Suite } from '../config/resolved.ts';
 import { counted } from '../plan/counted.ts';
@@ -70,11 +71,15 @@ export async function runVerb(
       return INTERRUPTED;
     }
     const { result } = run;
-    const [{ writeRunFolder }, { markdownReport }] = await Promise.all([
+    const [{ writeRunFolder }, { markdownReport }, { htmlReport }] = await Promise.all([
       import('../run/run-folder.ts'),
       import('../../reports/markdown.ts'),
+      import('../../reports/html/page.ts'),
     ]);
-    const folder = writeRunFolder(base, result, run.rows(), { 'report.md': markdownReport(result) });
+    const folder = writeRunFolder(base, result, run.rows(), {
+      'report.md': markdownReport(result),
+      'report.html': await htmlReport(result, { items: run.rows() }),
+    });
     const shown = shortPath(folder);
     if (options.json === true) stdout.write((await import('../../reports/json.ts')).jsonReport(result));
     else if (options.quiet !== true) {
@@ -82,7 +87,7 @@ export async function runVerb(
       stdout.write(
         terminalReport(result, {
           color: wantsColor(stdout.isTTY, process.env),
-          written: ['report.md', 'run.json', 'items.jsonl'].map((name) => path.join(shown, name)),
+          written: ['report.html', 'report.md', 'run.json', 'items.jsonl'].map((name) => path.join(shown, name)),
           next: nextCommand(suite, result),
         }),
       );
@@ -102,7 +107,7 @@ export async function runVerb(
 
 /** What is worth typing next: the same again while cells are missing, else a look at a persona by eye. */
 function nextCommand(suite: Suite, result: RunResult): string {
-  if (result.exitCode !== 0) return result.provenance.command.map(quoted).join(' ');
+  if (result.exitCode !== 0) return result.provenance.command.map(shellWord).join(' ');
   const [model] = suite.models;
   const [persona] = suite.personas;
   const [id, folder] = [model?.id ?? '', model?.path ?? ''];
@@ -110,15 +115,10 @@ function nextCommand(suite: Suite, result: RunResult): string {
   const personas = suite.personasFile === path.join(packageRoot(), 'personas.yaml') ? [] : [suite.personasFile];
   return [
     'bench try "What do you do on a free evening?"',
-    `--model ${bundled ? id : quoted(shortPath(folder))}`,
-    ...personas.map((one) => `--personas ${quoted(shortPath(one))}`),
+    `--model ${bundled ? id : shellWord(shortPath(folder))}`,
+    ...personas.map((one) => `--personas ${shellWord(shortPath(one))}`),
     `--persona ${persona?.id}`,
   ].join(' ');
-}
-
-/** A word of a command as a shell takes it. */
-function quoted(text: string): string {
-  return /^[\w./@:=,+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Relative to the working folder when it lies in it. */

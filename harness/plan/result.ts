@@ -185,6 +185,7 @@ export interface RunResult {
   readonly provenance: Provenance;
   readonly device: DeviceInfo;
   readonly evaluations: readonly { readonly id: string; readonly kind: string; readonly scorer: string }[];
+  readonly sparsity: readonly { readonly label: string; readonly value: number }[]; // share of the weights removed
   readonly cells: readonly CellRow[];
   readonly metrics: readonly MetricRow[];
   readonly answerers: readonly AnswererRow[];

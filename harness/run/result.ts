@@ -67,6 +67,7 @@ export function runResult(parts: RunParts): RunResult {
     provenance: parts.provenance,
     device: parts.device,
     evaluations: suite.evaluations.map(({ id, kind, scorer }) => ({ id, kind, scorer })),
+    sparsity: suite.sparsity.map(({ label, value }) => ({ label, value })),
     cells,
     metrics: metricRows(suite, answered),
     answerers: answererRows(suite, answered),

@@ -1,0 +1,29 @@
+// `bench report RUN`: writes the HTML page of a run again, from its folder alone.
+
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { htmlReport } from '../../reports/html/page.ts';
+import { writeAtomic } from '../run/files.ts';
+import { EXIT } from './exit-codes.ts';
+import { opened } from './open-run.ts';
+
+export interface ReportOptions {
+  readonly out?: string; // a file
+}
+
+/** Always 0. Throws `no-run`, `bad-run`. */
+export async function reportVerb(
+  run: string,
+  options: ReportOptions,
+  write: (text: string) => void = (text) => {
+    process.stdout.write(text);
+  },
+): Promise<number> {
+  const { folder, result, items } = opened(run);
+  const file = options.out ?? path.join(folder, 'report.html');
+  const page = await htmlReport(result, { items });
+  mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  writeAtomic(file, page);
+  write(`Written: ${file}\n`);
+  return EXIT.pass;
+}

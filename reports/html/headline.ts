@@ -1,0 +1,115 @@
+// The first words of the page: what won, by how much and at what cost, and what did not beat its controls.
+
+import { counted } from '../../harness/plan/counted.ts';
+import type { MetricRow, RunResult } from '../../harness/plan/result.ts';
+import { bytesText, entryName, percent, shareText, short } from '../format.ts';
+import { against } from '../sections.ts';
+import { mainRows, places, samePoint } from '../verdict.ts';
+
+export interface Headline {
+  readonly title: string;
+  readonly sentences: readonly string[];
+}
+
+/** The title speaks of the first model and evaluation; of every further one, a sentence does. */
+export function headlineOf(result: RunResult): Headline {
+  const [first, ...others] = places(result).map(([model, evaluation]) => ranked(result, model, evaluation));
+  const best = first?.[0];
+  if (first === undefined || best === undefined) {
+    const failed = result.cells.every(({ status }) => status === 'errored');
+    return {
+      title: failed ? 'Nothing was measured: every cell failed' : 'No method but controls was measured',
+      sentences: [],
+    };
+  }
+  return {
+    title: titleOf(result, first),
+    sentences: [
+      costSentence(result, best),
+      ...networkSentence(result, first),
+      ...lostSentence(result, first),
+      ...others.flatMap((rows) => elsewhere(result, rows)),
+    ].filter((sentence) => sentence !== ''),
+  };
+}
+
+function ranked(result: RunResult, model: string, evaluation: string): readonly MetricRow[] {
+  return mainRows(result, model, evaluation)
+    .filter((row) => row.scope === 'pooled' && !row.control)
+    .sort((a, b) => b.alignment.value - a.alignment.value);
+}
+
+const isAbove = (result: RunResult, row: MetricRow): boolean => against(result, row).startsWith('above');
+
+function titleOf(result: RunResult, rows: readonly MetricRow[]): string {
+  const [best, second] = rows as [MetricRow, MetricRow | undefined];
+  const reached = `${percent(best.alignment.value)} % of answers are the persona’s${gain(result, best)}`;
+  if (!rows.some((row) => isAbove(result, row))) return 'No method held its persona better than its controls do';
+  if (!isAbove(result, best)) return `${entryName(best)} scores highest but does not clear its controls: ${reached}`;
+  if (second !== undefined && second.alignment.high >= best.alignment.low) {
+    return `${entryName(best)} leads, ${entryName(second)} is within its interval: ${reached}`;
+  }
+  return `${entryName(best)} holds its persona best: ${reached}`;
+}
+
+function gain(result: RunResult, row: MetricRow): string {
+  const found = result.differences.find((one) => one.scope === 'pooled' && samePoint(one, row));
+  if (found === undefined) return '';
+  const { difference, control } = found;
+  return `, ${percent(Math.abs(difference))} points ${difference < 0 ? 'below' : 'above'} ${control}`;
+}
+
+function costSentence(result: RunResult, row: MetricRow): string {
+  const cost = result.costs.find((one) => samePoint(one, row));
+  const relative = result.perplexities.find((one) => samePoint(one, row))?.relative ?? null;
+  if (cost === undefined) return '';
+  const parts = [
+    `${short(cost.setupMs / 1000)} s of set-up per persona`,
+    `${short(cost.addedTokens)} added prompt tokens`,
+    `${bytesText(cost.artefactBytes)} of its own`,
+    ...(relative === null ? [] : [`${short(relative)} times the perplexity on neutral text`]),
+  ];
+  return `Its cost: ${listed(parts)}.`;
+}
+
+/** The best of those that have nulls of their own, beside what beats it. */
+function networkSentence(result: RunResult, rows: readonly MetricRow[]): readonly string[] {
+  const best = rows.find((row) => result.verdicts.some((verdict) => samePoint(verdict, row)));
+  const top = rows[0];
+  if (best === undefined || top === undefined) return [];
+  const controls = result.comparisons.filter((row) => row.scope === 'pooled' && samePoint(row, best));
+  const lost = controls.filter(({ beats }) => !beats).map(({ control }) => control);
+  const judged =
+    lost.length === 0
+      ? `beats every one of its ${controls.length} controls`
+      : `does not beat ${listed(lost)} of its ${counted(controls.length, 'control')}`;
+  const higher = rows.filter((row) => row.alignment.low > best.alignment.high).map(entryName);
+  const beside =
+    higher.length === 0 ? '' : `; ${listed(higher)} ${higher.length === 1 ? 'lies' : 'lie'} clearly above it`;
+  if (best === top) return [`It is a subnetwork, and ${judged}.`];
+  return [`The best subnetwork, ${entryName(best)}, reaches ${shareText(best.alignment)} and ${judged}${beside}.`];
+}
+
+function lostSentence(result: RunResult, rows: readonly MetricRow[]): readonly string[] {
+  const lost = rows.filter((row) => !isAbove(result, row)).map(entryName);
+  return lost.length === 0 ? ['Every method beats its controls.'] : [`Not above their controls: ${listed(lost)}.`];
+}
+
+function elsewhere(result: RunResult, rows: readonly MetricRow[]): readonly string[] {
+  const best = rows[0];
+  if (best === undefined) return [];
+  const lost = rows.filter((row) => !isAbove(result, row)).map(entryName);
+  const where = `In ${best.evaluation} (${best.model})`;
+  if (lost.length === rows.length) {
+    return [
+      `${where} no method lies above its controls; ${entryName(best)} comes first with ${shareText(best.alignment)}.`,
+    ];
+  }
+  const rest = lost.length === 0 ? 'every method is above its controls' : `not above their controls: ${listed(lost)}`;
+  return [`${where} ${entryName(best)} comes first with ${shareText(best.alignment)}; ${rest}.`];
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length < 2) return names.join('');
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}

@@ -1,0 +1,110 @@
+// The comparison: every method and control with its interval, what lies between it and the model that is told nothing, what
+// it costs, and whether it beats its controls. One table per model and evaluation.
+
+import type { ComparisonRow, MetricRow, RunResult } from '../../harness/plan/result.ts';
+import { bytesText, entryName, percent, short } from '../format.ts';
+import { against, answerersLine, balanceLine, chanceText } from '../sections.ts';
+import { isHeadline, mainRows, places, samePoint } from '../verdict.ts';
+import { html, type Markup } from './markup.ts';
+import { type Cell, type Part, table } from './parts.ts';
+
+const NONE: Cell = { text: '–', sort: null, kind: 'number' };
+
+export function methodsPart(result: RunResult): Part | null {
+  const tables = places(result).map(([model, evaluation]) => {
+    const rows = mainRows(result, model, evaluation).filter(({ scope }) => scope === 'pooled');
+    const caption = `${evaluation} on ${model}, ${chanceText(rows)}`;
+    return html`${table({
+      caption,
+      head: [
+        'method',
+        'alignment, % [95 %]',
+        '',
+        'beside its controls',
+        'against none',
+        'perplexity',
+        'set-up, s',
+        '+ tokens',
+        'prefill, ms',
+        'decode, ms',
+        'bytes',
+      ],
+      rows: rows.map((row) => cells(result, row)),
+      rowClass: (k) => (rows[k]?.control === true ? 'control' : ''),
+      sortable: true,
+    })}${[answerersLine(result, evaluation), ...balanceLine(result, model, evaluation)].map((line) => html`<p class="note">${line}</p>`)}`;
+  });
+  if (tables.length === 0) return null;
+  return {
+    id: 'methods',
+    title: 'Methods side by side',
+    lead:
+      'Alignment is the share of items answered as the persona would; against none, in points, is paired by item. ' +
+      'Perplexity on neutral text is relative to the untouched network: a mask that breaks the model shows here. ' +
+      'Controls are null methods; what does not beat its own is marked.',
+    body: tables,
+  };
+}
+
+function cells(result: RunResult, row: MetricRow): readonly Cell[] {
+  const of = <T extends Point>(all: readonly T[]): T | undefined => all.find((one) => samePoint(one, row));
+  const { value, low, high } = row.alignment;
+  const difference = of(result.differences.filter(({ scope }) => scope === 'pooled'));
+  const perplexity = of(result.perplexities)?.relative ?? null;
+  const cost = of(result.costs);
+  const latency = result.latency.find(
+    (one) => one.model === row.model && one.method === row.method && one.sparsity === row.sparsity,
+  );
+  return [
+    { text: nameMarkup(result, row), kind: 'name' },
+    {
+      text: html`${percent(value)} <small>[${percent(low)}, ${percent(high)}]</small>`,
+      sort: value,
+      kind: 'number',
+    },
+    { text: whisker(row), kind: 'drawn' },
+    { text: verdictMarkup(against(result, row)) },
+    difference === undefined
+      ? NONE
+      : { text: differenceMarkup(difference), sort: difference.difference, kind: 'number' },
+    number(perplexity, (ratio) => `${ratio < 9.995 ? ratio.toFixed(2) : short(ratio)}×`),
+    number(cost?.setupMs, (ms) => (ms < 5 ? '0' : (ms / 1000).toFixed(2))),
+    number(cost?.addedTokens, short),
+    number(latency?.prefillMs.median, short),
+    number(latency?.decodeMs.median, short),
+    number(cost?.artefactBytes, bytesText),
+  ];
+}
+
+type Point = Parameters<typeof samePoint>[0];
+
+function number(value: number | null | undefined, text: (value: number) => string): Cell {
+  return value === null || value === undefined ? NONE : { text: text(value), sort: value, kind: 'number' };
+}
+
+function nameMarkup(result: RunResult, row: MetricRow): Markup {
+  const chosen = isHeadline(result, row)
+    ? html` <span class="tag" title="the best on the tuning part">chosen</span>`
+    : null;
+  return html`${entryName(row)}${chosen}`;
+}
+
+function differenceMarkup({ difference, low, high }: ComparisonRow): Markup {
+  const sign = difference > 0 ? '+' : '';
+  return html`${sign}${percent(difference)} <small>[${percent(low)}, ${percent(high)}]</small>`;
+}
+
+/** Words and a sign say it; the colour only repeats them. */
+export function verdictMarkup(words: string): Markup {
+  const [kind, sign] = words.startsWith('NOT') ? ['no', '✗ '] : words === 'control' ? ['null', ''] : ['yes', '✓ '];
+  return html`<span class="verdict ${kind}">${sign}${words.replace(/^NOT/, 'not')}</span>`;
+}
+
+const WIDTH = 130;
+
+/** The interval from 0 to 100 %, with chance as a line across. */
+function whisker({ alignment: { value, low, high }, chance }: MetricRow): Markup {
+  const at = (share: number) => (share * WIDTH).toFixed(1);
+  const width = Math.max(1.5, (high - low) * WIDTH).toFixed(1);
+  return html`<svg class="whisker" width="${WIDTH}" height="14" viewBox="-4 0 ${WIDTH + 8} 14" aria-hidden="true"><path class="track" d="M0,7H${WIDTH}"/><path class="chance" d="M${at(chance)},1V13"/><rect class="interval" x="${at(low)}" y="4.5" width="${width}" height="5" rx="2.5"/><circle class="point" cx="${at(value)}" cy="7" r="2.6"/></svg>`;
+}

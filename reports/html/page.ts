@@ -1,0 +1,75 @@
+// report.html: one file that needs no network and no script, and is better with one. Its policy lets no script run but its
+// own, so that no name in a suite can.
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { ItemRow, RunResult } from '../../harness/plan/result.ts';
+import { cellsLine } from '../sections.ts';
+import { aboveNone } from '../summary.ts';
+import { verdicts } from '../verdict.ts';
+import { headlineOf } from './headline.ts';
+import { html, type Markup, textOf, trusted } from './markup.ts';
+import { methodsPart } from './methods.ts';
+import { folded, type Part, partMarkup } from './parts.ts';
+import { provenancePart } from './provenance.ts';
+import { seriesOf } from './series.ts';
+import { sparsityPart } from './sparsity.ts';
+
+export interface Extras {
+  readonly items: Iterable<ItemRow>;
+}
+
+export async function htmlReport(result: RunResult, _extras: Extras): Promise<string> {
+  const series = seriesOf(result);
+  const parts = [methodsPart(result), await sparsityPart(result, series), provenancePart(result)].filter(
+    (part): part is Part => part !== null,
+  );
+  const style = asset('style.css');
+  const script = asset('tables.js');
+  const { title, sentences } = headlineOf(result);
+  const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; img-src data:; base-uri 'none'; form-action 'none'`;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${result.suite}: ${title}</title>
+<link rel="icon" href="data:,">
+<style>${trusted(style)}</style>
+</head>
+<body>
+<header>
+<p class="over">${result.suite}<span>${result.startedAt.slice(0, 10)}</span><span>${modelsOf(result)}</span></p>
+<h1>${title}.</h1>
+${sentences.map((sentence) => html`<p class="said">${sentence}</p>`)}
+${notes(result)}
+${folded('Every verdict in full', html`<ul>${[...verdicts(result), ...aboveNone(result)].map((text) => html`<li>${text}</li>`)}</ul>`)}
+</header>
+<nav aria-label="Sections"><ul>${parts.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+<main>
+${parts.map(partMarkup)}</main>
+<footer><p>${cellsLine(result)}. Made by persona-bench ${result.provenance.bench}, run ${result.id.slice(0, 12)}.</p></footer>
+<script>${trusted(script)}</script>
+</body>
+</html>
+`;
+  return textOf(page);
+}
+
+function notes(result: RunResult): Markup {
+  return html`${result.notes.map((note) => html`<p class="caveat">${note}</p>`)}`;
+}
+
+function modelsOf({ provenance }: RunResult): string {
+  return provenance.models.map(({ id }) => id).join(', ');
+}
+
+function asset(name: string): string {
+  return readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
+}
+
+function hashOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}

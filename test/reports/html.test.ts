@@ -1,0 +1,75 @@
+// report.html as text: escaping, a policy that lets only its own script run, and nothing that would be fetched. What a
+// browser makes of it is tested in test/browser.
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as assert from 'uvu/assert';
+import { reportVerb } from '../../harness/cli/report.ts';
+import { writeRunFolder } from '../../harness/run/run-folder.ts';
+import { embedded, html, textOf } from '../../reports/html/markup.ts';
+import { htmlReport } from '../../reports/html/page.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { runFake } from '../support/session.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('html report');
+
+const HOSTILE = `"><img src=x onerror=alert(1)><script>alert(2)</script><!--'\u2028`;
+const run = await runFake(temporaryFolder());
+const page = await htmlReport(run.result, { items: run.rows() });
+
+test('templates escape all but what a template has made', () => {
+  assert.is(textOf(html`<p title="${HOSTILE}">${[HOSTILE, html`<b>${1}</b>`, null, false]}</p>`).split('<').length, 5);
+  // What JSON can hold is never markup, whatever its shape.
+  const forged = JSON.parse('{"markup":"<script>","text":"<script>"}');
+  assert.throws(() => html`${forged}`);
+});
+
+test('embedded JSON can end neither its element nor a line', () => {
+  const text = textOf(embedded([HOSTILE, '</script', ']]>', '&amp;']));
+  assert.not.match(text, /[<>&\u2028\u2029]/);
+  assert.equal(JSON.parse(text), [HOSTILE, '</script', ']]>', '&amp;']);
+});
+
+test('the policy names the hash of the one style and the one script, and allows nothing else', () => {
+  const hashes = ['style', 'script'].map((name) => {
+    const own = [...page.matchAll(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`, 'g'))];
+    assert.is(own.length, 1, name);
+    return createHash('sha256')
+      .update(own[0]?.[1] ?? '')
+      .digest('base64');
+  });
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? '';
+  assert.match(policy, /^default-src &#39;none&#39;;/);
+  for (const hash of hashes) assert.ok(policy.includes(hash));
+});
+
+test('nothing in it is fetched: no address but names of namespaces', () => {
+  const addresses = [...page.matchAll(/(?:src|href|action)="([^"]*)"/g)].map((match) => match[1] ?? '');
+  assert.equal(
+    addresses.filter((address) => !address.startsWith('#') && address !== 'data:,'),
+    [],
+  );
+  assert.not.match(page, /url\(|@import/);
+});
+
+test('every id is there once, and every link within the page leads somewhere', () => {
+  const ids = [...page.matchAll(/ id="([^"]*)"/g)].map((match) => match[1] ?? '');
+  assert.is(new Set(ids).size, ids.length);
+  for (const [, target = ''] of page.matchAll(/href="#([^"]*)"/g)) assert.ok(ids.includes(target), target);
+});
+
+test('bench report writes the page of a folder again, the same', async () => {
+  const folder = writeRunFolder(temporaryFolder(), run.result, run.rows(), {});
+  const out = path.join(temporaryFolder(), 'page.html');
+  let said = '';
+  const code = await reportVerb(folder, { out }, (text) => {
+    said += text;
+  });
+  assert.is(code, 0);
+  assert.match(said, out);
+  assert.is(readFileSync(out, 'utf8'), page);
+});
+
+test.run();
