@@ -23,6 +23,7 @@ const MAX_SUITE_BYTES = 2 ** 20;
 export interface GateOptions {
   readonly reference?: string;
   readonly explain?: boolean;
+  readonly strict?: boolean;
   readonly json?: boolean;
   readonly junit?: string; // a file
   readonly suite?: string; // its file, where it is known: annotations point at its gate section
@@ -58,7 +59,7 @@ export async function blessVerb(run: string, options: { readonly out?: string },
 /** The exit code of the verdicts: 0, 1, 3 or 4. Throws as `blessVerb`, and `no-reference`, `bad-reference`. */
 export async function gateVerb(run: string, options: GateOptions, write = toStdout): Promise<number> {
   const read = opened(run);
-  const report = judge(read, options.reference);
+  const report = judge(read, options);
   write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : gateText(report, options.explain === true));
   const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = process.env;
   if (GITHUB_ACTIONS === 'true' && options.json !== true)
@@ -97,7 +98,7 @@ function placeOf(file: string): { readonly file: string; readonly line: number }
   };
 }
 
-function judge(read: ReadRun, reference: string | undefined): GateReport {
+function judge(read: ReadRun, { reference, strict }: GateOptions): GateReport {
   const rules = rulesOf(read);
   const file = reference ?? referenceFile(read);
   const text = readBounded(file, MAX_REFERENCE_BYTES);
@@ -107,7 +108,7 @@ function judge(read: ReadRun, reference: string | undefined): GateReport {
       hint: 'keep a good run as one: bench bless RUN',
     });
   }
-  return gate(candidateOf(read.result, rowsOf(read, rules)), parseReference(text, file), rules);
+  return gate(candidateOf(read.result, rowsOf(read, rules)), parseReference(text, file), rules, strict === true);
 }
 
 function rulesOf({ result, folder }: ReadRun): Rules {

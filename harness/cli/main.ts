@@ -156,6 +156,7 @@ program
   .description('judge a run beside the blessed one by the rules of its suite')
   .option('--reference <file>', 'a reference in place of reports/references/<suite>.json', filled)
   .option('--explain', 'every item that changed')
+  .option('--strict', 'whatever does not pass fails: an inconclusive verdict too, whatever the suite says of it')
   .option('--junit <file>', 'the verdicts as JUnit XML too', filled)
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (run, options) => (await import('./gate.ts')).gateVerb(run, options)));

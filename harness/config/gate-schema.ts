@@ -56,6 +56,17 @@ export const GATE = {
       },
       default: {},
     },
+    timings: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'how long a gated row may take, beside a row that is measured in turns with it in the same job',
+      properties: {
+        against: { ...ROW, default: 'none', description: 'that row: a method id, with its sparsity where it has one' },
+        prefill: { type: 'number', exclusiveMinimum: 0, maximum: 1e6, description: 'most times its prefill' },
+        decode: { type: 'number', exclusiveMinimum: 0, maximum: 1e6, description: 'most times its time per token' },
+      },
+      default: {},
+    },
     counters: {
       type: 'object',
       additionalProperties: false,

@@ -139,6 +139,8 @@ export interface GateRules {
   readonly floors: Readonly<Record<string, number>>; // row name -> least alignment
   readonly order: readonly string[]; // "a > b", "a >= b": names of rows
   readonly tax: { readonly perplexity?: number }; // most times the dense network's
+  /** Most times the time of the row `against`, measured in the same job. */
+  readonly timings: { readonly against: string; readonly prefill?: number; readonly decode?: number };
   readonly counters: { readonly model: boolean; readonly plan: boolean };
   readonly inconclusive: 'fail' | 'warn';
 }

@@ -52,8 +52,9 @@ export function gateRows(
 }
 
 export function candidateOf(result: RunResult, rows: readonly GateRow[]): Candidate {
-  const { device, evaluations, exitCode } = result;
-  return { deviceClass: device.deviceClass, complete: exitCode === 0, evaluations, rows };
+  const { device, evaluations, exitCode, latency } = result;
+  const timed = latency.map((row) => ({ name: nameOf(row), model: row.model, job: row.job, rounds: row.rounds }));
+  return { deviceClass: device.deviceClass, complete: exitCode === 0, evaluations, rows, timed };
 }
 
 /** What a blessed run keeps. Throws nothing: an incomplete run is refused by its caller. */

@@ -3,6 +3,7 @@
 
 import type { GateReport, Verdict } from '../plan/verdicts.ts';
 import { alignmentVerdicts, flipsOf, type Matched } from './alignment.ts';
+import { type Timed, timingVerdicts } from './timings.ts';
 import type { Answer, GateRow, Reference, Rules } from './types.ts';
 
 /** Options closer than this may rank either way on another class of devices. */
@@ -14,10 +15,11 @@ export interface Candidate {
   readonly complete: boolean; // every planned cell was answered
   readonly evaluations: Reference['evaluations'];
   readonly rows: readonly GateRow[];
+  readonly timed: readonly Timed[];
 }
 
-/** Judges a run; pure. `rows` of both sides are the gated ones and those that floors and order name. */
-export function gate(now: Candidate, then: Reference, rules: Rules): GateReport {
+/** Judges a run; pure. `strict`: what does not pass fails. `rows` of both sides are the gated ones and those that floors and order name. */
+export function gate(now: Candidate, then: Reference, rules: Rules, strict = false): GateReport {
   const verdicts: Verdict[] = [];
   const matched: Matched[] = [];
   const gated = (row: GateRow): boolean => rules.rows.includes(methodOf(row.name));
@@ -42,21 +44,24 @@ export function gate(now: Candidate, then: Reference, rules: Rules): GateReport 
     ...floors(now.rows, rules),
     ...orders(now.rows, rules),
     ...taxes(now.rows.filter(gated), rules),
+    ...timingVerdicts(now.timed, [...new Set(now.rows.filter(gated).map(({ name }) => name))], rules),
     ...matched.flatMap((pair) => counters(pair, rules, now.deviceClass === then.deviceClass)),
   );
   if (verdicts.length === 0) verdicts.push(said('rows', '', 'incomparable', 'the gate has no rule'));
-  return { verdicts, ...concluded(verdicts, now.complete, rules) };
+  return { verdicts, ...concluded(verdicts, now.complete, rules, strict) };
 }
 
 function concluded(
   verdicts: readonly Verdict[],
   complete: boolean,
   rules: Rules,
+  strict: boolean,
 ): Pick<GateReport, 'outcome' | 'exitCode'> {
   const has = (outcome: Verdict['outcome']): boolean => verdicts.some((one) => one.outcome === outcome);
   if (has('fail')) return { outcome: 'fail', exitCode: 1 };
   if (!complete) return { outcome: 'incomparable', exitCode: 3 };
   if (has('incomparable')) return { outcome: 'incomparable', exitCode: 1 };
+  if (has('inconclusive') && strict) return { outcome: 'inconclusive', exitCode: 1 };
   if (has('inconclusive')) return { outcome: 'inconclusive', exitCode: rules.inconclusive === 'warn' ? 0 : 4 };
   return { outcome: 'pass', exitCode: 0 };
 }

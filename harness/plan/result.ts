@@ -170,6 +170,9 @@ export interface LatencyRow {
   /** Time on the device alone, by its timestamps; null where it has none. The other times are wall clock. */
   readonly gpu: { readonly prefillMs: Samples; readonly decodeMs: Samples } | null;
   readonly scoringTokensPerSecond: Samples; // rows through the network while the items are scored as one batch
+  /** Medians of each round: rows of one job were measured in turns, so that rounds pair. */
+  readonly rounds: { readonly prefillMs: readonly number[]; readonly decodeMs: readonly number[] };
+  readonly job: string;
   readonly peakBytes: number;
   readonly measuredAt: string;
   readonly fromStore: boolean;

@@ -3,7 +3,7 @@
 export type Outcome = 'pass' | 'fail' | 'inconclusive' | 'incomparable';
 
 export interface Verdict {
-  readonly rule: 'alignment' | 'floor' | 'order' | 'tax' | 'counters' | 'identity' | 'rows';
+  readonly rule: 'alignment' | 'floor' | 'order' | 'tax' | 'timings' | 'counters' | 'identity' | 'rows';
   readonly row: string;
   readonly outcome: Outcome;
   readonly message: string; // in words, with the figures

@@ -12,7 +12,7 @@ import type { Evaluate, LoadedModel } from './runner.ts';
 
 /** What `timing.json` holds: the row, and what it may be used for. */
 export interface Timing {
-  readonly version: 2;
+  readonly version: 3;
   readonly testbed: Readonly<Record<string, unknown>>;
   readonly settings: LatencySettings;
   readonly row: LatencyRow;
@@ -52,6 +52,7 @@ export async function measureLatency(
   const rounds = settings.warmup + settings.repeats;
   emit({ kind: 'latency', model, methods: tasks.length, rounds });
   const taken = tasks.map(() => new Measured());
+  const job = `${new Date().toISOString()} ${process.pid}`;
   for (let round = 0; round < rounds; round++) {
     emit({ kind: 'latency-round', model, round, rounds });
     for (const at of roundOrder(tasks.length, round)) {
@@ -61,6 +62,7 @@ export async function measureLatency(
       if (task === undefined || into === undefined) continue;
       const keep = round >= settings.warmup ? into : new Measured();
       await measureOnce(task, loaded, settings, evaluate, keep, signal);
+      keep.endRound();
     }
   }
   const rows: LatencyRow[] = [];
@@ -79,6 +81,8 @@ export async function measureLatency(
       decodeMs: await summarizeSamples(measured.decodeMs),
       gpu: await measured.gpu(),
       scoringTokensPerSecond: await summarizeSamples(measured.tokensPerSecond),
+      rounds: measured.rounds,
+      job,
       peakBytes: measured.peakBytes,
       measuredAt: new Date().toISOString(),
       fromStore: false,
@@ -109,7 +113,7 @@ export async function summarizeSamples(samples: readonly number[]): Promise<Samp
 export function timingFits(value: unknown, testbed: Timing['testbed'], settings: LatencySettings): value is Timing {
   if (typeof value !== 'object' || value === null) return false;
   const timing = value as Partial<Timing>;
-  if (timing.version !== 2 || !isRow(timing.row)) return false;
+  if (timing.version !== 3 || !isRow(timing.row)) return false;
   const { items, warmup, repeats, decodeTokens } = settings;
   const same = JSON.stringify({ items, warmup, repeats, decodeTokens });
   const stored = timing.settings;
@@ -132,8 +136,20 @@ class Measured {
   readonly tokensPerSecond: number[] = [];
   readonly gpuPrefillMs: (number | null)[] = [];
   readonly gpuDecodeMs: (number | null)[] = [];
+  readonly rounds: { readonly prefillMs: number[]; readonly decodeMs: number[] } = { prefillMs: [], decodeMs: [] };
   addedTokens = 0;
   peakBytes = 0;
+  #ended = { prefillMs: 0, decodeMs: 0 };
+
+  /** A kind of time that the round had none of has no median. */
+  endRound(): void {
+    for (const kind of ['prefillMs', 'decodeMs'] as const) {
+      const own = this[kind].slice(this.#ended[kind]).sort((a, b) => a - b);
+      const [low, high] = [own[Math.floor((own.length - 1) / 2)], own[Math.ceil((own.length - 1) / 2)]];
+      if (low !== undefined && high !== undefined) this.rounds[kind].push((low + high) / 2);
+      this.#ended[kind] = this[kind].length;
+    }
+  }
 
   /** null when the device's clock missed one sample: the rest would not stand for all. */
   async gpu(): Promise<LatencyRow['gpu']> {

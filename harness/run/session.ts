@@ -237,7 +237,7 @@ async function latencyRows(
       }
       const measured = await measureLatency(tasks, loaded, settings, machine.evaluate, emit, signal);
       for (const [i, row] of measured.entries()) {
-        store.putTiming(chosen[i]?.key ?? '', { version: 2, testbed, settings, row } satisfies Timing);
+        store.putTiming(chosen[i]?.key ?? '', { version: 3, testbed, settings, row } satisfies Timing);
         rows.push(row);
       }
     } finally {

@@ -20,6 +20,7 @@ const GATE: GateRules = {
   floors: {},
   order: ['prompting >= prompting'],
   tax: {},
+  timings: { against: 'none' },
   counters: { model: true, plan: false },
   inconclusive: 'fail',
 };

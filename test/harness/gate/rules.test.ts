@@ -34,6 +34,7 @@ const RULES: Rules = {
   floors: {},
   order: [],
   tax: {},
+  timings: { against: 'none' },
   counters: { model: false, plan: false },
   inconclusive: 'fail',
 };
@@ -42,6 +43,7 @@ const run = (rows: readonly GateRow[], more: Partial<Candidate> = {}): Candidate
   complete: true,
   evaluations,
   rows,
+  timed: [],
   ...more,
 });
 const blessed = (rows: readonly GateRow[], more: Partial<Reference> = {}): Reference => ({
@@ -180,6 +182,52 @@ test('a reference is read as it was written, and a damaged one is refused with i
         error.hint !== '',
     );
   }
+});
+
+/** Rounds of ten with a scatter of 2 %, `factor` times as long. */
+const timed = (name: string, factor: number, job = 'j', rounds = 10) => {
+  const times = Array.from({ length: rounds }, (_, k) => 5 * factor * (k % 2 === 0 ? 1.01 : 0.99));
+  const turned = [...times].reverse();
+  return { name, model: 'nano', job, rounds: { prefillMs: factor === 1 ? times : turned, decodeMs: times } };
+};
+const timing = (own: readonly ReturnType<typeof timed>[], limits: Omit<Rules['timings'], 'against'>) => {
+  const now = run([row('prompting', 5)], { timed: own });
+  const rules = { ...RULES, timings: { against: 'none', ...limits } };
+  return gate(now, blessed([row('prompting', 5)]), rules).verdicts.filter(({ rule }) => rule === 'timings');
+};
+
+test('a row that takes longer than its limit beside another is red, by the interval of their ratio', () => {
+  const pair = [timed('none', 1), timed('prompting', 1.5)];
+  const outcomes = (limits: Omit<Rules['timings'], 'against'>) => timing(pair, limits).map(({ outcome }) => outcome);
+  assert.equal(outcomes({ prefill: 1.2 }), ['fail']);
+  assert.equal(outcomes({ prefill: 2, decode: 1.4 }), ['pass', 'fail']);
+  assert.equal(outcomes({ prefill: 1.51 }), ['inconclusive']);
+  assert.equal(outcomes({}), []);
+  const [said] = timing(pair, { prefill: 1.2 });
+  assert.match(
+    said!.message,
+    /^prefill takes 1\.50 times none, \[1\.4\d, 1\.5\d\] over 10 rounds, and at most 1\.2 is allowed$/,
+  );
+});
+
+test('times of two jobs, of no rounds or of other rounds are not compared', () => {
+  const why = (...own: readonly ReturnType<typeof timed>[]) =>
+    timing(own, { decode: 9 }).map(({ outcome, message }) => `${outcome}: ${message}`)[0] ?? '';
+  assert.match(why(timed('none', 1), timed('prompting', 1, 'k')), /^incomparable: .*another job.*run --fresh/);
+  assert.match(why(timed('prompting', 1)), /^incomparable: .*not timed beside none/);
+  assert.match(why(timed('none', 1), timed('prompting', 1, 'j', 4)), /^incomparable: .*other rounds/);
+  assert.match(why(timed('none', 1, 'j', 1), timed('prompting', 1, 'j', 1)), /^inconclusive: .*one round/);
+});
+
+test('strict takes what is inconclusive for a failure, whatever the suite says of it', () => {
+  const now = run([row('prompting', 20, (_, i) => i < 1, 'c2')]);
+  const reference = blessed([row('prompting', 20)]);
+  const warn = { ...RULES, inconclusive: 'warn' as const };
+  const codes = [RULES, warn].flatMap((rules) =>
+    [false, true].map((strict) => gate(now, reference, rules, strict).exitCode),
+  );
+  assert.equal(codes, [4, 1, 0, 1]);
+  assert.is(gate(run([row('prompting', 20)]), reference, warn, true).exitCode, 0);
 });
 
 test.run();

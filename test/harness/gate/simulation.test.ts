@@ -21,6 +21,7 @@ const RULES: Omit<Rules, 'rows'> = {
   floors: {},
   order: [],
   tax: {},
+  timings: { against: 'none' },
   counters: { model: false, plan: false },
   inconclusive: 'fail',
 };
@@ -53,7 +54,7 @@ function red(drops: readonly number[]): boolean {
     ...{ version: 1, suite: 's', run: 'r', at: '', deviceClass: 'cpu', kernels: 'k', testbed: {}, evaluations },
     rows: pairs.map(([before]) => before),
   };
-  const now = { deviceClass: 'cpu', complete: true, evaluations, rows: pairs.map(([, after]) => after) };
+  const now = { deviceClass: 'cpu', complete: true, evaluations, rows: pairs.map(([, after]) => after), timed: [] };
   const { verdicts } = gate(now, reference, { ...RULES, rows: pairs.map((_, k) => `row${k}`) });
   return verdicts.some(({ outcome }) => outcome === 'fail');
 }

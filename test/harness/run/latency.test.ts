@@ -111,7 +111,7 @@ test('a stored timing stands for the same testbed and settings only', () => {
     gpu: null,
     scoringTokensPerSecond: samples,
   };
-  const timing = { version: 2, testbed: { driver: '1' }, settings, row };
+  const timing = { version: 3, testbed: { driver: '1' }, settings, row };
   assert.ok(timingFits(timing, { driver: '1' }, settings));
   assert.not.ok(timingFits(timing, { driver: '2' }, settings));
   assert.not.ok(timingFits(timing, { driver: '1' }, { ...settings, repeats: 5 }));

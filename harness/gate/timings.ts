@@ -1,0 +1,42 @@
+// The timing rule: a gated row's time over that of a row measured interleaved with it, in one job and so on one testbed, as a
+// ratio with its interval. Times of two jobs are never compared.
+
+import type { LatencyRow } from '../plan/result.ts';
+import type { Verdict } from '../plan/verdicts.ts';
+import { pairedRatio } from '../stats/ratio.ts';
+import type { Rules } from './types.ts';
+
+/** A row's medians by round, and the job in which they were measured. */
+export interface Timed extends Pick<LatencyRow, 'model' | 'job' | 'rounds'> {
+  readonly name: string; // "contrastive at middle"
+}
+
+/** One verdict for each gated row and kind of time that has a limit. */
+export function timingVerdicts(timed: readonly Timed[], rows: readonly string[], rules: Rules): readonly Verdict[] {
+  const { against, prefill, decode } = rules.timings;
+  const limits = [
+    ['prefill', 'prefillMs', prefill],
+    ['decode', 'decodeMs', decode],
+  ] as const;
+  return limits.flatMap(([kind, field, limit]) => {
+    if (limit === undefined) return [];
+    return rows.map((row): Verdict => {
+      const said = (outcome: Verdict['outcome'], message: string): Verdict => {
+        return { rule: 'timings', row, outcome, message: `${kind} ${message}`, flips: [] };
+      };
+      const own = timed.find(({ name }) => name === row);
+      const base = timed.find(({ name, model }) => name === against && model === own?.model);
+      if (own === undefined || base === undefined) return said('incomparable', `was not timed beside ${against}`);
+      if (own.job !== base.job) {
+        return said('incomparable', `was timed in another job than ${against}: run --fresh times them side by side`);
+      }
+      const [a, b] = [own.rounds[field], base.rounds[field]];
+      if (a.length === 0 || a.length !== b.length) return said('incomparable', `has other rounds than ${against}`);
+      const { n, ratio, low, high } = pairedRatio(a, b);
+      const bounds = n === 1 ? 'one round' : `[${low.toFixed(2)}, ${high.toFixed(2)}] over ${n} rounds`;
+      const text = `takes ${ratio.toFixed(2)} times ${against}, ${bounds}, and at most ${limit} is allowed`;
+      if (low > limit) return said('fail', text);
+      return high <= limit ? said('pass', text) : said('inconclusive', `${text}; more rounds would decide it`);
+    });
+  });
+}
