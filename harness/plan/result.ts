@@ -4,8 +4,10 @@ import type { Counters } from '../../gpu/index.ts';
 import type { GateRules } from '../config/resolved.ts';
 import type { ScaleRow, SpecificityRow, TextRow } from './evaluation-rows.ts';
 import type { CellRecord, Figures, SetupCost } from './method.ts';
+import type { Profile } from './profile-rows.ts';
 
 export type * from './evaluation-rows.ts';
+export type * from './profile-rows.ts';
 
 /** Raised when a field changes its meaning or goes away; readers refuse another version. */
 export const RUN_VERSION = 1;
@@ -204,6 +206,7 @@ export interface RunResult {
   readonly tuning: readonly TuningRow[];
   readonly headlines: readonly HeadlineRow[];
   readonly latency: readonly LatencyRow[];
+  readonly profile: Profile | null; // null without --profile
   readonly gate: GateRules | null; // of the suite
   readonly exitCode: number;
 }

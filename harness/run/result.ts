@@ -10,6 +10,7 @@ import {
   type DeviceInfo,
   type ItemRow,
   type LatencyRow,
+  type Profile,
   type Provenance,
   RUN_VERSION,
   type RunResult,
@@ -32,6 +33,7 @@ export interface RunParts {
   readonly provenance: Provenance;
   readonly device: DeviceInfo;
   readonly latency: readonly LatencyRow[];
+  readonly profile: Profile | null;
   readonly notes: readonly string[]; // beyond the suite's
   readonly startedAt: Date;
   readonly startMs: number; // performance.now() at the start
@@ -82,6 +84,7 @@ export function runResult(parts: RunParts): RunResult {
     tuning,
     headlines: headlineRows(tuning),
     latency: parts.latency,
+    profile: parts.profile,
     gate: suite.gate,
     exitCode: complete ? 0 : 3,
   };

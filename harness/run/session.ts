@@ -171,6 +171,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       provenance: provenanceOf(suite, cells, planned.digests, kernels, options.command),
       device: { ...device, testbed: testbedOf(device) },
       latency,
+      profile: null,
       notes,
       startedAt,
       startMs,
