@@ -169,6 +169,11 @@ program
   .action(ends(async (model, options) => (await import('./pull.ts')).pullVerb(model, options)));
 
 program
+  .command('init [folder]')
+  .description('write a commented suite, a persona and a CI workflow to start from')
+  .action(ends(async (folder) => (await import('./init.ts')).initVerb(folder)));
+
+program
   .command('list [what]')
   .description('models, personas, methods or suites')
   .option('--json', 'one document on stdout and nothing else')

@@ -1,0 +1,96 @@
+// test-timeout: 300
+// What `bench init` writes: nothing over other files, and a suite that validates, runs, is blessed and passes its own gate.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import * as assert from 'uvu/assert';
+import { parse } from 'yaml';
+import { readItems } from '../../harness/datasets/own.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { ROOT, runNode } from '../support/node.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('bench init', { timeoutMs: 200_000 });
+const FILES = [
+  '.github/workflows/persona.yml',
+  'calibration/quiet.jsonl',
+  'calibration/talkative.jsonl',
+  'items.jsonl',
+  'neutral.jsonl',
+  'personas.yaml',
+  'suite.yaml',
+];
+
+const TSX = path.join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
+const bench = (cwd: string, ...args: readonly string[]) =>
+  runNode(['--import', TSX, path.join(ROOT, 'harness/cli/main.ts'), ...args], { cwd, timeoutMs: 150_000 });
+const filesOf = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort();
+
+test('it writes into a new folder, and says what to do next', async () => {
+  const base = temporaryFolder();
+  const { code, stdout, stderr } = await bench(base, 'init', 'mine');
+  assert.is(code, 0, stderr);
+  assert.equal(filesOf(path.join(base, 'mine')), FILES);
+  assert.match(stdout, /Next: {4}cd mine && npx bench run suite\.yaml\n$/);
+  assert.equal(Object.keys(parse(readFileSync(path.join(base, 'mine/.github/workflows/persona.yml'), 'utf8'))), [
+    'name',
+    'on',
+    'jobs',
+  ]);
+});
+
+test('it writes nothing where a file is in the way', async () => {
+  const base = temporaryFolder();
+  writeFileSync(path.join(base, 'items.jsonl'), 'mine\n');
+  const { code, stderr } = await bench(base, 'init');
+  assert.is(code, 2);
+  assert.match(stderr, /items\.jsonl is there already\n {2}name an empty folder/);
+  assert.equal(filesOf(base), ['items.jsonl']);
+  assert.is(readFileSync(path.join(base, 'items.jsonl'), 'utf8'), 'mine\n');
+  const onto = await bench(base, 'init', 'items.jsonl');
+  assert.is(onto.code, 2);
+  assert.match(onto.stderr, /this is a file/);
+});
+
+test('the items of its parts differ, and both poles are keyed alike', async () => {
+  const items = await readItems(path.join(ROOT, 'suites/init/items.jsonl'));
+  const questions = new Set(items.map(({ question }) => question));
+  assert.is(questions.size, items.length);
+  const count = (split: string, keying: string) =>
+    items.filter((item) => item.split === split && item.keying === keying).length;
+  for (const [split, n] of [
+    ['calibration', 3],
+    ['tuning', 3],
+    ['evaluation', 6],
+  ] as const) {
+    assert.equal([count(split, '+'), count(split, '-')], [n, n], split);
+  }
+});
+
+test('what it writes runs, is blessed, and passes its own gate', async () => {
+  const base = temporaryFolder();
+  mkdirSync(path.join(base, 'sub'));
+  const folder = path.join(base, 'sub');
+  const steps = [
+    ['init'],
+    ['validate', 'suite.yaml'],
+    ['run', 'suite.yaml', '--quiet', '--set', 'latency.repeats=1'],
+    ['bless', 'latest'],
+    ['run', 'suite.yaml', '--quiet', '--gate', '--set', 'latency.repeats=1'],
+  ];
+  let last = '';
+  for (const step of steps) {
+    const { code, stdout, stderr } = await bench(folder, ...step);
+    assert.is(code, 0, `${step.join(' ')}: ${stderr}${stdout}`);
+    last = stdout;
+  }
+  assert.match(last, /Gate: pass\./);
+  assert.match(last, /equal to the bit/);
+  assert.ok(existsSync(path.join(folder, 'reports/references/mine.json')));
+});
+
+test.run();
