@@ -1,0 +1,69 @@
+// README and docs say what is: the reference is that of the schemas, links and anchors resolve, and commands exist.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as assert from 'uvu/assert';
+import { ROOT, runNode } from '../support/node.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('documentation');
+const FILES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'suites/items/README.md',
+  'models/persona-nano/README.md',
+  ...readdirSync(path.join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
+/** As GitHub makes them. */
+const anchors = (file: string): readonly string[] =>
+  [...read(file).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+test('the suite reference is what the schemas say', async () => {
+  const { code, stderr } = await runNode(['--import', 'tsx', 'scripts/docs.ts', '--check']);
+  assert.is(code, 0, stderr);
+});
+
+test('links of README and docs resolve', () => {
+  for (const file of FILES) {
+    for (const [, target = ''] of read(file).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [name = '', anchor] = target.split('#');
+      const to = name === '' ? file : path.join(path.dirname(file), name);
+      assert.ok(existsSync(path.join(ROOT, to)), `${file}: ${target}`);
+      if (anchor !== undefined) assert.ok(anchors(to).includes(anchor), `${file}: ${target}`);
+    }
+  }
+});
+
+test('every verb and npm script that README and docs name is there', async () => {
+  const { stdout } = await runNode(['--import', 'tsx', 'harness/cli/main.ts', '--help']);
+  const verbs = new Set([...stdout.matchAll(/^ {2}([a-z]+)(?: |$)/gm)].map(([, verb]) => verb));
+  const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+  for (const file of FILES) {
+    for (const [, verb = ''] of read(file).matchAll(/(?:^|`|&& |npx )bench ([a-z]+)/gm)) {
+      assert.ok(verbs.has(verb), `${file}: bench ${verb}`);
+    }
+    for (const [, script = ''] of read(file).matchAll(/npm run (?:-s )?([a-z:]+)/g)) {
+      assert.ok(script in scripts, `${file}: npm run ${script}`);
+    }
+  }
+});
+
+test('suites that README and docs name are there', () => {
+  for (const file of FILES) {
+    for (const [name] of read(file).matchAll(/\bsuites\/[\w./-]+\.(?:yaml|jsonl|json|mjs)\b/g)) {
+      assert.ok(existsSync(path.join(ROOT, name)), `${file}: ${name}`);
+    }
+  }
+});
+
+test.run();
