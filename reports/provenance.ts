@@ -15,6 +15,10 @@ export function provenanceRows({
     ),
     ...Object.entries(from.personas).map(([id, digest]): [string, string] => [`persona ${id}`, digest]),
     ...Object.entries(from.items).map(([id, digest]): [string, string] => [`items of ${id}`, digest]),
+    ...from.judges.map(({ evaluation, ...judge }): [string, string] => [
+      `judge of ${evaluation}`,
+      Object.values(judge).join(', '),
+    ]),
     ['kernels', from.kernels],
     ['seeds', from.seeds.join(', ')],
     ['device class', device.deviceClass],

@@ -3,9 +3,12 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { htmlReport } from '../../reports/html/page.ts';
-import { writeAtomic } from '../run/files.ts';
+import { unpackPrompts } from '../plan/prompts.ts';
+import { readJson, writeAtomic } from '../run/files.ts';
 import { EXIT } from './exit-codes.ts';
 import { opened } from './open-run.ts';
+
+const MAX_PROMPTS_BYTES = 256 * 2 ** 20;
 
 export interface ReportOptions {
   readonly out?: string; // a file
@@ -21,7 +24,8 @@ export async function reportVerb(
 ): Promise<number> {
   const { folder, result, items } = opened(run);
   const file = options.out ?? path.join(folder, 'report.html');
-  const page = await htmlReport(result, { items });
+  const prompts = unpackPrompts(readJson(path.join(folder, 'prompts.json'), MAX_PROMPTS_BYTES)) ?? new Map();
+  const page = await htmlReport(result, { items: () => items, prompts });
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
   writeAtomic(file, page);
   write(`Written: ${file}\n`);

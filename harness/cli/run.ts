@@ -5,6 +5,7 @@ import { shellWord } from '../../reports/format.ts';
 import { packageRoot } from '../config/paths.ts';
 import type { Suite } from '../config/resolved.ts';
 import { counted } from '../plan/counted.ts';
+import { packPrompts } from '../plan/prompts.ts';
 import type { RunResult } from '../plan/result.ts';
 import { select } from '../plan/selection.ts';
 import { INTERRUPTED, onInterrupt } from '../run/interrupt.ts';
@@ -76,9 +77,11 @@ export async function runVerb(
       import('../../reports/markdown.ts'),
       import('../../reports/html/page.ts'),
     ]);
+    const prompts = run.prompts();
     const folder = writeRunFolder(base, result, run.rows(), {
+      'prompts.json': JSON.stringify(packPrompts(prompts)),
       'report.md': markdownReport(result),
-      'report.html': await htmlReport(result, { items: run.rows() }),
+      'report.html': await htmlReport(result, { items: run.rows, prompts }),
     });
     const shown = shortPath(folder);
     if (options.json === true) stdout.write((await import('../../reports/json.ts')).jsonReport(result));

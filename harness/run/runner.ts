@@ -7,6 +7,7 @@ import type { Item } from '../datasets/types.ts';
 import { canonicalJson, digestOf } from '../plan/canonical.ts';
 import { storeKey } from '../plan/identity.ts';
 import type { Cell, CellRecord, MethodRegistry, Outcome, Prepared, Statistics } from '../plan/method.ts';
+import type { PromptTexts } from '../plan/prompts.ts';
 import type { CellStatus, DeviceInfo } from '../plan/result.ts';
 import type { TextModel } from '../text/index.ts';
 import type { Listener } from './events.ts';
@@ -120,8 +121,8 @@ export async function runCells(options: RunnerOptions, models: ModelSlot): Promi
         changed++;
         emit({ kind: 'changed', cell });
       }
-      const { record, outcomes, artefacts } = outcome;
-      const finished = { record, outcomes, artefacts, deviceClass: device.deviceClass, kernels };
+      const { record, outcomes, artefacts, prompts } = outcome;
+      const finished = { record, outcomes, artefacts, prompts, deviceClass: device.deviceClass, kernels };
       const stored = store.put(cell, finished, fresh);
       computed.add(key);
       results.set(cell, { cell, key, status: 'computed', stored, error: null });
@@ -152,6 +153,7 @@ interface CellOutcome {
   readonly record: CellRecord;
   readonly outcomes: readonly Outcome[];
   readonly artefacts: Prepared['artefacts'];
+  readonly prompts: PromptTexts;
 }
 
 async function computeCell(
@@ -165,10 +167,15 @@ async function computeCell(
   if (loaded.device.deviceClass !== options.device.deviceClass) throw new DeviceChanged(loaded.device);
   const { engine, text } = loaded;
   const { prepared, setupMs } = await setUp.get(cell, loaded);
+  const digests = new Map<string, string>(); // by item, of its first order
   const prompts = new Map<string, string>();
   const wrap: Prepared['wrap'] = async (question) => {
     const prompt = await prepared.wrap(question);
-    if (!prompts.has(question.item.id)) prompts.set(question.item.id, digestOf(prompt));
+    if (!digests.has(question.item.id)) {
+      const digest = digestOf(prompt);
+      digests.set(question.item.id, digest);
+      prompts.set(digest, text.render(prompt).text);
+    }
     return prompt;
   };
   // What the cells before have left on the device is no part of this one's account.
@@ -185,7 +192,7 @@ async function computeCell(
   });
   const scoringMs = performance.now() - start;
   const outcomes = evaluated.map((outcome): Outcome => {
-    const prompt = prompts.get(outcome.item);
+    const prompt = digests.get(outcome.item);
     return prompt === undefined ? outcome : { ...outcome, prompt };
   });
   const counters = { ...engine.counters() };
@@ -200,7 +207,7 @@ async function computeCell(
     figures: prepared.figures?.() ?? {},
     neutral: measured ? await readNeutral(loaded, prepared.variant, options.suite.neutral) : null,
   };
-  return { record, outcomes, artefacts: prepared.artefacts };
+  return { record, outcomes, artefacts: prepared.artefacts, prompts };
 }
 
 function differs(store: Store, key: string, cell: Cell, outcomes: readonly Outcome[]): boolean {

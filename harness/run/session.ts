@@ -8,6 +8,7 @@ import type { ModelRef, Suite } from '../config/resolved.ts';
 import { expand } from '../plan/expand.ts';
 import { type ModelDigests, storeKey } from '../plan/identity.ts';
 import type { Cell, MethodRegistry } from '../plan/method.ts';
+import type { PromptTexts } from '../plan/prompts.ts';
 import type { DeviceInfo, ItemRow, LatencyRow, RunResult } from '../plan/result.ts';
 import type { TextModel } from '../text/index.ts';
 import { DeviceMemo, deviceFingerprint } from './devices.ts';
@@ -56,6 +57,7 @@ export interface SessionOptions {
 export interface SessionResult {
   readonly result: RunResult;
   readonly rows: () => Iterable<ItemRow>;
+  readonly prompts: () => PromptTexts; // of all cells, as far as they are stored
   readonly interrupted: boolean;
 }
 
@@ -179,6 +181,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     return {
       result: failed ? { ...result, exitCode: 3 } : result,
       rows: () => itemRows(suite, run.results),
+      prompts: () => new Map(run.results.flatMap(({ key, stored }) => [...((stored && store.prompts(key)) ?? [])])),
       interrupted: signal.aborted,
     };
   } finally {

@@ -1,4 +1,5 @@
-// The content-addressed store, and the only writer of results: <key[0:2]>/<key>/{cell.json, items.jsonl, timing.json}.
+// The content-addressed store, and the only writer of results: <key[0:2]>/<key>/{cell.json, items.jsonl, prompts.json,
+// timing.json}.
 // A cell is written into a private folder under tmp/ and renamed into place, so a folder with a key's name is whole
 // or damaged from outside, never half-written; two runs at once may compute a cell twice, and the first rename wins.
 
@@ -20,6 +21,7 @@ import { BenchError } from '../../gpu/index.ts';
 import { sha256 } from '../plan/canonical.ts';
 import { itemDigest } from '../plan/items.ts';
 import type { Artefact, Cell, CellRecord, Outcome } from '../plan/method.ts';
+import { type PromptTexts, packPrompts, unpackPrompts } from '../plan/prompts.ts';
 import { namesOf, type StoredIndex } from '../plan/why.ts';
 import { ensureWritable, makeFolder, readBounded, readJson, syncFolder, writeAll, writeAtomic } from './files.ts';
 import {
@@ -38,6 +40,8 @@ import {
 const MAX_LINE_BYTES = 64 * 1024;
 /** Names, inputs and item digests of a cell; 100,000 items take 10 MB. */
 const MAX_CELL_BYTES = 64 * 1024 * 1024;
+/** Prompts of a cell, each line once; 1,000 passages of a page take 4 MB. */
+const MAX_PROMPTS_BYTES = 64 * 1024 * 1024;
 const MAX_TIMING_BYTES = 4 * 1024 * 1024;
 /** A temporary folder of another host, or of a process id used again, is dead after a week. */
 const STALE_MS = 7 * 24 * 3600 * 1000;
@@ -57,6 +61,7 @@ export interface Finished {
   readonly record: CellRecord;
   readonly outcomes: readonly Outcome[];
   readonly artefacts: readonly Artefact[];
+  readonly prompts: PromptTexts;
   readonly deviceClass: string;
   readonly kernels: string;
 }
@@ -70,6 +75,8 @@ export interface Store {
    * @throws BenchError `not-finite` when an outcome holds a NaN, an infinity or a wrong shape.
    */
   put(cell: Cell, finished: Finished, replace?: boolean): StoredCell;
+  /** The prompts that a cell was put with, or null when they are absent (it was stored before prompts were) or damaged. */
+  prompts(key: string): PromptTexts | null;
   /** What was put, or null when it is absent or damaged. */
   timing(key: string): unknown;
   putTiming(key: string, timing: object): void;
@@ -101,6 +108,10 @@ export function openStore(folder: string): Store {
       } finally {
         rmSync(aside, { recursive: true, force: true });
       }
+    },
+    prompts: (key) => {
+      const packed = unseal(readJson(path.join(place(key), 'prompts.json'), MAX_PROMPTS_BYTES));
+      return packed === null ? null : unpackPrompts(packed);
     },
     timing: (key) => unseal(readJson(path.join(place(key), 'timing.json'), MAX_TIMING_BYTES)),
     putTiming: (key, timing) => {
@@ -176,6 +187,9 @@ function writeCell(folder: string, cell: Cell, finished: Finished): StoredCell {
   } finally {
     closeSync(fd);
   }
+  writeFileSync(path.join(folder, 'prompts.json'), JSON.stringify(seal(packPrompts(finished.prompts))), {
+    flush: true,
+  });
   const file: CellFile = {
     version: CELL_VERSION,
     id: cell.id,

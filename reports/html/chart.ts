@@ -8,11 +8,17 @@ export interface Chart {
   readonly title: string;
   readonly description: string;
   readonly spec: {
-    readonly height: number | { readonly step: number };
+    readonly height: number;
     readonly data: { readonly values: readonly object[] };
     readonly layer: readonly object[];
   } & Readonly<Record<string, unknown>>;
 }
+
+/** Room for the labels of a scale, the same in all drawings, so that they line up. */
+export const LABELS = {
+  numbers: { minExtent: 24, maxExtent: 24 },
+  traits: { minExtent: 104, maxExtent: 104 },
+} as const;
 
 /** Widest drawing that a phone shows without making its letters smaller. */
 export const CHART_WIDTH = 320;

@@ -29,7 +29,9 @@ export function headlineOf(result: RunResult): Headline {
       ...networkSentence(result, first),
       ...lostSentence(result, first),
       ...others.flatMap((rows) => elsewhere(result, rows)),
-    ].filter((sentence) => sentence !== ''),
+    ]
+      .filter((sentence) => sentence !== '')
+      .map(whole),
   };
 }
 
@@ -112,4 +114,9 @@ function elsewhere(result: RunResult, rows: readonly MetricRow[]): readonly stri
 function listed(names: readonly string[]): string {
   if (names.length < 2) return names.join('');
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** Keeps a figure, its unit and its interval on one line. */
+function whole(sentence: string): string {
+  return sentence.replace(/(\d) %/g, '$1\u00a0%').replace(/% \[([\d.]+), ([\d.]+)\]/g, '%\u00a0[$1,\u00a0$2]');
 }

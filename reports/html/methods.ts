@@ -6,33 +6,44 @@ import { bytesText, entryName, percent, short } from '../format.ts';
 import { against, answerersLine, balanceLine, chanceText } from '../sections.ts';
 import { isHeadline, mainRows, places, samePoint } from '../verdict.ts';
 import { html, type Markup } from './markup.ts';
-import { type Cell, type Part, table } from './parts.ts';
+import { type Cell, folded, type Part, table } from './parts.ts';
 
+type Rows = readonly MetricRow[];
+
+const HEAD = [
+  'method',
+  'alignment, % [95 %]',
+  '',
+  'beside its controls',
+  'against none',
+  'perplexity',
+  'set-up, s',
+  '+ tokens',
+  'prefill, ms',
+  'decode, ms',
+  'bytes',
+];
 const NONE: Cell = { text: '–', sort: null, kind: 'number' };
 
 export function methodsPart(result: RunResult): Part | null {
+  // Nulls that the harness added are counted in the verdicts; what each reaches unfolds.
+  const added = new Set(result.comparisons.map(({ control }) => control));
   const tables = places(result).map(([model, evaluation]) => {
     const rows = mainRows(result, model, evaluation).filter(({ scope }) => scope === 'pooled');
-    const caption = `${evaluation} on ${model}, ${chanceText(rows)}`;
-    return html`${table({
-      caption,
-      head: [
-        'method',
-        'alignment, % [95 %]',
-        '',
-        'beside its controls',
-        'against none',
-        'perplexity',
-        'set-up, s',
-        '+ tokens',
-        'prefill, ms',
-        'decode, ms',
-        'bytes',
-      ],
-      rows: rows.map((row) => cells(result, row)),
-      rowClass: (k) => (rows[k]?.control === true ? 'control' : ''),
-      sortable: true,
-    })}${[answerersLine(result, evaluation), ...balanceLine(result, model, evaluation)].map((line) => html`<p class="note">${line}</p>`)}`;
+    const nulls = rows.filter(({ method }) => added.has(method));
+    const shown = rows.filter(({ method }) => !added.has(method));
+    const drawn = (caption: string, own: Rows) =>
+      table({
+        caption,
+        head: HEAD,
+        rows: own.map((row) => cells(result, row)),
+        rowClass: (k) => (own[k]?.control === true ? 'control' : ''),
+        sortable: true,
+      });
+    const place = `${evaluation} on ${model}`;
+    return html`${drawn(`${place}, ${chanceText(rows)}`, shown)}${
+      nulls.length > 0 && folded(`The ${nulls.length} nulls of the subnetworks`, drawn(`Nulls: ${place}`, nulls))
+    }${[answerersLine(result, evaluation), ...balanceLine(result, model, evaluation)].map((line) => html`<p class="note">${line}</p>`)}`;
   });
   if (tables.length === 0) return null;
   return {
@@ -100,7 +111,7 @@ export function verdictMarkup(words: string): Markup {
   return html`<span class="verdict ${kind}">${sign}${words.replace(/^NOT/, 'not')}</span>`;
 }
 
-const WIDTH = 130;
+const WIDTH = 110;
 
 /** The interval from 0 to 100 %, with chance as a line across. */
 function whisker({ alignment: { value, low, high }, chance }: MetricRow): Markup {

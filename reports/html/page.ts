@@ -3,29 +3,40 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { PromptTexts } from '../../harness/plan/prompts.ts';
 import type { ItemRow, RunResult } from '../../harness/plan/result.ts';
 import { cellsLine } from '../sections.ts';
 import { aboveNone } from '../summary.ts';
 import { verdicts } from '../verdict.ts';
+import { costPart } from './costs.ts';
+import { explore } from './explorer.ts';
 import { headlineOf } from './headline.ts';
-import { html, type Markup, textOf, trusted } from './markup.ts';
+import { embedded, html, type Markup, textOf, trusted } from './markup.ts';
 import { methodsPart } from './methods.ts';
 import { folded, type Part, partMarkup } from './parts.ts';
+import { personasPart } from './personas.ts';
 import { provenancePart } from './provenance.ts';
 import { seriesOf } from './series.ts';
 import { sparsityPart } from './sparsity.ts';
 
 export interface Extras {
-  readonly items: Iterable<ItemRow>;
+  readonly items: () => Iterable<ItemRow>;
+  readonly prompts: PromptTexts; // where they are kept
 }
 
-export async function htmlReport(result: RunResult, _extras: Extras): Promise<string> {
+export async function htmlReport(result: RunResult, extras: Extras): Promise<string> {
   const series = seriesOf(result);
-  const parts = [methodsPart(result), await sparsityPart(result, series), provenancePart(result)].filter(
-    (part): part is Part => part !== null,
-  );
+  const explorer = explore(result, extras);
+  const parts = [
+    methodsPart(result),
+    await sparsityPart(result, series),
+    await costPart(result, extras.items(), series),
+    await personasPart(result, series),
+    explorer.part,
+    provenancePart(result),
+  ].filter((part): part is Part => part !== null);
   const style = asset('style.css');
-  const script = asset('tables.js');
+  const script = ['tables.js', 'explorer.js'].map(asset).join('\n');
   const { title, sentences } = headlineOf(result);
   const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; img-src data:; base-uri 'none'; form-action 'none'`;
   const page = html`<!doctype html>
@@ -51,6 +62,7 @@ ${folded('Every verdict in full', html`<ul>${[...verdicts(result), ...aboveNone(
 <main>
 ${parts.map(partMarkup)}</main>
 <footer><p>${cellsLine(result)}. Made by persona-bench ${result.provenance.bench}, run ${result.id.slice(0, 12)}.</p></footer>
+<script type="application/json" id="outcomes">${embedded(explorer.data)}</script>
 <script>${trusted(script)}</script>
 </body>
 </html>

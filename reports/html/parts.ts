@@ -19,7 +19,7 @@ export function partMarkup({ id, title, lead, body }: Part): Markup {
 export interface Cell {
   readonly text: Value;
   readonly sort?: number | null;
-  readonly kind?: 'name' | 'number' | 'text' | 'drawn';
+  readonly kind?: 'name' | 'number' | 'text' | 'long' | 'drawn' | `number tint${string}`;
 }
 
 export interface TableOptions {
@@ -63,6 +63,13 @@ export function folded(summary: string, body: Value): Markup {
 export function figure(drawings: readonly Value[], caption: Value, numbers: Value): Markup {
   return html`<figure><div class="drawings">${drawings.map((one) => html`<div class="drawing">${one}</div>`)}</div>
 <figcaption>${caption}</figcaption>${numbers === null ? null : html`<details class="numbers"><summary>The numbers as a table</summary>${numbers}</details>`}</figure>`;
+}
+
+/** The first model and evaluation stands open; what is drawn of the others unfolds. */
+export function placed(k: number, place: string, body: Value): Markup {
+  return k === 0
+    ? html`<h3>${place}</h3>${body}`
+    : html`<details class="place"><summary>The same for ${place}</summary>${body}</details>`;
 }
 
 /** A command to be typed; with script it can be copied. */

@@ -12,7 +12,10 @@ export interface Series {
 }
 
 const COLORS = 7;
-const CONTROL = { color: 'var(--null)', shape: 'M-0.75,-0.75L0.75,0.75M0.75,-0.75L-0.75,0.75' };
+const CONTROL = {
+  color: 'var(--null)',
+  shape: 'M-0.9,-0.6L-0.6,-0.9L0,-0.3L0.6,-0.9L0.9,-0.6L0.3,0L0.9,0.6L0.6,0.9L0,0.3L-0.6,0.9L-0.9,0.6L-0.3,0Z',
+};
 const SHAPES = [
   'M0.85,0A0.85,0.85,0,1,1,-0.85,0A0.85,0.85,0,1,1,0.85,0Z', // circle
   'M-0.75,-0.75h1.5v1.5h-1.5Z', // square
@@ -40,10 +43,13 @@ export function seriesOf(result: RunResult): readonly Series[] {
   });
 }
 
+/** Controls look alike, and share an entry. */
 export function legend(series: readonly Series[]): Markup {
-  const entries = series.map(
+  const controls = series.filter(({ control }) => control);
+  const shared = { ...CONTROL, method: controls.map(({ method }) => method).join(', ') };
+  const entries = [...series.filter(({ control }) => !control), ...(controls.length > 0 ? [shared] : [])].map(
     ({ method, color, shape }) =>
-      html`<li><svg class="glyph" viewBox="-1.2 -1.2 2.4 2.4" aria-hidden="true"><path d="${shape}" fill="${color}" stroke="${color}" stroke-width="0.2"/></svg>${method}</li>`,
+      html`<li><svg class="glyph" viewBox="-1.2 -1.2 2.4 2.4" aria-hidden="true"><path d="${shape}" fill="${color}" /></svg><span>${method}</span></li>`,
   );
   return html`<ul class="legend">${entries}</ul>`;
 }

@@ -4,14 +4,14 @@
 import type { MetricRow, RunResult } from '../../harness/plan/result.ts';
 import { shareText } from '../format.ts';
 import { mainRows, places } from '../verdict.ts';
-import { type Chart, draw } from './chart.ts';
+import { type Chart, draw, LABELS } from './chart.ts';
 import { html, type Markup } from './markup.ts';
-import { figure, type Part, plainTable } from './parts.ts';
+import { figure, type Part, placed, plainTable } from './parts.ts';
 import { legend, type Series } from './series.ts';
 
 interface Point {
   readonly method: string;
-  readonly sparsity: number | string;
+  readonly sparsity: number; // share of the weights removed, %
   readonly value: number;
   readonly low: number;
   readonly high: number;
@@ -20,36 +20,34 @@ interface Point {
 export async function sparsityPart(result: RunResult, series: readonly Series[]): Promise<Part | null> {
   const removed = new Map(result.sparsity.map(({ label, value }) => [label, value]));
   const figures: Markup[] = [];
-  for (const [model, evaluation] of places(result)) {
+  for (const [k, [model, evaluation]] of places(result).entries()) {
     const all = mainRows(result, model, evaluation);
     const rows = all.filter(({ sparsity }) => sparsity !== null && removed.has(sparsity));
     if (rows.length === 0) continue;
-    const none = all.filter(({ sparsity, control }) => sparsity === null && control);
-    const scopes = [null, ...new Set(rows.flatMap(({ trait }) => trait ?? []))];
+    const place = `${evaluation} on ${model}`;
     const used = series.filter(({ method }) => rows.some((row) => row.method === method));
+    const traits = new Set(rows.flatMap(({ trait }) => trait ?? []));
     const drawings: Markup[] = [];
-    for (const trait of scopes) {
-      const own = rows.filter((row) => row.trait === trait).map((row) => pointOf(row, removed));
-      const chance = none.find((row) => row.trait === trait)?.chance ?? rows[0]?.chance ?? 0.5;
-      drawings.push(await draw(chartOf(trait, own, used, chance, `${evaluation} on ${model}`)));
+    for (const trait of [null, ...(k === 0 ? traits : [])]) {
+      const points = rows.filter((row) => row.trait === trait).map((row) => pointOf(row, removed));
+      drawings.push(await draw(chartOf({ trait, points, series: used, chance: rows[0]?.chance ?? 0.5, place })));
     }
-    figures.push(
-      html`<h3>${evaluation} on ${model}</h3>${legend(used)}${figure(
-        drawings,
-        'Bands are 95 % intervals; the dashed line is chance. A single mark was measured at one sparsity only.',
-        plainTable(
-          `Alignment by sparsity: ${evaluation} on ${model}`,
-          ['method', 'weights removed', 'items', 'alignment [95 %]'],
-          rows.map((row) => [row.method, removedText(row, removed), row.trait ?? 'all', shareText(row.alignment)]),
-        ),
-      )}`,
+    const drawn = figure(
+      drawings,
+      'Bands are 95 % intervals; the dashed line is chance; grey crosses and lines are nulls at the same sparsity. A single mark was measured at one sparsity only.',
+      plainTable(
+        `Alignment by sparsity: ${place}`,
+        ['method', 'weights removed', 'items', 'alignment [95 %]'],
+        rows.map((row) => [row.method, removedText(row, removed), row.trait ?? 'all', shareText(row.alignment)]),
+      ),
     );
+    figures.push(placed(k, place, html`${legend(used)}${drawn}`));
   }
   if (figures.length === 0) return null;
   return {
     id: 'sparsity',
     title: 'Alignment against sparsity',
-    lead: 'How much of the persona is left, or brought out, as more of the weights are removed; grey crosses are the nulls at the same sparsity.',
+    lead: 'How much of the persona is left, or brought out, as more of the weights are removed.',
     body: figures,
   };
 }
@@ -69,30 +67,38 @@ function removedText(row: MetricRow, removed: ReadonlyMap<string, number>): stri
   return `${((removed.get(row.sparsity ?? '') ?? 0) * 100).toFixed(0)} % (${row.sparsity})`;
 }
 
-function chartOf(
-  trait: string | null,
-  points: readonly Point[],
-  series: readonly Series[],
-  chance: number,
-  place: string,
-): Chart {
-  const methods = series.map(({ method }) => method);
+interface Lines {
+  readonly trait: string | null;
+  readonly points: readonly Point[];
+  readonly series: readonly Series[];
+  readonly chance: number;
+  readonly place: string;
+}
+
+function chartOf({ trait, points, series, chance, place }: Lines): Chart {
+  const domain = series.map(({ method }) => method);
   const color = {
     field: 'method',
     type: 'nominal',
-    scale: { domain: methods, range: series.map((one) => one.color) },
+    scale: { domain, range: series.map((one) => one.color) },
     legend: null,
-  } as const;
-  const shape = { ...color, scale: { domain: methods, range: series.map((one) => one.shape) } } as const;
-  const levels = [...new Set(points.map(({ sparsity }) => Number(sparsity)))];
+  };
+  const shape = { ...color, scale: { domain, range: series.map((one) => one.shape) } };
+  const levels = [...new Set(points.map(({ sparsity }) => sparsity))].sort((a, b) => a - b);
   const x = {
     field: 'sparsity',
     type: 'quantitative',
     title: 'weights removed, %',
-    scale: { domain: [0, 100], nice: false },
+    scale: { domain: [Math.max(0, (levels[0] ?? 0) - 10), Math.min(100, (levels.at(-1) ?? 0) + 10)], nice: false },
     axis: { values: levels, grid: false },
-  } as const;
-  const y = { type: 'quantitative', scale: { domain: [0, 100] }, axis: { values: [0, 25, 50, 75, 100] } } as const;
+  };
+  const y = {
+    type: 'quantitative',
+    scale: { domain: [0, 100] },
+    axis: { values: [0, 25, 50, 75, 100], ...LABELS.numbers },
+    title: `${trait ?? 'all traits'}, %`,
+  };
+  const own = { values: points.filter(({ method }) => series.some((one) => one.method === method && !one.control)) };
   return {
     title: `${trait ?? 'All traits'}: alignment against sparsity, ${place}`,
     description: points
@@ -100,7 +106,7 @@ function chartOf(
       .join('; '),
     spec: {
       height: 190,
-      data: { values: points.map((point) => ({ ...point })) },
+      data: { values: points },
       layer: [
         {
           data: { values: [{ chance: chance * 100 }] },
@@ -108,16 +114,18 @@ function chartOf(
           encoding: { y: { ...y, field: 'chance' } },
         },
         {
-          mark: { type: 'area', opacity: 0.14 },
-          encoding: { x, y: { ...y, field: 'low', title: trait ?? 'all traits' }, y2: { field: 'high' }, color },
-        },
-        {
-          mark: { type: 'rule', opacity: 0.5, strokeWidth: 1.5 },
+          data: own,
+          mark: { type: 'area', opacity: 0.16 },
           encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
         },
-        { mark: { type: 'line', strokeWidth: 2 }, encoding: { x, y: { ...y, field: 'value' }, color } },
         {
-          mark: { type: 'point', filled: true, opacity: 1, size: 70 },
+          data: own,
+          mark: { type: 'rule', opacity: 0.55 },
+          encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
+        },
+        { mark: { type: 'line', strokeWidth: 1.5 }, encoding: { x, y: { ...y, field: 'value' }, color } },
+        {
+          mark: { type: 'point', filled: true, opacity: 1, size: 60 },
           encoding: { x, y: { ...y, field: 'value' }, color, shape },
         },
       ],

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { reportVerb } from '../../harness/cli/report.ts';
+import { packPrompts } from '../../harness/plan/prompts.ts';
 import { writeRunFolder } from '../../harness/run/run-folder.ts';
 import { embedded, html, textOf } from '../../reports/html/markup.ts';
 import { htmlReport } from '../../reports/html/page.ts';
@@ -17,7 +18,7 @@ const test = suite('html report');
 
 const HOSTILE = `"><img src=x onerror=alert(1)><script>alert(2)</script><!--'\u2028`;
 const run = await runFake(temporaryFolder());
-const page = await htmlReport(run.result, { items: run.rows() });
+const page = await htmlReport(run.result, { items: run.rows, prompts: run.prompts() });
 
 test('templates escape all but what a template has made', () => {
   assert.is(textOf(html`<p title="${HOSTILE}">${[HOSTILE, html`<b>${1}</b>`, null, false]}</p>`).split('<').length, 5);
@@ -61,7 +62,9 @@ test('every id is there once, and every link within the page leads somewhere', (
 });
 
 test('bench report writes the page of a folder again, the same', async () => {
-  const folder = writeRunFolder(temporaryFolder(), run.result, run.rows(), {});
+  const folder = writeRunFolder(temporaryFolder(), run.result, run.rows(), {
+    'prompts.json': JSON.stringify(packPrompts(run.prompts())),
+  });
   const out = path.join(temporaryFolder(), 'page.html');
   let said = '';
   const code = await reportVerb(folder, { out }, (text) => {

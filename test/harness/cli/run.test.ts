@@ -57,7 +57,7 @@ test('prints verdict, tables, paths and the next command; writes the run folder'
   assert.match(stderr, /^5 cells\n/);
   assert.match(stderr, /\[5\/5\] tiny \/ choice \/ prompting \/ introversion \/ vivid/);
   const folder = path.join(out, 'runs', readFileSync(path.join(out, 'runs', 'latest'), 'utf8').trim());
-  assert.equal(readdirSync(folder).sort(), ['items.jsonl', 'report.html', 'report.md', 'run.json']);
+  assert.equal(readdirSync(folder).sort(), ['items.jsonl', 'prompts.json', 'report.html', 'report.md', 'run.json']);
 });
 
 test('--json prints one document and nothing else on stdout', async () => {

@@ -42,7 +42,14 @@ const record: CellRecord = {
   figures: {},
   neutral: null,
 };
-const finished: Finished = { record, outcomes, artefacts: [], deviceClass: DEVICE.deviceClass, kernels: 'k' };
+const finished: Finished = {
+  record,
+  outcomes,
+  artefacts: [],
+  prompts: new Map(),
+  deviceClass: DEVICE.deviceClass,
+  kernels: 'k',
+};
 const place = (root: string) => path.join(root, key.slice(0, 2), key);
 
 test('what is put comes back equal, and nothing is left in tmp', () => {

@@ -1,0 +1,194 @@
+// The cost of control: alignment against each thing that holding a persona costs, with the Pareto front (nothing else is both
+// cheaper and better) and intervals on both axes.
+
+import type { ItemRow, MetricRow, RunResult, Samples } from '../../harness/plan/result.ts';
+import { bytesText, entryName, percent, short } from '../format.ts';
+import { mainRows, places, samePoint } from '../verdict.ts';
+import { draw } from './chart.ts';
+import { html, type Markup } from './markup.ts';
+import { figure, type Part, placed, table } from './parts.ts';
+import { type CostPoint, frontOf, scatter } from './scatter.ts';
+import { legend, type Series } from './series.ts';
+
+/** An amount with what it varies by. */
+interface Amount {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+interface Axis {
+  readonly title: string;
+  readonly unit: string;
+  readonly text: (value: number) => string;
+  readonly root: boolean; // a square-root scale: amounts from 0 over several powers of ten
+  readonly of: (row: MetricRow) => Amount | null;
+}
+
+export async function costPart(
+  result: RunResult,
+  items: Iterable<ItemRow>,
+  series: readonly Series[],
+): Promise<Part | null> {
+  const tokens = tokenSpreads(items);
+  const figures: Markup[] = [];
+  for (const [k, [model, evaluation]] of places(result).entries()) {
+    const place = `${evaluation} on ${model}`;
+    const rows = mainRows(result, model, evaluation)
+      .filter(({ scope }) => scope === 'pooled')
+      .filter((row) => !row.control || isDense(result, row));
+    if (rows.length < 2) continue;
+    const axes = axesOf(result, tokens)
+      .map((axis) => ({ axis, points: pointsOf(rows, axis) }))
+      .filter(({ points }) => new Set(points.map(({ x }) => x)).size > 1);
+    const drawings: Markup[] = [];
+    for (const { axis, points } of axes) drawings.push(await draw(scatter({ ...axis, place, points, series })));
+    if (drawings.length === 0) continue;
+    const used = series.filter(({ method }) => rows.some((row) => row.method === method));
+    const drawn = figure(
+      drawings,
+      'Up and down: 95 % interval of alignment. Sideways: median absolute deviation of times, the middle 80 % of items for ' +
+        'tokens, least to most over personas for bytes, set-up and perplexity. The stepped line is the Pareto front; what ' +
+        'lies on it is named where there is room.',
+      numbers(rows, axes),
+    );
+    figures.push(placed(k, place, html`${legend(used)}${drawn}`));
+  }
+  if (figures.length === 0) return null;
+  return {
+    id: 'cost',
+    title: 'The cost of control',
+    lead: 'Up is more of the persona, left is cheaper. A method on the stepped line is not beaten on both at once.',
+    body: figures,
+  };
+}
+
+function isDense(result: RunResult, row: MetricRow): boolean {
+  return result.differences.some(({ control, model }) => control === row.method && model === row.model);
+}
+
+function axesOf(result: RunResult, tokens: ReadonlyMap<string, Amount>): readonly Axis[] {
+  const latency = (of: (row: RunResult['latency'][number]) => Samples) => (row: MetricRow) => {
+    const found = result.latency.find(
+      (one) => one.model === row.model && one.method === row.method && one.sparsity === row.sparsity,
+    );
+    if (found === undefined || of(found).n === 0) return null;
+    const { median, mad } = of(found);
+    return { value: median, low: Math.max(0, median - mad), high: median + mad };
+  };
+  const cells = (of: (cell: RunResult['cells'][number]) => number | null) => (row: MetricRow) =>
+    rangeOf(
+      result.cells
+        .filter((cell) => samePoint(cell, row) && cell.part === 'evaluation')
+        .flatMap((cell) => of(cell) ?? []),
+    );
+  const time = result.device.software ? 'ms on software' : 'ms';
+  return [
+    { title: 'Prefill of a prompt', unit: time, text: short, root: false, of: latency(({ prefillMs }) => prefillMs) },
+    { title: 'Decoding a token', unit: time, text: short, root: false, of: latency(({ decodeMs }) => decodeMs) },
+    {
+      title: 'Prompt length',
+      unit: 'tokens added',
+      text: short,
+      root: true,
+      of: (row) => tokens.get(keyOf(row)) ?? null,
+    },
+    {
+      title: 'Bytes kept per persona',
+      unit: 'kB',
+      text: (kb) => bytesText(kb * 1000),
+      root: true,
+      of: cells(({ cost }) => cost && cost.artefactBytes / 1000),
+    },
+    {
+      title: 'Set-up per persona',
+      unit: 's',
+      text: short,
+      root: true,
+      of: cells(({ cost }) => cost && cost.setupMs / 1000),
+    },
+    {
+      title: 'Perplexity',
+      unit: '× the untouched network’s',
+      text: short,
+      root: false,
+      of: (row) => taxOf(result, row),
+    },
+  ];
+}
+
+/** A prompt leaves the network as it is. */
+function taxOf(result: RunResult, row: MetricRow): Amount | null {
+  const found = result.perplexities.find((one) => samePoint(one, row));
+  if (found === undefined || found.relative === null) return null;
+  const dense = found.perplexity / found.relative;
+  const own = result.cells.filter((cell) => samePoint(cell, row) && cell.part === 'evaluation');
+  const range = rangeOf(
+    own.flatMap(({ neutral }) => (neutral ? [Math.exp(neutral.nll / neutral.tokens) / dense] : [])),
+  );
+  return { value: found.relative, low: range?.low ?? found.relative, high: range?.high ?? found.relative };
+}
+
+function rangeOf(values: readonly number[]): Amount | null {
+  if (values.length === 0) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { value: mean, low: Math.min(...values), high: Math.max(...values) };
+}
+
+const keyOf = ({
+  model,
+  evaluation,
+  method,
+  sparsity,
+}: Pick<ItemRow, 'model' | 'evaluation' | 'method' | 'sparsity'>) =>
+  JSON.stringify([model, evaluation, method, sparsity]);
+
+/** Mean of the added tokens, and the middle 80 %. */
+function tokenSpreads(items: Iterable<ItemRow>): ReadonlyMap<string, Amount> {
+  const all = new Map<string, number[]>();
+  for (const row of items) {
+    const key = keyOf(row);
+    const own = all.get(key) ?? [];
+    own.push(Number(row.addedTokens));
+    all.set(key, own);
+  }
+  return new Map(
+    [...all].map(([key, own]) => {
+      const sorted = own.sort((a, b) => a - b);
+      const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+      return [key, { value: sorted.reduce((sum, n) => sum + n, 0) / sorted.length, low: at(0.1), high: at(0.9) }];
+    }),
+  );
+}
+
+function pointsOf(rows: readonly MetricRow[], axis: Axis): readonly CostPoint[] {
+  return rows.flatMap((row) => {
+    const amount = axis.of(row);
+    if (amount === null) return [];
+    const { value, low, high } = row.alignment;
+    const at = { x: amount.value, xLow: amount.low, xHigh: amount.high };
+    return [{ name: entryName(row), method: row.method, ...at, y: 100 * value, yLow: 100 * low, yHigh: 100 * high }];
+  });
+}
+
+function numbers(
+  rows: readonly MetricRow[],
+  axes: readonly { readonly axis: Axis; readonly points: readonly CostPoint[] }[],
+): Markup {
+  const fronts = axes.map(({ points }) => new Set(frontOf(points).map(({ name }) => name)));
+  return table({
+    caption: 'Alignment and what it costs; * lies on the Pareto front of its column',
+    head: ['method', 'alignment, %', ...axes.map(({ axis }) => `${axis.title}, ${axis.unit}`)],
+    rows: rows.map((row) => [
+      { text: entryName(row), kind: 'name' },
+      { text: percent(row.alignment.value), kind: 'number' },
+      ...axes.map(({ axis, points }, k) => {
+        const point = points.find(({ name }) => name === entryName(row));
+        if (point === undefined) return { text: '–', kind: 'number' as const };
+        const mark = fronts[k]?.has(point.name) ? '*' : '';
+        const text = html`${axis.text(point.x)}${mark} <small>[${axis.text(point.xLow)}, ${axis.text(point.xHigh)}]</small>`;
+        return { text, kind: 'number' as const };
+      }),
+    ]),
+  });
+}

@@ -1,0 +1,111 @@
+// The items: every outcome to be looked up where script runs, and the items whose answer turned most often as a table where
+// it does not.
+
+import { counted } from '../../harness/plan/counted.ts';
+import type { RunResult } from '../../harness/plan/result.ts';
+import { shellWord } from '../format.ts';
+import { html } from './markup.ts';
+import { type Packed, type PackedCell, pack } from './outcomes.ts';
+import type { Extras } from './page.ts';
+import { type Part, table } from './parts.ts';
+
+const MOST_TURNED = 20;
+
+export interface Explorer {
+  readonly part: Part | null;
+  readonly data: object;
+}
+
+export function explore(result: RunResult, { items, prompts }: Extras): Explorer {
+  const packed = pack(result, items(), prompts);
+  const shown = packed.cells.reduce((sum, cell) => sum + cell.items.length, 0);
+  if (shown === 0) return { part: null, data: {} };
+  const dense = denseEntry(result);
+  const data = { ...packed, reference: dense, plan: planCommand(result) };
+  const left =
+    packed.left === 0
+      ? null
+      : html`<p class="note">${counted(packed.left, 'outcome')} more are left out here to keep this page light; items.jsonl beside it has every one.</p>`;
+  const part: Part = {
+    id: 'items',
+    title: 'Item by item',
+    lead: `${counted(shown, 'outcome')}. An answer has turned where the likeliest option is not the one that the reference takes on the same item.`,
+    body: html`<div id="explorer"></div>${left}${turnedTable(packed, dense)}`,
+  };
+  return { part, data };
+}
+
+/** Where no persona is stated; what answers are compared with until another is chosen. */
+function denseEntry(result: RunResult): string | null {
+  return result.differences[0]?.control ?? result.metrics.find(({ control }) => control)?.method ?? null;
+}
+
+/** The words of `bench run` as those of `bench plan`, which knows no flags of a run. */
+function planCommand({ provenance: { command } }: RunResult): string {
+  const flags = new Set(['--fresh', '--fail-fast', '--gate', '--quiet', '--json', '--strict', '--profile']);
+  const words = command.filter(
+    (word, k) => !flags.has(word) && word !== '--progress' && command[k - 1] !== '--progress',
+  );
+  return words.map((word, k) => (k === 1 ? 'plan' : shellWord(word))).join(' ');
+}
+
+interface Turned {
+  readonly item: number;
+  readonly evaluation: number;
+  turned: number;
+  of: number;
+}
+
+function turnedTable(packed: Packed, dense: string | null) {
+  const { strings } = packed;
+  const reference = packed.cells.filter(({ entry }) => strings[entry] === dense);
+  const before = new Map(
+    reference.flatMap((cell) => cell.items.map((item, k) => [keyOf(cell, item), likeliest(packed, cell, k)])),
+  );
+  const found = new Map<string, Turned>();
+  for (const cell of packed.cells) {
+    if (reference.includes(cell)) continue;
+    for (const [k, item] of cell.items.entries()) {
+      const was = before.get(keyOf(cell, item));
+      if (was === undefined) continue;
+      const key = `${cell.evaluation} ${item}`;
+      const row = found.get(key) ?? { item, evaluation: cell.evaluation, turned: 0, of: 0 };
+      found.set(key, row);
+      row.of++;
+      if (likeliest(packed, cell, k) !== was) row.turned++;
+    }
+  }
+  const most = [...found.values()]
+    .filter(({ turned }) => turned > 0)
+    .sort((a, b) => b.turned / b.of - a.turned / a.of || b.turned - a.turned)
+    .slice(0, MOST_TURNED);
+  if (dense === null || most.length === 0) return null;
+  return html`<h3>Answers that turned most often against ${dense}</h3>${table({
+    caption: `Share of the cells in which an item’s answer is not that of ${dense}`,
+    head: ['item', 'evaluation', 'question', 'options', 'turned'],
+    rows: most.map(({ item, evaluation, turned, of }) => {
+      const { id = 0, question = 0, options = [] } = packed.items[item] ?? {};
+      return [
+        { text: strings[id] ?? '', kind: 'name' },
+        { text: strings[evaluation] ?? '' },
+        { text: strings[question] ?? '', kind: 'long' },
+        { text: options.map((option) => strings[option] ?? '').join(' / '), kind: 'long' },
+        { text: `${turned} of ${of}`, kind: 'number' },
+      ];
+    }),
+  })}`;
+}
+
+function keyOf({ model, evaluation }: PackedCell, item: number): string {
+  return `${model} ${evaluation} ${item}`;
+}
+
+/** The option with the most probability, over all orders. */
+function likeliest({ items }: Packed, cell: PackedCell, k: number): number {
+  const n = items[cell.items[k] ?? 0]?.options.length ?? 0;
+  const p = cell.p[k] ?? [];
+  const sums = Array.from({ length: n }, (_, option) =>
+    p.reduce((sum, one, at) => sum + (at % n === option ? one : 0), 0),
+  );
+  return sums.indexOf(Math.max(...sums));
+}
