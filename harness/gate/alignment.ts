@@ -26,11 +26,24 @@ interface Tested {
 
 const points = (value: number): string => `${value > 0 ? '+' : ''}${(100 * value).toFixed(1)}`;
 
-/** One verdict per row. Rows whose items differ have been taken out before: see `matched`. */
-export function alignmentVerdicts(rows: readonly Matched[], { margin, alpha }: Rules['alignment']): readonly Verdict[] {
+/** Options closer than this may rank either way on another class of devices. */
+const TIE = 1e-4;
+
+/** Whether the options of an answer lie so close on either side that which is likelier says nothing. */
+export function areTied(a: Answer, b: Answer): boolean {
+  return [a.gap, b.gap].some((gap) => gap !== null && gap < TIE);
+}
+
+/** One verdict per row; on two classes of devices near options are ties. Rows whose items differ have been taken out before. */
+export function alignmentVerdicts(
+  rows: readonly Matched[],
+  { margin, alpha }: Rules['alignment'],
+  sameClass = true,
+): readonly Verdict[] {
   if (rows.length === 0) return [];
   const tested = rows.map(({ now, was }): Tested => {
-    const units = unitsOf(pairRows(now.answers.map(outcomeOf), was.answers.map(outcomeOf)));
+    const [after, before] = sameClass ? [now.answers, was.answers] : levelled(now.answers, was.answers);
+    const units = unitsOf(pairRows(after.map(outcomeOf), before.map(outcomeOf)));
     const weight = units.reduce((sum, unit) => sum + unit.weight, 0);
     const difference = units.reduce((sum, unit) => sum + unit.weight * unit.difference, 0) / weight;
     return { row: now.name, units, difference, p: dropTest(units) };
@@ -40,6 +53,21 @@ export function alignmentVerdicts(rows: readonly Matched[], { margin, alpha }: R
     const { now, was } = rows[k]!;
     return { ...judged(one, adjusted.get(one.row)!, margin, alpha), flips: flipsOf(now, was) };
   });
+}
+
+/** Both sides with what is tied on either made half right on both. */
+function levelled(now: readonly Answer[], was: readonly Answer[]): readonly [readonly Answer[], readonly Answer[]] {
+  const keyOf = ({ item, persona, wording, seed }: Answer): string => JSON.stringify([item, persona, wording, seed]);
+  const before = new Map(was.map((answer) => [keyOf(answer), answer]));
+  const tied = new Set(
+    now.flatMap((answer) => {
+      const other = before.get(keyOf(answer));
+      return other !== undefined && areTied(answer, other) ? [keyOf(answer)] : [];
+    }),
+  );
+  const level = (answers: readonly Answer[]) =>
+    answers.map((answer) => (tied.has(keyOf(answer)) ? { ...answer, aligned: 0.5 } : answer));
+  return [level(now), level(was)];
 }
 
 function outcomeOf({ item, trait, persona, wording, seed, aligned }: Answer) {

@@ -4,7 +4,7 @@ import { BenchError } from '../../gpu/index.ts';
 import { type Answer, type GateRow, REFERENCE_VERSION, type Reference } from './types.ts';
 
 /** Answers as a table: their fields stand once. */
-const COLUMNS = ['item', 'trait', 'persona', 'wording', 'seed', 'aligned', 'p', 'content', 'cell'] as const;
+const COLUMNS = ['item', 'trait', 'persona', 'wording', 'seed', 'aligned', 'p', 'gap', 'content', 'cell'] as const;
 const MOST_ANSWERS = 1_000_000;
 
 /** The text of the file. */
@@ -70,12 +70,12 @@ function rowOf(value: unknown, fail: (message: string) => BenchError): GateRow {
 
 function answerOf(cells: unknown, fail: () => BenchError): Answer {
   if (!Array.isArray(cells) || cells.length !== COLUMNS.length) throw fail();
-  const [item, trait, persona, wording, seed, aligned, p, content, cell] = cells as unknown[];
+  const [item, trait, persona, wording, seed, aligned, p, gap, content, cell] = cells as unknown[];
   const texts = [item, trait, persona, content, cell].every((text) => typeof text === 'string');
   const share = (value: unknown): boolean => isNumber(value) && value >= 0 && value <= 1;
-  if (!texts || !share(aligned) || !share(p)) throw fail();
+  if (!texts || !share(aligned) || !share(p) || !(gap === null || share(gap))) throw fail();
   if (!(wording === null || typeof wording === 'string') || !(seed === null || isNumber(seed))) throw fail();
-  return { item, trait, persona, wording, seed, aligned, p, content, cell } as Answer;
+  return { item, trait, persona, wording, seed, aligned, p, gap, content, cell } as Answer;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

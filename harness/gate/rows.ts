@@ -2,6 +2,7 @@
 
 import { digestOf } from '../plan/canonical.ts';
 import type { ItemRow, RunResult } from '../plan/result.ts';
+import { softmax } from '../stats/softmax.ts';
 import type { Candidate } from './rules.ts';
 import { type Answer, type GateRow, REFERENCE_VERSION, type Reference } from './types.ts';
 
@@ -23,13 +24,15 @@ export function gateRows(
     if (row.keyed === 0 || !wanted(row.method, nameOf(row))) continue;
     const { item, trait, persona, wording, seed, aligned, p, question, options, cell } = row;
     const content = digestOf({ question, options: options.map(({ text }) => text) }).slice(0, 16);
-    const answer = { item, trait, persona: persona ?? row.itemPersona, wording, seed, aligned, p, content, cell };
+    const kind = kinds.get(row.evaluation);
+    const gap = kind === 'likert' ? null : gapOf(row);
+    const told = persona ?? row.itemPersona;
+    const answer = { item, trait, persona: told, wording, seed, aligned, p, gap, content, cell };
     const key = keyOf(row);
     const known = answers.get(key) ?? [];
     answers.set(key, known);
     known.push(answer);
     // A network that knows no persona answers for both poles: what one gains the other loses.
-    const kind = kinds.get(row.evaluation);
     if (persona === null && (kind === 'likert' || (kind === 'choice' && options.length === 2)))
       known.push({ ...answer, persona: `not ${row.itemPersona}`, aligned: 1 - aligned, p: 1 - p });
   }
@@ -51,10 +54,25 @@ export function gateRows(
   });
 }
 
+/** From the persona's option to the likeliest other one, in probability averaged over the orders. */
+function gapOf({ options, orders }: ItemRow): number {
+  const byOrder = orders.map(({ scores }) => softmax(scores));
+  const mean = options.map((_, k) => byOrder.reduce((sum, p) => sum + (p[k] ?? 0), 0) / byOrder.length);
+  const target = options.findIndex(({ aligned }) => aligned);
+  return Math.abs((mean[target] ?? 0) - Math.max(...mean.filter((_, k) => k !== target)));
+}
+
 export function candidateOf(result: RunResult, rows: readonly GateRow[]): Candidate {
   const { device, evaluations, exitCode, latency } = result;
-  const timed = latency.map((row) => ({ name: nameOf(row), model: row.model, job: row.job, rounds: row.rounds }));
-  return { deviceClass: device.deviceClass, complete: exitCode === 0, evaluations, rows, timed };
+  const timed = latency.map((row) => ({
+    name: nameOf(row),
+    model: row.model,
+    job: row.job,
+    rounds: row.rounds,
+    fromStore: row.fromStore,
+  }));
+  const { kernels } = result.provenance;
+  return { deviceClass: device.deviceClass, kernels, complete: exitCode === 0, evaluations, rows, timed };
 }
 
 /** What a blessed run keeps. Throws nothing: an incomplete run is refused by its caller. */

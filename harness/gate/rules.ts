@@ -2,16 +2,14 @@
 // that is 0 only where all pass. What cannot be compared never passes.
 
 import type { GateReport, Verdict } from '../plan/verdicts.ts';
-import { alignmentVerdicts, flipsOf, type Matched } from './alignment.ts';
+import { alignmentVerdicts, areTied, flipsOf, type Matched } from './alignment.ts';
 import { type Timed, timingVerdicts } from './timings.ts';
 import type { Answer, GateRow, Reference, Rules } from './types.ts';
-
-/** Options closer than this may rank either way on another class of devices. */
-const TIE = 1e-4;
 
 /** What a gate reads of the run under test. */
 export interface Candidate {
   readonly deviceClass: string;
+  readonly kernels: string; // digest
   readonly complete: boolean; // every planned cell was answered
   readonly evaluations: Reference['evaluations'];
   readonly rows: readonly GateRow[];
@@ -22,6 +20,7 @@ export interface Candidate {
 export function gate(now: Candidate, then: Reference, rules: Rules, strict = false): GateReport {
   const verdicts: Verdict[] = [];
   const matched: Matched[] = [];
+  const sameClass = now.deviceClass === then.deviceClass && now.kernels === then.kernels;
   const gated = (row: GateRow): boolean => rules.rows.includes(methodOf(row.name));
   for (const name of rules.rows) {
     if (now.rows.some((row) => methodOf(row.name) === name)) continue;
@@ -39,13 +38,13 @@ export function gate(now: Candidate, then: Reference, rules: Rules, strict = fal
       verdicts.push(said('rows', row.name, 'incomparable', 'the run lacks a row that the reference has'));
   }
   verdicts.push(
-    ...alignmentVerdicts(matched, rules.alignment),
-    ...matched.flatMap((pair) => identity(pair, now.deviceClass === then.deviceClass)),
+    ...alignmentVerdicts(matched, rules.alignment, sameClass),
+    ...matched.flatMap((pair) => identity(pair, sameClass)),
     ...floors(now.rows, rules),
     ...orders(now.rows, rules),
-    ...taxes(now.rows.filter(gated), rules),
+    ...taxes(now.rows.filter(gated), matched, rules),
     ...timingVerdicts(now.timed, [...new Set(now.rows.filter(gated).map(({ name }) => name))], rules),
-    ...matched.flatMap((pair) => counters(pair, rules, now.deviceClass === then.deviceClass)),
+    ...matched.flatMap((pair) => counters(pair, rules, sameClass)),
   );
   if (verdicts.length === 0) verdicts.push(said('rows', '', 'incomparable', 'the gate has no rule'));
   return { verdicts, ...concluded(verdicts, now.complete, rules, strict) };
@@ -83,7 +82,7 @@ function apart(now: GateRow, was: GateRow, run: Candidate, reference: Reference)
   return contents.size === now.answers.length ? null : 'the reference has items that the run lacks';
 }
 
-/** Equal cells must give equal answers: to the bit on one class of devices, up to ties on two. */
+/** Equal cells must give equal answers, to the bit, on one class of devices with the same kernels. On another the effect decides. */
 function identity({ now, was: blessed }: Matched, sameClass: boolean): readonly Verdict[] {
   const before = new Map(blessed.answers.map((answer) => [keyOf(answer), answer]));
   const same = now.answers.flatMap((answer) => {
@@ -91,19 +90,17 @@ function identity({ now, was: blessed }: Matched, sameClass: boolean): readonly 
     return was.cell === answer.cell ? [{ answer, was }] : [];
   });
   if (same.length === 0) return [];
-  const differs = same.filter(({ answer, was }) =>
-    sameClass
-      ? answer.p !== was.p || answer.aligned !== was.aligned
-      : answer.aligned !== was.aligned && Math.abs(answer.p - 0.5) > TIE && Math.abs(was.p - 0.5) > TIE,
-  );
-  if (differs.length === 0) {
-    const how = sameClass ? 'equal to the bit' : 'equal up to ties, on another class of devices';
-    return [said('identity', now.name, 'pass', `${same.length} answers of unchanged cells are ${how}`)];
+  if (!sameClass) {
+    const turned = same.filter(({ answer, was }) => answer.aligned !== was.aligned && !areTied(answer, was)).length;
+    const message = `${turned} of ${same.length} answers of unchanged cells turned on another class of devices, ties apart: the alignment rule decides`;
+    return [said('identity', now.name, 'pass', message)];
   }
-  const message = `${differs.length} of ${same.length} answers of unchanged cells differ: the results are not deterministic`;
-  return [
-    { ...said('identity', now.name, sameClass ? 'fail' : 'inconclusive', message), flips: flipsOf(now, blessed) },
-  ];
+  const differs = same.filter(({ answer, was }) => answer.p !== was.p || answer.aligned !== was.aligned).length;
+  if (differs === 0) {
+    return [said('identity', now.name, 'pass', `${same.length} answers of unchanged cells are equal to the bit`)];
+  }
+  const message = `${differs} of ${same.length} answers of unchanged cells differ: the results are not deterministic`;
+  return [{ ...said('identity', now.name, 'fail', message), flips: flipsOf(now, blessed) }];
 }
 
 export function alignmentOf({ answers }: GateRow): number {
@@ -134,16 +131,25 @@ function orders(rows: readonly GateRow[], rules: Rules): readonly Verdict[] {
   });
 }
 
-function taxes(rows: readonly GateRow[], { tax }: Rules): readonly Verdict[] {
+/** A prompt leaves the network as it is, and has no perplexity; what had one and has none now cannot be judged. */
+function taxes(rows: readonly GateRow[], matched: readonly Matched[], { tax }: Rules): readonly Verdict[] {
   const most = tax.perplexity;
   if (most === undefined) return [];
-  return rows
-    .filter(({ perplexity }) => perplexity !== null)
-    .map((row) => {
+  const lost = matched.filter(({ now, was }) => now.perplexity === null && was.perplexity !== null);
+  const measured = rows.filter(({ perplexity }) => perplexity !== null);
+  if (lost.length === 0 && measured.length === 0) {
+    return [said('tax', 'perplexity', 'incomparable', 'no gated row has one')];
+  }
+  return [
+    ...lost.map(({ now }) =>
+      said('tax', now.name, 'incomparable', 'its perplexity is missing, and the reference has one'),
+    ),
+    ...measured.map((row) => {
       const fits = row.perplexity! <= most;
       const text = `perplexity ${row.perplexity!.toFixed(2)} times the dense network's, and at most ${most} is allowed`;
       return said('tax', row.name, fits ? 'pass' : 'fail', text);
-    });
+    }),
+  ];
 }
 
 /** What was asked of the model is the same everywhere; what an engine did for it, within a class of devices. */
@@ -153,7 +159,10 @@ function counters({ now, was }: Matched, rules: Rules, sameClass: boolean): read
   const names = Object.keys(was.counters).filter((name) =>
     OF_THE_MODEL.includes(name) ? rules.counters.model : rules.counters.plan && sameClass,
   );
-  if (names.length === 0) return [];
+  if (names.length === 0) {
+    const wanted = rules.counters.model || (rules.counters.plan && sameClass);
+    return wanted ? [said('counters', now.name, 'incomparable', 'the reference has none')] : [];
+  }
   const changed = names.filter((name) => now.counters[name] !== was.counters[name]);
   const text = changed.map((name) => `${name} ${was.counters[name]} -> ${now.counters[name]}`).join(', ');
   return changed.length === 0

@@ -7,7 +7,7 @@ import { pairedRatio } from '../stats/ratio.ts';
 import type { Rules } from './types.ts';
 
 /** A row's medians by round, and the job in which they were measured. */
-export interface Timed extends Pick<LatencyRow, 'model' | 'job' | 'rounds'> {
+export interface Timed extends Pick<LatencyRow, 'model' | 'job' | 'rounds' | 'fromStore'> {
   readonly name: string; // "contrastive at middle"
 }
 
@@ -27,6 +27,8 @@ export function timingVerdicts(timed: readonly Timed[], rows: readonly string[],
       const own = timed.find(({ name }) => name === row);
       const base = timed.find(({ name, model }) => name === against && model === own?.model);
       if (own === undefined || base === undefined) return said('incomparable', `was not timed beside ${against}`);
+      if (own.fromStore || base.fromStore)
+        return said('incomparable', 'comes from the store: run the suite again to time it');
       if (own.job !== base.job) {
         return said('incomparable', `was timed in another job than ${against}: run --fresh times them side by side`);
       }

@@ -11,6 +11,7 @@ export interface Answer {
   readonly seed: number | null;
   readonly aligned: number; // 1, 0, or a share of a tie
   readonly p: number; // of the persona's option
+  readonly gap: number | null; // from there to the likeliest other option; null on a scale, where nothing can turn
   readonly content: string; // digest of the question and its options
   readonly cell: string; // id
 }

@@ -51,6 +51,7 @@ export async function measureLatency(
   const model = tasks[0]?.cell.model ?? '';
   const rounds = settings.warmup + settings.repeats;
   emit({ kind: 'latency', model, methods: tasks.length, rounds });
+  const shared = sharedItems(tasks);
   const taken = tasks.map(() => new Measured());
   const job = `${new Date().toISOString()} ${process.pid}`;
   for (let round = 0; round < rounds; round++) {
@@ -61,7 +62,8 @@ export async function measureLatency(
       const into = taken[at];
       if (task === undefined || into === undefined) continue;
       const keep = round >= settings.warmup ? into : new Measured();
-      await measureOnce(task, loaded, settings, evaluate, keep, signal);
+      const items = spread(shared ?? task.cell.items, settings.items);
+      await measureOnce(task, items, loaded, settings.decodeTokens, evaluate, keep, signal);
       keep.endRound();
     }
   }
@@ -163,13 +165,13 @@ class Measured {
 
 async function measureOnce(
   { cell, prepared }: LatencyTask,
+  items: readonly Item[],
   { engine, text }: LoadedModel,
-  settings: LatencySettings,
+  decodeTokens: number,
   evaluate: Evaluate,
   into: Measured,
   signal: AbortSignal,
 ): Promise<void> {
-  const items = spread(cell.items, settings.items);
   const promptOf = async (item: Item) => {
     const order = item.options.map((_, i) => i);
     return text.render(await prepared.wrap({ item, text: questionText(cell.evaluation, item, order) })).tokens;
@@ -191,10 +193,10 @@ async function measureOnce(
     into.gpuPrefillMs.push(engine.gpuMs());
   }
   const [item] = items;
-  if (item === undefined || settings.decodeTokens < 1) return;
+  if (item === undefined || decodeTokens < 1) return;
   const tokens = await promptOf(item);
   const sampling = {
-    maxTokens: settings.decodeTokens,
+    maxTokens: decodeTokens,
     temperature: 0,
     topK: 0,
     topP: 1,
@@ -214,6 +216,14 @@ async function measureOnce(
   }
 }
 
+/** Items that every task asks, so that the times of two are of the same questions; null where they have none in common. */
+function sharedItems(tasks: readonly LatencyTask[]): readonly Item[] | null {
+  const [first, ...others] = tasks.map(({ cell }) => cell.items);
+  const known = others.map((items) => new Set(items.map(({ id }) => id)));
+  const shared = (first ?? []).filter(({ id }) => known.every((ids) => ids.has(id)));
+  return shared.length === 0 ? null : shared;
+}
+
 /** `count` items, evenly over the list, so that the personas and lengths of all of it are timed. */
 function spread<T>(items: readonly T[], count: number): readonly T[] {
   const wanted = Math.min(count, items.length);
@@ -226,9 +236,13 @@ function isRow(value: unknown): value is LatencyRow {
   const gpu = row.gpu as LatencyRow['gpu'] | undefined;
   if (gpu === undefined) return false;
   const onDevice = gpu === null ? [] : [gpu.prefillMs, gpu.decodeMs];
+  const rounds = row.rounds as Partial<LatencyRow['rounds']> | undefined;
+  const byRound = [rounds?.prefillMs, rounds?.decodeMs];
   const samples = [row.prefillMs, row.firstTokenMs, row.decodeMs, row.scoringTokensPerSecond, ...onDevice];
   return (
     [row.setupMs, row.addedTokens, row.peakBytes].every((number) => Number.isFinite(number)) &&
+    byRound.every((times) => Array.isArray(times) && times.every(Number.isFinite)) &&
+    typeof row.job === 'string' &&
     samples.every((s) => typeof s === 'object' && s !== null && Number.isFinite((s as Record<string, unknown>).median))
   );
 }

@@ -78,6 +78,16 @@ function isItemRow(value: unknown): value is ItemRow {
     ['p', 'aligned'].every(number) &&
     (row.seed === null || number('seed')) &&
     Array.isArray(row.options) &&
-    row.options.every((option) => typeof (option as { text?: unknown } | null)?.text === 'string')
+    row.options.every((option) => typeof (option as { text?: unknown } | null)?.text === 'string') &&
+    Array.isArray(row.orders) &&
+    row.orders.length > 0 &&
+    row.orders.every((order) => isOrder(order, (row.options as readonly unknown[]).length))
+  );
+}
+
+function isOrder(value: unknown, options: number): boolean {
+  const { sums, scores } = (value ?? {}) as { readonly sums?: unknown; readonly scores?: unknown };
+  return [sums, scores].every(
+    (list) => Array.isArray(list) && list.length === options && list.every((one) => Number.isFinite(one)),
   );
 }

@@ -196,7 +196,8 @@ export function keyOf(planned: Pick<Planned, 'device' | 'kernels'>, cell: Cell):
 
 /**
  * One row per model, method and sparsity, by its first cell, but for the controls that the harness adds: a mask costs what
- * it costs, whatever it was made from. Measured together when any of a model's is missing.
+ * it costs, whatever it was made from. Measured together when any of a model's is missing,
+ * or was measured apart.
  */
 async function latencyRows(
   options: SessionOptions,
@@ -209,6 +210,9 @@ async function latencyRows(
   const { suite, registry, machine, fresh, signal, emit } = options;
   const settings = suite.latency;
   if (settings === null) return [];
+  // A gate on times judges those of this very job.
+  const { prefill, decode } = suite.gate?.timings ?? {};
+  const anew = fresh || prefill !== undefined || decode !== undefined;
   const rows: LatencyRow[] = [];
   for (const model of suite.models) {
     const first = new Map<string, CellResult>();
@@ -220,9 +224,9 @@ async function latencyRows(
       if (!first.has(entry)) first.set(entry, result);
     }
     const chosen = [...first.values()];
-    const known = chosen.map(({ key }) => (fresh ? null : store.timing(key)));
+    const known = chosen.map(({ key }) => (anew ? null : store.timing(key)));
     const fitting = known.filter((timing): timing is Timing => timingFits(timing, testbed, settings));
-    if (fitting.length === chosen.length) {
+    if (fitting.length === chosen.length && new Set(fitting.map(({ row }) => row.job)).size <= 1) {
       for (const [i, { cell }] of chosen.entries()) {
         const { method, persona, wording, sparsity } = cell;
         const { row } = fitting[i] as Timing;

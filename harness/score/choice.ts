@@ -5,6 +5,7 @@ import { BenchError, type Engine, type Scored, type Sequence, type Variant } fro
 import type { AskedEvaluation, Scorer } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { OptionScore, OrderOutcome, Outcome, Prepared } from '../plan/method.ts';
+import { softmax } from '../stats/softmax.ts';
 import type { Prompt, Rendered, TextModel } from '../text/index.ts';
 import { answerText, ordersOf, questionText } from './ask.ts';
 
@@ -43,14 +44,6 @@ interface Asked {
   readonly presented: readonly Presented[];
   readonly promptTokens: number;
   readonly addedTokens: number;
-}
-
-/** The softmax of scores; equal scores get equal shares exactly. */
-export function softmax(scores: readonly number[]): number[] {
-  const top = Math.max(...scores);
-  const weights = scores.map((score) => Math.exp(score - top));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
 }
 
 function joined(prompt: Rendered, answer: Uint32Array): Uint32Array {

@@ -6,9 +6,10 @@ import { BenchError, DENSE, type Engine, type Sequence } from '../../gpu/index.t
 import type { GenerationEvaluation } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { OptionScore, OrderOutcome, Outcome } from '../plan/method.ts';
+import { softmax } from '../stats/softmax.ts';
 import type { Rendered } from '../text/index.ts';
 import { questionText } from './ask.ts';
-import { type AskRequest, softmax } from './choice.ts';
+import type { AskRequest } from './choice.ts';
 import { judgeOf } from './judge.ts';
 
 /** Texts that are written side by side: their caches lie on the device together. */

@@ -1,8 +1,9 @@
 // Items -> outcomes -> figures.
 
 export { flipped, targetOf } from '../plan/keying.ts';
+export { softmax } from '../stats/softmax.ts';
 export { answerText, letterOf, ordersOf, phraser, questionText } from './ask.ts';
-export { type AskRequest, evaluateChoice, softmax } from './choice.ts';
+export { type AskRequest, evaluateChoice } from './choice.ts';
 export { evaluateItems } from './evaluate.ts';
 export { evaluateGeneration } from './generation.ts';
 export { agreement, evaluateLikert, type Reading, readingOf } from './likert.ts';

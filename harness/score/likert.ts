@@ -4,7 +4,8 @@
 import { BenchError } from '../../gpu/index.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Outcome } from '../plan/method.ts';
-import { type AskRequest, evaluateOptions, softmax } from './choice.ts';
+import { softmax } from '../stats/softmax.ts';
+import { type AskRequest, evaluateOptions } from './choice.ts';
 
 /** What one outcome says on its scale. Both orders count alike. */
 export interface Reading {

@@ -5,8 +5,8 @@ import { BenchError } from '../../gpu/index.ts';
 import type { Item } from '../datasets/types.ts';
 import { flipped, targetOf } from '../plan/keying.ts';
 import type { Outcome } from '../plan/method.ts';
+import { softmax } from '../stats/softmax.ts';
 import { type Interval, wilson } from '../stats/wilson.ts';
-import { softmax } from './choice.ts';
 
 /** Probabilities this close are a tie: the mean over orders of an answerer by position is 0.5 up to rounding. */
 const TIE = 1e-9;

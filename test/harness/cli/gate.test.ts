@@ -109,6 +109,8 @@ test('other items, a damaged run, no gate, no reference: refused, and nothing ha
   for (const change of [
     (row: Record<string, unknown>) => ({ ...row, p: 'half' }),
     (row: Record<string, unknown>) => ({ ...row, options: null }),
+    (row: Record<string, unknown>) => ({ ...row, orders: [] }),
+    (row: Record<string, unknown>) => ({ ...row, orders: [{ sums: [1], scores: [1, 2] }] }),
   ]) {
     await fails(blessVerb(edited(folder, change), { out: file }), 'bad-run');
   }

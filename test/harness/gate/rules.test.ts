@@ -22,7 +22,7 @@ function row(
       ['high', 'low'].map((persona): Answer => {
         const lost = wrong(trait, i);
         const place = { item: `${trait}-${i}`, trait, persona, wording: null, seed: null };
-        return { ...place, aligned: lost ? 0 : 1, p: lost ? 0.25 : 0.75, content: `d${i}`, cell };
+        return { ...place, aligned: lost ? 0 : 1, p: lost ? 0.25 : 0.75, gap: 0.5, content: `d${i}`, cell };
       }),
     ),
   );
@@ -40,6 +40,7 @@ const RULES: Rules = {
 };
 const run = (rows: readonly GateRow[], more: Partial<Candidate> = {}): Candidate => ({
   deviceClass: 'cpu',
+  kernels: 'k',
   complete: true,
   evaluations,
   rows,
@@ -104,17 +105,33 @@ test('Holm over the gated rows: what fails alone need not fail among five', () =
   assert.equal(of(among.verdicts, 'alignment'), ['inconclusive', 'pass', 'pass', 'pass', 'pass']);
 });
 
-test('answers of unchanged cells that differ are no determinism; on another class of devices ties may turn', () => {
+test('answers of unchanged cells that differ are no determinism, where devices and kernels are the same', () => {
   const [first, ...others] = good.answers;
   const moved = { ...good, answers: [{ ...first!, p: 0.7500001 }, ...others] };
-  const here = gate(run([moved]), blessed([good]), RULES);
-  assert.equal([of(here.verdicts, 'identity'), here.exitCode], [['fail'], 1]);
-  assert.equal(of(gate(run([moved], { deviceClass: 'gpu' }), blessed([good]), RULES).verdicts, 'identity'), ['pass']);
-  const tie = (p: number, aligned: number) => ({ ...good, answers: [{ ...first!, p, aligned }, ...others] });
-  const turned = gate(run([tie(0.49999, 0)], { deviceClass: 'gpu' }), blessed([tie(0.50001, 1)]), RULES);
-  assert.equal(of(turned.verdicts, 'identity'), ['pass']);
-  const far = gate(run([tie(0.4, 0)], { deviceClass: 'gpu' }), blessed([tie(0.6, 1)]), RULES);
-  assert.equal(of(far.verdicts, 'identity'), ['inconclusive']);
+  const judged = (more: Partial<Candidate>) => gate(run([moved], more), blessed([good]), RULES);
+  assert.equal([of(judged({}).verdicts, 'identity'), judged({}).exitCode], [['fail'], 1]);
+  for (const other of [{ deviceClass: 'gpu' }, { kernels: 'other' }]) {
+    assert.equal([of(judged(other).verdicts, 'identity'), judged(other).exitCode], [['pass'], 0]);
+  }
+});
+
+test('on another class of devices near options are ties, and what turns else is for the alignment rule', () => {
+  const turned = (gap: number, n: number) => {
+    const answers = (aligned: number) =>
+      good.answers.map((answer, k) => (k < n ? { ...answer, aligned, p: aligned === 1 ? 0.6 : 0.4, gap } : answer));
+    const now = run([{ ...good, answers: answers(0) }], { deviceClass: 'gpu' });
+    return gate(now, blessed([{ ...good, answers: answers(1) }]), RULES);
+  };
+  const near = turned(5e-5, 60);
+  assert.equal([near.outcome, near.verdicts[0]!.message], ['pass', 'equal on all 120 items']);
+  assert.match(near.verdicts[1]!.message, /^0 of 240 answers .* turned/);
+  const far = turned(2e-4, 60);
+  assert.equal([of(far.verdicts, 'alignment'), of(far.verdicts, 'identity')], [['fail'], ['pass']]);
+  assert.match(far.verdicts[1]!.message, /^60 of 240 answers .* the alignment rule decides/);
+  // On one class nothing is a tie.
+  const [first, ...others] = good.answers;
+  const tied = (aligned: number) => ({ ...good, answers: [{ ...first!, aligned, gap: 0 }, ...others] });
+  assert.equal(of(gate(run([tied(0)]), blessed([tied(1)]), RULES).verdicts, 'identity'), ['fail']);
 });
 
 test('floors, order, tax and counters', () => {
@@ -133,6 +150,15 @@ test('floors, order, tax and counters', () => {
   const broken = { ...good, perplexity: 1.2 };
   assert.equal(of(judge({ tax: { perplexity: 1.1 } }).verdicts, 'tax'), ['pass']);
   assert.equal(of(judge({ tax: { perplexity: 1.1 } }, [broken, half]).verdicts, 'tax'), ['fail']);
+  const lost = { ...good, perplexity: null };
+  assert.equal(of(judge({ tax: { perplexity: 1.1 } }, [lost, half]).verdicts, 'tax'), ['incomparable']);
+  const unmeasured = gate(run([lost]), blessed([lost]), { ...RULES, tax: { perplexity: 2 } });
+  assert.equal([of(unmeasured.verdicts, 'tax'), unmeasured.exitCode], [['incomparable'], 1]);
+  const uncounted = gate(run([good]), blessed([{ ...good, counters: {} }]), {
+    ...RULES,
+    counters: { model: true, plan: false },
+  });
+  assert.equal(of(uncounted.verdicts, 'counters'), ['incomparable']);
   const counted = { ...good, counters: { tokens: 10, dispatches: 5 } };
   assert.equal(of(judge({ counters: { model: true, plan: false } }, [counted, half]).verdicts, 'counters'), ['pass']);
   assert.equal(of(judge({ counters: { model: true, plan: true } }, [counted, half]).verdicts, 'counters'), ['fail']);
@@ -188,7 +214,13 @@ test('a reference is read as it was written, and a damaged one is refused with i
 const timed = (name: string, factor: number, job = 'j', rounds = 10) => {
   const times = Array.from({ length: rounds }, (_, k) => 5 * factor * (k % 2 === 0 ? 1.01 : 0.99));
   const turned = [...times].reverse();
-  return { name, model: 'nano', job, rounds: { prefillMs: factor === 1 ? times : turned, decodeMs: times } };
+  return {
+    name,
+    model: 'nano',
+    job,
+    fromStore: false,
+    rounds: { prefillMs: factor === 1 ? times : turned, decodeMs: times },
+  };
 };
 const timing = (own: readonly ReturnType<typeof timed>[], limits: Omit<Rules['timings'], 'against'>) => {
   const now = run([row('prompting', 5)], { timed: own });
@@ -215,6 +247,7 @@ test('times of two jobs, of no rounds or of other rounds are not compared', () =
     timing(own, { decode: 9 }).map(({ outcome, message }) => `${outcome}: ${message}`)[0] ?? '';
   assert.match(why(timed('none', 1), timed('prompting', 1, 'k')), /^incomparable: .*another job.*run --fresh/);
   assert.match(why(timed('prompting', 1)), /^incomparable: .*not timed beside none/);
+  assert.match(why(timed('none', 1), { ...timed('prompting', 1), fromStore: true }), /^incomparable: .*from the store/);
   assert.match(why(timed('none', 1), timed('prompting', 1, 'j', 4)), /^incomparable: .*other rounds/);
   assert.match(why(timed('none', 1, 'j', 1), timed('prompting', 1, 'j', 1)), /^inconclusive: .*one round/);
 });

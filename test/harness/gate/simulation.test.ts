@@ -41,7 +41,7 @@ function pair(name: string, drop: number): readonly [GateRow, GateRow] {
     counters: {},
     answers: outcomes.map((both, i) => {
       const place = { item: `i${i}`, trait: `t${i % TRAITS}`, persona: 'high', wording: null, seed: null };
-      return { ...place, aligned: both[side]!, p: both[side] === 1 ? 0.7 : 0.3, content: `d${i}`, cell };
+      return { ...place, aligned: both[side]!, p: both[side] === 1 ? 0.7 : 0.3, gap: 0.5, content: `d${i}`, cell };
     }),
   });
   return [row(0, 'old'), row(1, 'new')];
@@ -54,7 +54,14 @@ function red(drops: readonly number[]): boolean {
     ...{ version: 1, suite: 's', run: 'r', at: '', deviceClass: 'cpu', kernels: 'k', testbed: {}, evaluations },
     rows: pairs.map(([before]) => before),
   };
-  const now = { deviceClass: 'cpu', complete: true, evaluations, rows: pairs.map(([, after]) => after), timed: [] };
+  const now = {
+    deviceClass: 'cpu',
+    kernels: 'k',
+    complete: true,
+    evaluations,
+    rows: pairs.map(([, after]) => after),
+    timed: [],
+  };
   const { verdicts } = gate(now, reference, { ...RULES, rows: pairs.map((_, k) => `row${k}`) });
   return verdicts.some(({ outcome }) => outcome === 'fail');
 }

@@ -110,6 +110,8 @@ test('a stored timing stands for the same testbed and settings only', () => {
     decodeMs: samples,
     gpu: null,
     scoringTokensPerSecond: samples,
+    rounds: { prefillMs: [1], decodeMs: [] },
+    job: 'a job',
   };
   const timing = { version: 3, testbed: { driver: '1' }, settings, row };
   assert.ok(timingFits(timing, { driver: '1' }, settings));
@@ -118,6 +120,7 @@ test('a stored timing stands for the same testbed and settings only', () => {
   assert.not.ok(timingFits({ ...timing, row: { ...row, setupMs: 'soon' } }, { driver: '1' }, settings));
   assert.not.ok(timingFits({ ...timing, version: 1 }, { driver: '1' }, settings));
   assert.not.ok(timingFits({ ...timing, row: { ...row, gpu: { prefillMs: samples } } }, { driver: '1' }, settings));
+  assert.not.ok(timingFits({ ...timing, row: { ...row, rounds: undefined } }, { driver: '1' }, settings));
   assert.not.ok(timingFits(null, { driver: '1' }, settings));
 });
 

@@ -218,6 +218,22 @@ test('timings are measured once per testbed and settings, and then come from the
     second.result.latency,
     first.result.latency.map((row) => ({ ...row, fromStore: true })),
   );
+  const rules = {
+    alignment: { margin: 0.1, alpha: 0.05 },
+    floors: {},
+    order: [],
+    tax: {},
+    inconclusive: 'warn' as const,
+  };
+  const gate = { ...rules, rows: ['prompting'], counters: { model: false, plan: false } };
+  const gated = await runFake(base, { suite: { latency, gate: { ...gate, timings: { against: 'none', decode: 2 } } } });
+  assert.ok(
+    gated.result.latency.every(({ fromStore }) => !fromStore),
+    'a gate on times judges those of its own job',
+  );
+  const ungated = await runFake(base, { suite: { latency, gate: { ...gate, timings: { against: 'none' } } } });
+  assert.ok(ungated.result.latency.every(({ fromStore }) => fromStore));
+  assert.is(new Set(ungated.result.latency.map(({ job }) => job)).size, 1);
   const settings = await runFake(base, { suite: { latency: { ...latency, repeats: 2 } } });
   assert.is(settings.calls.loads, 1, 'other settings are measured anew');
   assert.is(settings.result.latency[0]?.prefillMs.n, 4);
