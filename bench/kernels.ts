@@ -11,9 +11,9 @@ import { type Tile, tileFor, tilesFor } from '../gpu/kernels/tiles.ts';
 import { Memory } from '../gpu/memory.ts';
 import { BYTES } from '../gpu/model/convert.ts';
 import type { Format } from '../gpu/model/types.ts';
+import { measurePeaks } from '../gpu/peaks/index.ts';
 import { Pipelines } from '../gpu/pipelines.ts';
 import { type Node, replay, zeroCounts } from '../gpu/plan.ts';
-import { measurePeaks } from './peaks.ts';
 
 const SHAPES = [
   { k: 576, n: 1536 },

@@ -3,6 +3,7 @@
 import type { RunResult } from '../harness/plan/result.ts';
 import { costSections } from './costs.ts';
 import { comparisonSections, taxSections, traitSections } from './networks.ts';
+import { profileSections } from './profile.ts';
 import { provenanceRows } from './provenance.ts';
 import { scaleDetailSections, scaleSections } from './scales.ts';
 import { alignmentSections, cellsLine, detailSections, errorSection, type Section, titleLine } from './sections.ts';
@@ -27,6 +28,7 @@ export function markdownReport(result: RunResult): string {
     ...matrixSections(result),
     ...figureSections(result),
     ...costSections(result),
+    ...profileSections(result),
     ...(failed ? [failed] : []),
   ];
   return [

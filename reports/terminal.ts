@@ -5,6 +5,7 @@ import Table from 'cli-table3';
 import type { RunResult } from '../harness/plan/result.ts';
 import { timingSections } from './costs.ts';
 import { comparisonSections, taxSections } from './networks.ts';
+import { profileSections } from './profile.ts';
 import { scaleSections } from './scales.ts';
 import { cellsLine, errorSection, type Section, titleLine } from './sections.ts';
 import { specificitySections } from './specificity.ts';
@@ -44,6 +45,7 @@ export function terminalReport(result: RunResult, options: TerminalOptions): str
     ...comparisonSections(result),
     ...taxSections(result),
     ...timingSections(result),
+    ...profileSections(result),
     ...(failed ? [failed] : []),
   ];
   for (const section of sections) {

@@ -18,5 +18,6 @@ export function gate(
     shape: [width],
     buffers: [io.s, io.y],
     grid: ({ rows }) => [Math.ceil(width / LANES), rows],
+    account: ({ rows }) => ({ flops: 0, bytes: 4 * rows * width * (gated ? 3 : 2) }),
   });
 }

@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import type { Grid, Node, Step } from '../plan.ts';
+import { BYTES } from '../model/convert.ts';
+import type { Accounting, Grid, Node, Step } from '../plan.ts';
 import { type Constants, kernelLines } from '../wgsl.ts';
 import type { DeviceMask, DeviceMatrix } from './matrix.ts';
 import { LANES, loads, MAX_GRID, node, type Recorder, wide } from './node.ts';
@@ -39,6 +40,9 @@ export function embed(
       shape: [width, first, held],
       buffers: [io.tokens, buffer, io.positions, io.learned ?? io.tokens, io.x],
       grid: ({ rows }) => wide(Math.ceil((rows * width) / LANES)),
+      ...(chunks.length === 1 && {
+        account: ({ rows }: Step) => ({ flops: 0, bytes: rows * width * (BYTES[format] + (io.learned ? 8 : 4)) }),
+      }),
     }),
   );
 }
@@ -58,6 +62,7 @@ export function norm(
     floats: [shape.eps],
     buffers: [io.x, io.weight, io.bias ?? io.weight, io.from ?? io.weight, io.y],
     grid: (step) => [Math.ceil(step[shape.over] / 16), 1],
+    account: (step) => ({ flops: 0, bytes: 4 * shape.width * (2 * step[shape.over] + (io.bias ? 2 : 1)) }),
   });
 }
 
@@ -113,6 +118,14 @@ export function matmul(
       const span = tileSpan(tile(step[over]), factors);
       return [Math.ceil(n / span.columns), Math.ceil(step[over] / span.rows)];
     };
+  const account =
+    (rows: number): Accounting =>
+    (step) => {
+      const m = step[over];
+      const perY = residual || base !== undefined ? 2 : 1;
+      const held = rows * (w.columns * BYTES[w.format] + (w.bias ? 4 : 0) + (mask ? 4 * Math.ceil(w.columns / 32) : 0));
+      return { flops: 2 * m * rows * w.columns, bytes: held + 4 * m * (w.columns + (perY * rows) / factors) };
+    };
   return w.chunks.map(({ buffer, first, rows }, chunk) =>
     node(on, {
       kernel: 'matmul',
@@ -123,6 +136,7 @@ export function matmul(
       floats: mask ? [mask.gamma] : [],
       buffers: [io.x, buffer, bias, io.y, ...(mask ? [mask.chunks[chunk]!] : base ? [base] : [])],
       grid: grid(rows / factors),
+      account: account(rows),
     }),
   );
 }
@@ -163,6 +177,7 @@ export function rope(
     floats: [1 / Math.sqrt(headSize), eps],
     buffers: [io.qkv, io.turn, io.positions, io.cacheRows, io.norms ?? io.turn, io.q, io.k, io.v],
     grid: ({ rows }) => wide(Math.ceil((rows * (heads + 2 * kvHeads)) / LANES)),
+    account: ({ rows }) => ({ flops: 0, bytes: 8 * rows * ((heads + 2 * kvHeads) * headSize + pairs) }),
   });
 }
 
@@ -190,6 +205,10 @@ export function attention(
     shape: [heads, heads / kvHeads, window],
     buffers: [io.q, io.k, io.v, io.positions, io.path, io.rows, io.y],
     grid: ({ rows }) => wide(Math.ceil((rows * heads) / together / LANES)),
+    account: ({ rows, seen }) => {
+      const { keys, cacheRows } = seen?.(window) ?? { keys: 0, cacheRows: 0 };
+      return { flops: 4 * heads * headSize * keys, bytes: 8 * headSize * (rows * heads + cacheRows * kvHeads) };
+    },
   });
 }
 
@@ -232,6 +251,11 @@ export function scoreHead(
         shape: [rows, aligned ? w.columns / 4 : w.columns, first, blocks],
         buffers: [io.x, buffer, w.bias ?? io.x, io.targets, io.part, io.best, io.logit],
         grid: ({ scored }) => [Math.ceil(headBlocks(rows) / lanes), Math.ceil(scored / perLane)],
+        account: ({ scored }) => ({
+          flops: 2 * scored * rows * w.columns,
+          bytes:
+            rows * (w.columns * BYTES[w.format] + (w.bias ? 4 : 0)) + 4 * scored * (w.columns + 3 * headBlocks(rows)),
+        }),
       }),
     ),
     node(on, {
@@ -242,6 +266,7 @@ export function scoreHead(
       shape: [blocks],
       buffers: [io.part, io.best, io.logit, io.targets, io.logprob, io.greedy],
       grid: ({ scored }) => [Math.ceil(scored / LANES), 1],
+      account: ({ scored }) => ({ flops: 0, bytes: 4 * scored * (3 * blocks + 4) }),
     }),
   ];
 }

@@ -1,6 +1,7 @@
 // A masked matrix product: for few rows the mask is applied as the weights are read; for many, they are first expanded
 // into scratch, since that costs less than masking them again in every tile. Both give the same bits.
 
+import { BYTES } from '../model/convert.ts';
 import type { Node } from '../plan.ts';
 import { type DeviceMask, type DeviceMatrix, type MatmulOptions, matmul } from './index.ts';
 import { loads, MAX_GRID, node, type Recorder, wide } from './node.ts';
@@ -25,6 +26,7 @@ export function expand(
     floats: soft ? [mask.gamma] : [],
     buffers: [mask.chunks[chunk]!, w.chunks[chunk]!.buffer, y],
     grid: () => wide(Math.ceil(words / LANES)),
+    account: () => ({ flops: 0, bytes: 4 * words + 2 * w.chunks[chunk]!.rows * w.columns * BYTES[w.format] }),
   });
 }
 

@@ -18,5 +18,6 @@ export function steer(
     floats: [scale],
     buffers: [io.v, io.x],
     grid: ({ rows }) => [Math.ceil(rows / 16), 1],
+    account: ({ rows }) => ({ flops: 0, bytes: 4 * width * (2 * rows + 1) }),
   });
 }

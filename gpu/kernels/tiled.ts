@@ -111,5 +111,9 @@ export function tiled(
     shape: [n, w.columns, Math.ceil(n / TILE_ROWS), 0, n],
     buffers: [io.x, w.weights, w.bias ?? w.weights, io.y, w.spans, w.kept],
     grid: (step) => [Math.ceil(n / TILE_ROWS), Math.ceil(step[over] / rows(step[over]))],
+    account: (step) => ({
+      flops: 2 * step[over] * TILE_ROWS * w.entries,
+      bytes: 4 * ((TILE_ROWS + 1) * w.entries + step[over] * (w.columns + (residual ? 2 : 1) * n)),
+    }),
   });
 }

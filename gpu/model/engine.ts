@@ -3,8 +3,10 @@
 import { GpuClock } from '../clock.ts';
 import type { EngineDevice, Gpu } from '../device.ts';
 import type { Memory } from '../memory.ts';
+import { measurePeaks, type Peaks } from '../peaks/index.ts';
 import { Pipelines } from '../pipelines.ts';
 import { type Counts, zeroCounts } from '../plan.ts';
+import { type Trace, Tracer } from '../trace.ts';
 import { checkAdapter } from './adapter.ts';
 import { checkSamples, checkTargets, collect, collectPass, states } from './collect.ts';
 import { decode } from './decode.ts';
@@ -13,7 +15,7 @@ import { Forwards } from './forwards.ts';
 import { matricesOf } from './matrices.ts';
 import { type Packed, pack, slotOffsets } from './pack.ts';
 import { rowsPerStep, scorePass, topPass } from './passes.ts';
-import { checkMask, checkRequest, likeliest, requireFinite, tooShort, windows } from './requests.ts';
+import { checkMask, checkRequest, likeliest, lineOf, requireFinite, tooShort, windows } from './requests.ts';
 import type { On, Resident } from './resident.ts';
 import { Residents } from './residents.ts';
 import { checkSampling } from './sampling.ts';
@@ -34,6 +36,7 @@ import {
   type Selected,
   type SelectRequest,
   type Sequence,
+  type SlidingWindow,
   type TapSums,
   type Top,
   type Trainer,
@@ -64,6 +67,7 @@ export class WebGpuEngine implements Engine {
   readonly #maxRows: number;
   readonly #release: () => void;
   readonly #clock: GpuClock | null;
+  readonly #tracer: Tracer;
   readonly #forwards: Forwards;
   readonly #residents: Residents;
   readonly #counts: Counts = zeroCounts();
@@ -96,7 +100,8 @@ export class WebGpuEngine implements Engine {
     this.matrices = matricesOf(parts);
     const on = { gpu, memory, pipelines: new Pipelines(gpu), counts: this.#counts };
     this.#on = on;
-    this.#forwards = new Forwards({ ...on, clock: this.#clock }, spec, weights);
+    this.#tracer = new Tracer(gpu, memory);
+    this.#forwards = new Forwards({ ...on, clock: this.#clock, tracer: this.#tracer }, spec, weights);
     this.#residents = new Residents(on, spec, parts, weights, () => this.#forwards.all());
     this.#work = new Work(spec, passBytes(parts));
     const { name, software, deviceClass, testbed } = gpu;
@@ -126,30 +131,15 @@ export class WebGpuEngine implements Engine {
       this.#check(tokens, variant, 1);
       const count = tokens.length;
       const forward = this.#forwards.get('top', { rows: count, table: count }, topPass(count));
-      const line = Uint32Array.from({ length: count }, (_, i) => i);
-      this.#work.add({ passes: 1, rows: count, scored: 1, keys: keysSeen(line, this.spec.windows) });
-      const logits = await forward.logits(
-        {
-          tokens,
-          positions: line,
-          path: new Uint32Array(count),
-          rows: line,
-          cacheRows: line,
-          scored: Uint32Array.of(count - 1),
-        },
-        await this.#residents.get(variant),
-      );
-      return likeliest(logits, n);
+      const batch = lineOf(tokens);
+      this.#work.add({ passes: 1, rows: count, scored: 1, keys: keysSeen(batch.positions, this.spec.windows) });
+      return likeliest(await forward.logits(batch, await this.#residents.get(variant)), n);
     });
   }
 
   async perplexity(
     tokens: Uint32Array,
-    {
-      window,
-      stride,
-      variant = DENSE,
-    }: { readonly window: number; readonly stride: number; readonly variant?: Variant },
+    { window, stride, variant = DENSE }: SlidingWindow,
   ): Promise<{ readonly nll: number; readonly tokens: number; readonly perplexity: number }> {
     this.#check(tokens.subarray(0, 2), variant, 0);
     if (tokens.length < 2) throw tooShort(tokens.length);
@@ -229,6 +219,14 @@ export class WebGpuEngine implements Engine {
 
   gpuMs(): number | null {
     return this.#clock?.ms ?? null;
+  }
+
+  trace(work: () => Promise<void>): Promise<Trace> {
+    return this.#tracer.during(work);
+  }
+
+  peaks(): Promise<Peaks> {
+    return this.#alone(() => measurePeaks(this.#gpu, this.#memory));
   }
 
   trim(): Promise<void> {

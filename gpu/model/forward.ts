@@ -8,11 +8,13 @@ import * as kernels from '../kernels/index.ts';
 import type { Memory, Needs, Pool } from '../memory.ts';
 import type { Pipelines } from '../pipelines.ts';
 import { type Counts, type Node, replay, type Step } from '../plan.ts';
+import type { Tracer } from '../trace.ts';
 import { type Flow, lastNorm, layerNodes, type Place, tapWidth } from './network.ts';
 import type { Resident } from './resident.ts';
 import { openTurn } from './rope.ts';
 import type { Spec } from './spec.ts';
 import type { DeviceWeights } from './weights.ts';
+import { seenBy } from './work.ts';
 
 /** What is summed over samples. */
 const PLACES: Readonly<Record<'statistics' | 'states', readonly Place[]>> = {
@@ -86,6 +88,7 @@ export class Forward {
   readonly #pool: Pool;
   readonly #counts: Counts;
   readonly #clock: GpuClock | null;
+  readonly #tracer: Tracer;
   readonly #memory: Memory;
   readonly #record: (recorder: kernels.Recorder, resident: Resident) => readonly Node[];
   readonly #nodes = new Map<Resident, { readonly nodes: readonly Node[]; readonly pool: Pool }>();
@@ -102,6 +105,7 @@ export class Forward {
       readonly pipelines: Pipelines;
       readonly counts: Counts;
       readonly clock: GpuClock | null;
+      readonly tracer: Tracer;
     },
     spec: Spec,
     weights: DeviceWeights,
@@ -111,6 +115,7 @@ export class Forward {
     this.#gpu = on.gpu;
     this.#counts = on.counts;
     this.#clock = on.clock;
+    this.#tracer = on.tracer;
     this.#memory = on.memory;
     this.#pipelines = on.pipelines;
     on.memory.require('a forward pass', forwardNeeds(spec, options));
@@ -168,7 +173,10 @@ export class Forward {
         let head: (on: kernels.Recorder) => readonly Node[];
         if (output === 'logits') {
           const logits = words('logits', scored * vocab);
-          head = (on) => kernels.matmul(on, { x: last, w: weights.head, y: logits }, { over: 'scored' });
+          head = (on) =>
+            kernels
+              .matmul(on, { x: last, w: weights.head, y: logits }, { over: 'scored' })
+              .map((one) => ({ ...one, part: 'head' }));
           this.#outputs = [{ buffer: logits, words: vocab }];
         } else {
           const blocks = kernels.headBlocks(vocab);
@@ -261,21 +269,28 @@ export class Forward {
       at += copy.bytes;
       return copy;
     });
-    await replay(
-      this.#gpu,
-      nodes,
-      step,
-      this.#counts,
-      copies.filter(({ bytes }) => bytes > 0),
-      this.#clock ? { clock: this.#clock, readback: this.#readback, at } : undefined,
-    );
+    const wanted = copies.filter(({ bytes }) => bytes > 0);
+    const clock = this.#tracer.active ? null : this.#clock;
+    if (this.#tracer.active) {
+      const seen = (window: number) => seenBy(batch, window);
+      await this.#tracer.replay(nodes, { ...step, seen }, this.#counts, wanted);
+    } else {
+      await replay(
+        this.#gpu,
+        nodes,
+        step,
+        this.#counts,
+        wanted,
+        clock ? { clock, readback: this.#readback, at } : undefined,
+      );
+    }
     if (at === 0) return new ArrayBuffer(0);
-    const size = at + (this.#clock?.bytes ?? 0);
+    const size = at + (clock?.bytes ?? 0);
     await this.#gpu.wait(this.#readback.mapAsync(1, 0, size));
     const bytes = this.#readback.getMappedRange(0, size).slice(0);
     this.#readback.unmap();
     this.#counts.readbacks++;
-    this.#clock?.read(bytes.slice(at));
+    clock?.read(bytes.slice(at));
     return bytes.slice(0, at);
   }
 }

@@ -3,6 +3,7 @@
 
 import type { GpuClock } from '../clock.ts';
 import type { Counts } from '../plan.ts';
+import type { Tracer } from '../trace.ts';
 import { Forward, type ForwardOptions } from './forward.ts';
 import { decodePass } from './passes.ts';
 import type { On } from './resident.ts';
@@ -10,13 +11,13 @@ import type { Spec } from './spec.ts';
 import type { DeviceWeights } from './weights.ts';
 
 export class Forwards {
-  readonly #on: On & { readonly counts: Counts; readonly clock: GpuClock | null };
+  readonly #on: On & { readonly counts: Counts; readonly clock: GpuClock | null; readonly tracer: Tracer };
   readonly #spec: Spec;
   readonly #weights: DeviceWeights;
   readonly #kept = new Map<string, Forward>();
 
   constructor(
-    on: On & { readonly counts: Counts; readonly clock: GpuClock | null },
+    on: On & { readonly counts: Counts; readonly clock: GpuClock | null; readonly tracer: Tracer },
     spec: Spec,
     weights: DeviceWeights,
   ) {

@@ -71,7 +71,7 @@ export function layerNodes(
     const cache = flow.caches[index % flow.caches.length]!;
     const product = (tap: Tap, from: GPUBuffer, y: GPUBuffer, how: kernels.MatmulOptions = {}): readonly Node[] => {
       const made = use(on, layers[index]![tap], { x: from, y }, how, scratch);
-      return [...summed(tap, from), ...made];
+      return [...summed(tap, from), ...made.map((one) => ({ ...one, part: one.part ?? tap }))];
     };
     const summed = (place: Place, from: GPUBuffer): readonly Node[] => {
       const y = collecting?.sums(index, place) ?? null;
@@ -150,8 +150,10 @@ function updated(
   const sum = activation === undefined ? y : scratch.sum!;
   const nodes = [
     ...use(on, matrix, { x, y: sum }, how, scratch),
-    ...kernels.matmul(on, { x, w: adapter.a, y: low }),
-    ...kernels.matmul(on, { x: low, w: adapter.b, y: sum }, { residual: true }),
+    ...[
+      ...kernels.matmul(on, { x, w: adapter.a, y: low }),
+      ...kernels.matmul(on, { x: low, w: adapter.b, y: sum }, { residual: true }),
+    ].map((one) => ({ ...one, part: 'adapter' })),
   ];
   if (activation === undefined) return nodes;
   return [...nodes, gate(on, { s: sum, y }, { width: matrix.w.rows / (gated ? 2 : 1), activation, gated })];

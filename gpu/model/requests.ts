@@ -1,6 +1,7 @@
 // What callers ask of an engine, checked before anything runs, and the small answers that the CPU works out.
 
 import { BenchError } from '../error.ts';
+import type { Batch } from './forward.ts';
 import type { Spec } from './spec.ts';
 import type { Mask, MatrixInfo, Sequence, Top, Variant } from './types.ts';
 
@@ -43,6 +44,20 @@ export function checkMask(matrices: readonly MatrixInfo[], { id, mask, gamma = 0
     if (words.length !== rows * Math.ceil(columns / 32)) throw fail(`the mask of ${name} has ${words.length} words`);
   }
   fitting.set(mask, matrices);
+}
+
+/** One sequence by itself, of which the last row is scored. */
+export function lineOf(tokens: Uint32Array): Batch {
+  const { length } = tokens;
+  const line = Uint32Array.from({ length }, (_, i) => i);
+  return {
+    tokens,
+    positions: line,
+    path: new Uint32Array(length),
+    rows: line,
+    cacheRows: line,
+    scored: Uint32Array.of(length - 1),
+  };
 }
 
 /** Sliding windows over `tokens` in which every token but the first is scored once. Throws `bad-window`. */

@@ -1,6 +1,8 @@
 // The engine's contract: what the harness may ask of a model, and what may be done to the network.
 // Everything above gpu/ imports from here (types) and from gpu/index.ts (functions); no GPU type leaks out.
 
+import type { Peaks } from '../peaks/index.ts';
+import type { Trace } from '../trace.ts';
 import type { Spec } from './spec.ts';
 
 /** How a tensor's elements are stored; kept in their own bits, never widened in memory. */
@@ -213,6 +215,12 @@ export interface Trainer {
   dispose(): void;
 }
 
+export interface SlidingWindow {
+  readonly window: number;
+  readonly stride: number;
+  readonly variant?: Variant;
+}
+
 /** A loaded model. Results never depend on batch mates, order, batch size or prefix sharing: equal to the bit. */
 export interface Engine {
   readonly spec: Spec;
@@ -228,7 +236,7 @@ export interface Engine {
   /** Sliding-window perplexity; each token is scored once, with at most `window` tokens in view. nll in nats, summed. */
   perplexity(
     tokens: Uint32Array,
-    options: { readonly window: number; readonly stride: number; readonly variant?: Variant },
+    options: SlidingWindow,
   ): Promise<{ readonly nll: number; readonly tokens: number; readonly perplexity: number }>;
   /** Continues each prompt; yields tokens as they are decided. */
   generate(
@@ -248,6 +256,10 @@ export interface Engine {
   resetCounters(): void;
   /** Time that the device spent on steps since load or the last `resetCounters`; null where it cannot be told. */
   gpuMs(): number | null;
+  /** Every step that `work` makes, with each dispatch timed by itself: slower, and the same bits. Throws `no-timestamps`. */
+  trace(work: () => Promise<void>): Promise<Trace>;
+  /** What the device does at most, measured now: multiply-adds alone, and reads alone. */
+  peaks(): Promise<Peaks>;
   /** Gives back the buffers that are kept for the next call: peakBytes is then of what follows alone. */
   trim(): Promise<void>;
   dispose(): Promise<void>;

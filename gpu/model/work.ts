@@ -1,6 +1,7 @@
 // What is asked of a model, in exact integers: the same on every machine, whatever steps a device takes it in. A prefix
 // that several sequences of one call share counts once, and so does the last row that a device computes twice.
 
+import type { Seen } from '../plan.ts';
 import type { Spec } from './spec.ts';
 import type { Counters } from './types.ts';
 
@@ -19,6 +20,27 @@ export function keysSeen(positions: Iterable<number>, windows: readonly number[]
     for (const window of windows) keys += window === 0 ? position + 1 : Math.min(position + 1, window);
   }
   return keys;
+}
+
+/** What the rows of a step look at in a layer of `window`: keys, and the different cache rows that hold them. */
+export function seenBy(
+  {
+    positions,
+    path,
+    rows,
+  }: { readonly positions: Uint32Array; readonly path: Uint32Array; readonly rows: Uint32Array },
+  window: number,
+): Seen {
+  const spans = new Map<number, { first: number; last: number }>(); // by path
+  for (const [t, last] of positions.entries()) {
+    const first = window === 0 ? 0 : Math.max(0, last + 1 - window);
+    const span = spans.get(path[t]!);
+    if (span === undefined) spans.set(path[t]!, { first, last });
+    else Object.assign(span, { first: Math.min(span.first, first), last: Math.max(span.last, last) });
+  }
+  const seen = new Set<number>();
+  for (const [at, { first, last }] of spans) for (let j = first; j <= last; j++) seen.add(rows[at + j]!);
+  return { keys: keysSeen(positions, [window]), cacheRows: seen.size };
 }
 
 export class Work {

@@ -42,6 +42,7 @@ suiteFlags(program.command('run <suite>').description('run what is not stored ye
   .addOption(new Option('--progress <how>', 'how progress is shown').choices(['tty', 'plain', 'none']))
   .option('--fresh', 'compute every cell again')
   .option('--fail-fast', 'stop at the first cell that fails')
+  .option('--profile', 'time every kernel of each method too, and write trace.json')
   .option('--gate', 'judge the run beside the blessed one, by the rules of the suite')
   .action(ends(async (suite, options) => (await import('./run.ts')).runVerb(suite, options)));
 

@@ -18,6 +18,7 @@ export interface RunOptions extends SuiteOptions {
   readonly progress?: 'tty' | 'plain' | 'none';
   readonly fresh?: boolean;
   readonly failFast?: boolean;
+  readonly profile?: boolean;
   readonly gate?: boolean;
 }
 

@@ -63,6 +63,7 @@ export async function runVerb(
       signal: interrupt.signal,
       fresh: options.fresh === true,
       failFast: options.failFast === true,
+      profile: options.profile === true,
       select: (cells) => select(terms, cells),
     });
     progress.stop();
@@ -78,10 +79,16 @@ export async function runVerb(
       import('../../reports/html/page.ts'),
     ]);
     const prompts = run.prompts();
-    const folder = writeRunFolder(base, result, run.rows(), {
-      'prompts.json': JSON.stringify(packPrompts(prompts)),
-      'report.md': markdownReport(result),
+    const reports = {
       'report.html': await htmlReport(result, { items: run.rows, prompts }),
+      'report.md': markdownReport(result),
+      ...(result.profile !== null && {
+        'trace.json': (await import('../../reports/trace.ts')).chromeTrace(run.tracks, result.device),
+      }),
+    };
+    const folder = writeRunFolder(base, result, run.rows(), {
+      ...reports,
+      'prompts.json': JSON.stringify(packPrompts(prompts)),
     });
     const shown = shortPath(folder);
     if (options.json === true) stdout.write((await import('../../reports/json.ts')).jsonReport(result));
@@ -90,7 +97,7 @@ export async function runVerb(
       stdout.write(
         terminalReport(result, {
           color: wantsColor(stdout.isTTY, process.env),
-          written: ['report.html', 'report.md', 'run.json', 'items.jsonl'].map((name) => path.join(shown, name)),
+          written: [...Object.keys(reports), 'run.json', 'items.jsonl'].map((name) => path.join(shown, name)),
           next: nextCommand(suite, result),
         }),
       );

@@ -35,9 +35,11 @@ export interface ProfileRow {
   readonly wallMs: number; // with a pass of its own for every dispatch
   readonly kernelMs: number; // of that, in kernels
   readonly outside: number; // 1 - kernelMs / wallMs: encoding, submitting, waiting, reading back, and what the harness does
-  readonly plainMs: number; // wall clock of the same work without profiling, in turn with it
+  /** The same work without profiling, in turn with it: wall clock, and of that the device's passes; null: not timed. */
+  readonly plainMs: number;
+  readonly plainDeviceMs: number | null;
   readonly kernels: readonly KernelRow[]; // the longest first; their ms add up to kernelMs
-  /** Steps of one pass: the last round's first. Cut at 400 dispatches; `left` says how many follow. */
+  /** One step, the last that was seen. Cut at 400 dispatches: `left` says how many follow. */
   readonly waterfall: { readonly wallMs: number; readonly dispatches: readonly WaterfallRow[]; readonly left: number };
 }
 
@@ -54,4 +56,20 @@ export interface Profile {
   readonly decodeTokens: number; // after the first
   readonly peaks: readonly DevicePeaks[]; // per model
   readonly rows: readonly ProfileRow[];
+}
+
+/** What a method was seen to do, for trace.json; times in ms of one clock, each inside the one that it is part of. */
+export interface Track {
+  readonly model: string;
+  readonly method: string;
+  readonly events: readonly TrackEvent[];
+  readonly left: number; // dispatches that it has no events of, since a trace holds so many
+}
+
+export interface TrackEvent {
+  readonly kind: 'phase' | 'step' | 'kernel';
+  readonly name: string;
+  readonly startMs: number;
+  readonly ms: number;
+  readonly figures: Readonly<Record<string, number>>;
 }

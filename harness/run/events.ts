@@ -14,6 +14,7 @@ export type RunEvent =
   | { readonly kind: 'changed'; readonly cell: Cell } // --fresh gave other outcomes than the store held
   | { readonly kind: 'latency'; readonly model: string; readonly methods: number; readonly rounds: number }
   | { readonly kind: 'latency-round'; readonly model: string; readonly round: number; readonly rounds: number }
+  | { readonly kind: 'profile'; readonly model: string; readonly methods: number; readonly rounds: number }
   | { readonly kind: 'end'; readonly computed: number; readonly stored: number; readonly errored: number };
 
 export type Listener = (event: RunEvent) => void;

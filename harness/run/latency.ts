@@ -2,11 +2,13 @@
 // order, so that drift of the machine falls on all alike. Wall clock; a percentile p needs n >= ln(0.05) / ln(p) samples.
 
 import { Bench } from 'tinybench';
+import type { Sampling } from '../../gpu/index.ts';
 import type { LatencySettings } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Cell, Prepared } from '../plan/method.ts';
 import type { LatencyRow, Samples } from '../plan/result.ts';
 import { questionText } from '../score/index.ts';
+import type { TextModel } from '../text/index.ts';
 import type { Listener } from './events.ts';
 import type { Evaluate, LoadedModel } from './runner.ts';
 
@@ -164,7 +166,7 @@ class Measured {
 }
 
 async function measureOnce(
-  { cell, prepared }: LatencyTask,
+  task: LatencyTask,
   items: readonly Item[],
   { engine, text }: LoadedModel,
   decodeTokens: number,
@@ -172,10 +174,7 @@ async function measureOnce(
   into: Measured,
   signal: AbortSignal,
 ): Promise<void> {
-  const promptOf = async (item: Item) => {
-    const order = item.options.map((_, i) => i);
-    return text.render(await prepared.wrap({ item, text: questionText(cell.evaluation, item, order) })).tokens;
-  };
+  const { cell, prepared } = task;
   engine.resetCounters();
   const start = performance.now();
   const outcomes = await evaluate({ engine, text, evaluation: cell.evaluation, items, prepared, signal });
@@ -185,7 +184,7 @@ async function measureOnce(
   into.addedTokens = outcomes.reduce((sum, { addedTokens }) => sum + addedTokens, 0) / Math.max(1, outcomes.length);
   into.peakBytes = Math.max(into.peakBytes, counters.peakBytes);
   for (const item of items) {
-    const tokens = await promptOf(item);
+    const tokens = await promptOf(task, text, item);
     engine.resetCounters();
     const prefillStart = performance.now();
     await engine.top(tokens, 1, prepared.variant);
@@ -194,15 +193,8 @@ async function measureOnce(
   }
   const [item] = items;
   if (item === undefined || decodeTokens < 1) return;
-  const tokens = await promptOf(item);
-  const sampling = {
-    maxTokens: decodeTokens,
-    temperature: 0,
-    topK: 0,
-    topP: 1,
-    seed: 0,
-    stopTokens: [],
-  };
+  const tokens = await promptOf(task, text, item);
+  const sampling = greedy(decodeTokens);
   engine.resetCounters();
   let last = performance.now();
   let emitted = 0;
@@ -217,15 +209,26 @@ async function measureOnce(
 }
 
 /** Items that every task asks, so that the times of two are of the same questions; null where they have none in common. */
-function sharedItems(tasks: readonly LatencyTask[]): readonly Item[] | null {
+export function sharedItems(tasks: readonly LatencyTask[]): readonly Item[] | null {
   const [first, ...others] = tasks.map(({ cell }) => cell.items);
   const known = others.map((items) => new Set(items.map(({ id }) => id)));
   const shared = (first ?? []).filter(({ id }) => known.every((ids) => ids.has(id)));
   return shared.length === 0 ? null : shared;
 }
 
+/** The tokens of an item as the method asks it, its options in their own order. */
+export async function promptOf({ cell, prepared }: LatencyTask, text: TextModel, item: Item): Promise<Uint32Array> {
+  const order = item.options.map((_, i) => i);
+  return text.render(await prepared.wrap({ item, text: questionText(cell.evaluation, item, order) })).tokens;
+}
+
+/** The likeliest tokens, so many whatever they say. */
+export function greedy(maxTokens: number): Sampling {
+  return { maxTokens, temperature: 0, topK: 0, topP: 1, seed: 0, stopTokens: [] };
+}
+
 /** `count` items, evenly over the list, so that the personas and lengths of all of it are timed. */
-function spread<T>(items: readonly T[], count: number): readonly T[] {
+export function spread<T>(items: readonly T[], count: number): readonly T[] {
   const wanted = Math.min(count, items.length);
   return Array.from({ length: wanted }, (_, i) => items[Math.floor((i * items.length) / wanted)] as T);
 }

@@ -79,7 +79,12 @@ function bar(output: NodeJS.WriteStream): { readonly listen: Listener; stop(): v
       single.increment();
       output.write(`\r\x1b[K${cellName(event.cell)}  FAILED: ${event.message}\n`);
     } else if (event.kind === 'end') stop();
-    else if (event.kind === 'damaged' || event.kind === 'changed' || event.kind === 'latency') {
+    else if (
+      event.kind === 'damaged' ||
+      event.kind === 'changed' ||
+      event.kind === 'latency' ||
+      event.kind === 'profile'
+    ) {
       output.write(`\r\x1b[K${note(event)}\n`);
     }
   };
@@ -98,6 +103,8 @@ function note(event: RunEvent): string | null {
       return `outcomes differ from the stored ones: ${cellName(event.cell)}`;
     case 'latency':
       return `measuring latency of ${event.model}: ${counted(event.methods, 'method')}, ${counted(event.rounds, 'round')}`;
+    case 'profile':
+      return `timing the kernels of ${event.model}: ${counted(event.methods, 'method')}, ${counted(event.rounds, 'round')}`;
     default:
       return null;
   }

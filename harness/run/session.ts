@@ -9,20 +9,19 @@ import { expand } from '../plan/expand.ts';
 import { type ModelDigests, storeKey } from '../plan/identity.ts';
 import type { Cell, MethodRegistry } from '../plan/method.ts';
 import type { PromptTexts } from '../plan/prompts.ts';
-import type { DeviceInfo, ItemRow, LatencyRow, RunResult } from '../plan/result.ts';
+import type { DeviceInfo, ItemRow, RunResult, Track } from '../plan/result.ts';
 import type { TextModel } from '../text/index.ts';
 import { DeviceMemo, deviceFingerprint } from './devices.ts';
 import { DigestMemo, weightDigests } from './digests.ts';
 import type { Listener } from './events.ts';
 import { DeviceChanged } from './failures.ts';
-import { type LatencyTask, measureLatency, type Timing, timingFits } from './latency.ts';
 import { ModelSlot } from './model-slot.ts';
 import { provenanceOf, versions } from './provenance.ts';
 import { itemRows, runResult } from './result.ts';
-import { type CellResult, type Evaluate, type LoadedModel, runCells } from './runner.ts';
-import { prepare } from './set-up.ts';
+import { type Evaluate, type LoadedModel, runCells } from './runner.ts';
 import { type StatisticsFiles, StatisticsStore } from './statistics.ts';
 import { openStore, type Store } from './store.ts';
+import { type Timings, timings } from './timings.ts';
 
 /** What a run asks of the machine. */
 export interface Machine {
@@ -48,6 +47,8 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
   readonly fresh: boolean;
   readonly failFast: boolean;
+  /** Whether each method is taken apart by kernels once the cells are done. */
+  readonly profile?: boolean;
   /** Where calibration statistics are kept; absent: in memory only. */
   readonly statistics?: StatisticsFiles;
   /** Cells to keep (--filter); all when absent. */
@@ -59,6 +60,7 @@ export interface SessionResult {
   readonly rows: () => Iterable<ItemRow>;
   readonly prompts: () => PromptTexts; // of all cells, as far as they are stored
   readonly interrupted: boolean;
+  readonly tracks: readonly Track[]; // of the profile
 }
 
 /** A suite's cells on a device, and what is needed to load them. */
@@ -118,6 +120,11 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const planned = await planSession(options);
   const { store, cells, texts, kernels } = planned;
   let { device } = planned;
+  if (options.profile === true && !device.timestamps) {
+    throw new BenchError('no-timestamps', `${device.name} has no timestamps, so that no kernel can be timed`, {
+      hint: 'leave --profile out, or use another adapter (--adapter swiftshader has them)',
+    });
+  }
   const load = async (id: string): Promise<LoadedModel> => {
     const model = suite.models.find((known) => known.id === id);
     const text = texts.get(id);
@@ -154,15 +161,17 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         `The run stopped: ${run.stopped}. What is stored is valid; run again to go on, or on another adapter (--adapter).`,
       );
     }
-    let latency: readonly LatencyRow[] = [];
+    let timed: Timings = { latency: [], profile: null, tracks: [] };
     let failed = false;
-    if (!run.interrupted && run.stopped === null && suite.latency !== null) {
+    if (!run.interrupted && run.stopped === null) {
       try {
-        latency = await latencyRows(options, run.results, store, models, testbedOf(device), statistics);
+        timed = await timings(options, run.results, store, models, testbedOf(device), statistics);
       } catch (error) {
         if (!signal.aborted) {
           failed = true;
-          notes.push(`Latency could not be measured: ${error instanceof Error ? error.message : String(error)}`);
+          notes.push(
+            `${options.profile === true ? 'Latency and profile' : 'Latency'} could not be measured: ${error instanceof Error ? error.message : String(error)}`,
+          );
         }
       }
     }
@@ -172,8 +181,8 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       results: run.results,
       provenance: provenanceOf(suite, cells, planned.digests, kernels, options.command),
       device: { ...device, testbed: testbedOf(device) },
-      latency,
-      profile: null,
+      latency: timed.latency,
+      profile: timed.profile,
       notes,
       startedAt,
       startMs,
@@ -183,6 +192,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       rows: () => itemRows(suite, run.results),
       prompts: () => new Map(run.results.flatMap(({ key, stored }) => [...((stored && store.prompts(key)) ?? [])])),
       interrupted: signal.aborted,
+      tracks: timed.tracks,
     };
   } finally {
     await models.dispose();
@@ -192,67 +202,6 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
 /** The store's key of a planned cell. */
 export function keyOf(planned: Pick<Planned, 'device' | 'kernels'>, cell: Cell): string {
   return storeKey(cell.id, planned.device.deviceClass, planned.kernels);
-}
-
-/**
- * One row per model, method and sparsity, by its first cell, but for the controls that the harness adds: a mask costs what
- * it costs, whatever it was made from. Measured together when any of a model's is missing,
- * or was measured apart.
- */
-async function latencyRows(
-  options: SessionOptions,
-  results: readonly CellResult[],
-  store: Store,
-  models: ModelSlot,
-  testbed: Timing['testbed'],
-  statistics: StatisticsStore,
-): Promise<readonly LatencyRow[]> {
-  const { suite, registry, machine, fresh, signal, emit } = options;
-  const settings = suite.latency;
-  if (settings === null) return [];
-  // A gate on times judges those of this very job.
-  const { prefill, decode } = suite.gate?.timings ?? {};
-  const anew = fresh || prefill !== undefined || decode !== undefined;
-  const rows: LatencyRow[] = [];
-  for (const model of suite.models) {
-    const first = new Map<string, CellResult>();
-    for (const result of results) {
-      const { cell } = result;
-      const entry = JSON.stringify([cell.method, cell.sparsity]);
-      const added = suite.methods.find(({ id }) => id === cell.method)?.added === true;
-      if (cell.model !== model.id || result.stored === null || added || cell.part === 'tuning') continue;
-      if (!first.has(entry)) first.set(entry, result);
-    }
-    const chosen = [...first.values()];
-    const known = chosen.map(({ key }) => (anew ? null : store.timing(key)));
-    const fitting = known.filter((timing): timing is Timing => timingFits(timing, testbed, settings));
-    if (fitting.length === chosen.length && new Set(fitting.map(({ row }) => row.job)).size <= 1) {
-      for (const [i, { cell }] of chosen.entries()) {
-        const { method, persona, wording, sparsity } = cell;
-        const { row } = fitting[i] as Timing;
-        rows.push({ ...row, model: model.id, method, persona, wording, sparsity, fromStore: true });
-      }
-      continue;
-    }
-    const loaded = await models.get(model.id);
-    const tasks: LatencyTask[] = [];
-    try {
-      for (const { cell } of chosen) {
-        const start = performance.now();
-        const prepared = await prepare(cell, loaded, { suite, registry, evaluate: machine.evaluate, statistics });
-        const setupMs = performance.now() - start + (prepared.cost.reusedMs ?? 0);
-        tasks.push({ cell, prepared, setupMs });
-      }
-      const measured = await measureLatency(tasks, loaded, settings, machine.evaluate, emit, signal);
-      for (const [i, row] of measured.entries()) {
-        store.putTiming(chosen[i]?.key ?? '', { version: 3, testbed, settings, row } satisfies Timing);
-        rows.push(row);
-      }
-    } finally {
-      for (const { prepared } of tasks) prepared.release();
-    }
-  }
-  return rows;
 }
 
 /** The device's own testbed, and how many cores share the work that is not the device's. */

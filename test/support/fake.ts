@@ -224,6 +224,11 @@ export function fakeEngine(): Engine {
     counters: () => COUNTERS,
     resetCounters: () => {},
     gpuMs: () => null,
+    trace: async (work) => {
+      await work();
+      return [];
+    },
+    peaks: async () => ({ gflops: 100, gbPerSecond: 10 }),
     trim: async () => {},
     dispose: async () => {},
   };

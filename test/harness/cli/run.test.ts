@@ -98,6 +98,15 @@ test('a failed cell gives 3, a table of failures, and the same command as the ne
   assert.match(stdout, /Next: {4}bench run fake\.yaml --filter 'model=t\* method=none'\n$/);
 });
 
+test('--profile on a device without timestamps is refused before anything is asked', async () => {
+  const evaluate = async () => assert.unreachable('nothing may be asked') as never;
+  const refused = await run(temporaryFolder(), { profile: true }, { evaluate }).catch((error: BenchError) => error);
+  assert.instance(refused, BenchError);
+  assert.is((refused as BenchError).code, 'no-timestamps');
+  assert.match((refused as BenchError).message, /^fake adapter has no timestamps/);
+  assert.match((refused as BenchError).hint ?? '', /leave --profile out, or use another adapter/);
+});
+
 test('an interrupt gives 130, writes no run folder, and says that the run goes on', async () => {
   const out = temporaryFolder();
   const evaluate = fakeEvaluate({ loads: 0, evaluations: 0 });

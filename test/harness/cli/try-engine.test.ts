@@ -50,6 +50,8 @@ async function keptEngine(folder: string): Promise<Engine> {
     counters: () => engine.counters(),
     resetCounters: () => engine.resetCounters(),
     gpuMs: () => null,
+    trace: async () => [],
+    peaks: async () => ({ gflops: 1, gbPerSecond: 1 }),
     trim: () => engine.trim(),
     dispose: async () => {},
   };

@@ -9,6 +9,7 @@ import type { TryOptions } from '../../../harness/cli/options.ts';
 import { type TryServices, tryVerb } from '../../../harness/cli/try.ts';
 import type { Persona } from '../../../harness/config/resolved.ts';
 import { loadText } from '../../../harness/text/index.ts';
+import { fakeEngine } from '../../support/fake.ts';
 import { test } from '../../support/suite.ts';
 import { BOS, byteIds, EOS, TINY_VOCAB, tinyModel } from '../text/tiny.ts';
 
@@ -51,18 +52,8 @@ function setUp(answer: string, more: { maxPositions?: number; logprob?: number; 
   };
   let clock = 0;
   const engine: Engine = {
+    ...fakeEngine(),
     spec: { vocab: TINY_VOCAB, maxPositions: more.maxPositions ?? 100 } as Spec,
-    weightsDigest: 'w',
-    parameters: 1,
-    weightBytes: 4,
-
-    matrices: [],
-    collect: async () => [],
-    states: async () => [],
-    trainer: async () => {
-      throw new Error('this engine trains nothing');
-    },
-    select: async () => ({ tensors: new Map(), filled: 0 }),
     async score(sequences) {
       asked.scored.push(...sequences);
       return sequences.map(({ tokens, from }) => ({
@@ -92,9 +83,6 @@ function setUp(answer: string, more: { maxPositions?: number; logprob?: number; 
     counters() {
       throw new Error('not asked');
     },
-    resetCounters: () => {},
-    gpuMs: () => null,
-    trim: async () => {},
     dispose: async () => {
       asked.disposed += 1;
     },
