@@ -1,5 +1,6 @@
 // Runs test/**/*.test.ts with uvu, two files at a time, each in its own process and with a time limit; ends with
 // `N passed, N failed` alone on the last line. Arguments filter by path: `node scripts/test.mjs gpu/ stats`.
+// Those in test/browser/ run only when that folder, or a file in it, is named.
 // A file that needs longer than the limit says so in its first lines: `// test-timeout: 300` (seconds).
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const PARALLEL = 2;
 const FILE_TIMEOUT_MS = 120_000;
+const BROWSER = 'test/browser/';
 const EXIT_GRACE_MS = 5_000; // from uvu's summary to the end of the process
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -80,8 +82,9 @@ const filters = process.argv.slice(2).map((filter) => filter.replace(/^\.\//, ''
 const files = readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
   .map((entry) => join('test', relative(join(root, 'test'), join(entry.parentPath, entry.name))).replaceAll('\\', '/'))
-  .filter((file) => !file.startsWith('test/browser/'))
   .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
+  // A browser is no dependency of the package: these run where they are named.
+  .filter((file) => !file.startsWith(BROWSER) || filters.some((filter) => filter.startsWith(BROWSER)))
   .sort();
 
 const probe = await run(

@@ -17,8 +17,13 @@ export interface Chart {
 /** Room for the labels of a scale, the same in all drawings, so that they line up. */
 export const LABELS = {
   numbers: { minExtent: 24, maxExtent: 24 },
-  traits: { minExtent: 104, maxExtent: 104 },
+  traits: { minExtent: 104, maxExtent: 104, labelLimit: 0 },
 } as const;
+
+/** A name that fits beside a scale. */
+export function clipped(name: string, most: number): string {
+  return name.length <= most ? name : `${name.slice(0, most - 1)}…`;
+}
 
 /** Widest drawing that a phone shows without making its letters smaller. */
 export const CHART_WIDTH = 320;

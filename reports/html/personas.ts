@@ -4,7 +4,7 @@
 import type { MetricRow, RunResult, ScaleRow, SpecificityRow } from '../../harness/plan/result.ts';
 import { entryName, percent, shareText } from '../format.ts';
 import { isMain, places } from '../verdict.ts';
-import { type Chart, draw, LABELS } from './chart.ts';
+import { type Chart, clipped, draw, LABELS } from './chart.ts';
 import { html, type Markup } from './markup.ts';
 import { figure, type Part, plainTable, table } from './parts.ts';
 import type { Series } from './series.ts';
@@ -137,8 +137,11 @@ async function scaleFigure(result: RunResult, scales: readonly ScaleRow[], place
   );
 }
 
-/** Height of a trait's line, with room for both poles. */
-const LINE = 36;
+/** Height of a trait's line, with room for both poles, and of the scale below all. */
+const LINE = 30;
+const SCALE = 44;
+/** Letters of a trait that fit beside its line. */
+const LONGEST = 18;
 
 interface Profile {
   readonly title: string;
@@ -162,7 +165,7 @@ function profile({ title, axis, domain, middle, marks }: Profile): Chart {
     type: 'nominal',
     title: null,
     sort: null,
-    axis: { grid: false, ...LABELS.traits, labelLimit: LABELS.traits.maxExtent },
+    axis: { grid: false, ...LABELS.traits },
   };
   const yOffset = { field: 'pole', type: 'nominal', sort: ['first', 'none', 'second'], scale: { paddingOuter: 0.5 } };
   const color = {
@@ -175,8 +178,8 @@ function profile({ title, axis, domain, middle, marks }: Profile): Chart {
     title,
     description: marks.map(({ trait, persona, value }) => `${trait}, told ${persona}: ${value.toFixed(1)}`).join('; '),
     spec: {
-      height: LINE * new Set(marks.map(({ trait }) => trait)).size,
-      data: { values: marks },
+      height: SCALE + LINE * new Set(marks.map(({ trait }) => trait)).size,
+      data: { values: marks.map((mark) => ({ ...mark, trait: clipped(mark.trait, LONGEST) })) },
       layer: [
         {
           data: { values: [{ middle }] },

@@ -1,6 +1,6 @@
 // One drawing of alignment against a cost: a mark per method and sparsity with whiskers both ways, and the Pareto front.
 
-import { type Chart, LABELS } from './chart.ts';
+import { type Chart, clipped, LABELS } from './chart.ts';
 import type { Series } from './series.ts';
 
 export interface CostPoint {
@@ -60,7 +60,9 @@ export function scatter({ title, unit, place, root, points, series }: Scatter): 
     root ? Math.sqrt(cost / (most || 1)) : (cost - least) / (most - least || 1);
   const named = withRoom(front, along);
   const labels = (['left', 'right'] as const).flatMap((align) => {
-    const values = named.filter((point) => along(point) > 0.55 === (align === 'right'));
+    const values = named
+      .filter((point) => along(point) > 0.55 === (align === 'right'))
+      .map((point) => ({ ...point, name: clipped(point.name, 26) }));
     const mark = { type: 'text', align, dx: align === 'left' ? 7 : -7, dy: -9, fontSize: 11 };
     const encoding = { x, y, text: { field: 'name' } };
     // Letters stand on paper, not on lines.

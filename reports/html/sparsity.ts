@@ -4,7 +4,7 @@
 import type { MetricRow, RunResult } from '../../harness/plan/result.ts';
 import { shareText } from '../format.ts';
 import { mainRows, places } from '../verdict.ts';
-import { type Chart, draw, LABELS } from './chart.ts';
+import { type Chart, clipped, draw, LABELS } from './chart.ts';
 import { html, type Markup } from './markup.ts';
 import { figure, type Part, placed, plainTable } from './parts.ts';
 import { legend, type Series } from './series.ts';
@@ -96,7 +96,7 @@ function chartOf({ trait, points, series, chance, place }: Lines): Chart {
     type: 'quantitative',
     scale: { domain: [0, 100] },
     axis: { values: [0, 25, 50, 75, 100], ...LABELS.numbers },
-    title: `${trait ?? 'all traits'}, %`,
+    title: `${clipped(trait ?? 'all traits', 24)}, %`,
   };
   const own = { values: points.filter(({ method }) => series.some((one) => one.method === method && !one.control)) };
   return {
