@@ -1,6 +1,7 @@
 // The report as Markdown (report.md): what the terminal says, with personas, wordings and provenance in full.
 
 import type { RunResult } from '../harness/plan/result.ts';
+import { atlasSections } from './atlas.ts';
 import { costSections } from './costs.ts';
 import { comparisonSections, taxSections, traitSections } from './networks.ts';
 import { profileSections } from './profile.ts';
@@ -26,6 +27,7 @@ export function markdownReport(result: RunResult): string {
     ...traitSections(result),
     ...scaleDetailSections(result),
     ...matrixSections(result),
+    ...atlasSections(result),
     ...figureSections(result),
     ...costSections(result),
     ...profileSections(result),

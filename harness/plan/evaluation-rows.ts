@@ -1,4 +1,5 @@
-// What a run's record holds of one kind of evaluation only: answers on scales, texts, and what a method moves beside its trait.
+// What a run's record holds of one kind of evaluation only: answers on scales, texts, what a method moves beside its
+// trait; and how the masks of personas lie to each other.
 
 /**
  * Answers of a method to the statements of a Likert evaluation, on a scale of 1 to `answers`, over wordings and seeds: by the
@@ -70,4 +71,28 @@ export interface TextRow {
   readonly tokens: number; // mean length of a text
   readonly ended: number; // share of texts that end by themselves, and not at the most tokens
   readonly marks: number | null; // a judge's, mean over texts: how sure it is of the persona
+}
+
+/** How much two masks share: places that both keep over places that either keeps. */
+export interface Shared {
+  readonly jaccard: number;
+  readonly chance: number; // of independent masks that keep as many places of each matrix
+}
+
+/** The masks of a method's personas at one sparsity, pair by pair, and by where in the network they lie. */
+export interface AtlasRow {
+  readonly model: string;
+  readonly method: string;
+  readonly sparsity: string | null;
+  readonly personas: readonly string[];
+  readonly places: number; // of a mask
+  readonly seen: number; // of these, on how many the figures rest
+  readonly pairs: readonly (Shared & { readonly a: string; readonly b: string; readonly opposites: boolean })[];
+  /** Means over pairs of opposites, and over the other pairs; null without any. */
+  readonly blocks: readonly {
+    readonly layer: number;
+    readonly module: 'attention' | 'mlp';
+    readonly opposites: Shared | null;
+    readonly others: Shared | null;
+  }[];
 }

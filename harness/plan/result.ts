@@ -2,7 +2,7 @@
 
 import type { Counters } from '../../gpu/index.ts';
 import type { GateRules } from '../config/resolved.ts';
-import type { ScaleRow, SpecificityRow, TextRow } from './evaluation-rows.ts';
+import type { AtlasRow, ScaleRow, SpecificityRow, TextRow } from './evaluation-rows.ts';
 import type { CellRecord, Figures, SetupCost } from './method.ts';
 import type { Profile } from './profile-rows.ts';
 
@@ -202,6 +202,7 @@ export interface RunResult {
   readonly scales: readonly ScaleRow[]; // of Likert evaluations
   readonly texts: readonly TextRow[]; // of generation evaluations
   readonly specificities: readonly SpecificityRow[]; // of evaluations that ask every persona the items of all traits
+  readonly atlas: readonly AtlasRow[]; // of subnetworks
   readonly perplexities: readonly PerplexityRow[];
   readonly tuning: readonly TuningRow[];
   readonly headlines: readonly HeadlineRow[];

@@ -6,6 +6,7 @@ import { digestOf } from '../plan/canonical.ts';
 import { keyingOf } from '../plan/items.ts';
 import type { Cell } from '../plan/method.ts';
 import {
+  type AtlasRow,
   type CellRow,
   type DeviceInfo,
   type ItemRow,
@@ -33,6 +34,7 @@ export interface RunParts {
   readonly provenance: Provenance;
   readonly device: DeviceInfo;
   readonly latency: readonly LatencyRow[];
+  readonly atlas: readonly AtlasRow[];
   readonly profile: Profile | null;
   readonly notes: readonly string[]; // beyond the suite's
   readonly startedAt: Date;
@@ -80,6 +82,7 @@ export function runResult(parts: RunParts): RunResult {
     scales: scaleRows(suite, answered),
     texts: textRows(suite, answered),
     specificities: dense === null ? [] : specificityRows(suite, answered, dense),
+    atlas: parts.atlas,
     perplexities: perplexityRows(results, dense),
     tuning,
     headlines: headlineRows(tuning),

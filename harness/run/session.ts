@@ -11,6 +11,7 @@ import type { Cell, MethodRegistry } from '../plan/method.ts';
 import type { PromptTexts } from '../plan/prompts.ts';
 import type { DeviceInfo, ItemRow, RunResult, Track } from '../plan/result.ts';
 import type { TextModel } from '../text/index.ts';
+import { atlasRows } from './atlas.ts';
 import { DeviceMemo, deviceFingerprint } from './devices.ts';
 import { DigestMemo, weightDigests } from './digests.ts';
 import type { Listener } from './events.ts';
@@ -183,6 +184,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       device: { ...device, testbed: testbedOf(device) },
       latency: timed.latency,
       profile: timed.profile,
+      atlas: await atlasRows(suite, run.results, store),
       notes,
       startedAt,
       startMs,

@@ -23,6 +23,7 @@ import { itemDigest } from '../plan/items.ts';
 import type { Artefact, Cell, CellRecord, Outcome } from '../plan/method.ts';
 import { type PromptTexts, packPrompts, unpackPrompts } from '../plan/prompts.ts';
 import { namesOf, type StoredIndex } from '../plan/why.ts';
+import { artefactFile, writeArtefacts } from './artefacts.ts';
 import { ensureWritable, makeFolder, readBounded, readJson, syncFolder, writeAll, writeAtomic } from './files.ts';
 import {
   CELL_VERSION,
@@ -77,6 +78,8 @@ export interface Store {
   put(cell: Cell, finished: Finished, replace?: boolean): StoredCell;
   /** The prompts that a cell was put with, or null when they are absent (it was stored before prompts were) or damaged. */
   prompts(key: string): PromptTexts | null;
+  /** The path of an artefact that a cell was put with, or null when it is absent or of another size. */
+  artefact(key: string, name: string): string | null;
   /** What was put, or null when it is absent or damaged. */
   timing(key: string): unknown;
   putTiming(key: string, timing: object): void;
@@ -112,6 +115,10 @@ export function openStore(folder: string): Store {
     prompts: (key) => {
       const packed = unseal(readJson(path.join(place(key), 'prompts.json'), MAX_PROMPTS_BYTES));
       return packed === null ? null : unpackPrompts(packed);
+    },
+    artefact: (key, name) => {
+      const cell = checkCellFile(readJson(path.join(place(key), 'cell.json'), MAX_CELL_BYTES));
+      return cell === null ? null : artefactFile(place(key), cell.artefacts, name);
     },
     timing: (key) => unseal(readJson(path.join(place(key), 'timing.json'), MAX_TIMING_BYTES)),
     putTiming: (key, timing) => {
@@ -220,16 +227,6 @@ function checkOutcomes(cell: Cell, outcomes: readonly Outcome[]): void {
     }
   }
   if (outcomes.length !== cell.items.length) throw new BenchError('not-finite', 'more outcomes than items');
-}
-
-function writeArtefacts(folder: string, artefacts: readonly Artefact[]): CellFile['artefacts'] {
-  if (artefacts.length > 0) mkdirSync(path.join(folder, 'artefacts'));
-  return artefacts.map(({ name, bytes }) => {
-    if (!/^\w[\w.-]{0,99}$/.test(name))
-      throw new BenchError('bad-artefact', `artefact name "${name}" is not a file name`);
-    writeFileSync(path.join(folder, 'artefacts', name), bytes, { flag: 'wx', flush: true });
-    return { name, bytes: bytes.byteLength, sha256: sha256(bytes) };
-  });
 }
 
 /** Renames `aside` to `place`; what is there already is kept when `keep()` says so, and moved away otherwise. */

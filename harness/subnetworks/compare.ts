@@ -21,6 +21,12 @@ export interface Comparison {
   readonly all: Overlap;
   readonly modules: readonly Overlap[]; // attention, MLP
   readonly layers: readonly Overlap[];
+  readonly blocks: readonly (Overlap & Block)[]; // by layer and module
+}
+
+interface Block {
+  readonly layer: number;
+  readonly module: MatrixInfo['module'];
 }
 
 /** Sums of matrices; the expectations add up, since matrices are independent. */
@@ -34,7 +40,7 @@ interface Sums {
 }
 
 /** Layers come in their order, whatever the order of the masks. Throws `bad-mask` where the two cover different matrices, naming one. */
-export function compareMasks(a: Masks, b: Masks, matrices: readonly MatrixInfo[]): Comparison {
+export function compareMasks(a: Masks, b: Masks, matrices: readonly (Block & Pick<MatrixInfo, 'name'>)[]): Comparison {
   const byName = new Map(matrices.map((info) => [info.name, info]));
   const stray = [...a.keys()].find((name) => !b.has(name)) ?? [...b.keys()].find((name) => !a.has(name));
   if (stray !== undefined) {
@@ -43,7 +49,11 @@ export function compareMasks(a: Masks, b: Masks, matrices: readonly MatrixInfo[]
     });
   }
   const all = zeros();
-  const groups = { modules: new Map<string, Sums>(), layers: new Map<number, Sums>() };
+  const groups = {
+    modules: new Map<string, Sums>(),
+    layers: new Map<number, Sums>(),
+    blocks: new Map<string, Sums>(),
+  };
   for (const [name, { rows, columns, words }] of a) {
     const other = b.get(name)!;
     if (other.rows !== rows || other.columns !== columns) {
@@ -66,12 +76,24 @@ export function compareMasks(a: Masks, b: Masks, matrices: readonly MatrixInfo[]
     if (info === undefined) continue;
     add(of(groups.modules, info.module), one);
     add(of(groups.layers, info.layer), one);
+    add(of(groups.blocks, `layer ${info.layer}, ${info.module}`), one);
   }
   return {
     all: overlap('all', all),
     modules: [...groups.modules].sort(([p], [q]) => (p < q ? -1 : 1)).map(([name, sums]) => overlap(name, sums)),
     layers: [...groups.layers].sort(([p], [q]) => p - q).map(([layer, sums]) => overlap(`layer ${layer}`, sums)),
+    blocks: blocksOf(matrices).flatMap(({ layer, module }) => {
+      const name = `layer ${layer}, ${module}`;
+      const sums = groups.blocks.get(name);
+      return sums === undefined ? [] : [{ ...overlap(name, sums), layer, module }];
+    }),
   };
+}
+
+/** Each once, by layer and then by module. */
+function blocksOf(matrices: readonly Block[]): readonly Block[] {
+  const found = new Map(matrices.map(({ layer, module }) => [`${layer} ${module}`, { layer, module }]));
+  return [...found.values()].sort((a, b) => a.layer - b.layer || (a.module < b.module ? -1 : 1));
 }
 
 function overlap(name: string, { places, keptA, keptB, both, either, expectedBoth }: Sums): Overlap {

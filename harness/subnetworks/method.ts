@@ -7,6 +7,7 @@ import type { Axis, Context, Method, Prepared, Reading } from '../plan/method.ts
 import { makeMask } from './make.ts';
 import { bytesOf, maskId, placesOf } from './masks.ts';
 import { groupName, idle, isCalibrated, needs, OPTIONS, type Options, optionsOf, personaFree } from './options.ts';
+import { SKETCH, sketchBytes } from './sketch.ts';
 
 type Given = Readonly<Record<string, unknown>>;
 
@@ -97,7 +98,10 @@ async function prepare(context: Context): Promise<Prepared> {
       ],
     }),
     cost: { artefactBytes: bytes, trainedParameters: 0, reusedMs: made.reusedMs },
-    artefacts: [{ name: 'mask.json', bytes: Buffer.from(`${JSON.stringify(record, null, 2)}\n`) }],
+    artefacts: [
+      { name: 'mask.json', bytes: Buffer.from(`${JSON.stringify(record, null, 2)}\n`) },
+      ...(persona === null ? [] : [{ name: SKETCH, bytes: sketchBytes(made.masks, engine.matrices) }]),
+    ],
     release: () => {},
   };
 }

@@ -8,6 +8,7 @@ import type { ItemRow, RunResult } from '../../harness/plan/result.ts';
 import { cellsLine } from '../sections.ts';
 import { aboveNone } from '../summary.ts';
 import { verdicts } from '../verdict.ts';
+import { atlasPart } from './atlas.ts';
 import { costPart } from './costs.ts';
 import { explore } from './explorer.ts';
 import { headlineOf } from './headline.ts';
@@ -32,6 +33,7 @@ export async function htmlReport(result: RunResult, extras: Extras): Promise<str
     await sparsityPart(result, series),
     await costPart(result, extras.items(), series),
     await personasPart(result, series),
+    atlasPart(result),
     explorer.part,
     provenancePart(result),
   ].filter((part): part is Part => part !== null);

@@ -1,0 +1,92 @@
+// The mask atlas: how much the masks of two personas share beside chance, pair by pair and by where in the network they lie.
+
+import type { AtlasRow, RunResult, Shared } from '../../harness/plan/result.ts';
+import { entryName, percent, short } from '../format.ts';
+import { html } from './markup.ts';
+import { type Cell, type Part, table } from './parts.ts';
+
+const TINTS = 8;
+const NOTHING: Cell = { text: '–', kind: 'number' };
+
+export function atlasPart({ atlas }: RunResult): Part | null {
+  if (atlas.length === 0) return null;
+  return {
+    id: 'atlas',
+    title: 'Mask atlas',
+    lead: 'Places that two masks both keep, of those that either keeps (Jaccard), less what independent masks of equal size in every matrix would share: in points, 0 is chance.',
+    body: atlas.map((row) => {
+      const most = Math.max(0.001, ...excesses(row).map(Math.abs));
+      const seen = row.seen < row.places ? `; seen on ${percent(row.seen / row.places)} % of the places` : '';
+      return html`<h3>${entryName(row)} on ${row.model}</h3>${pairs(row, most)}${blocks(row, most)}
+<p class="note">${short(row.places)} places a mask${seen}. Chance alone: ${chances(row)} % Jaccard.</p>`;
+    }),
+  };
+}
+
+function pairs(row: AtlasRow, most: number) {
+  const found = new Map(
+    row.pairs.flatMap((pair) => [[`${pair.a} ${pair.b}`, pair] as const, [`${pair.b} ${pair.a}`, pair] as const]),
+  );
+  return table({
+    caption: `${entryName(row)}: what the masks of two personas share beyond chance, points; opposites are underlined`,
+    head: ['persona', ...row.personas],
+    rows: row.personas.map((a) => [
+      { text: a, kind: 'name' as const },
+      ...row.personas.map((b): Cell => {
+        const pair = found.get(`${a} ${b}`);
+        return pair === undefined ? NOTHING : tinted(pair, most, pair.opposites);
+      }),
+    ]),
+  });
+}
+
+function blocks(row: AtlasRow, most: number) {
+  const modules = [...new Set(row.blocks.map(({ module }) => module))];
+  const layers = [...new Set(row.blocks.map(({ layer }) => layer))];
+  const sides = [
+    ['opposites', 'opposites'],
+    ['others', 'other pairs'],
+  ] as const;
+  const at = (layer: number, module: string) => row.blocks.find((one) => one.layer === layer && one.module === module);
+  return table({
+    caption: `${entryName(row)}: the same by layer and module, mean over pairs`,
+    head: ['layer', ...modules.flatMap((module) => sides.map(([, name]) => `${module}, ${name}`))],
+    rows: layers.map((layer) => [
+      { text: String(layer), kind: 'name' as const },
+      ...modules.flatMap((module) =>
+        sides.map(([side]): Cell => {
+          const shared = at(layer, module)?.[side] ?? null;
+          return shared === null ? NOTHING : tinted(shared, most);
+        }),
+      ),
+    ]),
+  });
+}
+
+const excess = ({ jaccard, chance }: Shared): number => jaccard - chance;
+
+function excesses({ pairs: all, blocks: places }: AtlasRow): readonly number[] {
+  return [
+    ...all.map(excess),
+    ...places.flatMap(({ opposites, others }) =>
+      [opposites, others].flatMap((one) => (one === null ? [] : excess(one))),
+    ),
+  ];
+}
+
+function tinted(shared: Shared, most: number, marked = false): Cell {
+  const value = excess(shared);
+  const level = Math.round((Math.abs(value) / most) * TINTS);
+  const tint = level === 0 ? '' : ` ${value > 0 ? 'plus' : 'minus'}${level}`;
+  const text = `${value > 0 ? '+' : ''}${percent(value)}`;
+  return { text: marked ? html`<u>${text}</u>` : text, sort: value, kind: `number tint${tint}` };
+}
+
+function chances({ pairs: all }: AtlasRow): string {
+  const values = all.map(({ chance }) => percent(chance));
+  const [low, high] = [
+    values.reduce((a, b) => (Number(b) < Number(a) ? b : a)),
+    values.reduce((a, b) => (Number(b) > Number(a) ? b : a)),
+  ];
+  return low === high ? low : `${low} to ${high}`;
+}
