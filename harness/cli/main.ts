@@ -144,6 +144,7 @@ program
   .command('report <run>')
   .description('the HTML page of a run (its folder, run.json, or latest), written again')
   .option('--out <file>', 'the page (default: report.html in the run’s folder)', filled)
+  .option('--against <run>', 'another run: the items whose answer has turned since', filled)
   .action(ends(async (run, options) => (await import('./report.ts')).reportVerb(run, options)));
 
 program

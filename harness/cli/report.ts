@@ -1,4 +1,4 @@
-// `bench report RUN`: writes the HTML page of a run again, from its folder alone.
+// `bench report RUN`: writes the HTML page of a run again, from its folder, beside another run if one is named.
 
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -12,6 +12,7 @@ const MAX_PROMPTS_BYTES = 256 * 2 ** 20;
 
 export interface ReportOptions {
   readonly out?: string; // a file
+  readonly against?: string; // another run
 }
 
 /** Always 0. Throws `no-run`, `bad-run`. */
@@ -25,7 +26,10 @@ export async function reportVerb(
   const { folder, result, items } = opened(run);
   const file = options.out ?? path.join(folder, 'report.html');
   const prompts = unpackPrompts(readJson(path.join(folder, 'prompts.json'), MAX_PROMPTS_BYTES)) ?? new Map();
-  const page = await htmlReport(result, { items: () => items, prompts });
+  const { against } = options;
+  const other = against === undefined ? null : opened(against);
+  const before = other && { before: { name: path.basename(other.folder), items: other.items } };
+  const page = await htmlReport(result, { items: () => items, prompts, ...before });
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
   writeAtomic(file, page);
   write(`Written: ${file}\n`);

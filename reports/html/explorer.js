@@ -16,17 +16,19 @@ function explore(root) {
   const percent = (p) => `${(100 * p).toFixed(1)} %`;
 
   // One record an outcome; p is the mean over orders, by option.
-  const outcomes = cells.flatMap((cell) =>
-    cell.items.map((at, k) => {
-      const item = items[at];
-      const n = item.options.length;
-      const orders = Array.from({ length: cell.p[k].length / n }, (_, o) =>
-        cell.p[k].slice(o * n, (o + 1) * n).map((p) => p / 10_000),
-      );
-      const p = item.options.map((_, i) => orders.reduce((sum, order) => sum + order[i], 0) / orders.length);
-      return { cell, k, at, item, orders, p, took: p.indexOf(Math.max(...p)), wanted: cell.wanted[k] };
-    }),
-  );
+  const recordsOf = (from) =>
+    from.flatMap((cell) =>
+      cell.items.map((at, k) => {
+        const item = items[at];
+        const n = item.options.length;
+        const orders = Array.from({ length: cell.p[k].length / n }, (_, o) =>
+          cell.p[k].slice(o * n, (o + 1) * n).map((p) => p / 10_000),
+        );
+        const p = item.options.map((_, i) => orders.reduce((sum, order) => sum + order[i], 0) / orders.length);
+        return { cell, k, at, item, orders, p, took: p.indexOf(Math.max(...p)), wanted: cell.wanted[k] };
+      }),
+    );
+  const outcomes = recordsOf(cells);
   const haystack = items.map(({ id, trait, question, options }) =>
     [id, trait, question, ...options]
       .map((text) => strings[text])
@@ -79,15 +81,26 @@ function explore(root) {
     more,
   );
 
-  // What the reference says of an item: told the same persona, or none.
+  // What the reference says of an item: another run in the same cell, a method told the same persona, or one told none.
+  const RUN = 'run';
+  if (data.run !== null) {
+    reference.prepend(new Option(`the same in ${data.run}`, RUN));
+    reference.value = RUN;
+  }
+  const earlier = recordsOf(data.before);
   let known = new Map();
   const keyOf = ({ cell, at }, who) => `${cell.model} ${cell.evaluation} ${at} ${who}`;
-  const before = (one) => known.get(keyOf(one, one.cell.persona)) ?? known.get(keyOf(one, -1)) ?? null;
+  const placeOf = ({ cell: { entry: method, persona: told, wording, seed } }) => [method, told, wording, seed].join();
+  const before = (one) => {
+    if (reference.value === RUN) return known.get(keyOf(one, placeOf(one))) ?? null;
+    return known.get(keyOf(one, one.cell.persona)) ?? known.get(keyOf(one, -1)) ?? null;
+  };
   const refer = () => {
+    const run = reference.value === RUN;
     known = new Map();
-    for (const one of outcomes) {
-      const key = keyOf(one, one.cell.persona);
-      if (String(one.cell.entry) === reference.value && !known.has(key)) known.set(key, one);
+    for (const one of run ? earlier : outcomes) {
+      const key = keyOf(one, run ? placeOf(one) : one.cell.persona);
+      if ((run || String(one.cell.entry) === reference.value) && !known.has(key)) known.set(key, one);
     }
     for (const one of outcomes) {
       const was = before(one);
@@ -136,12 +149,11 @@ function explore(root) {
 
   const draw = (one) => {
     const fits = one.took === one.wanted;
-    const marks = el(
-      'span',
-      'marks',
-      el('span', fits ? 'verdict yes' : 'verdict no', fits ? '✓ the persona’s' : '✗ not the persona’s'),
-    );
-    if (one.turned) marks.append(el('span', 'tag', '⇄ turned'));
+    const said = fits ? el('span', 'verdict yes', '✓ the persona’s') : el('span', 'verdict no', '✗ not the persona’s');
+    // On a scale an answer is more or less the persona's.
+    const graded = data.graded.includes(strings[one.cell.evaluation]);
+    const marks = el('span', 'marks', graded ? strings[one.item.options[one.took]] : said);
+    if (one.turned) marks.append(' ', el('span', 'tag', '⇄ turned'));
     const p = one.p[one.wanted];
     const share = el('span', 'share', p === undefined ? '' : percent(p));
     const box = el(
@@ -160,7 +172,7 @@ function explore(root) {
     const row = (name, cellsOf) =>
       el('tr', '', ...cellsOf.map((text, i) => el(i === 0 ? 'th' : name, i === 0 ? 'long' : 'number', text)));
     const head = ['option', 'probability', ...orders.map((_, o) => `order ${o + 1}`)];
-    if (was !== null) head.push(strings[was.cell.entry]);
+    if (was !== null) head.push(reference.value === RUN ? data.run : strings[was.cell.entry]);
     const rows = item.options.map((option, i) => {
       const notes = [i === took ? 'likeliest' : '', i === wanted ? 'the persona’s' : ''].filter(Boolean).join(', ');
       const name = el('span', '', strings[option], ...(notes === '' ? [] : [' ', el('small', '', notes)]));

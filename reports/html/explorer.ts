@@ -16,12 +16,13 @@ export interface Explorer {
   readonly data: object;
 }
 
-export function explore(result: RunResult, { items, prompts }: Extras): Explorer {
-  const packed = pack(result, items(), prompts);
+export function explore(result: RunResult, { items, prompts, before }: Extras): Explorer {
+  const packed = pack(result, items(), prompts, before?.items);
   const shown = packed.cells.reduce((sum, cell) => sum + cell.items.length, 0);
   if (shown === 0) return { part: null, data: {} };
   const dense = denseEntry(result);
-  const data = { ...packed, reference: dense, plan: planCommand(result) };
+  const graded = result.evaluations.filter(({ kind }) => kind === 'likert').map(({ id }) => id);
+  const data = { ...packed, graded, reference: dense, run: before?.name ?? null, plan: planCommand(result) };
   const left =
     packed.left === 0
       ? null

@@ -14,6 +14,7 @@ const MOST_CHARACTERS = 5_000_000; // of all texts
 export interface Packed {
   readonly strings: readonly string[];
   readonly cells: readonly PackedCell[];
+  readonly before: readonly PackedCell[]; // of another run, to compare with
   readonly items: readonly {
     readonly id: number;
     readonly trait: number;
@@ -40,13 +41,16 @@ export interface PackedCell {
   readonly texts?: readonly (readonly number[])[]; // what was written, where a question is open
 }
 
-export function pack(result: RunResult, rows: Iterable<ItemRow>, prompts: PromptTexts): Packed {
+export function pack(
+  result: RunResult,
+  rows: Iterable<ItemRow>,
+  prompts: PromptTexts,
+  before: Iterable<ItemRow> = [],
+): Packed {
   const strings = pool<string>((text) => text);
   const items = pool<Packed['items'][number]>((item) => JSON.stringify(item));
   const texts = pool<readonly number[]>((lines) => lines.join());
   const numbers = new Map(result.cells.map(({ id }, k) => [id, k + 1]));
-  const cells = new Map<string, Open>();
-  let outcomes = 0;
   let left = 0;
   let parts = 0;
   let characters = 0;
@@ -60,46 +64,49 @@ export function pack(result: RunResult, rows: Iterable<ItemRow>, prompts: Prompt
     characters += text.length;
     return parts > MOST_PROMPT_PARTS || characters > MOST_CHARACTERS ? -1 : texts.at(lines);
   };
-  for (const row of rows) {
-    if (outcomes >= MOST_OUTCOMES) {
-      left++;
-      continue;
-    }
-    outcomes++;
-    let cell = cells.get(row.cell);
-    if (cell === undefined) {
-      cell = {
-        ...opened(),
-        number: numbers.get(row.cell) ?? 0,
-        evaluation: name(row.evaluation),
-        model: name(row.model),
-        entry: name(entryName(row)),
-        persona: name(row.persona),
-        wording: name(row.wording),
-        seed: row.seed,
-        ...(row.texts === undefined ? {} : { texts: [] }),
-      };
+  const packed = (from: Iterable<ItemRow>, promptOf: (digest: string | null) => number): readonly PackedCell[] => {
+    const cells = new Map<string, Open>();
+    let outcomes = 0;
+    for (const row of from) {
+      if (outcomes >= MOST_OUTCOMES) {
+        left++;
+        continue;
+      }
+      outcomes++;
+      const cell = cells.get(row.cell) ?? opened(row);
       cells.set(row.cell, cell);
+      const options = row.options.map(({ text }) => strings.at(text));
+      cell.items.push(items.at({ id: name(row.item), trait: name(row.trait), question: name(row.question), options }));
+      cell.wanted.push(row.options.findIndex(({ aligned }) => aligned));
+      cell.p.push(row.orders.flatMap(({ scores }) => shares(scores).map((p) => Math.round(p * 10_000))));
+      cell.prompts.push(promptOf(row.prompt));
+      cell.tokens.push(Number(row.promptTokens));
+      cell.texts?.push((row.texts ?? []).map(String).map(name));
     }
-    const options = row.options.map(({ text }) => strings.at(text));
-    cell.items.push(items.at({ id: name(row.item), trait: name(row.trait), question: name(row.question), options }));
-    cell.wanted.push(row.options.findIndex(({ aligned }) => aligned));
-    cell.p.push(row.orders.flatMap(({ scores }) => shares(scores).map((p) => Math.round(p * 10_000))));
-    cell.prompts.push(promptAt(row.prompt));
-    cell.tokens.push(Number(row.promptTokens));
-    cell.texts?.push((row.texts ?? []).map(String).map(name));
-  }
-  return { strings: strings.all, cells: [...cells.values()], items: items.all, prompts: texts.all, left };
+    return [...cells.values()];
+  };
+  const opened = (row: ItemRow): Open => ({
+    number: numbers.get(row.cell) ?? 0,
+    evaluation: name(row.evaluation),
+    model: name(row.model),
+    entry: name(entryName(row)),
+    persona: name(row.persona),
+    wording: name(row.wording),
+    seed: row.seed,
+    items: [],
+    wanted: [],
+    p: [],
+    prompts: [],
+    tokens: [],
+    ...(row.texts === undefined ? {} : { texts: [] }),
+  });
+  const cells = packed(rows, promptAt);
+  const earlier = packed(before, () => -1);
+  return { strings: strings.all, cells, before: earlier, items: items.all, prompts: texts.all, left };
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 type Open = Omit<Writable<PackedCell>, 'texts'> & { texts?: (readonly number[])[] };
-type Lists = Pick<Open, 'items' | 'wanted' | 'p' | 'prompts' | 'tokens'>;
-
-function opened(): Lists {
-  return { items: [], wanted: [], p: [], prompts: [], tokens: [] };
-}
-
 /** The softmax of scores. */
 export function shares(scores: readonly number[]): readonly number[] {
   const top = Math.max(...scores);

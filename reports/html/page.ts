@@ -12,6 +12,7 @@ import { atlasPart } from './atlas.ts';
 import { costPart } from './costs.ts';
 import { explore } from './explorer.ts';
 import { headlineOf } from './headline.ts';
+import { kernelsPart } from './kernels.ts';
 import { embedded, html, type Markup, textOf, trusted } from './markup.ts';
 import { methodsPart } from './methods.ts';
 import { folded, type Part, partMarkup } from './parts.ts';
@@ -23,6 +24,7 @@ import { sparsityPart } from './sparsity.ts';
 export interface Extras {
   readonly items: () => Iterable<ItemRow>;
   readonly prompts: PromptTexts; // where they are kept
+  readonly before?: { readonly name: string; readonly items: Iterable<ItemRow> }; // another run, to compare answers with
 }
 
 export async function htmlReport(result: RunResult, extras: Extras): Promise<string> {
@@ -35,6 +37,7 @@ export async function htmlReport(result: RunResult, extras: Extras): Promise<str
     await personasPart(result, series),
     atlasPart(result),
     explorer.part,
+    await kernelsPart(result),
     provenancePart(result),
   ].filter((part): part is Part => part !== null);
   const style = asset('style.css');

@@ -47,12 +47,16 @@ export function table({ caption, head, rows, rowClass = () => '', sortable = fal
   )}</tbody></table></div>`;
 }
 
-/** Plain cells as they stand in report.md. */
+/** Plain cells as they stand in report.md; columns of figures line up on the right. */
 export function plainTable(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): Markup {
+  const kinds = head.map((_, column) => {
+    if (column === 0) return 'name';
+    return rows.every((row) => /^[–+\-\d]/.test(row[column] ?? '')) ? 'number' : 'text';
+  });
   return table({
     caption,
     head,
-    rows: rows.map((row) => row.map((text, k) => ({ text, kind: k === 0 ? 'name' : 'text' }) as const)),
+    rows: rows.map((row) => row.map((text, column) => ({ text, kind: kinds[column] ?? 'text' }))),
   });
 }
 

@@ -8,7 +8,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { openBrowser } from '../support/browser.ts';
 import { temporaryFolder } from '../support/folders.ts';
-import { HOSTILE, hostileReport, largeReport, plainReport } from '../support/report.ts';
+import { HOSTILE, hostileReport, largeReport, plainReport, turned } from '../support/report.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('report in a browser');
@@ -130,6 +130,17 @@ test('an item is found, and shows its prompt, both probabilities and what the re
   const turned = Number(/^(\d+) of 60/.exec((await status.textContent()) ?? '')?.[1]);
   await items.getByLabel('Reference').selectOption({ label: 'prompting' });
   assert.match((await status.textContent()) ?? '', /^0 of 60 outcomes/, `${turned} before`);
+});
+
+test('answers are compared with those of another run, cell by cell', async () => {
+  const { page } = await opened(
+    await plainReport((rows) => ({ before: { name: 'the run before', items: turned(rows) } })),
+  );
+  const items = page.locator('#explorer');
+  assert.is(await items.getByLabel('Reference').locator('option:checked').textContent(), 'the same in the run before');
+  assert.match((await items.locator('[role=status]').textContent()) ?? '', /^60 of 60 outcomes, 48 turned/);
+  await items.getByLabel('Method').selectOption({ label: 'none' });
+  assert.match((await items.locator('[role=status]').textContent()) ?? '', /^12 of 60 outcomes, 0 turned/);
 });
 
 test('without script it is readable: every section, drawing and table, and the items that turned', async () => {

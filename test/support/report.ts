@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { ItemRow, RunResult } from '../../harness/plan/result.ts';
-import { htmlReport } from '../../reports/html/page.ts';
+import { type Extras, htmlReport } from '../../reports/html/page.ts';
 import { EVALUATION, fakePersona, fakeSuite, METHODS } from './fake.ts';
 import { temporaryFolder } from './folders.ts';
 import { runFake } from './session.ts';
@@ -28,9 +28,17 @@ function withSparsity(result: RunResult): RunResult {
   };
 }
 
-export async function plainReport(): Promise<string> {
+export async function plainReport(before: (rows: Iterable<ItemRow>) => Partial<Extras> = () => ({})): Promise<string> {
   const run = await runFake(temporaryFolder(), { suite: { latency: LATENCY } });
-  return htmlReport(withSparsity(run.result), { items: run.rows, prompts: run.prompts() });
+  return htmlReport(withSparsity(run.result), { items: run.rows, prompts: run.prompts(), ...before(run.rows()) });
+}
+
+/** A run in which every answer of prompting was the other one. */
+export function* turned(rows: Iterable<ItemRow>): Generator<ItemRow> {
+  for (const row of rows) {
+    const orders = row.orders.map((order) => ({ ...order, scores: order.scores.map((score) => -score) }));
+    yield row.method === 'prompting' ? { ...row, orders } : row;
+  }
 }
 
 /** Sets `window.ran` wherever it is taken for markup or script. */
