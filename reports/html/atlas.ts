@@ -3,9 +3,8 @@
 import type { AtlasRow, RunResult, Shared } from '../../harness/plan/result.ts';
 import { entryName, percent, short } from '../format.ts';
 import { html } from './markup.ts';
-import { type Cell, type Part, table } from './parts.ts';
+import { type Cell, type Part, table, tinted } from './parts.ts';
 
-const TINTS = 8;
 const NOTHING: Cell = { text: '–', kind: 'number' };
 
 export function atlasPart({ atlas }: RunResult): Part | null {
@@ -34,7 +33,7 @@ function pairs(row: AtlasRow, most: number) {
       { text: a, kind: 'name' as const },
       ...row.personas.map((b): Cell => {
         const pair = found.get(`${a} ${b}`);
-        return pair === undefined ? NOTHING : tinted(pair, most, pair.opposites);
+        return pair === undefined ? NOTHING : cellOf(pair, most, pair.opposites);
       }),
     ]),
   });
@@ -56,7 +55,7 @@ function blocks(row: AtlasRow, most: number) {
       ...modules.flatMap((module) =>
         sides.map(([side]): Cell => {
           const shared = at(layer, module)?.[side] ?? null;
-          return shared === null ? NOTHING : tinted(shared, most);
+          return shared === null ? NOTHING : cellOf(shared, most);
         }),
       ),
     ]),
@@ -74,12 +73,10 @@ function excesses({ pairs: all, blocks: places }: AtlasRow): readonly number[] {
   ];
 }
 
-function tinted(shared: Shared, most: number, marked = false): Cell {
+function cellOf(shared: Shared, most: number, marked = false): Cell {
   const value = excess(shared);
-  const level = Math.round((Math.abs(value) / most) * TINTS);
-  const tint = level === 0 ? '' : ` ${value > 0 ? 'plus' : 'minus'}${level}`;
   const text = `${value > 0 ? '+' : ''}${percent(value)}`;
-  return { text: marked ? html`<u>${text}</u>` : text, sort: value, kind: `number tint${tint}` };
+  return tinted(value, most, marked ? html`<u>${text}</u>` : text);
 }
 
 function chances({ pairs: all }: AtlasRow): string {

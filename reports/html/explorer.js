@@ -16,16 +16,22 @@ function explore(root) {
   const percent = (p) => `${(100 * p).toFixed(1)} %`;
 
   // One record an outcome; p is the mean over orders, by option.
+  const ordersOf = ({ cell, k, item }) => {
+    const n = item.options.length;
+    const all = cell.p[k].map((p) => p / 10_000);
+    return Array.from({ length: all.length / n }, (_, o) => all.slice(o * n, (o + 1) * n));
+  };
+  const meanOf = (shares, n) => {
+    const p = new Array(n).fill(0);
+    for (let i = 0; i < shares.length; i++) p[i % n] += (shares[i] * n) / shares.length / 10_000;
+    return p;
+  };
   const recordsOf = (from) =>
     from.flatMap((cell) =>
       cell.items.map((at, k) => {
         const item = items[at];
-        const n = item.options.length;
-        const orders = Array.from({ length: cell.p[k].length / n }, (_, o) =>
-          cell.p[k].slice(o * n, (o + 1) * n).map((p) => p / 10_000),
-        );
-        const p = item.options.map((_, i) => orders.reduce((sum, order) => sum + order[i], 0) / orders.length);
-        return { cell, k, at, item, orders, p, took: p.indexOf(Math.max(...p)), wanted: cell.wanted[k] };
+        const p = meanOf(cell.p[k], item.options.length);
+        return { cell, k, at, item, p, took: p.indexOf(Math.max(...p)), wanted: cell.wanted[k] };
       }),
     );
   const outcomes = recordsOf(cells);
@@ -89,21 +95,31 @@ function explore(root) {
   }
   const earlier = recordsOf(data.before);
   let known = new Map();
-  const keyOf = ({ cell, at }, who) => `${cell.model} ${cell.evaluation} ${at} ${who}`;
-  const placeOf = ({ cell: { entry: method, persona: told, wording, seed } }) => [method, told, wording, seed].join();
-  const before = (one) => {
-    if (reference.value === RUN) return known.get(keyOf(one, placeOf(one))) ?? null;
-    return known.get(keyOf(one, one.cell.persona)) ?? known.get(keyOf(one, -1)) ?? null;
+  // Cells that ask alike have a number, so that 50,000 keys are no texts.
+  const groups = new Map();
+  const groupOf = (cell, ...who) => {
+    const name = [cell.model, cell.evaluation, ...who].join();
+    if (!groups.has(name)) groups.set(name, groups.size);
+    return groups.get(name) * items.length;
+  };
+  for (const cell of [...cells, ...data.before]) {
+    cell.told = groupOf(cell, cell.persona);
+    cell.plain = groupOf(cell, -1);
+    cell.place = groupOf(cell, cell.entry, cell.persona, cell.wording, cell.seed);
+  }
+  const before = ({ cell, at }, run) => {
+    if (run) return known.get(cell.place + at) ?? null;
+    return known.get(cell.told + at) ?? known.get(cell.plain + at) ?? null;
   };
   const refer = () => {
-    const run = reference.value === RUN;
+    const [run, chosen] = [reference.value === RUN, Number(reference.value)];
     known = new Map();
     for (const one of run ? earlier : outcomes) {
-      const key = keyOf(one, run ? placeOf(one) : one.cell.persona);
-      if ((run || String(one.cell.entry) === reference.value) && !known.has(key)) known.set(key, one);
+      const key = (run ? one.cell.place : one.cell.told) + one.at;
+      if ((run || one.cell.entry === chosen) && !known.has(key)) known.set(key, one);
     }
     for (const one of outcomes) {
-      const was = before(one);
+      const was = before(one, run);
       one.was = was;
       one.turned = was !== null && was.took !== one.took;
       one.moved = was === null ? 0 : Math.max(...one.p.map((p, i) => Math.abs(p - was.p[i])));
@@ -168,7 +184,8 @@ function explore(root) {
   };
 
   const inside = (one) => {
-    const { cell, k, item, orders, p, was, took, wanted } = one;
+    const { cell, k, item, p, was, took, wanted } = one;
+    const orders = ordersOf(one);
     const row = (name, cellsOf) =>
       el('tr', '', ...cellsOf.map((text, i) => el(i === 0 ? 'th' : name, i === 0 ? 'long' : 'number', text)));
     const head = ['option', 'probability', ...orders.map((_, o) => `order ${o + 1}`)];

@@ -47,6 +47,15 @@ export function table({ caption, head, rows, rowClass = () => '', sortable = fal
   )}</tbody></table></div>`;
 }
 
+const TINTS = 8;
+
+/** A figure on a tint that says which way and how far, beside the `most` of its table. */
+export function tinted(value: number, most: number, text: Value): Cell {
+  const level = Math.min(TINTS, Math.round((Math.abs(value) / most) * TINTS));
+  const tint = level === 0 ? '' : ` ${value > 0 ? 'plus' : 'minus'}${level}`;
+  return { text, sort: value, kind: `number tint${tint}` };
+}
+
 /** Plain cells as they stand in report.md; columns of figures line up on the right. */
 export function plainTable(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): Markup {
   const kinds = head.map((_, column) => {

@@ -6,7 +6,7 @@ import { entryName, percent, shareText } from '../format.ts';
 import { isMain, places } from '../verdict.ts';
 import { type Chart, clipped, draw, LABELS } from './chart.ts';
 import { html, type Markup } from './markup.ts';
-import { figure, type Part, plainTable, table } from './parts.ts';
+import { type Cell, figure, type Part, plainTable, table, tinted } from './parts.ts';
 import type { Series } from './series.ts';
 
 /** A figure of one persona on the line of its trait; the pole that the suite names first, or second. */
@@ -239,8 +239,6 @@ function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): ReadonlyMap<
   return groups;
 }
 
-const TINTS = 8;
-
 /** Numbers on tinted cells: which way, and how far. */
 function matrix(row: SpecificityRow): Markup {
   const traits = [...new Set(row.shifts.map(({ trait }) => trait))];
@@ -252,12 +250,10 @@ function matrix(row: SpecificityRow): Markup {
     head: ['persona', ...traits],
     rows: personas.map((persona) => [
       { text: persona, kind: 'name' as const },
-      ...traits.map((trait) => {
+      ...traits.map((trait): Cell => {
         const found = row.shifts.find((one) => one.persona === persona && one.trait === trait);
-        if (found === undefined) return { text: '–', kind: 'number' as const };
-        const level = Math.round((Math.abs(found.shift) / most) * TINTS);
-        const tint = level === 0 ? '' : ` ${found.shift > 0 ? 'plus' : 'minus'}${level}`;
-        return { text: `${found.shift > 0 ? '+' : ''}${percent(found.shift)}`, kind: `number tint${tint}` as const };
+        if (found === undefined) return { text: '–', kind: 'number' };
+        return tinted(found.shift, most, `${found.shift > 0 ? '+' : ''}${percent(found.shift)}`);
       }),
     ]),
   });
