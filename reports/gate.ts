@@ -2,6 +2,7 @@
 // functions.
 
 import type { Comparison, GateReport, Outcome, Verdict } from '../harness/plan/verdicts.ts';
+import { wrap } from './columns.ts';
 
 const WORST: readonly Outcome[] = ['fail', 'incomparable', 'inconclusive', 'pass'];
 /** Flips that a line shows without --explain. */
@@ -16,15 +17,15 @@ function line({ outcome, rule, row, message }: Verdict): string {
   return `${outcome.toUpperCase().padEnd(12)} ${rule} ${row}: ${message}`;
 }
 
-/** Plain text; with `explain` every changed item, else the first few of what did not pass. */
+/** Plain text, what it comes to first; with `explain` every changed item, else the first few of what did not pass. */
 export function gateText({ verdicts, outcome }: GateReport, explain: boolean): string {
   const lines = sorted(verdicts).flatMap((verdict) => {
     const shown = explain ? verdict.flips : verdict.outcome === 'pass' ? [] : verdict.flips.slice(0, SHOWN);
     const more = verdict.flips.length - shown.length;
     const rest = more > 0 && verdict.outcome !== 'pass' ? [`    and ${more} more: --explain lists them`] : [];
-    return [line(verdict), ...shown.map((flip) => `    ${flip}`), ...rest];
+    return [...wrap(line(verdict), 4), ...shown.flatMap((flip) => wrap(`    ${flip}`, 6)), ...rest];
   });
-  return `${[...lines, `Gate: ${outcome}.`].join('\n')}\n`;
+  return `${[`Gate: ${outcome}.`, ...lines].join('\n')}\n`;
 }
 
 /** For a job's summary: a table, and the changed items of what did not pass. */
@@ -70,18 +71,19 @@ export function compareText({ flips, rows, onlyFirst, onlySecond, different }: C
   });
   const names = (title: string, all: readonly string[]): string[] =>
     all.length === 0 ? [] : [`${title}: ${all.join(', ')}`];
-  return [
+  const lines = [
     `${flips.length} answers turned`,
     ...flips.flatMap(({ row, item, persona, place, question, before, after }) => [
-      `  ${row}, ${item}, ${persona}${place === '' ? '' : `, ${place}`}: ${question}`,
-      `    before ${given(before)}`,
-      `    after  ${given(after)}`,
+      ...wrap(`  ${row}, ${item}, ${persona}${place === '' ? '' : `, ${place}`}: ${question}`, 4),
+      ...wrap(`    before ${given(before)}`, 11),
+      ...wrap(`    after  ${given(after)}`, 11),
     ]),
-    ...moved,
-    ...names('only in the first', onlyFirst),
-    ...names('only in the second', onlySecond),
-    ...names('other items on both sides, not compared', different),
-  ]
-    .join('\n')
-    .concat('\n');
+    ...[
+      ...moved,
+      ...names('only in the first', onlyFirst),
+      ...names('only in the second', onlySecond),
+      ...names('other items on both sides, not compared', different),
+    ].flatMap((line) => wrap(line, 2)),
+  ];
+  return `${lines.join('\n')}\n`;
 }

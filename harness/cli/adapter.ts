@@ -2,15 +2,17 @@
 
 import { resolve } from 'node:path';
 import type { Engine, Variant } from '../../gpu/index.ts';
+import { shellWord } from '../../reports/format.ts';
 import { isHubName } from '../hub/name.ts';
 import type { MergeOptions } from './options.ts';
 import { findModel, usage } from './try-inputs.ts';
 import { tryServices } from './try-services.ts';
+import { writtenText } from './written.ts';
 
 /** Writes a checkpoint in Hugging Face layout with the adapter in its weights. */
 export async function adapterMerge(
   folder: string,
-  { model, out }: MergeOptions,
+  { model, out, json = false }: MergeOptions,
   stdout: Pick<NodeJS.WriteStream, 'write'> = process.stdout,
 ): Promise<number> {
   if (out === undefined) throw usage('a checkpoint needs a folder to be written to', 'add --out FOLDER');
@@ -18,7 +20,8 @@ export async function adapterMerge(
   const found = isHubName(model) ? await services.fetchModel(model) : findModel(model, services.bundledModels);
   const { mergeAdapter } = await import('../../baselines/lora/merge.ts');
   await mergeAdapter(found, resolve(folder), resolve(out));
-  stdout.write(`Written: ${out}\n`);
+  const next = `bench try "How was your week?" --model ${shellWord(out)}`;
+  stdout.write(writtenText({ said: '', written: [out], next }, json));
   return 0;
 }
 

@@ -2,6 +2,7 @@
 
 import type { DeviceReport } from '../../gpu/check.ts';
 import { BenchError } from '../../gpu/index.ts';
+import { wrap } from '../../reports/columns.ts';
 
 const LABEL_WIDTH = 10;
 const MIB = 2 ** 20;
@@ -37,6 +38,10 @@ export async function runDoctor(
 function describe({ testbed, fallback, features, absent, limits, check, advice }: DeviceReport): readonly string[] {
   const { m, k, n } = check.shape;
   const rows: readonly (readonly [label: string, text: string])[] = [
+    [
+      'verdict',
+      `${check.passed ? 'computes what the reference does' : 'does NOT compute what the reference does: no run may use it'}${testbed.software ? '; a software adapter, whose timings say nothing about a GPU' : ''}`,
+    ],
     ['adapter', testbed.adapter],
     ['driver', `${testbed.driver} ${testbed.driverVersion}, ${testbed.backend}, ${testbed.dawn}`],
     ['chosen', `${fallback.kind}: ${fallback.reason}`],
@@ -61,7 +66,7 @@ function describe({ testbed, fallback, features, absent, limits, check, advice }
     ],
     ['faster', advice ?? 'this is a hardware adapter'],
   ];
-  return rows.map(
-    ([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text.replaceAll('\n', `\n${' '.repeat(LABEL_WIDTH)}`)}`,
+  return rows.flatMap(([label, text]) =>
+    text.split('\n').flatMap((line, i) => wrap(`${(i === 0 ? label : '').padEnd(LABEL_WIDTH)}${line}`, LABEL_WIDTH)),
   );
 }

@@ -4,6 +4,8 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { BenchError } from '../../gpu/index.ts';
+import { endingLines } from '../../reports/columns.ts';
+import { shellWord } from '../../reports/format.ts';
 import { compareText, gateAnnotations, gateMarkdown, gateText } from '../../reports/gate.ts';
 import { compareRuns } from '../gate/compare.ts';
 import { parseReference, referenceText } from '../gate/reference.ts';
@@ -15,6 +17,7 @@ import { readBounded, writeAtomic } from '../run/files.ts';
 import type { ReadRun } from '../run/read-run.ts';
 import { EXIT } from './exit-codes.ts';
 import { opened } from './open-run.ts';
+import { type Written, writtenText } from './written.ts';
 
 const REFERENCES = path.join('reports', 'references');
 const MAX_REFERENCE_BYTES = 256 * 2 ** 20;
@@ -34,7 +37,11 @@ const toStdout: Write = (text) => {
 };
 
 /** Throws `no-run`, `bad-run`, `no-gate`, `incomplete-run`. */
-export async function blessVerb(run: string, options: { readonly out?: string }, write = toStdout): Promise<number> {
+export async function blessVerb(
+  run: string,
+  options: { readonly out?: string; readonly json?: boolean },
+  write = toStdout,
+): Promise<number> {
   const read = opened(run);
   const rules = rulesOf(read);
   if (read.result.exitCode !== 0) {
@@ -52,7 +59,15 @@ export async function blessVerb(run: string, options: { readonly out?: string },
   const file = options.out ?? referenceFile(read);
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
   writeAtomic(file, referenceText(referenceOf(read.result, gated)));
-  write(`Blessed ${read.folder}: ${gated.map(({ name }) => name).join(', ')}\nWritten: ${file}\n`);
+  const rowNames = gated.map(({ name }) => name);
+  const at = options.out === undefined ? '' : ` --reference ${shellWord(file)}`;
+  const end: Written = {
+    said: `Blessed ${read.folder}: ${rowNames.join(', ')}`,
+    figures: { blessed: read.folder, rows: rowNames },
+    written: [file],
+    next: `bench gate latest${at}`,
+  };
+  write(writtenText(end, options.json === true));
   return EXIT.pass;
 }
 
@@ -70,7 +85,17 @@ export async function gateVerb(run: string, options: GateOptions, write = toStdo
     mkdirSync(path.dirname(path.resolve(options.junit)), { recursive: true });
     writeAtomic(options.junit, gateJunit(report, read.result.suite));
   }
+  if (options.json !== true) write(endingOf(run, report, options));
   return report.exitCode;
+}
+
+function endingOf(run: string, { outcome }: GateReport, { junit, reference, explain }: GateOptions): string {
+  const explained = explain === true || outcome === 'pass';
+  const at = reference === undefined ? '' : ` --reference ${shellWord(reference)}`;
+  const next = explained ? null : `bench gate ${shellWord(run)}${at} --explain`;
+  return endingLines(junit === undefined ? [] : [junit], next)
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /** What two runs differ in; always 0. Throws `no-run`, `bad-run`. */

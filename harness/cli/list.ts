@@ -3,6 +3,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { BenchError } from '../../gpu/index.ts';
+import { wrap } from '../../reports/columns.ts';
 import { didYouMean } from '../config/diagnostics.ts';
 import { packageRoot } from '../config/paths.ts';
 import { readPersonas } from '../config/personas.ts';
@@ -62,7 +63,8 @@ export async function listVerb(
   for (const [name, entries] of Object.entries(lists)) {
     if (wanted.length > 1) stdout.write(`${name}\n`);
     const width = Math.max(0, ...entries.map(([id]) => id.length));
-    for (const [id, what] of entries) stdout.write(`  ${id.padEnd(width)}  ${what}\n`);
+    const lines = entries.flatMap(([id, what]) => wrap(`  ${id.padEnd(width)}  ${what}`, width + 4));
+    for (const line of lines) stdout.write(`${line}\n`);
   }
   return 0;
 }

@@ -94,6 +94,7 @@ mask
   .option('--set <name=value>', 'another option of the method, such as activation=softplus (repeatable)', repeated)
   .requiredOption('--out <file>', 'the mask file', filled)
   .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+  .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (options) => (await import('./mask.ts')).maskMake(options)));
 mask
   .command('inspect <file>')
@@ -113,6 +114,7 @@ mask
   .requiredOption('--model <name|folder|hf:...>', 'the model that the mask was made for')
   .option('--gamma <g>', 'what removed weights are multiplied with (default: 0)', decimal)
   .requiredOption('--out <folder>', 'a folder that is not there yet', filled)
+  .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (file, options) => (await import('./mask.ts')).maskBake(file, options)));
 
 program
@@ -122,6 +124,7 @@ program
   .description('a checkpoint in Hugging Face layout with the adapter of a folder, in PEFT’s layout, in its weights')
   .requiredOption('--model <name|folder|hf:...>', 'the model that the adapter was trained for')
   .requiredOption('--out <folder>', 'a folder that is not there yet', filled)
+  .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (folder, options) => (await import('./adapter.ts')).adapterMerge(folder, options)));
 
 suiteFlags(program.command('plan <suite>').description('list the cells and what of them is stored'))
@@ -145,12 +148,14 @@ program
   .description('the HTML page of a run (its folder, run.json, or latest), written again')
   .option('--out <file>', 'the page (default: report.html in the run’s folder)', filled)
   .option('--against <run>', 'another run: the items whose answer has turned since', filled)
+  .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (run, options) => (await import('./report.ts')).reportVerb(run, options)));
 
 program
   .command('bless <run>')
   .description('keep a run (its folder, run.json, or latest) as the reference that gates compare with')
   .option('--out <file>', 'the reference (default: reports/references/<suite>.json)', filled)
+  .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (run, options) => (await import('./gate.ts')).blessVerb(run, options)));
 
 program

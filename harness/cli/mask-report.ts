@@ -1,6 +1,6 @@
 // What `bench mask inspect` and `diff` print.
 
-import Table from 'cli-table3';
+import { tableText, wrap } from '../../reports/columns.ts';
 import type { Masks } from '../subnetworks/combine.ts';
 import type { Comparison, Overlap } from '../subnetworks/compare.ts';
 import type { MaskFile } from '../subnetworks/mask-file.ts';
@@ -11,17 +11,17 @@ export function inspectText(file: string, { header, masks }: MaskFile): string {
   const { parameters, ...rest } = header;
   const lines = [`${file}: mask ${maskId(masks).slice(0, 12)}, ${bytesOf(masks)} bytes of bits`, ''];
   for (const [name, value] of Object.entries(rest))
-    lines.push(`${name.padEnd(12)} ${value === null ? '-' : String(value)}`);
-  lines.push(`${'parameters'.padEnd(12)} ${JSON.stringify(parameters)}`, '');
-  const table = bare(['layer', 'matrices', 'weights', 'kept', 'density', 'attention', 'mlp']);
+    lines.push(...wrap(`${name.padEnd(12)} ${value === null ? '-' : String(value)}`, 13));
+  lines.push(...wrap(`${'parameters'.padEnd(12)} ${JSON.stringify(parameters)}`, 13), '');
+  const rows: string[][] = [];
   const row = (name: string, some: Masks): void => {
     const part = (pattern: RegExp, is: boolean): Masks =>
       new Map([...some].filter(([one]) => pattern.test(one) === is));
-    table.push([
+    rows.push([
       name,
-      some.size,
-      placesOf(some),
-      keptOf(some),
+      String(some.size),
+      String(placesOf(some)),
+      String(keptOf(some)),
       density(some),
       density(part(/\bmlp\b/, false)),
       density(part(/\bmlp\b/, true)),
@@ -35,26 +35,20 @@ export function inspectText(file: string, { header, masks }: MaskFile): string {
   }
   for (const [layer, some] of [...layers].sort(([a], [b]) => a - b)) row(String(layer), some);
   row('all', masks);
-  return `${[...lines, trimmed(table)].join('\n')}\n`;
+  const head = ['layer', 'matrices', 'weights', 'kept', 'density', 'attention', 'mlp'];
+  return `${[...lines, tableText(head, rows)].join('\n')}\n`;
 }
 
 /** Jaccard and differing bits beside what chance gives, overall, by module and by layer. */
 export function diffText(first: string, second: string, { all, modules, layers }: Comparison): string {
-  const table = bare(['', 'weights', 'kept a', 'kept b', 'Jaccard', 'by chance', 'differing', 'by chance']);
-  const row = ({ name, places, keptA, keptB, jaccard, differing, chance }: Overlap): void => {
-    table.push([
-      name,
-      places,
-      keptA,
-      keptB,
-      jaccard.toFixed(4),
-      chance.jaccard.toFixed(4),
-      percent(differing),
-      percent(chance.differing),
-    ]);
-  };
-  for (const one of [all, ...modules, ...layers]) row(one);
-  return `a  ${first}\nb  ${second}\n\n${trimmed(table)}\n`;
+  const rows = [all, ...modules, ...layers].map(
+    ({ name, places, keptA, keptB, jaccard, differing, chance }: Overlap) => [
+      ...[name, String(places), String(keptA), String(keptB), jaccard.toFixed(4), chance.jaccard.toFixed(4)],
+      ...[percent(differing), percent(chance.differing)],
+    ],
+  );
+  const head = ['', 'weights', 'kept a', 'kept b', 'Jaccard', 'by chance', 'differing', 'by chance'];
+  return `a  ${first}\nb  ${second}\n\n${tableText(head, rows)}\n`;
 }
 
 function density(masks: Masks): string {
@@ -64,25 +58,4 @@ function density(masks: Masks): string {
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
-}
-
-function bare(head: string[]): Table.Table {
-  return new Table({
-    head,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    chars: Object.fromEntries(
-      [
-        ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
-        ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
-      ].map((name) => [name, '']),
-    ),
-  });
-}
-
-function trimmed(table: Table.Table): string {
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
 }

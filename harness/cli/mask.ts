@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { BenchError, type Engine } from '../../gpu/index.ts';
+import { shellWord } from '../../reports/format.ts';
 import { isHubName } from '../hub/name.ts';
 import { compareMasks } from '../subnetworks/compare.ts';
 import {
@@ -18,6 +19,7 @@ import { diffText, inspectText } from './mask-report.ts';
 import type { BakeOptions, MaskMakeOptions } from './options.ts';
 import { findModel, usage } from './try-inputs.ts';
 import { tryServices } from './try-services.ts';
+import { type Written, writtenText } from './written.ts';
 
 type Out = Pick<NodeJS.WriteStream, 'write'>;
 
@@ -66,9 +68,14 @@ export async function maskMake(options: MaskMakeOptions, stdout: Out = process.s
     await writeMaskFile(file, { header, masks: made.masks });
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     const filled = made.filled === 0 ? '' : `, ${share(made.filled, made.kept)} of them filled by Wanda's score`;
-    stdout.write(
-      `${made.kept} of ${placesOf(made.masks)} weights kept${filled}; ${made.samples} texts, ${seconds} s\nWritten: ${out}\n`,
-    );
+    const places = placesOf(made.masks);
+    const end: Written = {
+      said: `${made.kept} of ${places} weights kept${filled}; ${made.samples} texts, ${seconds} s`,
+      figures: { id: maskId(made.masks), kept: made.kept, places, filled: made.filled, samples: made.samples },
+      written: [out],
+      next: `bench mask inspect ${shellWord(out)}`,
+    };
+    stdout.write(writtenText(end, options.json === true));
     return 0;
   });
 }
@@ -124,7 +131,8 @@ export async function maskBake(file: string, options: BakeOptions, stdout: Out =
   const folder = await modelFolder(options.model);
   const { bakeCheckpoint } = await import('../subnetworks/bake.ts');
   await bakeCheckpoint(folder, mask, resolve(out), { gamma: options.gamma ?? 0, file });
-  stdout.write(`Written: ${out}\n`);
+  const next = `bench try "How was your week?" --model ${shellWord(out)}`;
+  stdout.write(writtenText({ said: '', written: [out], next }, options.json === true));
   return 0;
 }
 

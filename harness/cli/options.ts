@@ -68,15 +68,18 @@ export interface MaskMakeOptions {
   readonly set?: readonly string[];
   readonly out?: string;
   readonly adapter?: string;
+  readonly json?: boolean;
 }
 
 export interface BakeOptions {
   readonly model: string;
   readonly gamma?: number;
   readonly out?: string;
+  readonly json?: boolean;
 }
 
 export interface MergeOptions {
   readonly model: string;
   readonly out?: string;
+  readonly json?: boolean;
 }

@@ -1,7 +1,7 @@
 // What `bench plan` shows: the table of cells with their status and reasons, and the exact prompt of one.
 
-import Table from 'cli-table3';
 import { BenchError, type Engine } from '../../gpu/index.ts';
+import { endingLines, tableRows, wrap } from '../../reports/columns.ts';
 import type { Suite } from '../config/resolved.ts';
 import { gatePower, powerLines } from '../gate/power.ts';
 import { counted } from '../plan/counted.ts';
@@ -34,33 +34,38 @@ export function statusOf(planned: Planned, explain: boolean): readonly PlannedCe
   });
 }
 
-export function planText(suite: Suite, planned: Planned, cells: readonly PlannedCell[]): string {
+/** What there is to do first, then the cells; `next`: a command. */
+export function planText(
+  suite: Suite,
+  planned: Planned,
+  cells: readonly PlannedCell[],
+  next: string | null = null,
+): string {
   const axes = (['wording', 'sparsity', 'seed'] as const).filter((axis) =>
     cells.some(({ cell }) => cell[axis] !== null),
   );
-  const table = new Table({
-    head: ['#', 'model', 'evaluation', 'method', 'persona', ...axes, 'items', 'id', 'status'],
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    chars: BARE,
-  });
-  cells.forEach(({ cell, status }, i) => {
-    const { model, evaluation, method, persona, items, id } = cell;
-    const values = axes.map((axis) => String(cell[axis] ?? '-'));
-    const name = cell.part === 'tuning' ? `${method} (tuning)` : method;
-    table.push([i + 1, model, evaluation.id, name, persona ?? '-', ...values, items.length, id.slice(0, 7), status]);
-  });
-  const stored = cells.filter(({ status }) => status === 'stored').length;
-  const rows = table.toString().split('\n');
-  const lines = rows.flatMap((row, i) => {
-    const reasons = i === 0 ? [] : (cells[i - 1]?.why ?? []);
-    return [row.trimEnd(), ...reasons.map((reason) => `     ${reason}`)];
-  });
-  const questions = cells.reduce((sum, { cell, status }) => sum + (status === 'stored' ? 0 : cell.items.length), 0);
-  lines.push(
-    '',
-    `${suite.name}: ${counted(cells.length, 'cell')} on ${planned.device.name}, ${stored} stored, ${cells.length - stored} to run (${counted(questions, 'item')})`,
-    ...(suite.gate === null ? [] : powerLines(gatePower(planned.cells, suite.gate))),
+  const [head = '', ...rows] = tableRows(
+    ['#', 'model', 'evaluation', 'method', 'persona', ...axes, 'items', 'id', 'status'],
+    cells.map(({ cell, status }, i) => {
+      const { model, evaluation, method, persona, items, id } = cell;
+      const values = axes.map((axis) => String(cell[axis] ?? '-'));
+      const name = cell.part === 'tuning' ? `${method} (tuning)` : method;
+      const [n, count] = [String(i + 1), String(items.length)];
+      return [n, model, evaluation.id, name, persona ?? '-', ...values, count, id.slice(0, 7), status];
+    }),
   );
+  const stored = cells.filter(({ status }) => status === 'stored').length;
+  const questions = cells.reduce((sum, { cell, status }) => sum + (status === 'stored' ? 0 : cell.items.length), 0);
+  const lines = [
+    ...wrap(
+      `${suite.name}: ${counted(cells.length, 'cell')} on ${planned.device.name}, ${stored} stored, ${cells.length - stored} to run (${counted(questions, 'item')})`,
+    ),
+    ...(suite.gate === null ? [] : powerLines(gatePower(planned.cells, suite.gate)).flatMap((line) => wrap(line, 6))),
+    '',
+    head,
+    ...rows.flatMap((row, i) => [row, ...(cells[i]?.why ?? []).flatMap((why) => wrap(`     ${why}`, 7))]),
+    ...(next === null ? [] : ['', ...endingLines([], next)]),
+  ];
   return `${lines.join('\n')}\n`;
 }
 
@@ -158,11 +163,3 @@ export function promptText({ cell, item, text, ids, answers }: ShownPrompt): str
   ];
   return `${lines.join('\n')}\n`;
 }
-
-/** No lines, only columns. */
-const BARE = Object.fromEntries(
-  [
-    ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
-    ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
-  ].map((name) => [name, '']),
-);

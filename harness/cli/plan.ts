@@ -6,7 +6,7 @@ import { select } from '../plan/selection.ts';
 import type { Machine } from '../run/session.ts';
 import { METHODS } from './methods.ts';
 import type { PlanOptions } from './options.ts';
-import { configText, DEFAULT_OUT, suiteOf, termsOf } from './suite-options.ts';
+import { commandOf, configText, DEFAULT_OUT, suiteOf, termsOf } from './suite-options.ts';
 
 /** What the verb runs on; tests put a fake engine in. */
 export interface PlanServices {
@@ -48,6 +48,8 @@ export async function planVerb(file: string, options: PlanOptions, io: PlanServi
   }
   const cells = view.statusOf(planned, options.why === true);
   if (options.json === true) io.stdout.write(view.planJson(suite, planned, cells));
-  else if (options.quiet !== true) io.stdout.write(view.planText(suite, planned, cells));
+  else if (options.quiet !== true) {
+    io.stdout.write(view.planText(suite, planned, cells, commandOf('run', file, options)));
+  }
   return 0;
 }

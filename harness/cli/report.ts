@@ -7,12 +7,14 @@ import { unpackPrompts } from '../plan/prompts.ts';
 import { readJson, writeAtomic } from '../run/files.ts';
 import { EXIT } from './exit-codes.ts';
 import { opened } from './open-run.ts';
+import { writtenText } from './written.ts';
 
 const MAX_PROMPTS_BYTES = 256 * 2 ** 20;
 
 export interface ReportOptions {
   readonly out?: string; // a file
   readonly against?: string; // another run
+  readonly json?: boolean;
 }
 
 /** Always 0. Throws `no-run`, `bad-run`. */
@@ -32,6 +34,6 @@ export async function reportVerb(
   const page = await htmlReport(result, { items: () => items, prompts, ...before });
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
   writeAtomic(file, page);
-  write(`Written: ${file}\n`);
+  write(writtenText({ said: '', written: [file], next: null }, options.json === true));
   return EXIT.pass;
 }

@@ -1,5 +1,6 @@
 // The options that every verb with a suite shares, carried into the loader and the plan.
 
+import { shellWord } from '../../reports/format.ts';
 import type { Suite } from '../config/resolved.ts';
 import { withControls } from '../plan/controls.ts';
 import type { FilterTerm } from '../plan/selection.ts';
@@ -33,6 +34,20 @@ export async function configText(file: string, options: SuiteOptions): Promise<s
 /** --filter as terms; none without it. */
 export function termsOf(options: SuiteOptions): readonly FilterTerm[] {
   return options.filter ?? [];
+}
+
+/** The same suite by another verb, as it is typed. */
+export function commandOf(verb: string, file: string, options: SuiteOptions): string {
+  const { set = [], filter = [], model, limit, seed, adapter, out } = options;
+  const flags = { model, limit, seed, adapter, out };
+  return [
+    ...['bench', verb, file],
+    ...set.flatMap((one) => ['--set', one]),
+    ...filter.flatMap(({ field, pattern }) => ['--filter', `${field}=${pattern}`]),
+    ...Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])),
+  ]
+    .map(shellWord)
+    .join(' ');
 }
 
 function loadOptions({

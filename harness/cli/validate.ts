@@ -1,10 +1,11 @@
 // `bench validate SUITE`: loads the suite and all it names, models too, and makes the plan; opens no device.
 
+import { endingLines, wrap } from '../../reports/columns.ts';
 import type { Suite } from '../config/resolved.ts';
 import type { Cell } from '../plan/method.ts';
 import { METHODS } from './methods.ts';
 import type { SuiteOptions } from './options.ts';
-import { suiteOf } from './suite-options.ts';
+import { commandOf, suiteOf } from './suite-options.ts';
 
 /** Prints one line of counts, or with --json a document; throws BenchError with the diagnostics. Returns 0. */
 export async function validateVerb(
@@ -15,7 +16,10 @@ export async function validateVerb(
   const suite = await suiteOf(file, options);
   const cells = await planned(suite);
   if (options.json === true) stdout.write(`${JSON.stringify({ ok: true, ...counts(suite, cells) }, null, 2)}\n`);
-  else if (options.quiet !== true) stdout.write(`${summary(suite, cells)}\n`);
+  else if (options.quiet !== true) {
+    const lines = [...wrap(summary(suite, cells)), ...endingLines([], commandOf('run', file, options))];
+    stdout.write(`${lines.join('\n')}\n`);
+  }
   return 0;
 }
 

@@ -36,7 +36,7 @@ test("what is tried through a PEFT adapter, and what it is merged into, has PEFT
   const out = join(temporaryFolder(), 'merged');
   const told: string[] = [];
   const code = await adapterMerge(ADAPTER, { model: BASE, out }, { write: (text) => told.push(String(text)) > 0 });
-  assert.equal([code, ...told], [0, `Written: ${out}\n`]);
+  assert.equal([code, ...told], [0, `Written: ${out}\nNext:    bench try "How was your week?" --model ${out}\n`]);
   const beside = worst(await logprobs({ model: BASE, adapterFolder: ADAPTER }));
   const merged = worst(await logprobs({ model: out }));
   const without = worst(await logprobs({ model: BASE }));

@@ -59,12 +59,15 @@ test('a blessed run passes its own gate, equal to the bit, by folder or by run.j
   const out = path.join(temporaryFolder(), 'deep', 'ref.json');
   const [code, text] = await told((write) => blessVerb(folder, { out }, write));
   assert.is(code, 0);
-  assert.match(text, /Blessed .*: prompting\nWritten: .*ref\.json/);
+  assert.match(
+    text,
+    /Blessed .*: prompting\nWritten: .*ref\.json\nNext: {4}bench gate latest --reference .*ref\.json\n$/,
+  );
   for (const run of [folder, path.join(folder, 'run.json')]) {
     const [exit, said] = await told((write) => gateVerb(run, { reference: out }, write));
     assert.is(exit, 0);
     assert.match(said, /PASS {9}identity prompting: \d+ answers of unchanged cells are equal to the bit/);
-    assert.match(said, /Gate: pass\.\n$/);
+    assert.match(said, /^Gate: pass\.\n/);
   }
   const [, json] = await told((write) => gateVerb(folder, { reference: out, json: true }, write));
   assert.equal([JSON.parse(json).outcome, JSON.parse(json).exitCode], ['pass', 0]);
@@ -80,9 +83,9 @@ test('answers that turned are red, and are named; compare lists them first with 
   });
   const [exit, said] = await told((write) => gateVerb(worse, { reference: out, explain: true }, write));
   assert.is(exit, 1);
-  assert.match(said, /^FAIL {9}alignment prompting: -\d/);
+  assert.match(said, /^Gate: fail\.\nFAIL {9}alignment prompting: -\d/);
   assert.match(said, /\n {4}\S+ \(extraversion, (ex|in)traversion, \w+\): p 0\.\d+ -> 0\.\d+\n/);
-  assert.match(said, /FAIL {9}identity prompting: \d+ of \d+ answers .* not deterministic/);
+  assert.match(said.replace(/\s+/g, ' '), /FAIL identity prompting: \d+ of \d+ answers .* not deterministic/);
   const [zero, listed] = await told((write) => compareVerb(folder, worse, {}, write));
   assert.is(zero, 0);
   assert.match(listed, /^\d+ answers turned\n {2}prompting, .*\n {4}before ".*" \(p 0\.\d+; log-probabilities -/);
@@ -99,7 +102,7 @@ test('other items, a damaged run, no gate, no reference: refused, and nothing ha
   const other = edited(folder, (row) => ({ ...row, question: `${row.question} Really?` }));
   const [exit, said] = await told((write) => gateVerb(other, { reference: out }, write));
   assert.is(exit, 1);
-  assert.match(said, /^INCOMPARABLE rows prompting: item \S+ has other content/);
+  assert.match(said, /^Gate: \w+\.\nINCOMPARABLE rows prompting: item \S+ has other content/);
   await fails(gateVerb(folder, { reference: path.join(temporaryFolder(), 'none.json') }), 'no-reference');
   await fails(gateVerb(path.join(temporaryFolder(), 'nowhere'), {}), 'no-run');
   const bare = await ran(null);

@@ -1,0 +1,78 @@
+// What every verb prints fits 100 columns, whatever the names; tables keep their cells, sentences their words.
+
+import fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import type { GateReport } from '../../harness/plan/verdicts.ts';
+import { COLUMNS, endingLines, tableRows, tableText, wrap } from '../../reports/columns.ts';
+import { compareText, gateText } from '../../reports/gate.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('columns');
+const narrow = (text: string): void => {
+  for (const line of text.split('\n')) assert.ok(line.length <= COLUMNS, `${line.length}: ${line}`);
+};
+const LONG = 'a-method-with-a-name-that-goes-on-and-on-until-nobody-remembers-how-it-began-and-then-some-more-of-it';
+const word = fc.string({ unit: fc.constantFrom(...'abcdefgh'), minLength: 1, maxLength: 130 });
+
+test('wrapped text keeps its words and its indent, and no line is wider', () => {
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 1, maxLength: 40 }), fc.nat(12), fc.nat(12), (words, first, indent) => {
+      const lines = wrap(`${' '.repeat(first)}${words.join(' ')}`, indent);
+      narrow(lines.join('\n'));
+      assert.is(lines.join('').replaceAll(' ', ''), words.join(''), 'every letter in its order');
+      assert.ok(lines[0]?.startsWith(' '.repeat(first)));
+      assert.ok(lines.slice(1).every((line) => line.startsWith(' '.repeat(indent))));
+    }),
+  );
+  assert.equal(wrap('as it is'), ['as it is']);
+  assert.equal(wrap(''), ['']);
+  const long = wrap(`Note: ${'seven '.repeat(40).trim()}`, 2);
+  assert.ok(long.length === 3 && long.every((line) => !line.endsWith(' ')), long.join('|'));
+});
+
+test('a table of any cells fits, and says all where there is room', () => {
+  const cell = fc.array(word, { maxLength: 4 }).map((words) => words.join(' '));
+  const columns = fc.integer({ min: 1, max: 9 });
+  fc.assert(
+    fc.property(
+      columns.chain((n) => fc.array(fc.array(cell, { minLength: n, maxLength: n }), { minLength: 2, maxLength: 5 })),
+      ([head = [], ...rows]) => narrow(tableText(head, rows)),
+    ),
+    { numRuns: 60 },
+  );
+  const rows = tableRows(['method', 'n'], [['none', '24']]);
+  assert.equal(rows, ['method  n', 'none    24']);
+  const painted = tableText(['method'], [['NOT above']], { paintCell: (text) => `\x1b[33m${text}\x1b[39m` });
+  assert.match(painted, 'NOT above', 'the words say what the colour does');
+});
+
+test('paths and commands are whole, so that they can be copied', () => {
+  const lines = endingLines([`${LONG}/${LONG}`], `bench run ${LONG}/${LONG}`);
+  assert.equal(lines, [`Written: ${LONG}/${LONG}`, `Next:    bench run ${LONG}/${LONG}`]);
+});
+
+test('a gate says what it comes to first, and fits with long names', () => {
+  const verdict = {
+    rule: 'alignment',
+    row: LONG,
+    outcome: 'fail',
+    message: `-12.5 points, beyond the margin; ${LONG} turned, and so did ${LONG}`,
+    flips: [`${LONG} (${LONG}, choice): p 0.912 -> 0.113`],
+  } as const;
+  const report: GateReport = { verdicts: [verdict], outcome: 'fail', exitCode: 1 } as GateReport;
+  const text = gateText(report, true);
+  narrow(text);
+  assert.match(text, /^Gate: fail\.\nFAIL {9}alignment/);
+});
+
+test('two runs beside each other fit, whatever the questions are', () => {
+  const given = { text: `${LONG} ${LONG}`, p: 0.25, sums: [-1.5, -2.5] };
+  const flip = { row: LONG, item: LONG, persona: 'p', place: '', question: `${LONG}?`, before: given, after: given };
+  const row = { row: LONG, items: 3, difference: 0.1, low: -0.1, high: 0.3 };
+  const none = { onlyFirst: [LONG, LONG], onlySecond: [], different: [LONG] };
+  const text = compareText({ flips: [flip], rows: [row], ...none } as unknown as Parameters<typeof compareText>[0]);
+  narrow(text);
+  assert.match(text, /^1 answers turned\n/);
+});
+
+test.run();
