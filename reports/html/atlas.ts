@@ -3,21 +3,25 @@
 import type { AtlasRow, RunResult, Shared } from '../../harness/plan/result.ts';
 import { entryName, percent, short } from '../format.ts';
 import { html } from './markup.ts';
-import { type Cell, type Part, table, tinted } from './parts.ts';
+import { type Cell, type Part, placed, table, tinted } from './parts.ts';
 
 const NOTHING: Cell = { text: '–', kind: 'number' };
 
-export function atlasPart({ atlas }: RunResult): Part | null {
-  if (atlas.length === 0) return null;
+export function atlasPart(result: RunResult): Part | null {
+  if (result.atlas.length === 0) return null;
+  // What the tuning part chose stands open, the others unfold.
+  const chosen = ({ method, sparsity }: AtlasRow) =>
+    result.headlines.some((one) => one.method === method && one.sparsity === sparsity);
+  const atlas = [...result.atlas.filter(chosen), ...result.atlas.filter((row) => !chosen(row))];
   return {
     id: 'atlas',
     title: 'Mask atlas',
     lead: 'Places that two masks both keep, of those that either keeps (Jaccard), less what independent masks of equal size in every matrix would share: in points, 0 is chance.',
-    body: atlas.map((row) => {
+    body: atlas.map((row, k) => {
       const most = Math.max(0.001, ...excesses(row).map(Math.abs));
       const seen = row.seen < row.places ? `; seen on ${percent(row.seen / row.places)} % of the places` : '';
-      return html`<h3>${entryName(row)} on ${row.model}</h3>${pairs(row, most)}${blocks(row, most)}
-<p class="note">${short(row.places)} places a mask${seen}. Chance alone: ${chances(row)} % Jaccard.</p>`;
+      const note = html`<p class="note">${short(row.places)} places a mask${seen}. Chance alone: ${chances(row)} % Jaccard.</p>`;
+      return placed(k, `${entryName(row)} on ${row.model}`, html`${pairs(row, most)}${blocks(row, most)}${note}`);
     }),
   };
 }

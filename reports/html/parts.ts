@@ -32,7 +32,8 @@ export interface TableOptions {
 
 export function table({ caption, head, rows, rowClass = () => '', sortable = false }: TableOptions): Markup {
   const kinds = head.map((_, column) => rows[0]?.[column]?.kind ?? 'text');
-  const heads = head.map((text, k) => html`<th scope="col" class="${kinds[k] ?? 'text'}">${text}</th>`);
+  // A tint is a cell's own.
+  const heads = head.map((text, k) => html`<th scope="col" class="${kinds[k]?.split(' ')[0] ?? 'text'}">${text}</th>`);
   const cell = ({ text, sort, kind = 'text' }: Cell) => {
     const value = sort === undefined ? null : html` data-v="${sort === null ? '' : String(sort)}"`;
     return kind === 'name'
