@@ -18,7 +18,7 @@ export function profileSections(result: RunResult): readonly Section[] {
     const rows = profile.rows.filter(({ model }) => model === peaks.model);
     const below = [
       `Peak, measured between the rounds of this job: ${short(peaks.gflops)} GFLOP/s of multiply-adds alone, ${short(peaks.gbPerSecond)} GB/s read. What lies in a cache may pass the latter.`,
-      'FLOP are 2 per multiply-add; bytes are those of every operand once. run.json has every method, trace.json every dispatch.',
+      'A short kernel’s ms are mostly those of its pass. FLOP are 2 per multiply-add; bytes are those of every operand once. run.json has every method, trace.json every dispatch.',
     ];
     return [
       wallSection(`Time outside kernels: ${peaks.model} on ${on}`, rows, profile),

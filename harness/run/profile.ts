@@ -1,7 +1,7 @@
 // --profile: every method once more, step by step and kernel by kernel, in rounds of their own: plain, traced, and between
 // the rounds what the device does at most, so that a busy machine weighs on all alike. No outcome comes from here.
 
-import type { Dispatch, TracedStep } from '../../gpu/index.ts';
+import { BenchError, type Dispatch, type TracedStep } from '../../gpu/index.ts';
 import type { Item } from '../datasets/types.ts';
 import type { DevicePeaks, KernelRow, Phase, ProfileRow, Track, TrackEvent } from '../plan/result.ts';
 import type { Listener } from './events.ts';
@@ -29,7 +29,7 @@ interface Span {
   readonly deviceMs: number | null; // null while traced, and where the device's clock missed a pass
 }
 
-/** Two rows or three per task, in their order. Throws what the engine throws, and the signal's reason when aborted. */
+/** A row per task and phase, in their order. Throws `no-timestamps`, what the engine throws, and the signal's reason when aborted. */
 export async function profileMethods(
   tasks: readonly LatencyTask[],
   loaded: LoadedModel,
@@ -61,6 +61,12 @@ export async function profileMethods(
       });
       if (round >= 0 && steps !== null) room -= seen[at]?.add(plain, spans, steps, room) ?? 0;
     }
+  }
+  const untimed = tasks.find((_, i) => seen[i]?.rows().length === 0);
+  if (untimed !== undefined) {
+    throw new BenchError('no-timestamps', `the device's counter was reset in every round of ${untimed.cell.method}`, {
+      hint: 'run again, or use another adapter (--adapter swiftshader)',
+    });
   }
   return {
     peaks: { model, ...peaks },

@@ -6,6 +6,7 @@ import { share } from '../../harness/run/metrics.ts';
 import { medianText, percentileText, shareText, short } from '../../reports/format.ts';
 import { jsonReport } from '../../reports/json.ts';
 import { markdownReport } from '../../reports/markdown.ts';
+import { cellsLine, titleLine } from '../../reports/sections.ts';
 import { terminalReport, wantsColor } from '../../reports/terminal.ts';
 import { standing, verdicts } from '../../reports/verdict.ts';
 import { temporaryFolder } from '../support/folders.ts';
@@ -218,6 +219,18 @@ test('figures', () => {
   assert.is(percentileText('p99', samples), 'p99 – (n 24, needs 299)');
   assert.is(percentileText('p95', { ...samples, p95: 20 }), 'p95 20.0');
   assert.is(shareText(share(0.5, 10)), '50.0 % [23.7, 76.3]');
+});
+
+test('Markdown says what the terminal does: verdicts, cells, notes and every table that it shortens', () => {
+  const escaped = (text: string) => text.replace(/\\/g, '');
+  const markdown = escaped(markdownReport(apart)).replace(/\s+/g, ' ');
+  const shown = terminalReport(apart, plain).replace(/\s+/g, ' ');
+  for (const said of [...verdicts(apart), cellsLine(apart), titleLine(apart), ...apart.notes]) {
+    assert.ok(shown.includes(said), said);
+    assert.ok(markdown.includes(said), said);
+  }
+  assert.match(markdown, /## Alignment: tiny, evaluation choice/);
+  assert.match(markdown, /## Cost: tiny on fake adapter \(software\)/);
 });
 
 test.run();

@@ -64,6 +64,7 @@ export async function runFake(base: string, changes: FakeRun = {}): Promise<Ran>
     signal: changes.options?.signal ?? new AbortController().signal,
     fresh: changes.options?.fresh ?? false,
     failFast: changes.options?.failFast ?? false,
+    profile: changes.options?.profile ?? false,
     ...(changes.options?.select ? { select: changes.options.select } : {}),
   });
   return { ...session, events, calls, opened };
