@@ -1,4 +1,4 @@
-// Compiles to dist/ and copies what the compiler leaves behind: the .wgsl kernels and the JSON schemas.
+// Compiles to dist/ and copies what the compiler leaves behind: kernels, JSON schemas, and the page's style and scripts.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,9 @@ if (status !== 0) process.exit(status ?? 1);
 for (const folder of ['gpu', 'harness', 'reports', 'baselines']) {
   cpSync(`${root}${folder}`, `${root}dist/${folder}`, {
     recursive: true,
+    // A script of the page must not lie where a module was compiled to.
+    force: false,
+    errorOnExist: true,
     filter: (path) => !/\.(ts|md)$/.test(path),
   });
 }

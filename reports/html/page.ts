@@ -41,7 +41,7 @@ export async function htmlReport(result: RunResult, extras: Extras): Promise<str
     provenancePart(result),
   ].filter((part): part is Part => part !== null);
   const style = asset('style.css');
-  const script = ['tables.js', 'explorer.js'].map(asset).join('\n');
+  const script = ['tables.js', 'lookup.js'].map(asset).join('\n');
   const { title, sentences } = headlineOf(result);
   const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; img-src data:; base-uri 'none'; form-action 'none'`;
   const page = html`<!doctype html>
