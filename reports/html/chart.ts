@@ -7,18 +7,21 @@ import { html, type Markup, trusted } from './markup.ts';
 export interface Chart {
   readonly title: string;
   readonly description: string;
+  readonly left: keyof typeof LABELS;
   readonly spec: {
-    readonly height: number;
+    readonly height: number; // of what is drawn, without labels
     readonly data: { readonly values: readonly object[] };
     readonly layer: readonly object[];
   } & Readonly<Record<string, unknown>>;
 }
 
-/** Room for the labels of a scale, the same in all drawings, so that they line up. */
+/** Room beside a drawing for the labels of its scale, stated and not guessed from letters, so that drawings line up. */
 export const LABELS = {
   numbers: { minExtent: 24, maxExtent: 24 },
   traits: { minExtent: 104, maxExtent: 104, labelLimit: 0 },
 } as const;
+const MARGINS = { top: 20, right: 12, bottom: 42 };
+const LEFT = { numbers: 46, traits: 116 };
 
 /** A name that fits beside a scale. */
 export function clipped(name: string, most: number): string {
@@ -45,13 +48,13 @@ const CONFIG = {
   },
 } as const;
 
-export async function draw({ title, description, spec }: Chart): Promise<Markup> {
+export async function draw({ title, description, left, spec }: Chart): Promise<Markup> {
   // Loaded here: half a second that help and errors must not wait for.
   const [{ View, parse }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
   const sized = {
-    width: CHART_WIDTH,
-    autosize: { type: 'fit', contains: 'padding' },
-    padding: 2,
+    width: CHART_WIDTH - LEFT[left] - MARGINS.right,
+    autosize: 'none',
+    padding: { ...MARGINS, left: LEFT[left] },
     ...spec,
     config: CONFIG,
   } as unknown as TopLevelSpec;

@@ -66,12 +66,13 @@ function costSentence(result: RunResult, row: MetricRow): string {
   const relative = result.perplexities.find((one) => samePoint(one, row))?.relative ?? null;
   if (cost === undefined) return '';
   const parts = [
-    `${short(cost.setupMs / 1000)} s of set-up per persona`,
-    `${short(cost.addedTokens)} added prompt tokens`,
-    `${bytesText(cost.artefactBytes)} of its own`,
+    // Below that nothing was set up.
+    `${cost.setupMs < 5 ? '0' : (cost.setupMs / 1000).toFixed(2)} s of set-up per persona`,
+    `${Math.round(cost.addedTokens)} added prompt tokens`,
+    cost.artefactBytes === 0 ? 'no file of its own' : `${bytesText(cost.artefactBytes)} of its own`,
     ...(relative === null ? [] : [`${short(relative)} times the perplexity on neutral text`]),
   ];
-  return `Its cost: ${listed(parts)}.`;
+  return `${entryName(row)} costs ${listed(parts)}.`;
 }
 
 /** The best of those that have nulls of their own, beside what beats it. */

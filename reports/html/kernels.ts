@@ -10,9 +10,8 @@ import { figure, type Part, plainTable } from './parts.ts';
 
 /** Drawings of the first methods, which have all phases; trace.json has every one. */
 const MOST_METHODS = 2;
-/** Height of a kernel's line, and of the scale below. */
+/** Height of a kernel's line. */
 const LINE = 15;
-const SCALE = 46;
 /** Letters of a kernel that fit beside its line. */
 const LONGEST = 18;
 
@@ -62,8 +61,9 @@ function waterfall({ method, phase, waterfall: { dispatches, wallMs, left } }: P
   return {
     title: `${method}, ${phase}: ${dispatches.length} dispatches in ${short(wallMs)} ms${beyond}`,
     description: `In the order of their first dispatch: ${kernels.join(', ')}. The longest takes ${short(longest)} ms.`,
+    left: 'traits',
     spec: {
-      height: SCALE + LINE * kernels.length,
+      height: LINE * kernels.length,
       data: {
         values: dispatches.map(({ kernel, startMs, ms }) => ({
           kernel: clipped(kernel, LONGEST),

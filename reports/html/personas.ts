@@ -137,9 +137,8 @@ async function scaleFigure(result: RunResult, scales: readonly ScaleRow[], place
   );
 }
 
-/** Height of a trait's line, with room for both poles, and of the scale below all. */
+/** Height of a trait's line, with room for both poles. */
 const LINE = 30;
-const SCALE = 44;
 /** Letters of a trait that fit beside its line. */
 const LONGEST = 18;
 
@@ -177,8 +176,9 @@ function profile({ title, axis, domain, middle, marks }: Profile): Chart {
   return {
     title,
     description: marks.map(({ trait, persona, value }) => `${trait}, told ${persona}: ${value.toFixed(1)}`).join('; '),
+    left: 'traits',
     spec: {
-      height: SCALE + LINE * new Set(marks.map(({ trait }) => trait)).size,
+      height: LINE * new Set(marks.map(({ trait }) => trait)).size,
       data: { values: marks.map((mark) => ({ ...mark, trait: clipped(mark.trait, LONGEST) })) },
       layer: [
         {

@@ -3,29 +3,39 @@
 import type { RunResult } from '../../harness/plan/result.ts';
 import { shellWord } from '../format.ts';
 import { provenanceRows } from '../provenance.ts';
-import { html } from './markup.ts';
+import type { Markup } from './markup.ts';
 import { command, folded, type Part, plainTable, table } from './parts.ts';
 
 export function provenancePart(result: RunResult): Part {
   const typed = result.provenance.command.map(shellWord).join(' ');
-  const again = (...terms: readonly string[]) =>
-    `${typed}${terms.map((term) => ` --filter ${shellWord(term)}`).join('')}`;
   const methods = [...new Set(result.metrics.map(({ method }) => method))];
-  const rows = [
+  const whole: Rows = [
     ['every figure on this page', typed],
-    ['the same, with nothing taken from the store', `${typed} --fresh`],
-    ['this page from a run’s folder', 'bench report latest'],
-    ...(result.latency.length === 0 ? [] : [['all timings, measured together again', `${typed} --fresh`]]),
-    ...methods.map((method) => [`the rows of ${method}`, again(`method=${method}`)]),
+    ['the same, with nothing taken from the store, and all timings anew', `${typed} --fresh`],
+    ['this page, from the folder that it lies in', 'bench report FOLDER'],
   ];
+  const each = methods.map((method) => [method, `${typed} --filter ${shellWord(`method=${method}`)}`] as const);
   return {
     id: 'provenance',
     title: 'Provenance',
     lead: 'On one device class the same command gives the same answers to the bit; timings carry their testbed.',
-    body: html`${table({
-      caption: 'The command that reproduces each number',
-      head: ['what', 'command'],
-      rows: rows.map(([what = '', text = '']) => [{ text: what, kind: 'name' }, { text: command(text) }]),
-    })}${folded('Digests, versions and testbed', plainTable('What the run was made from', ['what', 'value'], provenanceRows(result)))}`,
+    body: [
+      commands('The command that reproduces each number', whole),
+      folded('The figures of one method alone', commands('A method and the command for its rows', each)),
+      folded(
+        'Digests, versions and testbed',
+        plainTable('What the run was made from', ['what', 'value'], provenanceRows(result)),
+      ),
+    ],
   };
+}
+
+type Rows = readonly (readonly [what: string, command: string])[];
+
+function commands(caption: string, rows: Rows): Markup {
+  return table({
+    caption,
+    head: ['what', 'command'],
+    rows: rows.map(([what, text]) => [{ text: what, kind: 'name' }, { text: command(text) }]),
+  });
 }

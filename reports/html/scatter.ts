@@ -72,8 +72,9 @@ export function scatter({ title, unit, place, root, points, series }: Scatter): 
   return {
     title: `${title} against alignment, ${place}`,
     description: `Pareto front, the cheapest first: ${front.map(({ name, x: cost, y: reached }) => `${name} (${cost.toPrecision(3)} ${unit}, ${reached.toFixed(1)} %)`).join('; ')}.`,
+    left: 'numbers',
     spec: {
-      height: 230,
+      height: 190,
       data: { values: points },
       layer: [
         {

@@ -104,8 +104,9 @@ function chartOf({ trait, points, series, chance, place }: Lines): Chart {
     description: points
       .map(({ method, sparsity, value }) => `${method} at ${sparsity} %: ${value.toFixed(1)} %`)
       .join('; '),
+    left: 'numbers',
     spec: {
-      height: 190,
+      height: 150,
       data: { values: points },
       layer: [
         {

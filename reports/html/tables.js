@@ -79,5 +79,5 @@ for (const code of document.querySelectorAll('code.command')) {
       button.textContent = 'not allowed';
     }
   });
-  code.after(' ', button);
+  code.before(button, ' ');
 }
