@@ -37,6 +37,9 @@ const KINDS: Readonly<Record<string, () => Promise<readonly Entry[]>>> = {
   },
 };
 
+/** Lists that tell paths. */
+const PATHS: ReadonlySet<string> = new Set(['models', 'suites']);
+
 /** Prints the entries of `kind`, or of every kind. Returns 0; throws `usage` for an unknown kind. */
 export async function listVerb(
   kind: string | undefined,
@@ -63,7 +66,9 @@ export async function listVerb(
   for (const [name, entries] of Object.entries(lists)) {
     if (wanted.length > 1) stdout.write(`${name}\n`);
     const width = Math.max(0, ...entries.map(([id]) => id.length));
-    const lines = entries.flatMap(([id, what]) => wrap(`  ${id.padEnd(width)}  ${what}`, width + 4));
+    // A path is there to be copied.
+    const shown = PATHS.has(name) ? (line: string) => [line] : (line: string) => wrap(line, width + 4);
+    const lines = entries.flatMap(([id, what]) => shown(`  ${id.padEnd(width)}  ${what}`));
     for (const line of lines) stdout.write(`${line}\n`);
   }
   return 0;

@@ -42,6 +42,9 @@ test('the same bits come out, the dispatches lie in their step one after another
     assert.equal(traced, plain);
     assert.equal(await engine.score(sequences.slice(0, 1)), plain, 'and after it');
     assert.ok(steps !== null && steps.length > 0);
+    // Dawn's quantisation would leave multiples of 65,536 ns.
+    const fine = dispatchesOf(steps).filter(({ ms }) => Math.round(ms * 1e6) % 65_536 !== 0);
+    assert.ok(fine.length > 0, 'timestamps are not quantised');
     let last = start;
     for (const step of steps) {
       assert.ok(step.startMs >= last && step.endMs <= end, JSON.stringify([step.startMs, step.endMs]));
