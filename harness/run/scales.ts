@@ -6,6 +6,7 @@ import type { ScaleRow } from '../plan/result.ts';
 import { type Reading, readingOf } from '../score/index.ts';
 import { grouped, mean } from './grouped.ts';
 import type { Answered } from './metrics.ts';
+import { pointsOf } from './points.ts';
 
 /** An item's answer in one cell. `high`: its key reversed where it is minus, so that more is the trait's high pole. */
 interface Answer extends Reading {
@@ -17,14 +18,7 @@ interface Answer extends Reading {
 
 /** For each method and sparsity: all answers together, then by the persona that was stated and the trait asked. */
 export function scaleRows(suite: Suite, all: readonly Answered[]): readonly ScaleRow[] {
-  const answered = all.filter(({ cell }) => cell.evaluation.kind === 'likert' && cell.part === 'evaluation');
-  const groups = grouped(answered, ({ cell: { model, evaluation, method, sparsity } }) =>
-    JSON.stringify([model, evaluation.id, method, sparsity]),
-  );
-  return [...groups.values()].flatMap((cells) => {
-    const { model, evaluation, method, sparsity } = cells[0].cell;
-    const control = suite.methods.find(({ id }) => id === method)?.control ?? false;
-    const of = { model, evaluation: evaluation.id, method, control, sparsity };
+  return pointsOf(suite, all, 'likert').flatMap(({ of, cells }) => {
     const answers = averaged(cells.flatMap(answersOf));
     return [
       ...rowsOf(answers, ({ answers: length }) => [length]).map(([first, row]) => ({

@@ -5,6 +5,7 @@ import { flipped } from '../plan/keying.ts';
 import type { TextRow } from '../plan/result.ts';
 import { grouped, mean } from './grouped.ts';
 import type { Answered } from './metrics.ts';
+import { pointsOf } from './points.ts';
 
 interface Text {
   readonly words: readonly string[];
@@ -18,14 +19,7 @@ type Figures = Omit<TextRow, 'model' | 'evaluation' | 'method' | 'control' | 'sp
 
 /** For each method and sparsity: all texts together, then by the persona that was told. */
 export function textRows(suite: Suite, all: readonly Answered[]): readonly TextRow[] {
-  const answered = all.filter(({ cell }) => cell.evaluation.kind === 'generation' && cell.part === 'evaluation');
-  const groups = grouped(answered, ({ cell: { model, evaluation, method, sparsity } }) =>
-    JSON.stringify([model, evaluation.id, method, sparsity]),
-  );
-  return [...groups.values()].flatMap((cells) => {
-    const { model, evaluation, method, sparsity } = cells[0].cell;
-    const control = suite.methods.find(({ id }) => id === method)?.control ?? false;
-    const of = { model, evaluation: evaluation.id, method, control, sparsity };
+  return pointsOf(suite, all, 'generation').flatMap(({ of, cells }) => {
     const personas = [...grouped(cells, ({ cell }) => cell.persona)].filter(([persona]) => persona !== null);
     return [
       { ...of, persona: null, ...figuresOf(cells) },
