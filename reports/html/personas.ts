@@ -1,13 +1,14 @@
 // What each persona comes to: alignment under both poles of every trait, answers on scales where there are any, and what a
 // persona moves beside its own trait.
 
-import type { MetricRow, RunResult, ScaleRow, SpecificityRow } from '../../harness/plan/result.ts';
-import { entryName, percent, shareText } from '../format.ts';
+import type { MetricRow, RunResult, ScaleRow } from '../../harness/plan/result.ts';
+import { entryName, shareText } from '../format.ts';
 import { isMain, places } from '../verdict.ts';
 import { type Chart, clipped, draw, LABELS } from './chart.ts';
 import { html, type Markup } from './markup.ts';
-import { type Cell, figure, type Part, plainTable, table, tinted } from './parts.ts';
+import { figure, type Part, plainTable } from './parts.ts';
 import type { Series } from './series.ts';
+import { matrices } from './specificity.ts';
 
 /** A figure of one persona on the line of its trait; the pole that the suite names first, or second. */
 interface Mark {
@@ -30,7 +31,7 @@ export async function personasPart(result: RunResult, series: readonly Series[])
         : await shareFigure(result, model, evaluation, place);
     if (own !== null) body.push(html`<h3>${place}</h3>${own}`);
     const specific = result.specificities.filter((row) => row.model === model && row.evaluation === evaluation);
-    if (specific.length > 0) body.push(html`<h3>Persona by trait: ${place}</h3>${specific.map(matrix)}`);
+    if (specific.length > 0) body.push(matrices(result, specific, place));
   }
   if (body.length === 0 || series.length === 0) return null;
   return {
@@ -237,24 +238,4 @@ function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): ReadonlyMap<
   const groups = new Map<string, T[]>();
   for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
   return groups;
-}
-
-/** Numbers on tinted cells: which way, and how far. */
-function matrix(row: SpecificityRow): Markup {
-  const traits = [...new Set(row.shifts.map(({ trait }) => trait))];
-  const personas = [...new Set(row.shifts.map(({ persona }) => persona))];
-  const most = Math.max(0.01, ...row.shifts.map(({ shift }) => Math.abs(shift)));
-  const name = row.answerer ? `“${row.method}” (no model)` : entryName(row);
-  return table({
-    caption: `${name}: points toward the high pole of the trait, from where no persona is stated`,
-    head: ['persona', ...traits],
-    rows: personas.map((persona) => [
-      { text: persona, kind: 'name' as const },
-      ...traits.map((trait): Cell => {
-        const found = row.shifts.find((one) => one.persona === persona && one.trait === trait);
-        if (found === undefined) return { text: '–', kind: 'number' };
-        return tinted(found.shift, most, `${found.shift > 0 ? '+' : ''}${percent(found.shift)}`);
-      }),
-    ]),
-  });
 }
