@@ -74,8 +74,9 @@ function isItemRow(value: unknown): value is ItemRow {
   const number = (name: string): boolean => typeof row[name] === 'number' && Number.isFinite(row[name]);
   return (
     ['cell', 'model', 'evaluation', 'method', 'item', 'itemPersona', 'trait', 'question'].every(text) &&
-    ['persona', 'wording', 'sparsity'].every(textOrNull) &&
-    ['p', 'aligned'].every(number) &&
+    ['persona', 'wording', 'sparsity', 'prompt'].every(textOrNull) &&
+    ['p', 'aligned', 'promptTokens', 'addedTokens'].every(number) &&
+    (row.texts === undefined || (Array.isArray(row.texts) && row.texts.every((one) => typeof one === 'string'))) &&
     (row.seed === null || number('seed')) &&
     Array.isArray(row.options) &&
     row.options.every((option) => typeof (option as { text?: unknown } | null)?.text === 'string') &&

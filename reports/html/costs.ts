@@ -149,7 +149,7 @@ function tokenSpreads(items: Iterable<ItemRow>): ReadonlyMap<string, Amount> {
   for (const row of items) {
     const key = keyOf(row);
     const own = all.get(key) ?? [];
-    own.push(Number(row.addedTokens));
+    own.push(row.addedTokens);
     all.set(key, own);
   }
   return new Map(

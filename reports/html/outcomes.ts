@@ -80,8 +80,8 @@ export function pack(
       cell.wanted.push(row.options.findIndex(({ aligned }) => aligned));
       cell.p.push(row.orders.flatMap(({ scores }) => shares(scores).map((p) => Math.round(p * 10_000))));
       cell.prompts.push(promptOf(row.prompt));
-      cell.tokens.push(Number(row.promptTokens));
-      cell.texts?.push((row.texts ?? []).map(String).map(name));
+      cell.tokens.push(row.promptTokens);
+      cell.texts?.push((row.texts ?? []).map(name));
     }
     return [...cells.values()];
   };

@@ -7,6 +7,7 @@ import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { reportVerb } from '../../harness/cli/report.ts';
 import { packPrompts } from '../../harness/plan/prompts.ts';
+import type { ItemRow } from '../../harness/plan/result.ts';
 import { writeRunFolder } from '../../harness/run/run-folder.ts';
 import { embedded, html, textOf } from '../../reports/html/markup.ts';
 import { htmlReport } from '../../reports/html/page.ts';
@@ -73,6 +74,22 @@ test('bench report writes the page of a folder again, the same', async () => {
   assert.is(code, 0);
   assert.match(said, out);
   assert.is(readFileSync(out, 'utf8'), page);
+});
+
+test('a run whose answers are malformed is refused at their line', async () => {
+  const [first, ...rest] = [...run.rows()];
+  const bad = [{ orders: [{ sums: [1, 2], scores: ['1', 2] }] }, { prompt: 3 }, { addedTokens: 'x' }, { texts: [{}] }];
+  for (const change of bad) {
+    const rows = [{ ...first, ...change } as unknown as ItemRow, ...rest];
+    const folder = writeRunFolder(temporaryFolder(), run.result, rows, {});
+    try {
+      await reportVerb(folder, {}, () => {});
+      assert.unreachable(JSON.stringify(change));
+    } catch (error) {
+      assert.is((error as { code?: string }).code, 'bad-run', String(error));
+      assert.match(String((error as { where?: string }).where), /items\.jsonl:1$/);
+    }
+  }
 });
 
 test.run();
