@@ -2,9 +2,9 @@
 
 import type { LatencyRow, Samples, Share } from '../harness/plan/result.ts';
 
-/** 0.846 -> "84.6". */
+/** 0.846 -> "84.6"; what rounds to nothing has no sign. */
 export function percent(value: number): string {
-  return (100 * value).toFixed(1);
+  return (100 * value).toFixed(1).replace('-0.0', '0.0');
 }
 
 /** "84.6 % [78.1, 89.4]" */
