@@ -85,7 +85,7 @@ test('a second run answers from the store: it loads no model and writes the same
 
 test('plan shows what is stored, and --why what --set changes', async () => {
   const stored = await bench(['plan'], base);
-  assert.match(stored.stdout, /10 cells on .*, 10 stored, 0 to run/);
+  assert.match(stored.stdout.replace(/\s+/g, ' '), /10 cells on .*, 10 stored, 0 to run/);
   const changed = await bench(['plan', '--why', '--set', 'evaluations.0.scorer=sum'], base);
   assert.match(changed.stdout, /evaluation\.scorer: "per-token" -> "sum"/);
   const shown = await bench(['plan', '--show-prompt', '2'], base);
