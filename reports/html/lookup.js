@@ -205,10 +205,10 @@ function explore(root) {
       el(
         'p',
         'note',
-        `${strings[item.id]}, trait ${strings[item.trait]}, ${strings[cell.evaluation]} on ${strings[cell.model]}, ${cell.tokens[k]} tokens of prompt.`,
+        `${strings[item.id]}, trait ${strings[item.trait]}, ${strings[cell.evaluation]} on ${strings[cell.model]}, ${cell.tokens[k]} tokens of prompt. In order 1 it reads:`,
       ),
     );
-    if (lines === undefined) parts.push(el('p', 'note', 'The text of its prompt is not in this page.'));
+    if (lines === undefined) parts.push(el('p', 'note', 'Its text is not in this page.'));
     else parts.push(el('pre', 'prompt', lines.map((line) => strings[line]).join('\n')));
     parts.push(
       el(
