@@ -8,7 +8,7 @@ import { endingLines } from '../../reports/columns.ts';
 import { shellWord } from '../../reports/format.ts';
 import { compareText, gateAnnotations, gateMarkdown, gateText } from '../../reports/gate.ts';
 import { compareRuns } from '../gate/compare.ts';
-import { parseReference, referenceText } from '../gate/reference.ts';
+import { referenceText } from '../gate/reference.ts';
 import { candidateOf, gateRows, referenceOf } from '../gate/rows.ts';
 import { gate, methodOf } from '../gate/rules.ts';
 import type { GateRow, Rules } from '../gate/types.ts';
@@ -16,11 +16,10 @@ import type { GateReport } from '../plan/verdicts.ts';
 import { readBounded, writeAtomic } from '../run/files.ts';
 import type { ReadRun } from '../run/read-run.ts';
 import { EXIT } from './exit-codes.ts';
-import { opened } from './open-run.ts';
+import { opened, openedReference } from './open-run.ts';
 import { type Written, writtenText } from './written.ts';
 
 const REFERENCES = path.join('reports', 'references');
-const MAX_REFERENCE_BYTES = 256 * 2 ** 20;
 const MAX_SUITE_BYTES = 2 ** 20;
 
 export interface GateOptions {
@@ -126,14 +125,7 @@ function placeOf(file: string): { readonly file: string; readonly line: number }
 function judge(read: ReadRun, { reference, strict }: GateOptions): GateReport {
   const rules = rulesOf(read);
   const file = reference ?? referenceFile(read);
-  const text = readBounded(file, MAX_REFERENCE_BYTES);
-  if (text === null) {
-    throw new BenchError('no-reference', 'there is no reference to compare with', {
-      where: file,
-      hint: 'keep a good run as one: bench bless RUN',
-    });
-  }
-  return gate(candidateOf(read.result, rowsOf(read, rules)), parseReference(text, file), rules, strict === true);
+  return gate(candidateOf(read.result, rowsOf(read, rules)), openedReference(file), rules, strict === true);
 }
 
 function rulesOf({ result, folder }: ReadRun): Rules {

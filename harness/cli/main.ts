@@ -147,7 +147,7 @@ program
   .command('report <run>')
   .description('the HTML page of a run (its folder, run.json, or latest), written again')
   .option('--out <file>', 'the page (default: report.html in the run’s folder)', filled)
-  .option('--against <run>', 'another run: the items whose answer has turned since', filled)
+  .option('--against <run>', 'another run, or a reference’s file: the items whose answer has turned since', filled)
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (run, options) => (await import('./report.ts')).reportVerb(run, options)));
 

@@ -1,10 +1,16 @@
-// A run that was named on the command line, checked against its schema.
+// A run or a reference that was named on the command line, checked against its schema.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { BenchError } from '../../gpu/index.ts';
+import { parseReference } from '../gate/reference.ts';
+import type { Reference } from '../gate/types.ts';
+import { readBounded } from '../run/files.ts';
 import { type ReadRun, readRun } from '../run/read-run.ts';
 import { DEFAULT_OUT } from './suite-options.ts';
+
+const MAX_REFERENCE_BYTES = 256 * 2 ** 20;
 
 /** `out`: where runs lie, for `latest`. Throws `no-run`, `bad-run`. */
 export function opened(run: string, out: string = DEFAULT_OUT): ReadRun {
@@ -14,4 +20,14 @@ export function opened(run: string, out: string = DEFAULT_OUT): ReadRun {
   return readRun(run, path.resolve(out), (value) =>
     validate(value) ? null : ajv.errorsText(validate.errors?.slice(0, 1), { dataVar: 'run' }),
   );
+}
+
+/** The file of a blessed run. Throws `no-reference`, `bad-reference`. */
+export function openedReference(file: string): Reference {
+  const text = readBounded(file, MAX_REFERENCE_BYTES);
+  if (text !== null) return parseReference(text, file);
+  throw new BenchError('no-reference', 'there is no reference to compare with', {
+    where: file,
+    hint: 'keep a good run as one: bench bless RUN',
+  });
 }

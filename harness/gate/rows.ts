@@ -6,8 +6,15 @@ import { softmax } from '../stats/softmax.ts';
 import type { Candidate } from './rules.ts';
 import { type Answer, type GateRow, REFERENCE_VERSION, type Reference } from './types.ts';
 
-const nameOf = ({ method, sparsity }: { readonly method: string; readonly sparsity: string | null }): string =>
-  sparsity === null ? method : `${method} at ${sparsity}`;
+/** "contrastive at middle". */
+export function nameOf({ method, sparsity }: { readonly method: string; readonly sparsity: string | null }): string {
+  return sparsity === null ? method : `${method} at ${sparsity}`;
+}
+
+/** Digest of what was asked: the question and its options. */
+export function contentOf({ question, options }: Pick<ItemRow, 'question' | 'options'>): string {
+  return digestOf({ question, options: options.map(({ text }) => text) }).slice(0, 16);
+}
 
 /** Rows of the methods that `wanted` accepts by their name, in the order of the run. */
 export function gateRows(
@@ -22,8 +29,8 @@ export function gateRows(
   for (const row of items) {
     // Items of other traits say what else a method moves, not how it holds its persona.
     if (row.keyed === 0 || !wanted(row.method, nameOf(row))) continue;
-    const { item, trait, persona, wording, seed, aligned, p, question, options, cell } = row;
-    const content = digestOf({ question, options: options.map(({ text }) => text) }).slice(0, 16);
+    const { item, trait, persona, wording, seed, aligned, p, options, cell } = row;
+    const content = contentOf(row);
     const kind = kinds.get(row.evaluation);
     const gap = kind === 'likert' ? null : gapOf(row);
     const told = persona ?? row.itemPersona;

@@ -1,0 +1,30 @@
+// The answers that a reference kept, told as a run's own: the run lends the question and the options, the reference its p.
+
+import type { ItemRow } from '../plan/result.ts';
+import { contentOf, nameOf } from './rows.ts';
+import type { Answer, GateRow, Reference } from './types.ts';
+
+type Asked = Pick<Answer, 'item' | 'persona' | 'wording' | 'seed'>;
+
+/**
+ * Rows of the run as the reference answered them, orders averaged. Only on two options of the same content: of more options
+ * a reference knows only the persona's.
+ */
+export function recalled({ rows }: Reference, items: Iterable<ItemRow>): readonly ItemRow[] {
+  const kept = new Map<string, Answer>();
+  for (const row of rows) for (const answer of row.answers) kept.set(keyOf(row, answer), answer);
+  return [...items].flatMap((row) => {
+    const { model, evaluation, item, persona, itemPersona, wording, seed, options } = row;
+    const told = persona ?? itemPersona;
+    const was = kept.get(keyOf({ name: nameOf(row), model, evaluation }, { item, persona: told, wording, seed }));
+    if (was === undefined || was.gap === null || options.length !== 2 || was.content !== contentOf(row)) return [];
+    const { p, aligned } = was;
+    const scores = options.map((option) => Math.log(Math.max(option.aligned ? p : 1 - p, Number.MIN_VALUE)));
+    return [{ ...row, p, aligned, orders: [{ order: [0, 1], p, sums: scores, scores }] }];
+  });
+}
+
+function keyOf({ name, model, evaluation }: Pick<GateRow, 'name' | 'model' | 'evaluation'>, asked: Asked): string {
+  const { item, persona, wording, seed } = asked;
+  return JSON.stringify([name, model, evaluation, item, persona, wording, seed]);
+}
