@@ -4,9 +4,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { BenchError } from '../../gpu/index.ts';
+import { shellWord } from '../../reports/format.ts';
 import { packageRoot } from '../config/paths.ts';
 import { writeAtomic } from '../run/files.ts';
 import { EXIT } from './exit-codes.ts';
+import { writtenText } from './written.ts';
 
 /** Where a template goes when it does not keep its name. */
 const PLACES: ReadonlyMap<string, string> = new Map([['workflow.yml', '.github/workflows/persona.yml']]);
@@ -14,6 +16,7 @@ const PLACES: ReadonlyMap<string, string> = new Map([['workflow.yml', '.github/w
 /** Returns exit code 0. Throws `in-the-way` where a file exists already, or the folder is a file. */
 export async function initVerb(
   folder = '.',
+  options: { readonly json?: boolean } = {},
   write: (text: string) => void = (text) => process.stdout.write(text),
 ): Promise<number> {
   const root = path.resolve(folder);
@@ -42,10 +45,10 @@ export async function initVerb(
     throw error;
   }
   const inside = path.relative(process.cwd(), root);
-  const enter = inside === '' ? '' : `cd ${inside.startsWith('..') ? root : inside} && `;
-  write(
-    `${files.map(({ to }) => `Written: ${path.join(inside, to)}`).join('\n')}\nNext:    ${enter}npx bench run suite.yaml\n`,
-  );
+  const enter = inside === '' ? '' : `cd ${shellWord(inside.startsWith('..') ? root : inside)} && `;
+  const paths = files.map(({ to }) => path.join(inside, to));
+  const next = `${enter}npx bench run suite.yaml`;
+  write(writtenText({ said: '', written: paths, next }, options.json === true));
   return EXIT.pass;
 }
 

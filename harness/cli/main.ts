@@ -173,12 +173,14 @@ program
   .description('download a model of the hub, hf:owner/name@revision, or bring it up to date')
   .addOption(new Option('--progress <how>', 'how progress is shown').choices(['tty', 'plain', 'none']))
   .option('--quiet', 'print errors and the folder only')
+  .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (model, options) => (await import('./pull.ts')).pullVerb(model, options)));
 
 program
   .command('init [folder]')
   .description('write a commented suite, a persona and a CI workflow to start from')
-  .action(ends(async (folder) => (await import('./init.ts')).initVerb(folder)));
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (folder, options) => (await import('./init.ts')).initVerb(folder, options)));
 
 program
   .command('list [what]')

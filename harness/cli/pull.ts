@@ -8,9 +8,10 @@ import { byteBar, byteLines } from './pull-progress.ts';
 export interface PullOptions {
   readonly progress?: ProgressMode;
   readonly quiet?: boolean;
+  readonly json?: boolean;
 }
 
-/** Downloads what is missing and prints the folder. Throws BenchError; returns 0. */
+/** Downloads what is missing and prints the folder, with --json in a document. Throws BenchError; returns 0. */
 export async function pullVerb(
   name: string,
   options: PullOptions,
@@ -21,7 +22,8 @@ export async function pullVerb(
       hint: 'write bench pull hf:owner/name@revision; bundled models and folders need no download',
     });
   }
-  stdout.write(`${await shown(options, (tell) => pullModel(name, tell))}\n`);
+  const folder = await shown(options, (tell) => pullModel(name, tell));
+  stdout.write(`${options.json === true ? JSON.stringify({ model: name, folder }, null, 2) : folder}\n`);
   return 0;
 }
 

@@ -43,6 +43,15 @@ test('it writes into a new folder, and says what to do next', async () => {
   ]);
 });
 
+test('with --json it prints one document', async () => {
+  const base = temporaryFolder();
+  const { code, stdout } = await bench(base, 'init', "a b's", '--json');
+  assert.is(code, 0);
+  const { written, next } = JSON.parse(stdout);
+  assert.equal([...written].sort(), FILES.map((file) => path.join("a b's", file)).sort());
+  assert.is(next, "cd 'a b'\\''s' && npx bench run suite.yaml");
+});
+
 test('it writes nothing where a file is in the way', async () => {
   const base = temporaryFolder();
   writeFileSync(path.join(base, 'items.jsonl'), 'mine\n');

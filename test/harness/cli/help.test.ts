@@ -36,6 +36,22 @@ test('help names every verb', async () => {
   for (const verb of VERBS) assert.match(stdout, new RegExp(`\\b${verb}\\b`));
 });
 
+test('every verb prints one document with --json', async () => {
+  const help = async (...words: readonly string[]) => (await runNode([MAIN, ...words, '--help'])).stdout;
+  const verbsOf = (text: string) =>
+    [...text.slice(text.indexOf('Commands:')).matchAll(/^ {2}([a-z]+)/gm)]
+      .map(([, verb = '']) => verb)
+      .filter((verb) => verb !== 'help');
+  const verbs = verbsOf(await help());
+  assert.ok(verbs.includes('pull') && verbs.includes('init'), verbs.join());
+  for (const verb of verbs) {
+    const text = await help(verb);
+    const parts = text.includes('Commands:') ? verbsOf(text) : [];
+    const texts = parts.length === 0 ? [text] : await Promise.all(parts.map((part) => help(verb, part)));
+    for (const one of texts) assert.match(one, /^ {2}--json /m, one);
+  }
+});
+
 test(`help and errors take at most ${HELP_MS.extra} ms more than Node alone`, async () => {
   const node = await cpuMs(['--eval', '0']);
   const limit = HELP_MS.extra * Math.max(1, node / HELP_MS.node);

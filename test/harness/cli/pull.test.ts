@@ -1,6 +1,6 @@
 // `bench pull`, and suites that name a model of the hub, against a local server that plays it.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { METHODS } from '../../../harness/cli/methods.ts';
@@ -45,11 +45,7 @@ test.after.each(() => hub.close());
 
 test('bench pull prints the folder, and no token', async () => {
   let printed = '';
-  const stdout = {
-    write: (text: string) => {
-      printed += text;
-    },
-  };
+  const stdout = { write: (text: string) => (printed += text) };
   assert.is(await pullVerb('hf:me/tiny@main', { progress: 'none' }, stdout), 0);
   assert.match(printed, new RegExp(`hub/me--tiny/snapshots/${COMMIT}\n$`));
   assert.not.match(printed, 'secret');
@@ -58,6 +54,22 @@ test('bench pull prints the folder, and no token', async () => {
     assert.unreachable();
   } catch (error) {
     assert.match((error as Error).message, /not on the hub/);
+  }
+});
+
+test('with --json it prints one document, whether it downloads or not', async () => {
+  for (const requests of ['some', 'none'] as const) {
+    let printed = '';
+    const stdout = { write: (text: string) => (printed += text) };
+    if (requests === 'none') process.env.HF_HUB_OFFLINE = '1';
+    try {
+      assert.is(await pullVerb('hf:me/tiny', { progress: 'none', json: true }, stdout), 0);
+    } finally {
+      delete process.env.HF_HUB_OFFLINE;
+    }
+    const { model, folder } = JSON.parse(printed);
+    assert.is(model, 'hf:me/tiny');
+    assert.ok(existsSync(join(folder, 'config.json')), folder);
   }
 });
 
