@@ -7,33 +7,43 @@ import { BenchError } from '../../gpu/index.ts';
 import { endingLines } from '../../reports/columns.ts';
 import { shellWord } from '../../reports/format.ts';
 import { compareText, gateAnnotations, gateMarkdown, gateText } from '../../reports/gate.ts';
+import type { Suite } from '../config/resolved.ts';
 import { compareRuns } from '../gate/compare.ts';
 import { referenceText } from '../gate/reference.ts';
 import { candidateOf, gateRows, referenceOf } from '../gate/rows.ts';
 import { gate, methodOf } from '../gate/rules.ts';
-import type { GateRow, Rules } from '../gate/types.ts';
+import type { GateRow, Reference, Rules } from '../gate/types.ts';
 import type { GateReport } from '../plan/verdicts.ts';
 import { readBounded, writeAtomic } from '../run/files.ts';
 import type { ReadRun } from '../run/read-run.ts';
 import { EXIT } from './exit-codes.ts';
 import { opened, openedReference } from './open-run.ts';
+import type { GateOptions } from './options.ts';
 import { type Written, writtenText } from './written.ts';
 
 const REFERENCES = path.join('reports', 'references');
 const MAX_SUITE_BYTES = 2 ** 20;
 
-export interface GateOptions {
-  readonly reference?: string;
-  readonly explain?: boolean;
-  readonly strict?: boolean;
+export interface Blessed {
+  readonly name: string; // of its file
+  readonly reference: Reference;
+}
+
+export interface Judged extends GateOptions {
   readonly json?: boolean;
-  readonly junit?: string; // a file
   readonly suite?: string; // its file, where it is known: annotations point at its gate section
 }
 type Write = (text: string) => void;
 const toStdout: Write = (text) => {
   process.stdout.write(text);
 };
+
+/** What a run will be judged by, before anything is computed. Throws `no-gate`, `no-reference`, `bad-reference`. */
+export function blessed({ gate, name, file: suite }: Suite, options: GateOptions): Blessed {
+  rulesOf(gate, name, suite);
+  const file = options.reference ?? referenceFile(name);
+  return { name: path.basename(file), reference: openedReference(file) };
+}
 
 /** Throws `no-run`, `bad-run`, `no-gate`, `incomplete-run`. */
 export async function blessVerb(
@@ -42,7 +52,7 @@ export async function blessVerb(
   write = toStdout,
 ): Promise<number> {
   const read = opened(run);
-  const rules = rulesOf(read);
+  const rules = rulesOf(read.result.gate, read.result.suite, read.folder);
   if (read.result.exitCode !== 0) {
     throw new BenchError('incomplete-run', 'a run with cells that failed or are missing is no reference', {
       where: read.folder,
@@ -55,7 +65,7 @@ export async function blessVerb(
     throw new BenchError('no-row', `the run has no row "${missing}" that its gate names`, { where: read.folder });
   }
   const gated = rows.filter((row) => rules.rows.includes(methodOf(row.name)));
-  const file = options.out ?? referenceFile(read);
+  const file = options.out ?? referenceFile(read.result.suite);
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
   writeAtomic(file, referenceText(referenceOf(read.result, gated)));
   const rowNames = gated.map(({ name }) => name);
@@ -71,7 +81,7 @@ export async function blessVerb(
 }
 
 /** The exit code of the verdicts: 0, 1, 3 or 4. Throws as `blessVerb`, and `no-reference`, `bad-reference`. */
-export async function gateVerb(run: string, options: GateOptions, write = toStdout): Promise<number> {
+export async function gateVerb(run: string, options: Judged, write = toStdout): Promise<number> {
   const read = opened(run);
   const report = judge(read, options);
   write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : gateText(report, options.explain === true));
@@ -88,7 +98,7 @@ export async function gateVerb(run: string, options: GateOptions, write = toStdo
   return report.exitCode;
 }
 
-function endingOf(run: string, { outcome }: GateReport, { junit, reference, explain }: GateOptions): string {
+function endingOf(run: string, { outcome }: GateReport, { junit, reference, explain }: Judged): string {
   const explained = explain === true || outcome === 'pass';
   const at = reference === undefined ? '' : ` --reference ${shellWord(reference)}`;
   const next = explained ? null : `bench gate ${shellWord(run)}${at} --explain`;
@@ -101,7 +111,7 @@ function endingOf(run: string, { outcome }: GateReport, { junit, reference, expl
 export async function compareVerb(
   first: string,
   second: string,
-  options: Pick<GateOptions, 'json'>,
+  options: Pick<Judged, 'json'>,
   write = toStdout,
 ): Promise<number> {
   const found = compareRuns(opened(first).items, opened(second).items);
@@ -123,15 +133,15 @@ function placeOf(file: string): { readonly file: string; readonly line: number }
 }
 
 function judge(read: ReadRun, { reference, strict }: GateOptions): GateReport {
-  const rules = rulesOf(read);
-  const file = reference ?? referenceFile(read);
+  const rules = rulesOf(read.result.gate, read.result.suite, read.folder);
+  const file = reference ?? referenceFile(read.result.suite);
   return gate(candidateOf(read.result, rowsOf(read, rules)), openedReference(file), rules, strict === true);
 }
 
-function rulesOf({ result, folder }: ReadRun): Rules {
-  if (result.gate !== null) return result.gate;
-  throw new BenchError('no-gate', `suite ${result.suite} has no gate section`, {
-    where: folder,
+function rulesOf(gate: Rules | null, suite: string, where: string): Rules {
+  if (gate !== null) return gate;
+  throw new BenchError('no-gate', `suite ${suite} has no gate section`, {
+    where,
     hint: 'name the rows to be gated in the suite: gate: { rows: [prompting] }',
   });
 }
@@ -146,6 +156,6 @@ function rowsOf({ result, items }: ReadRun, rules: Rules): readonly GateRow[] {
   return gateRows(result, items, (method, name) => named.has(method) || named.has(name));
 }
 
-function referenceFile({ result }: ReadRun): string {
-  return path.join(REFERENCES, `${result.suite.replace(/[^\w.-]+/g, '-')}.json`);
+function referenceFile(suite: string): string {
+  return path.join(REFERENCES, `${suite.replace(/[^\w.-]+/g, '-')}.json`);
 }

@@ -31,6 +31,16 @@ function suiteFlags(command: Command): Command {
     .option('--quiet', 'print errors only');
 }
 
+/** How a run is judged; `implied`: what giving any of them says too. */
+function gateFlags(command: Command, implied: object = {}): Command {
+  return [
+    new Option('--reference <file>', 'a reference in place of reports/references/<suite>.json').argParser(filled),
+    new Option('--explain', 'every item that changed'),
+    new Option('--strict', 'whatever does not pass fails: an inconclusive verdict too, whatever the suite says of it'),
+    new Option('--junit <file>', 'the verdicts as JUnit XML too').argParser(filled),
+  ].reduce((known, option) => known.addOption(option.implies(implied)), command);
+}
+
 program
   .description('Measures how well a language model holds a persona, and at what cost.')
   .version(JSON.parse(readFileSync(`${packageRoot()}/package.json`, 'utf8')).version, '--version')
@@ -38,13 +48,15 @@ program
   .showHelpAfterError('  bench --help lists the verbs; bench <verb> --help their flags')
   .exitOverride();
 
-suiteFlags(program.command('run <suite>').description('run what is not stored yet, and report'))
-  .addOption(new Option('--progress <how>', 'how progress is shown').choices(['tty', 'plain', 'none']))
-  .option('--fresh', 'compute every cell again')
-  .option('--fail-fast', 'stop at the first cell that fails')
-  .option('--profile', 'time every kernel of each method too, and write trace.json')
-  .option('--gate', 'judge the run beside the blessed one, by the rules of the suite')
-  .action(ends(async (suite, options) => (await import('./run.ts')).runVerb(suite, options)));
+gateFlags(
+  suiteFlags(program.command('run <suite>').description('run what is not stored yet, and report'))
+    .addOption(new Option('--progress <how>', 'how progress is shown').choices(['tty', 'plain', 'none']))
+    .option('--fresh', 'compute every cell again')
+    .option('--fail-fast', 'stop at the first cell that fails')
+    .option('--profile', 'time every kernel of each method too, and write trace.json')
+    .option('--gate', 'judge the run beside the blessed one, by the rules of the suite; the flags below imply it'),
+  { gate: true },
+).action(ends(async (suite, options) => (await import('./run.ts')).runVerb(suite, options)));
 
 program
   .command('try [text]')
@@ -158,13 +170,7 @@ program
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (run, options) => (await import('./gate.ts')).blessVerb(run, options)));
 
-program
-  .command('gate <run>')
-  .description('judge a run beside the blessed one by the rules of its suite')
-  .option('--reference <file>', 'a reference in place of reports/references/<suite>.json', filled)
-  .option('--explain', 'every item that changed')
-  .option('--strict', 'whatever does not pass fails: an inconclusive verdict too, whatever the suite says of it')
-  .option('--junit <file>', 'the verdicts as JUnit XML too', filled)
+gateFlags(program.command('gate <run>').description('judge a run beside the blessed one by the rules of its suite'))
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (run, options) => (await import('./gate.ts')).gateVerb(run, options)));
 

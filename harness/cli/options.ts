@@ -14,7 +14,14 @@ export interface SuiteOptions {
   readonly quiet?: boolean;
 }
 
-export interface RunOptions extends SuiteOptions {
+export interface GateOptions {
+  readonly reference?: string; // a file
+  readonly explain?: boolean;
+  readonly strict?: boolean;
+  readonly junit?: string; // a file
+}
+
+export interface RunOptions extends SuiteOptions, GateOptions {
   readonly progress?: 'tty' | 'plain' | 'none';
   readonly fresh?: boolean;
   readonly failFast?: boolean;

@@ -39,6 +39,7 @@ export async function runVerb(
   { machine, suite: load, command, stdout, stderr }: RunServices = services,
 ): Promise<number> {
   const suite = await load(file, options);
+  const held = options.gate === true ? (await import('./gate.ts')).blessed(suite, options) : null;
   const [{ runSession }, { progressMode, startProgress }, { StatisticsFolder }] = await Promise.all([
     import('../run/session.ts'),
     import('../run/progress.ts'),
@@ -79,8 +80,10 @@ export async function runVerb(
       import('../../reports/html/page.ts'),
     ]);
     const prompts = run.prompts();
+    const turned = held === null ? [] : (await import('../gate/recalled.ts')).recalled(held.reference, run.rows());
+    const before = held !== null && turned.length > 0 ? { before: { name: held.name, items: turned } } : {};
     const reports = {
-      'report.html': await htmlReport(result, { items: run.rows, prompts }),
+      'report.html': await htmlReport(result, { items: run.rows, prompts, ...before }),
       'report.md': markdownReport(result),
       ...(result.profile !== null && {
         'trace.json': (await import('../../reports/trace.ts')).chromeTrace(run.tracks, result.device),
@@ -104,7 +107,7 @@ export async function runVerb(
     }
     if (options.gate === true) {
       const { gateVerb } = await import('./gate.ts');
-      return gateVerb(folder, { json: options.json === true, suite: shortPath(suite.file) }, (text) => {
+      return gateVerb(folder, { ...options, suite: shortPath(suite.file) }, (text) => {
         (options.json === true ? stderr : stdout).write(text);
       });
     }

@@ -43,10 +43,18 @@ function denseEntry(result: RunResult): string | null {
 
 /** The words of `bench run` as those of `bench plan`, which knows no flags of a run. */
 function planCommand({ provenance: { command } }: RunResult): string {
-  const flags = new Set(['--fresh', '--fail-fast', '--gate', '--quiet', '--json', '--strict', '--profile']);
-  const words = command.filter(
-    (word, k) => !flags.has(word) && word !== '--progress' && command[k - 1] !== '--progress',
-  );
+  const alone = new Set([
+    '--fresh',
+    '--fail-fast',
+    '--gate',
+    '--explain',
+    '--strict',
+    '--quiet',
+    '--json',
+    '--profile',
+  ]);
+  const valued = new Set(['--progress', '--reference', '--junit']);
+  const words = command.filter((word, k) => !alone.has(word) && !valued.has(word) && !valued.has(command[k - 1] ?? ''));
   return words.map((word, k) => (k === 1 ? 'plan' : shellWord(word))).join(' ');
 }
 

@@ -3,7 +3,9 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../gpu/index.ts';
+import { blessVerb } from '../../../harness/cli/gate.ts';
 import { type RunServices, runVerb } from '../../../harness/cli/run.ts';
+import type { GateRules, Suite } from '../../../harness/config/resolved.ts';
 import type { Machine } from '../../../harness/run/session.ts';
 import { DEVICE, fakeEvaluate, fakeLoad, fakeSuite, fakeText } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';
@@ -11,6 +13,16 @@ import { fakeModel } from '../../support/session.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('bench run');
+const GATE: GateRules = {
+  rows: ['prompting'],
+  alignment: { margin: 0.05, alpha: 0.05 },
+  floors: {},
+  order: [],
+  tax: {},
+  timings: { against: 'none' },
+  counters: { model: true, plan: false },
+  inconclusive: 'fail',
+};
 
 function sink(): { readonly stream: NodeJS.WriteStream; text(): string } {
   let text = '';
@@ -24,7 +36,12 @@ function sink(): { readonly stream: NodeJS.WriteStream; text(): string } {
 }
 
 /** Runs the verb with the fake machine; the model lies in the output folder. */
-async function run(out: string, options: Parameters<typeof runVerb>[1] = {}, machine: Partial<Machine> = {}) {
+async function run(
+  out: string,
+  options: Parameters<typeof runVerb>[1] = {},
+  machine: Partial<Machine> = {},
+  changes: Partial<Suite> = {},
+) {
   const calls = { loads: 0, evaluations: 0 };
   const [stdout, stderr] = [sink(), sink()];
   const load = fakeLoad(calls);
@@ -38,7 +55,7 @@ async function run(out: string, options: Parameters<typeof runVerb>[1] = {}, mac
       evaluate: fakeEvaluate(calls),
       ...machine,
     }),
-    suite: async () => fakeSuite({ models: [{ id: 'tiny', path: fakeModel(out), template: null }] }),
+    suite: async () => fakeSuite({ models: [{ id: 'tiny', path: fakeModel(out), template: null }], ...changes }),
     command: ['bench', 'run', 'fake.yaml', '--filter', 'model=t* method=none'],
     stdout: stdout.stream,
     stderr: stderr.stream,
@@ -96,6 +113,25 @@ test('a failed cell gives 3, a table of failures, and the same command as the ne
   assert.match(stdout, /Failed: 5 of 5 cells/);
   assert.match(stdout, /a log-probability is NaN/);
   assert.match(stdout, /Next: {4}bench run fake\.yaml --filter 'model=t\* method=none'\n$/);
+});
+
+test('--gate is refused before anything is asked where no gate or no reference is; else it judges, and the page too', async () => {
+  const nothing = { evaluate: async () => assert.unreachable('nothing may be asked') as never };
+  const [out, at] = [temporaryFolder(), temporaryFolder()];
+  const [reference, junit] = [path.join(at, 'kept.json'), path.join(at, 'gate.xml')];
+  const codeOf = (refused: Promise<unknown>) => refused.catch((error: BenchError) => error.code);
+  assert.is(await codeOf(run(out, { gate: true, reference }, nothing)), 'no-gate');
+  assert.is(await codeOf(run(out, { gate: true, reference }, nothing, { gate: GATE })), 'no-reference');
+  writeFileSync(reference, '{}');
+  assert.is(await codeOf(run(out, { gate: true, reference }, nothing, { gate: GATE })), 'bad-reference');
+  await run(out, {}, {}, { gate: GATE });
+  const folder = () => path.join(out, 'runs', readFileSync(path.join(out, 'runs', 'latest'), 'utf8').trim());
+  await blessVerb(folder(), { out: reference }, () => {});
+  const { code, stdout } = await run(out, { gate: true, reference, junit }, {}, { gate: GATE });
+  assert.is(code, 0);
+  assert.match(stdout, /Gate: pass\./);
+  assert.ok(existsSync(junit));
+  assert.match(readFileSync(path.join(folder(), 'report.html'), 'utf8'), /"run":"kept\.json"/);
 });
 
 test('--profile on a device without timestamps is refused before anything is asked', async () => {
