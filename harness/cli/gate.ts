@@ -9,6 +9,7 @@ import { shellWord } from '../../reports/format.ts';
 import { compareText, gateAnnotations, gateMarkdown, gateText } from '../../reports/gate.ts';
 import type { Suite } from '../config/resolved.ts';
 import { compareRuns } from '../gate/compare.ts';
+import { rowsOfOrder } from '../gate/names.ts';
 import { referenceText } from '../gate/reference.ts';
 import { candidateOf, gateRows, referenceOf } from '../gate/rows.ts';
 import { gate, methodOf } from '../gate/rules.ts';
@@ -62,7 +63,10 @@ export async function blessVerb(
   const rows = rowsOf(read, rules);
   const missing = rules.rows.find((name) => !rows.some((row) => methodOf(row.name) === name));
   if (missing !== undefined) {
-    throw new BenchError('no-row', `the run has no row "${missing}" that its gate names`, { where: read.folder });
+    throw new BenchError('no-row', `the run has no row "${missing}" that its gate names`, {
+      where: read.folder,
+      hint: 'run the whole suite, without --filter, and bless that run',
+    });
   }
   const gated = rows.filter((row) => rules.rows.includes(methodOf(row.name)));
   const file = options.out ?? referenceFile(read.result.suite);
@@ -148,11 +152,7 @@ function rulesOf(gate: Rules | null, suite: string, where: string): Rules {
 
 /** Rows that any rule names. */
 function rowsOf({ result, items }: ReadRun, rules: Rules): readonly GateRow[] {
-  const named = new Set([
-    ...rules.rows,
-    ...Object.keys(rules.floors),
-    ...rules.order.flatMap((rule) => rule.split(/>=|>/).map((name) => name.trim())),
-  ]);
+  const named = new Set([...rules.rows, ...Object.keys(rules.floors), ...rules.order.flatMap(rowsOfOrder)]);
   return gateRows(result, items, (method, name) => named.has(method) || named.has(name));
 }
 

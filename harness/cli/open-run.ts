@@ -28,6 +28,6 @@ export function openedReference(file: string): Reference {
   if (text !== null) return parseReference(text, file);
   throw new BenchError('no-reference', 'there is no reference to compare with', {
     where: file,
-    hint: 'keep a good run as one: bench bless RUN',
+    hint: 'keep a good run as one: bench run SUITE, then bench bless latest',
   });
 }

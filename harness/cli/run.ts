@@ -130,7 +130,7 @@ function nextCommand(suite: Suite, result: RunResult): string {
     'bench try "What do you do on a free evening?"',
     `--model ${bundled ? id : shellWord(shortPath(folder))}`,
     ...personas.map((one) => `--personas ${shellWord(shortPath(one))}`),
-    `--persona ${persona?.id}`,
+    `--persona ${shellWord(persona?.id ?? '')}`,
   ].join(' ');
 }
 

@@ -2,6 +2,7 @@
 
 import { shellWord } from '../../reports/format.ts';
 import type { Suite } from '../config/resolved.ts';
+import { requireGateNames } from '../gate/names.ts';
 import { withControls } from '../plan/controls.ts';
 import type { FilterTerm } from '../plan/selection.ts';
 import { METHODS } from './methods.ts';
@@ -13,14 +14,21 @@ export const DEFAULT_OUT = '.bench';
 /** The suite with --set, --model, --limit and --seed applied. A model of the hub must have been downloaded. */
 export async function suiteOf(file: string, options: SuiteOptions): Promise<Suite> {
   const { loadSuite } = await import('../config/index.ts');
-  return withControls(await loadSuite(file, { registry: METHODS, ...loadOptions(options) }), METHODS);
+  return whole(await loadSuite(file, { registry: METHODS, ...loadOptions(options) }));
 }
 
 /** The same, and a model of the hub is downloaded where it is not there yet. */
 export async function fetchedSuiteOf(file: string, options: RunOptions): Promise<Suite> {
   const { loadSuite } = await import('../config/index.ts');
   const hub = async (name: string) => (await import('./pull.ts')).fetched(name, options);
-  return withControls(await loadSuite(file, { registry: METHODS, hub, ...loadOptions(options) }), METHODS);
+  return whole(await loadSuite(file, { registry: METHODS, hub, ...loadOptions(options) }));
+}
+
+/** With the controls that the harness adds, which a gate may name too. */
+function whole(given: Suite): Suite {
+  const suite = withControls(given, METHODS);
+  requireGateNames(suite);
+  return suite;
 }
 
 /** --print-config: the suite as it was understood, each value with its origin; with --json one document. */

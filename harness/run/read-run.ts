@@ -56,7 +56,9 @@ function folderOf(given: string, base: string): string {
   if (given === 'latest') {
     const latest = latestRun(base);
     if (latest !== null) return latest;
-    throw new BenchError('no-run', `there is no run in ${base}`, { hint: 'run a suite first: bench run SUITE' });
+    throw new BenchError('no-run', `there is no run in ${base}`, {
+      hint: 'run a suite first, bench run SUITE; where it ran with --out, name the folder of the run',
+    });
   }
   const stat = statSync(given, { throwIfNoEntry: false });
   if (stat?.isDirectory()) return given;

@@ -1,0 +1,52 @@
+// Rules of a gate name rows that the suite can make: a misspelt one is an error before anything runs.
+
+import * as assert from 'uvu/assert';
+import { suiteOf } from '../../../harness/cli/suite-options.ts';
+import { suite } from '../../support/suite.ts';
+import { SUITE, suiteFolder } from '../../support/suite-file.ts';
+
+const test = suite('names in a gate');
+const WITH_MASK = `${SUITE}  - { id: mask, subnetwork: { score: magnitude } }
+sparsity: [{ low: 0.5 }]
+controls: { random: 1, magnitude: false, generic-text: false, opposite: false, shuffled: false }
+`;
+
+async function refused(gate: string): Promise<string> {
+  try {
+    await suiteOf(suiteFolder(`${WITH_MASK}gate: ${gate}\n`), {});
+  } catch (error) {
+    const { code, message, where, hint } = error as { code: string; message: string; where: string; hint: string };
+    assert.is(code, 'bad-suite');
+    assert.match(where, /suite\.yaml$/);
+    return `${message}; ${hint}`;
+  }
+  return assert.unreachable(gate) as never;
+}
+
+test('methods, their sparsities and the controls that the harness adds are known', async () => {
+  const rules = '{ rows: [asked, mask], floors: { mask at low: 0.1 }, order: [mask > random, mask at low >= none] }';
+  const { gate } = await suiteOf(suiteFolder(`${WITH_MASK}gate: ${rules}\n`), {});
+  assert.equal(gate?.rows, ['asked', 'mask']);
+});
+
+test('what is misspelt is named, with a suggestion', async () => {
+  assert.is(
+    await refused('{ rows: [askd] }'),
+    'gate.rows names "askd", and the suite has no such method; did you mean "asked"?',
+  );
+  assert.match(await refused('{ rows: [mask at low] }'), /^gate\.rows .* no such method; did you mean "mask"\?/);
+  assert.match(
+    await refused('{ rows: [mask], floors: { mask at high: 0.1 } }'),
+    /^gate\.floors names "mask at high", .* row/,
+  );
+  assert.match(
+    await refused('{ rows: [mask], order: [mask > other] }'),
+    /^gate\.order names "other", .*; methods of the suite: none, asked, mask, random$/,
+  );
+  assert.match(
+    await refused('{ rows: [mask], timings: { against: nine, prefill: 2 } }'),
+    /^gate\.timings\.against names "nine"/,
+  );
+});
+
+test.run();
