@@ -70,8 +70,8 @@ function levelled(now: readonly Answer[], was: readonly Answer[]): readonly [rea
   return [level(now), level(was)];
 }
 
-function outcomeOf({ item, trait, persona, wording, seed, aligned }: Answer) {
-  return { item, trait, persona, wording, seed, outcome: aligned };
+function outcomeOf({ item, group, trait, persona, wording, seed, aligned }: Answer) {
+  return { item, group, trait, persona, wording, seed, outcome: aligned };
 }
 
 /** Exact McNemar where every unit is right or wrong as a whole, sign flips where units are graded. */

@@ -63,8 +63,8 @@ function unitsFor(now: readonly ItemRow[], was: readonly ItemRow[]): readonly Un
   const content = (row: ItemRow): string => JSON.stringify([row.question, row.options]);
   const before = new Map(was.map((row) => [placeOf(row), content(row)]));
   if (before.size !== now.length || now.some((row) => before.get(placeOf(row)) !== content(row))) return null;
-  const outcome = ({ item, trait, persona, itemPersona, wording, seed, aligned }: ItemRow) => {
-    return { item, trait, persona: persona ?? itemPersona, wording, seed, outcome: aligned };
+  const outcome = ({ item, group, trait, persona, itemPersona, wording, seed, aligned }: ItemRow) => {
+    return { item, group, trait, persona: persona ?? itemPersona, wording, seed, outcome: aligned };
   };
   return unitsOf(pairRows(now.map(outcome), was.map(outcome)));
 }

@@ -26,7 +26,7 @@ export function gatePower(
     const key = JSON.stringify([model, evaluation.id, sparsity === null ? method : `${method} at ${sparsity}`]);
     const known = found.get(key) ?? new Set<string>();
     found.set(key, known);
-    for (const { id } of items) known.add(id);
+    for (const { id, group } of items) known.add(group ?? id);
   }
   const level = alpha / Math.max(1, found.size);
   return [...found].map(([key, items]) => {

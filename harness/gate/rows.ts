@@ -29,12 +29,24 @@ export function gateRows(
   for (const row of items) {
     // Items of other traits say what else a method moves, not how it holds its persona.
     if (row.keyed === 0 || !wanted(row.method, nameOf(row))) continue;
-    const { item, trait, persona, wording, seed, aligned, p, options, cell } = row;
+    const { item, group, trait, persona, wording, seed, aligned, p, options, cell } = row;
     const content = contentOf(row);
     const kind = kinds.get(row.evaluation);
     const gap = kind === 'likert' ? null : gapOf(row);
     const told = persona ?? row.itemPersona;
-    const answer = { item, trait, persona: told, wording, seed, aligned, p, gap, content, cell };
+    const answer = {
+      item,
+      ...(group !== undefined && { group }),
+      trait,
+      persona: told,
+      wording,
+      seed,
+      aligned,
+      p,
+      gap,
+      content,
+      cell,
+    };
     const key = keyOf(row);
     const known = answers.get(key) ?? [];
     answers.set(key, known);

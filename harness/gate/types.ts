@@ -5,6 +5,8 @@ export type { GateRules as Rules } from '../config/resolved.ts';
 /** One answer: an item under a persona, as the row matches across runs. */
 export interface Answer {
   readonly item: string;
+  /** Of role replies: what is one observation. A reference does without, since the run that is judged says it. */
+  readonly group?: string | undefined;
   readonly trait: string;
   readonly persona: string;
   readonly wording: string | null;

@@ -226,6 +226,7 @@ export interface ItemRow {
   readonly sparsity: string | null;
   readonly seed: number | null;
   readonly item: string;
+  readonly group?: string; // of role replies: they are one observation together
   readonly itemPersona: string;
   readonly trait: string;
   readonly keyed: 1 | 0 | -1; // -1: the item is keyed to the persona's opposite, and p is flipped; 0: it is of another trait

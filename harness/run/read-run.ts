@@ -80,6 +80,7 @@ function isItemRow(value: unknown): value is ItemRow {
     ['p', 'aligned', 'promptTokens', 'addedTokens'].every(number) &&
     (row.texts === undefined || (Array.isArray(row.texts) && row.texts.every((one) => typeof one === 'string'))) &&
     (row.seed === null || number('seed')) &&
+    (row.group === undefined || text('group')) &&
     Array.isArray(row.options) &&
     row.options.every((option) => typeof (option as { text?: unknown } | null)?.text === 'string') &&
     Array.isArray(row.orders) &&

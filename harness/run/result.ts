@@ -121,6 +121,7 @@ export function* itemRows(suite: Suite, results: readonly CellResult[]): Generat
         sparsity: cell.sparsity,
         seed: cell.seed,
         item: item.id,
+        ...(item.group !== undefined && { group: item.group }),
         itemPersona: item.persona,
         trait: item.trait,
         keyed,

@@ -1,10 +1,11 @@
-// From the rows of two sides to one observation per item: the poles of a trait on one item are mirror images, and its
-// wordings, orders and seeds repeats, so none of them is an observation of its own.
+// From the rows of two sides to one observation per item, or per group of role replies: the poles of a trait on one item are
+// mirror images, its wordings, orders and seeds repeats, and who asks the same question is answered from the same replies.
 
 import { BenchError } from '../../gpu/index.ts';
 
 interface RowKey {
   readonly item: string;
+  readonly group?: string | undefined; // items of one group are one observation; absent: the item is one by itself
   readonly trait: string;
   readonly persona: string;
   readonly wording: string | null; // null: the side has no wordings
@@ -23,9 +24,9 @@ export interface PairedRow extends RowKey {
 }
 
 export interface Unit {
-  readonly item: string;
+  readonly item: string; // or the group
   readonly trait: string;
-  readonly difference: number; // mean of a - b over the item's rows
+  readonly difference: number; // mean of a - b over its rows
   readonly weight: number; // rows: weighted means of units are means of rows
 }
 
@@ -34,6 +35,8 @@ const SPREAD = ['wording', 'seed'] as const;
 
 const bad = (message: string, where: string, hint?: string) =>
   new BenchError('bad-statistics', message, { where, ...(hint === undefined ? {} : { hint }) });
+
+const unitOf = ({ item, group }: RowKey): string => group ?? item;
 
 const placeOf = ({ item, trait, persona, wording, order, seed }: RowKey): string =>
   [item, trait, persona, wording, order ?? null, seed === null ? null : `seed ${seed}`]
@@ -71,7 +74,7 @@ function checkOnce(rows: readonly RowKey[]): void {
 
 /**
  * Joins the rows of two sides by all that they share. A side that has no wordings or seeds at all (all null) stands beside
- * each of the other's.
+ * each of the other's. Groups are those of the first side.
  * @throws BenchError `bad-statistics`: a row of one side only, or one that is there twice.
  */
 export function pairRows(a: readonly OutcomeRow[], b: readonly OutcomeRow[]): readonly PairedRow[] {
@@ -108,7 +111,7 @@ function checkOutcome(row: PairedRow, side: 'a' | 'b'): void {
 }
 
 /**
- * One unit per item: the mean of a - b over its poles, wordings, orders and seeds. Sorted by trait and item, and summed in
+ * One unit per item or group: the mean of a - b over its poles, wordings, orders and seeds. Sorted by trait and item, and summed in
  * one order, so that the same rows in another order give the same figures to the last bit. (Pairing by item: E. Miller,
  * "Adding error bars to evals", 2024, sections 2.2 and 4.2.)
  * @throws BenchError `bad-statistics`: no rows, a row of one side only or there twice, an outcome outside [0, 1], an item
@@ -121,16 +124,17 @@ export function unitsOf(rows: readonly PairedRow[]): readonly Unit[] {
   for (const row of rows) {
     checkOutcome(row, 'a');
     checkOutcome(row, 'b');
-    const trait = traits.get(row.item) ?? row.trait;
+    const unit = unitOf(row);
+    const trait = traits.get(unit) ?? row.trait;
     if (trait !== row.trait) {
-      throw bad(`it is under "${trait}" and "${row.trait}"`, row.item, 'an item is one observation of one trait');
+      throw bad(`it is under "${trait}" and "${row.trait}"`, unit, 'an item is one observation of one trait');
     }
-    traits.set(row.item, trait);
+    traits.set(unit, trait);
   }
   const keyed = rows.map((row) => [keyOf(row), row] as const).sort(([x], [y]) => (x < y ? -1 : 1));
   const groups = groupedBy(
     keyed.map(([, row]) => row),
-    ({ item }) => item,
+    unitOf,
   );
   return [...groups].map(([item, [...own]]) => ({
     item,

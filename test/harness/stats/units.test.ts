@@ -38,6 +38,15 @@ test('the two poles of an item are one observation', () => {
   ]);
 });
 
+test('role replies of one group are one observation, whoever asks; groups are those of the first side', () => {
+  const rows = ['i1', 'i2', 'i3'].map((item, k) => row(item, k === 0 ? 0 : 1, { group: k < 2 ? 'g' : 'h' }));
+  const before = rows.map(({ group, ...rest }) => ({ ...rest, outcome: 1 }));
+  assert.equal(unitsOf(pairRows(rows, before)), [
+    { item: 'g', trait: 'openness', difference: -0.5, weight: 2 },
+    { item: 'h', trait: 'openness', difference: 0, weight: 1 },
+  ]);
+});
+
 test('seeds, wordings and orders multiply rows, not units', () => {
   const rows: PairedRow[] = [];
   for (const item of ['i1', 'i2', 'i3'])
