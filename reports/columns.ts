@@ -1,6 +1,8 @@
-// Text within the width of a terminal: tables without lines, and sentences broken between words.
+// Text within the width of a terminal: tables without lines, and sentences broken between words. Whatever stands in it is
+// made printable here.
 
 import Table from 'cli-table3';
+import { inert, printable } from '../harness/plan/printable.ts';
 
 /** Widest line; what is there to be copied, a path or a command, stays whole. */
 export const COLUMNS = 100;
@@ -12,10 +14,12 @@ const plain: Paint = (text) => text;
 
 /** The head and each row, every one of as many lines as it needs. */
 export function tableRows(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
+  titles: readonly string[],
+  cells: readonly (readonly string[])[],
   { paintHead = plain, paintCell = plain }: { readonly paintHead?: Paint; readonly paintCell?: Paint } = {},
 ): readonly string[] {
+  const head = titles.map(printable);
+  const rows = cells.map((row) => row.map(printable));
   const widest = (length: (cell: string) => number) =>
     head.map((title, i) => rows.reduce((most, row) => Math.max(most, length(row[i] ?? '')), length(title)) + GAP);
   const words = (cell: string) => Math.max(...cell.split(' ').map((word) => word.length));
@@ -23,7 +27,7 @@ export function tableRows(
     widest((cell) => cell.length),
     widest(words),
   );
-  return [head.map(paintHead), ...rows.map((row) => row.map(paintCell))].map((cells) => drawn(cells, colWidths));
+  return [head.map(paintHead), ...rows.map((row) => row.map(paintCell))].map((row) => drawn(row, colWidths));
 }
 
 export function tableText(...table: Parameters<typeof tableRows>): string {
@@ -40,7 +44,7 @@ export function wrap(text: string, indent = 0): readonly string[] {
     line = ' '.repeat(indent);
     begun = false;
   };
-  for (const word of text.trimStart().split(' ')) {
+  for (const word of printable(text).trimStart().split(' ')) {
     if (begun && line.length + 1 + word.length > COLUMNS) next();
     if (begun) line += ' ';
     let rest = word;
@@ -52,12 +56,14 @@ export function wrap(text: string, indent = 0): readonly string[] {
     line += rest;
     begun = true;
   }
-  return [...lines, line];
+  return [...lines, line].map(inert);
 }
 
 /** The last lines of a verb: what it wrote, and what is worth typing next. */
 export function endingLines(written: readonly string[], next: string | null): readonly string[] {
-  return [...written.map((file) => `Written: ${file}`), ...(next === null ? [] : [`Next:    ${next}`])];
+  return [...written.map((file) => `Written: ${file}`), ...(next === null ? [] : [`Next:    ${next}`])].map((line) =>
+    inert(printable(line)),
+  );
 }
 
 function drawn(cells: readonly string[], colWidths: readonly number[]): string {
@@ -69,7 +75,7 @@ function drawn(cells: readonly string[], colWidths: readonly number[]): string {
   });
   table.push([...cells]);
   const lines = table.toString().split('\n');
-  return lines.map((line) => line.trimEnd()).join('\n');
+  return lines.map((line) => inert(line.trimEnd())).join('\n');
 }
 
 /** Widths that add up to at most 100: the widest column gives way first, and words are cut only when all are at theirs. */

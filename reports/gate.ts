@@ -1,8 +1,11 @@
 // What a gate says: a line per verdict, the worst first, and in one word what it comes to; and what two runs differ in. Pure
 // functions.
 
+import { printable } from '../harness/plan/printable.ts';
 import type { Comparison, GateReport, Outcome, Verdict } from '../harness/plan/verdicts.ts';
 import { wrap } from './columns.ts';
+import { escaped } from './html/markup.ts';
+import { plain } from './markdown.ts';
 
 const WORST: readonly Outcome[] = ['fail', 'incomparable', 'inconclusive', 'pass'];
 /** Flips that a line shows without --explain. */
@@ -30,15 +33,14 @@ export function gateText({ verdicts, outcome }: GateReport, explain: boolean): s
 
 /** For a job's summary: a table, and the changed items of what did not pass. */
 export function gateMarkdown({ verdicts, outcome }: GateReport): string {
-  const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
   const rows = sorted(verdicts).map(
-    (one) => `| ${one.outcome} | ${one.rule} | ${cell(one.row)} | ${cell(one.message)} |`,
+    (one) => `| ${one.outcome} | ${one.rule} | ${plain(one.row)} | ${plain(one.message)} |`,
   );
   const flips = sorted(verdicts)
     .filter((one) => one.outcome !== 'pass' && one.flips.length > 0)
     .map(
       ({ row, flips: all }) =>
-        `<details><summary>${cell(row)}: ${all.length} changed</summary>\n\n${all.map((flip) => `- ${cell(flip)}`).join('\n')}\n\n</details>`,
+        `<details><summary>${escaped(printable(row))}: ${all.length} changed</summary>\n\n${all.map((flip) => `- ${plain(flip)}`).join('\n')}\n\n</details>`,
     );
   return [`## Gate: ${outcome}`, ['| outcome | rule | row | |', '|---|---|---|---|', ...rows].join('\n'), ...flips]
     .join('\n\n')
@@ -50,12 +52,14 @@ export function gateAnnotations(
   { verdicts }: GateReport,
   { file, line }: { readonly file: string; readonly line: number },
 ): string {
-  const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  const message = (text: string): string =>
+    text.split('\n').map(printable).join('\n').replaceAll('%', '%25').replaceAll('\n', '%0A');
+  const property = (text: string): string => message(text).replaceAll(',', '%2C').replaceAll(':', '%3A');
   return sorted(verdicts)
     .filter(({ outcome }) => outcome !== 'pass')
-    .map(({ outcome, rule, row, message }) => {
+    .map(({ outcome, rule, row, message: said }) => {
       const level = outcome === 'inconclusive' ? 'warning' : 'error';
-      return `::${level} file=${escaped(file)},line=${line},title=${escaped(`${rule} ${row}`).replaceAll(',', '%2C').replaceAll(':', '%3A')}::${escaped(message)}\n`;
+      return `::${level} file=${property(file)},line=${line},title=${property(`${rule} ${row}`)}::${message(said)}\n`;
     })
     .join('');
 }

@@ -1,5 +1,6 @@
 // The report as Markdown (report.md): what the terminal says, with personas, wordings and provenance in full.
 
+import { printable } from '../harness/plan/printable.ts';
 import type { RunResult } from '../harness/plan/result.ts';
 import { atlasSections } from './atlas.ts';
 import { costSections } from './costs.ts';
@@ -57,6 +58,8 @@ function provenance(result: RunResult): string {
 }
 
 /** Names come from suites of others: nothing in them may become markup. */
-function plain(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>#|~]/g, '\\$&').replace(/\s+/g, ' ');
+export function plain(text: string): string {
+  return printable(text)
+    .replace(/[\\`*_{}[\]<>#|~&$]/g, '\\$&')
+    .replace(/\s+/g, ' ');
 }

@@ -3,6 +3,7 @@
 import type { DeviceReport } from '../../gpu/check.ts';
 import { BenchError } from '../../gpu/index.ts';
 import { wrap } from '../../reports/columns.ts';
+import { jsonText } from '../plan/printable.ts';
 
 const LABEL_WIDTH = 10;
 const MIB = 2 ** 20;
@@ -22,7 +23,7 @@ export async function runDoctor(
   } catch (error) {
     if (!(error instanceof BenchError)) throw error;
     const { code, message, where, hint } = error;
-    if (options.json === true) out(JSON.stringify({ ok: false, error: { code, message, where, hint } }, null, 2));
+    if (options.json === true) out(jsonText({ ok: false, error: { code, message, where, hint } }).trimEnd());
     else {
       out(where === undefined ? message : `${where}: ${message}`);
       if (hint !== undefined) out(hint);
@@ -30,7 +31,7 @@ export async function runDoctor(
     return 2;
   }
   const ok = report.check.passed;
-  if (options.json === true) out(JSON.stringify({ ok, ...report }, null, 2));
+  if (options.json === true) out(jsonText({ ok, ...report }).trimEnd());
   else for (const line of describe(report)) out(line);
   return ok ? 0 : 2;
 }

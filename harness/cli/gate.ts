@@ -14,6 +14,7 @@ import { referenceText } from '../gate/reference.ts';
 import { candidateOf, gateRows, referenceOf } from '../gate/rows.ts';
 import { gate, methodOf } from '../gate/rules.ts';
 import type { GateRow, Reference, Rules } from '../gate/types.ts';
+import { jsonText } from '../plan/printable.ts';
 import type { GateReport } from '../plan/verdicts.ts';
 import { readBounded, writeAtomic } from '../run/files.ts';
 import type { ReadRun } from '../run/read-run.ts';
@@ -88,7 +89,7 @@ export async function blessVerb(
 export async function gateVerb(run: string, options: Judged, write = toStdout): Promise<number> {
   const read = opened(run);
   const report = judge(read, options);
-  write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : gateText(report, options.explain === true));
+  write(options.json === true ? jsonText(report) : gateText(report, options.explain === true));
   const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = process.env;
   if (GITHUB_ACTIONS === 'true' && options.json !== true)
     write(gateAnnotations(report, placeOf(options.suite ?? read.result.suite)));
@@ -119,7 +120,7 @@ export async function compareVerb(
   write = toStdout,
 ): Promise<number> {
   const found = compareRuns(opened(first).items, opened(second).items);
-  write(options.json === true ? `${JSON.stringify(found, null, 2)}\n` : compareText(found));
+  write(options.json === true ? jsonText(found) : compareText(found));
   return EXIT.pass;
 }
 

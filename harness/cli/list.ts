@@ -7,6 +7,7 @@ import { wrap } from '../../reports/columns.ts';
 import { didYouMean } from '../config/diagnostics.ts';
 import { packageRoot } from '../config/paths.ts';
 import { readPersonas } from '../config/personas.ts';
+import { inert, jsonText, printable } from '../plan/printable.ts';
 import { METHODS } from './methods.ts';
 
 type Entry = readonly [name: string, what: string];
@@ -60,14 +61,16 @@ export async function listVerb(
     const document = Object.fromEntries(
       Object.entries(lists).map(([name, entries]) => [name, entries.map(([id, what]) => ({ name: id, what }))]),
     );
-    stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    stdout.write(jsonText(document));
     return 0;
   }
   for (const [name, entries] of Object.entries(lists)) {
     if (wanted.length > 1) stdout.write(`${name}\n`);
     const width = Math.max(0, ...entries.map(([id]) => id.length));
     // A path is there to be copied.
-    const shown = PATHS.has(name) ? (line: string) => [line] : (line: string) => wrap(line, width + 4);
+    const shown = PATHS.has(name)
+      ? (line: string) => [inert(printable(line))]
+      : (line: string) => wrap(line, width + 4);
     const lines = entries.flatMap(([id, what]) => shown(`  ${id.padEnd(width)}  ${what}`));
     for (const line of lines) stdout.write(`${line}\n`);
   }

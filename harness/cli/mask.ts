@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { BenchError, type Engine } from '../../gpu/index.ts';
 import { shellWord } from '../../reports/format.ts';
 import { isHubName } from '../hub/name.ts';
+import { jsonText } from '../plan/printable.ts';
 import { compareMasks } from '../subnetworks/compare.ts';
 import {
   type MaskFile,
@@ -99,7 +100,7 @@ export async function maskInspect(
       const places = tensor.rows * tensor.columns;
       return { name, rows: tensor.rows, columns: tensor.columns, density: keptOf(new Map([[name, tensor]])) / places };
     });
-    stdout.write(`${JSON.stringify({ id: maskId(masks), header, tensors }, null, 2)}\n`);
+    stdout.write(jsonText({ id: maskId(masks), header, tensors }));
   } else stdout.write(inspectText(file, mask));
   return 0;
 }
@@ -119,7 +120,7 @@ export async function maskDiff(
     });
   }
   const comparison = compareMasks(a.masks, b.masks, namedInfos(a));
-  stdout.write(json ? `${JSON.stringify(comparison, null, 2)}\n` : diffText(first, second, comparison));
+  stdout.write(json ? jsonText(comparison) : diffText(first, second, comparison));
   return 0;
 }
 

@@ -1,5 +1,6 @@
 // How an error reaches a person: a place, a reason and a next step; a stack only for BENCH_DEBUG=1.
 
+import { printableLines } from '../plan/printable.ts';
 import { EXIT } from './exit-codes.ts';
 
 interface Told {
@@ -21,11 +22,11 @@ export function report(error: unknown, stderr: { write(text: string): unknown } 
     const { where, hint } = error as Told;
     // A rendered file error starts with its place already.
     const place = typeof where === 'string' && !error.message.startsWith(where) ? `${where}: ` : '';
-    stderr.write(`error: ${place}${error.message}\n`);
-    if (typeof hint === 'string') stderr.write(`  ${hint}\n`);
+    stderr.write(printableLines(`error: ${place}${error.message}\n`));
+    if (typeof hint === 'string') stderr.write(printableLines(`  ${hint}\n`));
   } else {
     const told = error instanceof Error ? error.message : String(error);
-    stderr.write(`error: ${told}\n`);
+    stderr.write(printableLines(`error: ${told}\n`));
     if (isSystem(error)) {
       stderr.write('  the system refused this: look at the space and the rights of the --out folder, and run again\n');
     } else if (!debug)

@@ -7,6 +7,7 @@ import { gatePower, powerLines } from '../gate/power.ts';
 import { counted } from '../plan/counted.ts';
 import { itemDigest } from '../plan/items.ts';
 import type { Cell, Prepared } from '../plan/method.ts';
+import { jsonText, printableLines } from '../plan/printable.ts';
 import { why } from '../plan/why.ts';
 import { keyOf, type Machine, type Planned } from '../run/session.ts';
 import { prepare } from '../run/set-up.ts';
@@ -81,7 +82,7 @@ export function planJson(suite: Suite, planned: Planned, cells: readonly Planned
       ...rest,
     })),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return jsonText(document);
 }
 
 export interface ShownPrompt {
@@ -161,5 +162,5 @@ export function promptText({ cell, item, text, ids, answers }: ShownPrompt): str
     ids.join(' '),
     ...answers.map((answer, i) => `--- answer ${i + 1}: ${JSON.stringify(answer.text)}  ${answer.ids.join(' ')}`),
   ];
-  return `${lines.join('\n')}\n`;
+  return printableLines(`${lines.join('\n')}\n`);
 }

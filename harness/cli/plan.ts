@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import type { Suite } from '../config/resolved.ts';
+import { jsonText } from '../plan/printable.ts';
 import { select } from '../plan/selection.ts';
 import type { Machine } from '../run/session.ts';
 import { METHODS } from './methods.ts';
@@ -43,7 +44,7 @@ export async function planVerb(file: string, options: PlanOptions, io: PlanServi
   });
   if (options.showPrompt !== undefined) {
     const shown = await view.promptOf(options.showPrompt, suite, planned, machine);
-    io.stdout.write(options.json === true ? `${JSON.stringify(shown, null, 2)}\n` : view.promptText(shown));
+    io.stdout.write(options.json === true ? jsonText(shown) : view.promptText(shown));
     return 0;
   }
   const cells = view.statusOf(planned, options.why === true);

@@ -2,6 +2,7 @@
 
 import { BenchError } from '../../gpu/index.ts';
 import { fetchModel, type PullEvent, pullModel } from '../hub/pull.ts';
+import { jsonText } from '../plan/printable.ts';
 import { type ProgressMode, progressMode } from '../run/progress.ts';
 import { byteBar, byteLines } from './pull-progress.ts';
 
@@ -23,7 +24,7 @@ export async function pullVerb(
     });
   }
   const folder = await shown(options, (tell) => pullModel(name, tell));
-  stdout.write(`${options.json === true ? JSON.stringify({ model: name, folder }, null, 2) : folder}\n`);
+  stdout.write(options.json === true ? jsonText({ model: name, folder }) : `${folder}\n`);
   return 0;
 }
 

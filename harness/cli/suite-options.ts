@@ -4,6 +4,7 @@ import { shellWord } from '../../reports/format.ts';
 import type { Suite } from '../config/resolved.ts';
 import { requireGateNames } from '../gate/names.ts';
 import { withControls } from '../plan/controls.ts';
+import { jsonText } from '../plan/printable.ts';
 import type { FilterTerm } from '../plan/selection.ts';
 import { METHODS } from './methods.ts';
 import type { RunOptions, SuiteOptions } from './options.ts';
@@ -36,7 +37,7 @@ export async function configText(file: string, options: SuiteOptions): Promise<s
   const { configValues, printConfig } = await import('../config/index.ts');
   const load = { registry: METHODS, ...loadOptions(options) };
   if (options.json !== true) return printConfig(file, load);
-  return `${JSON.stringify(await configValues(file, load), null, 2)}\n`;
+  return jsonText(await configValues(file, load));
 }
 
 /** --filter as terms; none without it. */

@@ -3,6 +3,7 @@
 import { endingLines, wrap } from '../../reports/columns.ts';
 import type { Suite } from '../config/resolved.ts';
 import type { Cell } from '../plan/method.ts';
+import { jsonText } from '../plan/printable.ts';
 import { METHODS } from './methods.ts';
 import type { SuiteOptions } from './options.ts';
 import { commandOf, suiteOf } from './suite-options.ts';
@@ -15,7 +16,7 @@ export async function validateVerb(
 ): Promise<number> {
   const suite = await suiteOf(file, options);
   const cells = await planned(suite);
-  if (options.json === true) stdout.write(`${JSON.stringify({ ok: true, ...counts(suite, cells) }, null, 2)}\n`);
+  if (options.json === true) stdout.write(jsonText({ ok: true, ...counts(suite, cells) }));
   else if (options.quiet !== true) {
     const lines = [...wrap(summary(suite, cells)), ...endingLines([], commandOf('run', file, options))];
     stdout.write(`${lines.join('\n')}\n`);

@@ -1,6 +1,7 @@
 // The end of a verb that writes something: what it says, the paths, and what is worth typing next; one document with --json.
 
 import { endingLines, wrap } from '../../reports/columns.ts';
+import { jsonText } from '../plan/printable.ts';
 
 export interface Written {
   readonly said: string; // "" where the paths say all
@@ -10,6 +11,6 @@ export interface Written {
 }
 
 export function writtenText({ said, figures = {}, written, next }: Written, json: boolean): string {
-  if (json) return `${JSON.stringify({ ...figures, written, next }, null, 2)}\n`;
+  if (json) return jsonText({ ...figures, written, next });
   return `${[...(said === '' ? [] : wrap(said)), ...endingLines(written, next)].join('\n')}\n`;
 }

@@ -2,6 +2,7 @@
 
 import { Presets, SingleBar } from 'cli-progress';
 import { counted } from '../plan/counted.ts';
+import { inert, printable } from '../plan/printable.ts';
 import { cellName, type Listener, type RunEvent } from './events.ts';
 
 export type ProgressMode = 'tty' | 'plain' | 'none';
@@ -34,7 +35,7 @@ export function startProgress(
 function plain(output: ProgressOutput): Listener {
   let total = 0;
   let done = 0;
-  const line = (text: string) => output.write(`${text}\n`);
+  const line = (text: string) => output.write(`${inert(printable(text))}\n`);
   return (event) => {
     if (event.kind === 'plan') {
       total = event.cells - event.stored;
@@ -64,6 +65,7 @@ function bar(output: NodeJS.WriteStream): { readonly listen: Listener; stop(): v
     Presets.shades_classic,
   );
   let active = false;
+  const line = (text: string) => output.write(`\r\x1b[K${printable(text)}\n`);
   const stop = () => {
     if (active) single.stop();
     active = false;
@@ -72,12 +74,12 @@ function bar(output: NodeJS.WriteStream): { readonly listen: Listener; stop(): v
     if (event.kind === 'plan' && event.cells > event.stored) {
       single.start(event.cells - event.stored, 0, { what: '' });
       active = true;
-    } else if (event.kind === 'model-load') single.update({ what: `loading ${event.model}` });
-    else if (event.kind === 'cell-start') single.update({ what: cellName(event.cell) });
+    } else if (event.kind === 'model-load') single.update({ what: printable(`loading ${event.model}`) });
+    else if (event.kind === 'cell-start') single.update({ what: printable(cellName(event.cell)) });
     else if (event.kind === 'cell-done') single.increment();
     else if (event.kind === 'cell-error') {
       single.increment();
-      output.write(`\r\x1b[K${cellName(event.cell)}  FAILED: ${event.message}\n`);
+      line(`${cellName(event.cell)}  FAILED: ${event.message}`);
     } else if (event.kind === 'end') stop();
     else if (
       event.kind === 'damaged' ||
@@ -85,7 +87,7 @@ function bar(output: NodeJS.WriteStream): { readonly listen: Listener; stop(): v
       event.kind === 'latency' ||
       event.kind === 'profile'
     ) {
-      output.write(`\r\x1b[K${note(event)}\n`);
+      line(note(event) ?? '');
     }
   };
   return { listen, stop };

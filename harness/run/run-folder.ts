@@ -2,6 +2,7 @@
 
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { jsonText } from '../plan/printable.ts';
 import type { ItemRow, RunResult } from '../plan/result.ts';
 import { makeFolder, readBounded, syncFolder, writeAll, writeAtomic } from './files.ts';
 
@@ -23,7 +24,7 @@ export function writeRunFolder(
   const aside = makeFolder(runs, '.new-');
   try {
     writeLines(path.join(aside, 'items.jsonl'), items);
-    writeAtomic(path.join(aside, 'run.json'), `${JSON.stringify(result, null, 2)}\n`);
+    writeAtomic(path.join(aside, 'run.json'), jsonText(result));
     for (const [name, text] of Object.entries(reports)) writeAtomic(path.join(aside, name), text);
     const utc = result.startedAt.replace(/[-:]/g, '').replace(/\.\d+/, '');
     const suite = result.suite.replace(/[^\w.-]+/g, '-').slice(0, 60);

@@ -152,8 +152,8 @@ test('summaries and annotations escape what they quote', () => {
     flips: ['<img>'],
   } as const;
   const report = { verdicts: [verdict], outcome: 'fail', exitCode: 1 } as const;
-  assert.match(gateMarkdown(report), /\| fail \| alignment \| a\\\|b &lt;x> \|/);
-  assert.match(gateMarkdown(report), /- &lt;img>/);
+  assert.match(gateMarkdown(report), /\| fail \| alignment \| a\\\|b \\<x\\> \|/);
+  assert.match(gateMarkdown(report), /- \\<img\\>/);
   assert.is(
     gateAnnotations(report, { file: 'suites/ci.yaml', line: 15 }),
     '::error file=suites/ci.yaml,line=15,title=alignment a|b <x>::50%25%0Aless\n',
