@@ -5,6 +5,7 @@ import { type Answer, type GateRow, REFERENCE_VERSION, type Reference } from './
 
 /** Answers as a table: their fields stand once. */
 const COLUMNS = ['item', 'trait', 'persona', 'wording', 'seed', 'aligned', 'p', 'gap', 'content', 'cell'] as const;
+const EVALUATION = ['id', 'kind', 'scorer', 'settings'] as const;
 const MOST_ANSWERS = 1_000_000;
 
 /** The text of the file. */
@@ -40,12 +41,15 @@ export function parseReference(text: string, where: string): Reference {
     if (typeof head[name] !== 'string') throw fail(`"${name}" is no text`);
   if (!isRecord(head.testbed) || !Array.isArray(head.evaluations))
     throw fail('it lacks its testbed or its evaluations');
+  if (!head.evaluations.every((one) => isRecord(one) && EVALUATION.every((name) => typeof one[name] === 'string')))
+    throw fail('one of its evaluations is malformed');
   if (!Array.isArray(rows) || rows.length === 0) throw fail('it has no rows');
-  return {
-    ...(head as unknown as Omit<Reference, 'version' | 'rows'>),
-    version,
-    rows: rows.map((row) => rowOf(row, fail)),
-  };
+  const read = rows.map((row) => rowOf(row, fail));
+  once(
+    read.map(({ name, model, evaluation }) => [name, evaluation, model]),
+    (row) => fail(`its row ${row} is there twice`),
+  );
+  return { ...(head as unknown as Omit<Reference, 'version' | 'rows'>), version, rows: read };
 }
 
 function rowOf(value: unknown, fail: (message: string) => BenchError): GateRow {
@@ -58,14 +62,28 @@ function rowOf(value: unknown, fail: (message: string) => BenchError): GateRow {
   if (!Array.isArray(answers) || answers.length === 0) throw fail(`${name} has no answers`);
   if (answers.length > MOST_ANSWERS)
     throw fail(`${name} has ${answers.length} answers, and at most ${MOST_ANSWERS} are read`);
+  const read = answers.map((cells, k) => answerOf(cells, () => fail(`answer ${k + 1} of ${name} is malformed`)));
+  once(
+    read.map(({ item, persona, wording, seed }) => [item, persona, wording, seed]),
+    (answer) => fail(`an answer of ${name} is there twice: ${answer}`),
+  );
   return {
     name,
     model,
     evaluation,
     perplexity: perplexity as number | null,
     counters: counters as Record<string, number>,
-    answers: answers.map((cells, k) => answerOf(cells, () => fail(`answer ${k + 1} of ${name} is malformed`))),
+    answers: read,
   };
+}
+
+/** Of two under one key only the first would be compared. */
+function once(keys: readonly (readonly unknown[])[], fail: (key: string) => BenchError): void {
+  const seen = new Set<string>();
+  for (const key of keys) {
+    if (seen.has(JSON.stringify(key))) throw fail(key.filter((part) => part !== null).join(', '));
+    seen.add(JSON.stringify(key));
+  }
 }
 
 function answerOf(cells: unknown, fail: () => BenchError): Answer {

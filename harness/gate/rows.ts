@@ -1,7 +1,7 @@
 // A run's record and its answers -> the rows that a gate reads; and the reference that a blessed run becomes.
 
 import { digestOf } from '../plan/canonical.ts';
-import type { ItemRow, RunResult } from '../plan/result.ts';
+import type { ItemRow, MetricRow, RunResult } from '../plan/result.ts';
 import { softmax } from '../stats/softmax.ts';
 import type { Candidate } from './rules.ts';
 import { type Answer, type GateRow, REFERENCE_VERSION, type Reference } from './types.ts';
@@ -11,9 +11,50 @@ export function nameOf({ method, sparsity }: { readonly method: string; readonly
   return sparsity === null ? method : `${method} at ${sparsity}`;
 }
 
-/** Digest of what was asked: the question and its options. */
+interface Place {
+  readonly model: string;
+  readonly evaluation: string;
+}
+
+/** Rows by name, with their evaluation and their model where a side has several. */
+export function titlesOf(...sides: readonly (readonly Place[])[]): (name: string, place: Place) => string {
+  const several = (field: keyof Place) => sides.some((side) => new Set(side.map((one) => one[field])).size > 1);
+  const shown = (['evaluation', 'model'] as const).filter(several);
+  return (name, place) => [name, ...shown.map((field) => place[field])].join(', ');
+}
+
+/** Digest of what was asked: the question, its options, and which of them is the persona's. */
 export function contentOf({ question, options }: Pick<ItemRow, 'question' | 'options'>): string {
-  return digestOf({ question, options: options.map(({ text }) => text) }).slice(0, 16);
+  return digestOf({ question, options: options.map(({ text, aligned }) => ({ text, aligned })) }).slice(0, 16);
+}
+
+type Row = Pick<MetricRow, 'model' | 'evaluation' | 'method' | 'sparsity' | 'trait'>;
+type Judged = Pick<Answer, 'persona' | 'aligned' | 'p'>;
+
+/**
+ * An answer as the run's metrics count it: once for the persona that was stated; without one for each that the row is judged
+ * for, and what one pole of a trait gains its opposite loses.
+ */
+export function judging({
+  metrics,
+  evaluations,
+}: Pick<RunResult, 'metrics' | 'evaluations'>): (row: ItemRow) => readonly Judged[] {
+  const roles = new Set(evaluations.filter(({ kind }) => kind === 'role-reply').map(({ id }) => id));
+  const keyOf = ({ model, evaluation, method, sparsity, trait }: Row) =>
+    JSON.stringify([model, evaluation, method, sparsity, trait]);
+  const judged = new Map<string, Set<string>>();
+  for (const row of metrics) {
+    if (row.persona === null) continue;
+    const key = keyOf(row);
+    judged.set(key, (judged.get(key) ?? new Set()).add(row.persona));
+  }
+  return (row) => {
+    const { persona, itemPersona, aligned, p, evaluation } = row;
+    const own = { persona: persona ?? itemPersona, aligned, p };
+    const poles = judged.get(keyOf(row));
+    if (persona !== null || roles.has(evaluation) || poles === undefined) return [own];
+    return [...poles].map((pole) => (pole === itemPersona ? own : { persona: pole, aligned: 1 - aligned, p: 1 - p }));
+  };
 }
 
 /** Rows of the methods that `wanted` accepts by their name, in the order of the run. */
@@ -24,36 +65,20 @@ export function gateRows(
 ): readonly GateRow[] {
   const answers = new Map<string, Answer[]>();
   const kinds = new Map(result.evaluations.map(({ id, kind }) => [id, kind]));
+  const judge = judging(result);
   const keyOf = (row: Pick<ItemRow, 'model' | 'evaluation' | 'method' | 'sparsity'>): string =>
     JSON.stringify([row.model, row.evaluation, row.method, row.sparsity]);
   for (const row of items) {
     // Items of other traits say what else a method moves, not how it holds its persona.
     if (row.keyed === 0 || !wanted(row.method, nameOf(row))) continue;
-    const { item, group, trait, persona, wording, seed, aligned, p, options, cell } = row;
+    const { item, group, trait, wording, seed, cell } = row;
+    const gap = kinds.get(row.evaluation) === 'likert' ? null : gapOf(row);
+    const place = { item, ...(group !== undefined && { group }), trait, wording, seed, cell };
     const content = contentOf(row);
-    const kind = kinds.get(row.evaluation);
-    const gap = kind === 'likert' ? null : gapOf(row);
-    const told = persona ?? row.itemPersona;
-    const answer = {
-      item,
-      ...(group !== undefined && { group }),
-      trait,
-      persona: told,
-      wording,
-      seed,
-      aligned,
-      p,
-      gap,
-      content,
-      cell,
-    };
     const key = keyOf(row);
     const known = answers.get(key) ?? [];
     answers.set(key, known);
-    known.push(answer);
-    // A network that knows no persona answers for both poles: what one gains the other loses.
-    if (persona === null && (kind === 'likert' || (kind === 'choice' && options.length === 2)))
-      known.push({ ...answer, persona: `not ${row.itemPersona}`, aligned: 1 - aligned, p: 1 - p });
+    known.push(...judge(row).map((judged) => ({ ...place, ...judged, gap, content })));
   }
   return [...answers].map(([key, own]) => {
     const [model, evaluation, method, sparsity] = JSON.parse(key) as [string, string, string, string | null];

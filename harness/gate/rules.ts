@@ -2,7 +2,9 @@
 // that is 0 only where all pass. What cannot be compared never passes.
 
 import type { GateReport, Verdict } from '../plan/verdicts.ts';
-import { alignmentVerdicts, areTied, flipsOf, type Matched } from './alignment.ts';
+import { alignmentVerdicts, flipsOf, levelled, type Matched } from './alignment.ts';
+import { rowsOfOrder } from './names.ts';
+import { titlesOf } from './rows.ts';
 import { type Timed, timingVerdicts } from './timings.ts';
 import type { Answer, GateRow, Reference, Rules } from './types.ts';
 
@@ -16,12 +18,17 @@ export interface Candidate {
   readonly timed: readonly Timed[];
 }
 
+/** A row as verdicts name it. */
+type Titles = (row: GateRow) => string;
+
 /** Judges a run; pure. `strict`: what does not pass fails. `rows` of both sides are the gated ones and those that floors and order name. */
 export function gate(now: Candidate, then: Reference, rules: Rules, strict = false): GateReport {
   const verdicts: Verdict[] = [];
   const matched: Matched[] = [];
   const sameClass = now.deviceClass === then.deviceClass && now.kernels === then.kernels;
   const gated = (row: GateRow): boolean => rules.rows.includes(methodOf(row.name));
+  const inWords = titlesOf(now.rows, then.rows);
+  const titleOf: Titles = (row) => inWords(row.name, row);
   for (const name of rules.rows) {
     if (now.rows.some((row) => methodOf(row.name) === name)) continue;
     verdicts.push(said('rows', name, 'incomparable', 'the run has no such row'));
@@ -29,21 +36,21 @@ export function gate(now: Candidate, then: Reference, rules: Rules, strict = fal
   for (const row of now.rows.filter(gated)) {
     const other = then.rows.find((one) => sameRow(one, row, now.rows, then.rows));
     const reason = other === undefined ? 'the reference has no such row' : apart(row, other, now, then);
-    if (reason !== null) verdicts.push(said('rows', row.name, 'incomparable', reason));
-    else matched.push({ now: row, was: other! });
+    if (reason !== null) verdicts.push(said('rows', titleOf(row), 'incomparable', reason));
+    else matched.push({ title: titleOf(row), now: row, was: other! });
   }
   for (const row of then.rows.filter(gated)) {
     if (now.rows.some((one) => sameRow(row, one, then.rows, now.rows))) continue;
-    if (!verdicts.some((one) => one.row === row.name || one.row === methodOf(row.name)))
-      verdicts.push(said('rows', row.name, 'incomparable', 'the run lacks a row that the reference has'));
+    if (!verdicts.some((one) => one.row === titleOf(row) || one.row === methodOf(row.name)))
+      verdicts.push(said('rows', titleOf(row), 'incomparable', 'the run lacks a row that the reference has'));
   }
   verdicts.push(
     ...alignmentVerdicts(matched, rules.alignment, sameClass),
     ...matched.flatMap((pair) => identity(pair, sameClass)),
-    ...floors(now.rows, rules),
-    ...orders(now.rows, rules),
-    ...taxes(now.rows.filter(gated), matched, rules),
-    ...timingVerdicts(now.timed, [...new Set(now.rows.filter(gated).map(({ name }) => name))], rules),
+    ...floors(now.rows, rules, titleOf),
+    ...orders(now.rows, rules, titleOf),
+    ...taxes(now.rows.filter(gated), matched, rules, titleOf),
+    ...timingVerdicts(now.timed, now.rows.filter(gated), rules),
     ...matched.flatMap((pair) => counters(pair, rules, sameClass)),
   );
   if (verdicts.length === 0) verdicts.push(said('rows', '', 'incomparable', 'the gate has no rule'));
@@ -68,22 +75,31 @@ function concluded(
 /** Why two rows cannot be compared, or null. */
 function apart(now: GateRow, was: GateRow, run: Candidate, reference: Reference): string | null {
   if (now.answers.length === 0 || was.answers.length === 0) return 'it has no items';
-  const settings = (all: Reference['evaluations'], id: string) => JSON.stringify(all.find((one) => one.id === id));
-  if (settings(run.evaluations, now.evaluation) !== settings(reference.evaluations, was.evaluation))
-    return 'its evaluation has other settings';
+  const settings = ({ evaluations }: Pick<Reference, 'evaluations'>) => {
+    const found = evaluations.find(({ id }) => id === now.evaluation);
+    return found && JSON.stringify([found.kind, found.scorer, found.settings]);
+  };
+  if (settings(run) === undefined) return 'its evaluation has no settings';
+  if (settings(run) !== settings(reference)) return 'its evaluation has other settings';
   const broken = [...now.answers, ...was.answers].find(
     ({ aligned, p }) => !(aligned >= 0 && aligned <= 1 && p >= 0 && p <= 1),
   );
   if (broken !== undefined) return `item ${broken.item} has a figure that is no number`;
-  const contents = new Map(was.answers.map((answer) => [keyOf(answer), answer.content]));
-  const other = now.answers.find((answer) => contents.get(keyOf(answer)) !== answer.content);
-  if (other !== undefined)
-    return contents.has(keyOf(other)) ? `item ${other.item} has other content` : `item ${other.item} is new`;
-  return contents.size === now.answers.length ? null : 'the reference has items that the run lacks';
+  const before = new Map(was.answers.map((answer) => [keyOf(answer), answer]));
+  const after = new Set(now.answers.map(keyOf));
+  if (after.size < now.answers.length || before.size < was.answers.length) return 'it has an answer twice';
+  for (const answer of now.answers) {
+    const blessed = before.get(keyOf(answer));
+    if (blessed === undefined) return `item ${answer.item} is new`;
+    if (blessed.content !== answer.content) return `item ${answer.item} has other content`;
+    if (blessed.trait !== answer.trait) return `item ${answer.item} is of another trait`;
+  }
+  return before.size === after.size ? null : 'the reference has items that the run lacks';
 }
 
 /** Equal cells must give equal answers, to the bit, on one class of devices with the same kernels. On another the effect decides. */
-function identity({ now, was: blessed }: Matched, sameClass: boolean): readonly Verdict[] {
+function identity(pair: Matched, sameClass: boolean): readonly Verdict[] {
+  const { title, now, was: blessed } = sameClass ? pair : levelled(pair);
   const before = new Map(blessed.answers.map((answer) => [keyOf(answer), answer]));
   const same = now.answers.flatMap((answer) => {
     const was = before.get(keyOf(answer))!;
@@ -91,48 +107,69 @@ function identity({ now, was: blessed }: Matched, sameClass: boolean): readonly 
   });
   if (same.length === 0) return [];
   if (!sameClass) {
-    const turned = same.filter(({ answer, was }) => answer.aligned !== was.aligned && !areTied(answer, was)).length;
-    const message = `${turned} of ${same.length} answers of unchanged cells turned on another class of devices, ties apart: the alignment rule decides`;
-    return [said('identity', now.name, 'pass', message)];
+    const turned = same.filter(({ answer, was }) => answer.aligned !== was.aligned).length;
+    const message = `${turned} of ${same.length} answers of unchanged cells turned on another class of devices or with other kernels, ties apart: the alignment rule decides`;
+    return [said('identity', title, 'pass', message)];
   }
-  const differs = same.filter(({ answer, was }) => answer.p !== was.p || answer.aligned !== was.aligned).length;
+  const differs = same.filter(
+    ({ answer, was }) => answer.p !== was.p || answer.aligned !== was.aligned || answer.gap !== was.gap,
+  ).length;
   if (differs === 0) {
-    return [said('identity', now.name, 'pass', `${same.length} answers of unchanged cells are equal to the bit`)];
+    return [said('identity', title, 'pass', `${same.length} answers of unchanged cells are equal to the bit`)];
   }
   const message = `${differs} of ${same.length} answers of unchanged cells differ: the results are not deterministic`;
-  return [{ ...said('identity', now.name, 'fail', message), flips: flipsOf(now, blessed) }];
+  return [{ ...said('identity', title, 'fail', message), flips: flipsOf(now, blessed) }];
 }
 
 export function alignmentOf({ answers }: GateRow): number {
   return answers.reduce((sum, { aligned }) => sum + aligned, 0) / answers.length;
 }
 
-function floors(rows: readonly GateRow[], rules: Rules): readonly Verdict[] {
+function floors(rows: readonly GateRow[], rules: Rules, titleOf: Titles): readonly Verdict[] {
   return Object.entries(rules.floors).flatMap(([name, least]) => {
     const own = rows.filter((row) => row.name === name || methodOf(row.name) === name);
     if (own.length === 0) return [said('floor', name, 'incomparable', 'the run has no such row')];
     return own.map((row) => {
       const reached = alignmentOf(row);
       const text = `${percent(reached)} %, and at least ${percent(least)} % is wanted`;
-      return said('floor', row.name, reached >= least ? 'pass' : 'fail', text);
+      return said('floor', titleOf(row), reached >= least ? 'pass' : 'fail', text);
     });
   });
 }
 
-function orders(rows: readonly GateRow[], rules: Rules): readonly Verdict[] {
-  return rules.order.map((rule) => {
-    const [, left, sign, right] = /^(.+?)\s*(>=|>)\s*(.+)$/.exec(rule) ?? [];
-    const [a, b] = [left, right].map((name) => rows.find((row) => row.name === name || methodOf(row.name) === name));
-    if (a === undefined || b === undefined || a.answers.length === 0 || b.answers.length === 0)
-      return said('order', rule, 'incomparable', 'the run lacks one of its rows');
-    const [x, y] = [alignmentOf(a), alignmentOf(b)];
-    const holds = sign === '>' ? x > y : x >= y;
-    return said('order', rule, holds ? 'pass' : 'fail', `${percent(x)} % against ${percent(y)} %`);
+/** Every row of the first name beside those of the second: of its model and evaluation, at its sparsity or at none. */
+function orders(rows: readonly GateRow[], rules: Rules, titleOf: Titles): readonly Verdict[] {
+  return rules.order.flatMap((rule) => {
+    const sign = rule.includes('>=') ? '>=' : '>';
+    const lacks = (row: string) => said('order', row, 'incomparable', 'the run lacks one of its rows');
+    const [left, right] = rowsOfOrder(rule).map((name) =>
+      rows.filter((row) => row.answers.length > 0 && (row.name === name || methodOf(row.name) === name)),
+    );
+    if (left === undefined || right === undefined || left.length === 0) return [lacks(rule)];
+    return left.flatMap((a) => {
+      const others = right.filter(({ model, evaluation }) => model === a.model && evaluation === a.evaluation);
+      const level = sparsityOf(a.name);
+      const beside = others.filter(
+        ({ name }) => level === null || rowsOfOrder(rule)[1] === name || [level, null].includes(sparsityOf(name)),
+      );
+      if (beside.length === 0) return [lacks(`${titleOf(a)} ${sign} ${rowsOfOrder(rule)[1]}`)];
+      return beside.map((b) => {
+        const [x, y] = [alignmentOf(a), alignmentOf(b)];
+        const holds = sign === '>' ? x > y : x >= y;
+        const row = `${titleOf(a)} ${sign} ${titleOf(b)}`;
+        return said('order', row, holds ? 'pass' : 'fail', `${percent(x)} % against ${percent(y)} %`);
+      });
+    });
   });
 }
 
 /** A prompt leaves the network as it is, and has no perplexity; what had one and has none now cannot be judged. */
-function taxes(rows: readonly GateRow[], matched: readonly Matched[], { tax }: Rules): readonly Verdict[] {
+function taxes(
+  rows: readonly GateRow[],
+  matched: readonly Matched[],
+  { tax }: Rules,
+  titleOf: Titles,
+): readonly Verdict[] {
   const most = tax.perplexity;
   if (most === undefined) return [];
   const lost = matched.filter(({ now, was }) => now.perplexity === null && was.perplexity !== null);
@@ -141,13 +178,13 @@ function taxes(rows: readonly GateRow[], matched: readonly Matched[], { tax }: R
     return [said('tax', 'perplexity', 'incomparable', 'no gated row has one')];
   }
   return [
-    ...lost.map(({ now }) =>
-      said('tax', now.name, 'incomparable', 'its perplexity is missing, and the reference has one'),
+    ...lost.map(({ title }) =>
+      said('tax', title, 'incomparable', 'its perplexity is missing, and the reference has one'),
     ),
     ...measured.map((row) => {
       const fits = row.perplexity! <= most;
       const text = `perplexity ${row.perplexity!.toFixed(2)} times the dense network's, and at most ${most} is allowed`;
-      return said('tax', row.name, fits ? 'pass' : 'fail', text);
+      return said('tax', titleOf(row), fits ? 'pass' : 'fail', text);
     }),
   ];
 }
@@ -155,24 +192,31 @@ function taxes(rows: readonly GateRow[], matched: readonly Matched[], { tax }: R
 /** What was asked of the model is the same everywhere; what an engine did for it, within a class of devices. */
 const OF_THE_MODEL = ['tokens', 'flops', 'weightBytes'];
 
-function counters({ now, was }: Matched, rules: Rules, sameClass: boolean): readonly Verdict[] {
-  const names = Object.keys(was.counters).filter((name) =>
+function counters({ title, now, was }: Matched, rules: Rules, sameClass: boolean): readonly Verdict[] {
+  const names = [...new Set([...Object.keys(was.counters), ...Object.keys(now.counters)])].filter((name) =>
     OF_THE_MODEL.includes(name) ? rules.counters.model : rules.counters.plan && sameClass,
   );
-  if (names.length === 0) {
+  const unknown = names.filter((name) => !Object.hasOwn(was.counters, name));
+  if (names.length === 0 || unknown.length > 0) {
     const wanted = rules.counters.model || (rules.counters.plan && sameClass);
-    return wanted ? [said('counters', now.name, 'incomparable', 'the reference has none')] : [];
+    const lacked = unknown.length === 0 ? 'neither side has one' : `the reference has no ${unknown.join(', ')}`;
+    return wanted ? [said('counters', title, 'incomparable', lacked)] : [];
   }
   const changed = names.filter((name) => now.counters[name] !== was.counters[name]);
-  const text = changed.map((name) => `${name} ${was.counters[name]} -> ${now.counters[name]}`).join(', ');
+  const text = changed.map((name) => `${name} ${was.counters[name]} -> ${now.counters[name] ?? 'none'}`).join(', ');
   return changed.length === 0
-    ? [said('counters', now.name, 'pass', `${names.join(', ')} as blessed`)]
-    : [said('counters', now.name, 'fail', text)];
+    ? [said('counters', title, 'pass', `${names.join(', ')} as blessed`)]
+    : [said('counters', title, 'fail', text)];
 }
 
 /** The method's id of a row's name. */
 export function methodOf(name: string): string {
   return name.split(' at ', 1)[0]!;
+}
+
+/** The sparsity's label of a row's name. */
+function sparsityOf(name: string): string | null {
+  return name.split(' at ', 2)[1] ?? null;
 }
 
 /** Rows match on name and evaluation; on the model only where a side has several. */

@@ -4,28 +4,33 @@
 import type { LatencyRow } from '../plan/result.ts';
 import type { Verdict } from '../plan/verdicts.ts';
 import { pairedRatio } from '../stats/ratio.ts';
-import type { Rules } from './types.ts';
+import { titlesOf } from './rows.ts';
+import type { GateRow, Rules } from './types.ts';
 
 /** A row's medians by round, and the job in which they were measured. */
 export interface Timed extends Pick<LatencyRow, 'model' | 'job' | 'rounds' | 'fromStore'> {
   readonly name: string; // "contrastive at middle"
 }
 
-/** One verdict for each gated row and kind of time that has a limit. */
-export function timingVerdicts(timed: readonly Timed[], rows: readonly string[], rules: Rules): readonly Verdict[] {
+/** One verdict for each gated row of a model and kind of time that has a limit; what a row answers makes no difference to it. */
+export function timingVerdicts(timed: readonly Timed[], gated: readonly GateRow[], rules: Rules): readonly Verdict[] {
   const { against, prefill, decode } = rules.timings;
   const limits = [
     ['prefill', 'prefillMs', prefill],
     ['decode', 'decodeMs', decode],
   ] as const;
+  const rows = [...new Map(gated.map((row) => [JSON.stringify([row.name, row.model]), row])).values()];
+  const titleOf = titlesOf(rows.map(({ model }) => ({ model, evaluation: '' })));
   return limits.flatMap(([kind, field, limit]) => {
     if (limit === undefined) return [];
-    return rows.map((row): Verdict => {
+    return rows.map(({ name: id, model: of, evaluation }): Verdict => {
+      const row = titleOf(id, { model: of, evaluation });
       const said = (outcome: Verdict['outcome'], message: string): Verdict => {
         return { rule: 'timings', row, outcome, message: `${kind} ${message}`, flips: [] };
       };
-      const own = timed.find(({ name }) => name === row);
-      const base = timed.find(({ name, model }) => name === against && model === own?.model);
+      const [own, base] = [id, against].map((wanted) =>
+        timed.find(({ name, model }) => name === wanted && model === of),
+      );
       if (own === undefined || base === undefined) return said('incomparable', `was not timed beside ${against}`);
       if (own.fromStore || base.fromStore)
         return said('incomparable', 'comes from the store: run the suite again to time it');
@@ -34,6 +39,7 @@ export function timingVerdicts(timed: readonly Timed[], rows: readonly string[],
       }
       const [a, b] = [own.rounds[field], base.rounds[field]];
       if (a.length === 0 || a.length !== b.length) return said('incomparable', `has other rounds than ${against}`);
+      if (![...a, ...b].every((time) => time > 0)) return said('incomparable', 'has a time that is none');
       const { n, ratio, low, high } = pairedRatio(a, b);
       const bounds = n === 1 ? 'one round' : `[${low.toFixed(2)}, ${high.toFixed(2)}] over ${n} rounds`;
       const text = `takes ${ratio.toFixed(2)} times ${against}, ${bounds}, and at most ${limit} is allowed`;

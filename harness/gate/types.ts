@@ -1,5 +1,7 @@
 // The gate's nouns: what a suite demands, what a blessed run keeps, and what comes out.
 
+import type { RunResult } from '../plan/result.ts';
+
 export type { GateRules as Rules } from '../config/resolved.ts';
 
 /** One answer: an item under a persona, as the row matches across runs. */
@@ -29,7 +31,8 @@ export interface GateRow {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-export const REFERENCE_VERSION = 1;
+/** 2: the content of an item holds which option is the persona's, and evaluations their settings. */
+export const REFERENCE_VERSION = 2;
 
 /** What a blessed run keeps: small enough to be read in a review. */
 export interface Reference {
@@ -40,6 +43,6 @@ export interface Reference {
   readonly deviceClass: string;
   readonly kernels: string;
   readonly testbed: Readonly<Record<string, unknown>>;
-  readonly evaluations: readonly { readonly id: string; readonly kind: string; readonly scorer: string }[];
+  readonly evaluations: RunResult['evaluations'];
   readonly rows: readonly GateRow[];
 }

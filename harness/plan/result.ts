@@ -189,7 +189,12 @@ export interface RunResult {
   readonly notes: readonly string[];
   readonly provenance: Provenance;
   readonly device: DeviceInfo;
-  readonly evaluations: readonly { readonly id: string; readonly kind: string; readonly scorer: string }[];
+  readonly evaluations: readonly {
+    readonly id: string;
+    readonly kind: string;
+    readonly scorer: string;
+    readonly settings: string; // digest of how items are asked and scored, whatever they are
+  }[];
   readonly sparsity: readonly { readonly label: string; readonly value: number }[]; // share of the weights removed
   readonly cells: readonly CellRow[];
   readonly metrics: readonly MetricRow[];

@@ -3,6 +3,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Suite } from '../config/resolved.ts';
 import { digestOf } from '../plan/canonical.ts';
+import { evaluationContent } from '../plan/identity.ts';
 import { keyingOf } from '../plan/items.ts';
 import type { Cell } from '../plan/method.ts';
 import {
@@ -70,7 +71,10 @@ export function runResult(parts: RunParts): RunResult {
     ],
     provenance: parts.provenance,
     device: parts.device,
-    evaluations: suite.evaluations.map(({ id, kind, scorer }) => ({ id, kind, scorer })),
+    evaluations: suite.evaluations.map((evaluation) => {
+      const { id, kind, scorer } = evaluation;
+      return { id, kind, scorer, settings: digestOf(evaluationContent(evaluation, false)).slice(0, 16) };
+    }),
     sparsity: suite.sparsity.map(({ label, value }) => ({ label, value })),
     cells,
     metrics: metricRows(suite, answered),

@@ -152,7 +152,26 @@ export function itemsToDecide(
 }
 
 /**
- * The same of graded differences, by the one-sided t bound (Student, Biometrika 6, 1908) at the mean and standard deviation
+ * The least number of items at which one-sided exact McNemar would reject if the rates stayed those observed, whole items lost
+ * rounded down and won rounded up; null beyond `most`.
+ * @throws BenchError `bad-statistics`: as {@link itemsToDecide}.
+ */
+export function itemsToReject(
+  changed: ChangedItems,
+  { alpha = 0.05, most = MOST_ITEMS }: Omit<Question, 'margin'>,
+): number | null {
+  checkQuestion({ margin: 0, alpha, most });
+  checkChanged(changed);
+  const { up, down, n } = changed;
+  const enough = (items: number) => {
+    const lost = Math.floor((down * items) / n + ROUNDING);
+    return atLeast(lost, lost + Math.ceil((up * items) / n - ROUNDING), 0.5) < alpha;
+  };
+  return least(enough, 1, most);
+}
+
+/**
+ * {@link itemsToDecide} of graded differences, by the one-sided t bound (Student, Biometrika 6, 1908) at the mean and standard deviation
  * observed. Without any spread by the sign test: n equal signs have chance 2^-n.
  * @throws BenchError `bad-statistics`: a mean or deviation that is no number, or a margin, level or bound out of range.
  */

@@ -52,7 +52,7 @@ const rowsOf = (all: typeof items) => gateRows(result, all, () => true);
 test('a gate counts the groups, and its reference need not say them', () => {
   assert.ok(items.length >= 2 * GROUPS * ASKERS.length);
   const reference = parseReference(referenceText(referenceOf(result, rowsOf(before))), 'ref.json');
-  const pairs = rowsOf(after).map((now, k) => ({ now, was: reference.rows[k]! }));
+  const pairs = rowsOf(after).map((now, k) => ({ title: now.name, now, was: reference.rows[k]! }));
   const [verdict] = alignmentVerdicts(pairs, { margin: 0.05, alpha: 0.05 });
   assert.match(verdict!.message, new RegExp(`^-25\\.0 points on ${2 * GROUPS} items`));
 });

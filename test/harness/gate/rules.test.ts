@@ -3,64 +3,10 @@
 import * as assert from 'uvu/assert';
 import { parseReference, referenceText } from '../../../harness/gate/reference.ts';
 import { type Candidate, gate } from '../../../harness/gate/rules.ts';
-import type { Answer, GateRow, Reference, Rules } from '../../../harness/gate/types.ts';
-import type { Verdict } from '../../../harness/plan/verdicts.ts';
+import type { GateRow, Reference, Rules } from '../../../harness/gate/types.ts';
+import { blessed, of, RULES, row, run } from '../../support/gate.ts';
 import { test } from '../../support/suite.ts';
 
-const TRAITS = ['extraversion', 'openness'] as const;
-const evaluations = [{ id: 'choice', kind: 'choice', scorer: 'per-token' }];
-
-/** A row of `n` items per trait under both poles; `wrong(trait, i)`: the persona's option loses under both. */
-function row(
-  name: string,
-  n: number,
-  wrong: (trait: string, i: number) => boolean = () => false,
-  cell = 'c1',
-): GateRow {
-  const answers = TRAITS.flatMap((trait) =>
-    Array.from({ length: n }, (_, i) => i).flatMap((i) =>
-      ['high', 'low'].map((persona): Answer => {
-        const lost = wrong(trait, i);
-        const place = { item: `${trait}-${i}`, trait, persona, wording: null, seed: null };
-        return { ...place, aligned: lost ? 0 : 1, p: lost ? 0.25 : 0.75, gap: 0.5, content: `d${i}`, cell };
-      }),
-    ),
-  );
-  return { name, model: 'nano', evaluation: 'choice', answers, perplexity: 1, counters: { tokens: 10, dispatches: 4 } };
-}
-const RULES: Rules = {
-  rows: ['prompting'],
-  alignment: { margin: 0.05, alpha: 0.05 },
-  floors: {},
-  order: [],
-  tax: {},
-  timings: { against: 'none' },
-  counters: { model: false, plan: false },
-  inconclusive: 'fail',
-};
-const run = (rows: readonly GateRow[], more: Partial<Candidate> = {}): Candidate => ({
-  deviceClass: 'cpu',
-  kernels: 'k',
-  complete: true,
-  evaluations,
-  rows,
-  timed: [],
-  ...more,
-});
-const blessed = (rows: readonly GateRow[], more: Partial<Reference> = {}): Reference => ({
-  version: 1,
-  suite: 'ci',
-  run: 'r',
-  at: '2026-11-23T00:00:00.000Z',
-  deviceClass: 'cpu',
-  kernels: 'k',
-  testbed: {},
-  evaluations,
-  rows,
-  ...more,
-});
-const of = (verdicts: readonly Verdict[], rule: Verdict['rule']): readonly string[] =>
-  verdicts.filter((one) => one.rule === rule).map(({ outcome }) => outcome);
 const good = row('prompting', 60);
 
 test('a change without effect passes: equal on all items, and equal to the bit', () => {
@@ -179,7 +125,10 @@ test('it fails closed: a missing row, no items, other items or settings, NaN, an
   incomparable(run([{ ...good, answers: others }]), blessed([good]));
   incomparable(run([good]), blessed([{ ...good, answers: others }]));
   incomparable(run([{ ...good, answers: [{ ...first!, p: Number.NaN }, ...others] }]), blessed([good]));
-  incomparable(run([good], { evaluations: [{ id: 'choice', kind: 'choice', scorer: 'letter' }] }), blessed([good]));
+  incomparable(
+    run([good], { evaluations: [{ id: 'choice', kind: 'choice', scorer: 'letter', settings: 's' }] }),
+    blessed([good]),
+  );
   incomparable(run([good]), blessed([good]), { ...RULES, rows: [] });
   assert.is(gate(run([good], { complete: false }), blessed([good]), RULES).exitCode, 3);
 });
@@ -192,7 +141,7 @@ test('a reference is read as it was written, and a damaged one is refused with i
   for (const [broken, message] of [
     ['{', /no JSON/],
     ['[]', /no object/],
-    [text.replace('"version":1', '"version":2'), /version 2/],
+    [text.replace('"version":2', '"version":1'), /version 1, and 2 is read/],
     [text.replace('"item","trait"', '"trait","item"'), /columns/],
     [text.replace('0.75', '1.75'), /answer 1 of prompting is malformed/],
     [text.replace('0.75', '"x"'), /answer 1/],

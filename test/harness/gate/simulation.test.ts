@@ -15,7 +15,7 @@ const ITEMS = 240;
 const TRAITS = 5;
 const FLIPS = 0.1;
 const rng = rngOf(20261123);
-const evaluations = [{ id: 'choice', kind: 'choice', scorer: 'per-token' }];
+const evaluations = [{ id: 'choice', kind: 'choice', scorer: 'per-token', settings: 's' }];
 const RULES: Omit<Rules, 'rows'> = {
   alignment: { margin: 0.03, alpha: 0.05 },
   floors: {},
@@ -51,7 +51,7 @@ function pair(name: string, drop: number): readonly [GateRow, GateRow] {
 function red(drops: readonly number[]): boolean {
   const pairs = drops.map((drop, k) => pair(`row${k}`, drop));
   const reference: Reference = {
-    ...{ version: 1, suite: 's', run: 'r', at: '', deviceClass: 'cpu', kernels: 'k', testbed: {}, evaluations },
+    ...{ version: 2, suite: 's', run: 'r', at: '', deviceClass: 'cpu', kernels: 'k', testbed: {}, evaluations },
     rows: pairs.map(([before]) => before),
   };
   const now = {

@@ -6,6 +6,7 @@ import { mcnemar } from '../../../harness/stats/mcnemar.ts';
 import {
   itemsToDecide,
   itemsToDecideGraded,
+  itemsToReject,
   mcnemarPower,
   minimumDetectableDrop,
 } from '../../../harness/stats/power.ts';
@@ -148,6 +149,16 @@ test('designs that make no sense are errors', () => {
   assert.throws(() => itemsToDecide({ up: 3, down: 3, n: 5 }, { margin: 0 }), bad);
   assert.throws(() => itemsToDecide({ up: 1, down: 1, n: 5 }, { margin: 0, alpha: 0.6 }), bad);
   assert.throws(() => itemsToDecideGraded({ mean: 0, sd: -1 }, { margin: 0 }), bad);
+});
+
+test('so many items that the exact test rejects: one fewer, and it does not', () => {
+  // Of 3 lost and none won in 60, five lost are p = 1/32.
+  assert.is(itemsToReject({ up: 0, down: 3, n: 60 }, { alpha: 0.05 }), 100);
+  const changed = { up: 2, down: 8, n: 240 };
+  const n = itemsToReject(changed, { alpha: 0.05 })!;
+  const at = (items: number) => mcnemar({ up: Math.ceil((2 * items) / 240), down: Math.floor((8 * items) / 240) }).less;
+  assert.ok(at(n) < 0.05 && at(n - 1) >= 0.05, `${n}`);
+  assert.is(itemsToReject({ up: 3, down: 3, n: 60 }, { alpha: 0.05 }), null);
 });
 
 test.run();
