@@ -180,7 +180,7 @@ const GENERATION = {
       properties: {
         endpoint: {
           type: 'string',
-          pattern: '^https?://',
+          pattern: '^https?://[^\\s/@?#]+(/[^\\s@?#]*)?$',
           maxLength: 2000,
           description: 'URL that /chat/completions follows, such as http://localhost:8080/v1',
         },

@@ -115,7 +115,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '\\{question\\}': 'must contain {question}',
   '\\{statement\\}': 'must contain {statement}',
   '\\{text\\}': 'must contain {text}',
-  '^https?://': 'must be a URL that begins with http:// or https://',
+  '^https?://[^\\s/@?#]+(/[^\\s@?#]*)?$': 'must be a URL such as http://localhost:8080/v1, without user, key or query',
 };
 
 function patternText(pattern: string, path: string): string {

@@ -32,7 +32,7 @@ export function readRun(given: string, base: string, fits: (value: unknown) => s
     }
   };
   const text = readBounded(file, MAX_RUN_BYTES);
-  if (text === null) throw fail(file, 'it cannot be read');
+  if (text === null) throw fail(file, `it cannot be read: it is not there, or exceeds ${MAX_RUN_BYTES} bytes`);
   const value = parsed(text, file) as { version?: unknown } | null;
   if (value?.version !== RUN_VERSION)
     throw fail(file, `it is of version ${value?.version}, and ${RUN_VERSION} is read`);
@@ -40,7 +40,7 @@ export function readRun(given: string, base: string, fits: (value: unknown) => s
   if (wrong !== null) throw fail(file, wrong);
   const lines = path.join(folder, 'items.jsonl');
   const answers = readBounded(lines, MAX_ITEMS_BYTES);
-  if (answers === null) throw fail(lines, 'it cannot be read');
+  if (answers === null) throw fail(lines, 'it cannot be read: it is not there, or too large');
   const items = answers
     .split('\n')
     .filter((line) => line !== '')
@@ -77,16 +77,26 @@ function isItemRow(value: unknown): value is ItemRow {
   return (
     ['cell', 'model', 'evaluation', 'method', 'item', 'itemPersona', 'trait', 'question'].every(text) &&
     ['persona', 'wording', 'sparsity', 'prompt'].every(textOrNull) &&
-    ['p', 'aligned', 'promptTokens', 'addedTokens'].every(number) &&
+    ['p', 'aligned'].every((name) => isShare(row[name])) &&
+    ['promptTokens', 'addedTokens'].every(number) &&
     (row.texts === undefined || (Array.isArray(row.texts) && row.texts.every((one) => typeof one === 'string'))) &&
     (row.seed === null || number('seed')) &&
     (row.group === undefined || text('group')) &&
     Array.isArray(row.options) &&
-    row.options.every((option) => typeof (option as { text?: unknown } | null)?.text === 'string') &&
+    row.options.every(isOption) &&
     Array.isArray(row.orders) &&
     row.orders.length > 0 &&
     row.orders.every((order) => isOrder(order, (row.options as readonly unknown[]).length))
   );
+}
+
+function isShare(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= 1;
+}
+
+function isOption(value: unknown): boolean {
+  const { text, aligned } = (value ?? {}) as { readonly text?: unknown; readonly aligned?: unknown };
+  return typeof text === 'string' && typeof aligned === 'boolean';
 }
 
 function isOrder(value: unknown, options: number): boolean {

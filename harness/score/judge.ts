@@ -16,7 +16,7 @@ export type Judge = (item: Item, text: string, signal?: AbortSignal) => Promise<
 /** Resolves to how sure the judge is of the high pole, 0 to 1. Throws `judge-failed`, which no retry mended. */
 export function judgeOf(settings: JudgeSettings, environment: NodeJS.ProcessEnv): Judge {
   const url = `${settings.endpoint.replace(/\/+$/, '')}/chat/completions`;
-  const key = environment[settings.keyEnv];
+  const key = environment[settings.keyEnv]?.trim();
   return async ({ question, options }, text, signal) => {
     const [high = '', low = ''] = options.map((option) => option.text);
     const said: Readonly<Record<string, string>> = { question, text, high, low };
@@ -28,6 +28,11 @@ export function judgeOf(settings: JudgeSettings, environment: NodeJS.ProcessEnv)
       temperature: 0,
       max_tokens: 8,
     });
+    // What fetch says of such a header quotes it.
+    if (key !== undefined && !/^[\x21-\x7e]*$/.test(key)) {
+      const held = `the key in ${settings.keyEnv} has characters that a header cannot hold`;
+      throw failed(url, held, `set ${settings.keyEnv} to the key alone`);
+    }
     return markOf(await ask(url, body, key, signal), url);
   };
 }
@@ -40,7 +45,7 @@ async function ask(url: string, body: string, key: string | undefined, signal?: 
     signal?.throwIfAborted();
     const limit = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])]);
     try {
-      const response = await fetch(url, { method: 'POST', headers, body, signal: limit });
+      const response = await fetch(url, { method: 'POST', headers, body, signal: limit, redirect: 'manual' });
       const text = await bounded(response);
       if (response.ok) return text;
       last = `it answered ${response.status}`;

@@ -43,6 +43,7 @@ const fails = (promise: Promise<unknown>, code: string): Promise<void> =>
     () => assert.unreachable(code),
     (error: { code: string; hint?: string }) => {
       assert.is(error.code, code);
+      assert.ok(error.hint, `${code} has no next step`);
     },
   );
 const edited = (folder: string, change: (row: Record<string, unknown>, k: number) => object): string => {
@@ -111,7 +112,10 @@ test('other items, a damaged run, no gate, no reference: refused, and nothing ha
   await fails(blessVerb(await ran({ ...GATE, rows: ['absent'] }), { out: file }), 'no-row');
   for (const change of [
     (row: Record<string, unknown>) => ({ ...row, p: 'half' }),
+    (row: Record<string, unknown>) => ({ ...row, p: 1.5 }),
+    (row: Record<string, unknown>) => ({ ...row, aligned: -1 }),
     (row: Record<string, unknown>) => ({ ...row, options: null }),
+    (row: Record<string, unknown>) => ({ ...row, options: [{ text: 'no key' }, { text: 'none' }] }),
     (row: Record<string, unknown>) => ({ ...row, orders: [] }),
     (row: Record<string, unknown>) => ({ ...row, orders: [{ sums: [1], scores: [1, 2] }] }),
   ]) {
@@ -123,6 +127,39 @@ test('other items, a damaged run, no gate, no reference: refused, and nothing ha
     await fails(blessVerb(damaged, { out: file }), 'bad-run');
   }
   assert.not.ok(existsSync(file));
+});
+
+test('a reference that is none is refused, whatever it holds', async () => {
+  const folder = await ran();
+  const out = path.join(temporaryFolder(), 'ref.json');
+  await told((write) => blessVerb(folder, { out }, write));
+  const good = readFileSync(out, 'utf8');
+  const reference = JSON.parse(good);
+  const [row] = reference.rows;
+  const answers = (change: (cells: unknown[]) => unknown) => ({ ...row, answers: [change([...row.answers[0]])] });
+  const broken = [
+    good.slice(0, -40),
+    '[]',
+    'null',
+    ...[
+      { ...reference, version: '1' },
+      { ...reference, columns: [] },
+      { ...reference, evaluations: [null] },
+      { ...reference, testbed: 'x' },
+      { ...reference, rows: {} },
+      { ...reference, rows: [{ ...row, counters: { tokens: 'NaN' } }] },
+      { ...reference, rows: [{ ...row, perplexity: 'NaN' }] },
+      { ...reference, rows: [{ ...row, answers: {} }] },
+      { ...reference, rows: [answers(() => ({ __proto__: [] }))] },
+      { ...reference, rows: [answers((cells) => cells.with(5, 2))] },
+      { ...reference, rows: [answers((cells) => cells.with(6, null))] },
+      { ...reference, rows: [answers((cells) => cells.slice(1))] },
+    ].map((one) => JSON.stringify(one)),
+  ];
+  for (const text of broken) {
+    writeFileSync(out, text);
+    await fails(gateVerb(folder, { reference: out }), 'bad-reference');
+  }
 });
 
 test('JUnit XML has a case for every verdict, and a failure with its items for what did not pass', async () => {

@@ -20,6 +20,14 @@ test('place, reason and next step, the place once', () => {
   assert.is(told(new BenchError('bad-suite', 'a.yaml:1:2 no', { where: 'a.yaml:1:2' })), 'error: a.yaml:1:2 no\n');
 });
 
+test('what it quotes may be as long as a file, and is cut', () => {
+  const text = told(
+    new BenchError('bad-data', `"key" is "${'x'.repeat(1e6)}"\nand so on`, { where: 'a.csv:1', hint: 'mend' }),
+  );
+  assert.ok(text.length < 2000);
+  assert.match(text, /^error: a\.csv:1: "key" is "x+ …\nand so on\n {2}mend\n$/);
+});
+
 test('what the system refused is not called a fault of bench', () => {
   try {
     readFileSync('/nowhere/at/all');

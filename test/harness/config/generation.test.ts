@@ -77,7 +77,19 @@ test('what is missing or wrong is refused with its place', async () => {
   await says('', /there is no question on bare/, asking().replace('[warm, cold]', '[bare, full]'));
   await says(', samples: 9', /samples must be <= 8/);
   await says(', top-p: 0', /top-p must be > 0/);
-  await says(', judge: { endpoint: "ftp://x", model: m }', /endpoint must be a URL/);
+  // What follows the endpoint is the path alone; what a URL holds besides would be told in every message and report.
+  for (const url of [
+    'ftp://x',
+    'http://',
+    'http://me:secret@x/v1',
+    'http://x/v1?key=secret',
+    'http://x/v1#a',
+    'http://x y',
+  ])
+    await says(
+      `, judge: { endpoint: "${url}", model: m }`,
+      /endpoint must be a URL such as .*, without user, key or query/,
+    );
   await says(', judge: { endpoint: "http://x", model: m, prompt: Hm }', /prompt must contain \{text\}/);
 });
 

@@ -13,6 +13,7 @@ const test = suite('judge');
 interface Answer {
   readonly status?: number;
   readonly body?: string;
+  readonly location?: string;
 }
 const asked: { readonly url: string | undefined; readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
 let answers: Answer[] = [];
@@ -23,8 +24,9 @@ const server = createServer((request, response) => {
   });
   request.on('end', () => {
     asked.push({ url: request.url, headers: request.headers, body });
-    const { status = 200, body: said = '' } = answers.shift() ?? {};
-    response.writeHead(status, { 'content-type': 'application/json' }).end(said);
+    const { status = 200, body: said = '', location } = answers.shift() ?? {};
+    const to = location === undefined ? {} : { location };
+    response.writeHead(status, { 'content-type': 'application/json', ...to }).end(said);
   });
 });
 test.before(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
@@ -32,12 +34,13 @@ test.after(() => new Promise<void>((resolve) => server.close(() => resolve())));
 
 const saying = (content: unknown): Answer => ({ body: JSON.stringify({ choices: [{ message: { content } }] }) });
 const QUESTION = item('q', ['Be loud.', 'Be shy.'], { question: 'Well?' });
+let key = 'secret';
 function mark(text: string, ...said: readonly Answer[]): Promise<number> {
   answers = [...said];
   asked.length = 0;
   const { port } = server.address() as AddressInfo;
   const settings = { model: 'm', prompt: '{high}|{low}|{question}|{text}', keyEnv: 'JUDGE_KEY' };
-  return judgeOf({ ...settings, endpoint: `http://127.0.0.1:${port}/v1/` }, { JUDGE_KEY: 'secret' })(QUESTION, text);
+  return judgeOf({ ...settings, endpoint: `http://127.0.0.1:${port}/v1/` }, { JUDGE_KEY: key })(QUESTION, text);
 }
 async function fails(pattern: RegExp, ...said: readonly Answer[]): Promise<void> {
   const error = (await mark('x', ...said).catch((caught: unknown) => caught)) as BenchError;
@@ -71,6 +74,31 @@ test('what may pass is tried again, what will not is told at once', async () => 
   assert.is(asked.length, 3);
   await fails(/it answered 401/, { status: 401 });
   assert.is(asked.length, 1);
+});
+
+test('texts are sent nowhere else', async () => {
+  for (const status of [301, 302, 307, 308]) {
+    await fails(new RegExp(`it answered ${status}`), { status, location: '/elsewhere' }, saying('50'));
+    assert.equal(
+      asked.map(({ url }) => url),
+      ['/v1/chat/completions'],
+    );
+  }
+});
+
+test('a key that no header can hold is told, without it', async () => {
+  for (const broken of ['secret\nx', 'secret\0', 'secret\u2026']) {
+    key = broken;
+    await fails(/the key in JUDGE_KEY has characters that a header cannot hold/, saying('50'));
+    assert.is(asked.length, 0);
+  }
+  key = 'secret\n';
+  assert.is(await mark('x', saying('50')), 0.5, 'the end of a line is no part of a key');
+  key = 'secret';
+});
+
+test('what is nested without end is no JSON', async () => {
+  await fails(/is no JSON|no number/, { body: '['.repeat(1 << 19) });
 });
 
 test('an answer without end is cut off', async () => {
