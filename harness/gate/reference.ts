@@ -39,8 +39,7 @@ export function parseReference(text: string, where: string): Reference {
   if (JSON.stringify(columns) !== JSON.stringify(COLUMNS)) throw fail('its columns are others');
   for (const name of ['suite', 'run', 'at', 'deviceClass', 'kernels'])
     if (typeof head[name] !== 'string') throw fail(`"${name}" is no text`);
-  const { testbed, evaluations } = head;
-  if (!isRecord(testbed) || !Array.isArray(evaluations) || !evaluations.every(isRecord))
+  if (!isRecord(head.testbed) || !Array.isArray(head.evaluations))
     throw fail('it lacks its testbed or its evaluations');
   if (!head.evaluations.every((one) => isRecord(one) && EVALUATION.every((name) => typeof one[name] === 'string')))
     throw fail('one of its evaluations is malformed');
