@@ -1,6 +1,7 @@
 // What a gate says: a line per verdict, the worst first, and in one word what it comes to; and what two runs differ in. Pure
 // functions.
 
+import { points } from '../harness/plan/points.ts';
 import { printable } from '../harness/plan/printable.ts';
 import type { Comparison, GateReport, Outcome, Verdict } from '../harness/plan/verdicts.ts';
 import { wrap } from './columns.ts';
@@ -47,9 +48,9 @@ export function gateMarkdown({ verdicts, outcome }: GateReport): string {
     .concat('\n');
 }
 
-/** GitHub's annotations at the suite's line, one for each verdict that did not pass. */
+/** GitHub's annotations at the suite's line, one for each verdict that did not pass; a warning where the job stays green. */
 export function gateAnnotations(
-  { verdicts }: GateReport,
+  { verdicts, inconclusive }: GateReport,
   { file, line }: { readonly file: string; readonly line: number },
 ): string {
   const message = (text: string): string =>
@@ -58,7 +59,7 @@ export function gateAnnotations(
   return sorted(verdicts)
     .filter(({ outcome }) => outcome !== 'pass')
     .map(({ outcome, rule, row, message: said }) => {
-      const level = outcome === 'inconclusive' ? 'warning' : 'error';
+      const level = outcome === 'inconclusive' && inconclusive === 'warn' ? 'warning' : 'error';
       return `::${level} file=${property(file)},line=${line},title=${property(`${rule} ${row}`)}::${message(said)}\n`;
     })
     .join('');
@@ -66,12 +67,11 @@ export function gateAnnotations(
 
 /** Two runs: what turned first, then how far each row moved, then what only one of them holds. */
 export function compareText({ flips, rows, onlyFirst, onlySecond, different }: Comparison): string {
-  const signed = (value: number): string => `${value > 0 ? '+' : ''}${(100 * value).toFixed(1)}`;
   const given = ({ text, p, sums }: Comparison['flips'][number]['before']): string =>
     `"${text}" (p ${p.toFixed(3)}; log-probabilities ${sums.map((sum) => sum.toFixed(3)).join(', ')})`;
   const moved = rows.map(({ row, items, difference, low, high }) => {
-    const interval = low === null || high === null ? '' : ` [${signed(low)}, ${signed(high)}]`;
-    return `${row}: ${signed(difference)}${interval} points on ${items} items`;
+    const interval = low === null || high === null ? '' : ` [${points(low)}, ${points(high)}]`;
+    return `${row}: ${points(difference)}${interval} points on ${items} items`;
   });
   const names = (title: string, all: readonly string[]): string[] =>
     all.length === 0 ? [] : [`${title}: ${all.join(', ')}`];

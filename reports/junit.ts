@@ -9,7 +9,7 @@ import { sorted } from './gate.ts';
 const builder = junit as unknown as Builder;
 
 /** What did not pass is a failure; what could not be told is skipped, or a failure where the suite says so. */
-export function gateJunit({ verdicts, exitCode }: GateReport, suite: string): string {
+export function gateJunit({ verdicts, inconclusive }: GateReport, suite: string): string {
   const report = builder.newBuilder();
   const cases = report.testSuite().name(printable(`persona gate: ${suite}`));
   for (const { rule, row, outcome, message, flips } of sorted(verdicts)) {
@@ -19,7 +19,7 @@ export function gateJunit({ verdicts, exitCode }: GateReport, suite: string): st
       .name(printable(`${rule} ${row}`));
     // The library splits only the first end of a section in a text.
     const text = [message, ...flips].map(printable).join('\n').replaceAll(']]>', ']] >');
-    if (outcome === 'inconclusive' && exitCode === 0) one.skipped();
+    if (outcome === 'inconclusive' && inconclusive === 'warn') one.skipped();
     else if (outcome !== 'pass') one.failure(text, outcome);
     one.standardOutput(text);
   }

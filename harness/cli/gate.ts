@@ -92,7 +92,7 @@ export async function gateVerb(run: string, options: Judged, write = toStdout): 
   write(options.json === true ? jsonText(report) : gateText(report, options.explain === true));
   const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = process.env;
   if (GITHUB_ACTIONS === 'true' && options.json !== true)
-    write(gateAnnotations(report, placeOf(options.suite ?? read.result.suite)));
+    write(gateAnnotations(report, placeOf(options.suite ?? suiteFile(read))));
   if (GITHUB_STEP_SUMMARY) appendFileSync(GITHUB_STEP_SUMMARY, gateMarkdown(report));
   if (options.junit !== undefined) {
     const { gateJunit } = await import('../../reports/junit.ts');
@@ -119,9 +119,14 @@ export async function compareVerb(
   options: Pick<Judged, 'json'>,
   write = toStdout,
 ): Promise<number> {
-  const found = compareRuns(opened(first).items, opened(second).items);
+  const found = compareRuns(opened(first), opened(second));
   write(options.json === true ? jsonText(found) : compareText(found));
   return EXIT.pass;
+}
+
+/** The file that the run was started with, or the suite's name where its command does not say. */
+function suiteFile({ result }: ReadRun): string {
+  return result.provenance.command.find((word) => /\.ya?ml$/.test(word)) ?? result.suite;
 }
 
 /** The line of a suite's gate section; 1 where it is inherited, or the file is not known. */

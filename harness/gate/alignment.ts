@@ -1,6 +1,7 @@
 // The alignment rule: did a row hold its persona less than the blessed run by a margin? One paired test per gated row over
 // items (poles, wordings and seeds of an item averaged), strata by trait, and Holm over the rows.
 
+import { points } from '../plan/points.ts';
 import type { Verdict } from '../plan/verdicts.ts';
 import { bcaInterval } from '../stats/bca.ts';
 import { holm } from '../stats/holm.ts';
@@ -8,8 +9,8 @@ import { discordant, mcnemar } from '../stats/mcnemar.ts';
 import { signFlip } from '../stats/permutation.ts';
 import { itemsToDecide, itemsToDecideGraded, itemsToReject } from '../stats/power.ts';
 import { tangoInterval } from '../stats/tango.ts';
-import { pairRows, type Unit, unitsOf } from '../stats/units.ts';
-import { fallen, points } from './fallen.ts';
+import { meanOf, pairRows, type Unit, unitsOf } from '../stats/units.ts';
+import { fallen } from './fallen.ts';
 import type { Answer, GateRow, Rules } from './types.ts';
 
 /** A row beside its reference, ready to be judged. */
@@ -68,11 +69,6 @@ export function levelled({ now, was, ...rest }: Matched): Matched {
 function isTied({ gap }: Answer, other: Answer | undefined): boolean {
   const near = other !== undefined && other.gap !== null && other.gap < TIE ? 2 * TIE : TIE;
   return gap !== null && gap < near;
-}
-
-function meanOf(units: readonly Unit[]): number {
-  const weight = units.reduce((sum, unit) => sum + unit.weight, 0);
-  return units.reduce((sum, unit) => sum + unit.weight * unit.difference, 0) / weight;
 }
 
 function outcomeOf({ item, group, trait, persona, wording, seed, aligned }: Answer) {

@@ -1,50 +1,59 @@
 // Two runs side by side: how far each row moved, with an interval, and which answers turned; rows of one side only are
 // named, since what is not compared must be seen.
 
-import type { ItemRow } from '../plan/result.ts';
+import type { ItemRow, RunResult } from '../plan/result.ts';
 import type { Comparison, Flip, Given, RowDifference } from '../plan/verdicts.ts';
 import { bcaInterval } from '../stats/bca.ts';
-import { pairRows, type Unit, unitsOf } from '../stats/units.ts';
+import { meanOf, pairRows, type Unit, unitsOf } from '../stats/units.ts';
+import { judging, nameOf, titlesOf } from './rows.ts';
 
-const nameOf = ({ method, sparsity }: ItemRow): string => (sparsity === null ? method : `${method} at ${sparsity}`);
+export interface Side {
+  readonly result: Pick<RunResult, 'metrics' | 'evaluations'>;
+  readonly items: readonly ItemRow[];
+}
+
 const placeOf = ({ item, persona, wording, seed }: ItemRow): string => JSON.stringify([item, persona, wording, seed]);
 
-export function compareRuns(first: readonly ItemRow[], second: readonly ItemRow[]): Comparison {
-  const several = [first, second].some((rows) => new Set(rows.map(({ model }) => model)).size > 1);
+export function compareRuns(first: Side, second: Side): Comparison {
+  const sides = [first.items, second.items] as const;
+  const several = sides.some((rows) => new Set(rows.map(({ model }) => model)).size > 1);
+  const inWords = titlesOf(...sides);
+  const titleOf: Title = (row) => inWords(nameOf(row), row);
   const keyOf = (row: ItemRow): string =>
     JSON.stringify([several ? row.model : null, row.evaluation, row.method, row.sparsity]);
   // Items of other traits than the persona's say nothing of how it is held.
   const own = (rows: readonly ItemRow[]) => rows.filter(({ keyed }) => keyed !== 0);
-  const [a, b] = [first, second].map((rows) => grouped(own(rows), keyOf)) as [Groups, Groups];
+  const [a, b] = [grouped(own(first.items), keyOf), grouped(own(second.items), keyOf)];
+  const judges = [judging(second.result), judging(first.result)] as const;
   const only = (side: Groups, other: Groups) =>
-    [...side].filter(([key]) => !other.has(key)).map(([, rows]) => nameOf(rows[0]!));
+    [...side].filter(([key]) => !other.has(key)).map(([, rows]) => titleOf(rows[0]!));
   const found: RowDifference[] = [];
   const flips: Flip[] = [];
   const different: string[] = [];
   for (const [key, now] of b) {
     const was = a.get(key);
     if (was === undefined) continue;
-    const units = unitsFor(now, was);
+    const units = unitsFor(now, was, judges);
     if (units === null) {
-      different.push(nameOf(now[0]!));
+      different.push(titleOf(now[0]!));
       continue;
     }
     const interval = bcaInterval(units);
-    const weight = units.reduce((sum, unit) => sum + unit.weight, 0);
     found.push({
-      row: nameOf(now[0]!),
+      row: titleOf(now[0]!),
       evaluation: now[0]!.evaluation,
       model: now[0]!.model,
       items: units.length,
-      difference: units.reduce((sum, unit) => sum + unit.weight * unit.difference, 0) / weight,
+      difference: meanOf(units),
       low: interval?.low ?? null,
       high: interval?.high ?? null,
     });
-    flips.push(...turned(now, was));
+    flips.push(...turned(now, was, titleOf));
   }
   return { flips, rows: found, onlyFirst: only(a, b), onlySecond: only(b, a), different };
 }
 
+type Title = (row: ItemRow) => string;
 type Groups = ReadonlyMap<string, readonly ItemRow[]>;
 
 function grouped(rows: readonly ItemRow[], keyOf: (row: ItemRow) => string): Groups {
@@ -58,18 +67,38 @@ function grouped(rows: readonly ItemRow[], keyOf: (row: ItemRow) => string): Gro
   return groups;
 }
 
-/** Units of items that both sides hold, with the same content; null where they hold others. */
-function unitsFor(now: readonly ItemRow[], was: readonly ItemRow[]): readonly Unit[] | null {
-  const content = (row: ItemRow): string => JSON.stringify([row.question, row.options]);
+/** Units of items that both sides hold once, with the same content; null where they hold others. */
+function unitsFor(
+  now: readonly ItemRow[],
+  was: readonly ItemRow[],
+  [judgeNow, judgeWas]: readonly [ReturnType<typeof judging>, ReturnType<typeof judging>],
+): readonly Unit[] | null {
+  const content = (row: ItemRow): string => JSON.stringify([row.trait, row.question, row.options]);
   const before = new Map(was.map((row) => [placeOf(row), content(row)]));
-  if (before.size !== now.length || now.some((row) => before.get(placeOf(row)) !== content(row))) return null;
-  const outcome = ({ item, group, trait, persona, itemPersona, wording, seed, aligned }: ItemRow) => {
-    return { item, group, trait, persona: persona ?? itemPersona, wording, seed, outcome: aligned };
-  };
-  return unitsOf(pairRows(now.map(outcome), was.map(outcome)));
+  const places = new Set(now.map(placeOf));
+  if (was.length !== before.size || now.length !== places.size || before.size !== places.size) return null;
+  if (now.some((row) => before.get(placeOf(row)) !== content(row))) return null;
+  const outcomes = (rows: readonly ItemRow[], judge: typeof judgeNow) =>
+    rows.flatMap((row) => {
+      const { item, group, trait, wording, seed } = row;
+      return judge(row).map(({ persona, aligned }) => ({
+        item,
+        group,
+        trait,
+        persona,
+        wording,
+        seed,
+        outcome: aligned,
+      }));
+    });
+  const [after, earlier] = [outcomes(now, judgeNow), outcomes(was, judgeWas)];
+  const personas = (rows: typeof after): string =>
+    JSON.stringify([...new Set(rows.map(({ item, persona }) => JSON.stringify([item, persona])))].sort());
+  if (personas(after) !== personas(earlier)) return null;
+  return unitsOf(pairRows(after, earlier));
 }
 
-function turned(now: readonly ItemRow[], was: readonly ItemRow[]): readonly Flip[] {
+function turned(now: readonly ItemRow[], was: readonly ItemRow[], titleOf: Title): readonly Flip[] {
   const before = new Map(was.map((row) => [placeOf(row), row]));
   return now
     .flatMap((row) => {
@@ -78,7 +107,7 @@ function turned(now: readonly ItemRow[], was: readonly ItemRow[]): readonly Flip
     })
     .sort((x, y) => x.row.aligned - x.old.aligned - (y.row.aligned - y.old.aligned))
     .map(({ row, old }) => ({
-      row: nameOf(row),
+      row: titleOf(row),
       item: row.item,
       persona: row.persona ?? row.itemPersona,
       place: [row.wording, row.seed === null ? null : `seed ${row.seed}`].filter((part) => part !== null).join(', '),

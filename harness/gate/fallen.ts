@@ -1,17 +1,12 @@
 // Where a row fell: its traits, and the persona of a trait's two poles that took the loss. It explains a verdict; none of
 // them gates by itself.
 
+import { points } from '../plan/points.ts';
 import type { PairedRow } from '../stats/units.ts';
 
 interface Moved {
   readonly name: string;
   readonly difference: number;
-}
-
-/** 0.125 -> "+12.5"; what rounds to nothing has no sign. */
-export function points(value: number): string {
-  const text = (100 * value).toFixed(1);
-  return Number(text) === 0 ? '0.0' : `${value > 0 ? '+' : ''}${text}`;
 }
 
 /** Traits of which the whole or one pole fell by the margin or more, the worst first; "" of none. */

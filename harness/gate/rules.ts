@@ -54,7 +54,8 @@ export function gate(now: Candidate, then: Reference, rules: Rules, strict = fal
     ...matched.flatMap((pair) => counters(pair, rules, sameClass)),
   );
   if (verdicts.length === 0) verdicts.push(said('rows', '', 'incomparable', 'the gate has no rule'));
-  return { verdicts, ...concluded(verdicts, now.complete, rules, strict) };
+  const inconclusive = strict ? 'fail' : rules.inconclusive;
+  return { verdicts, ...concluded(verdicts, now.complete, rules, strict), inconclusive };
 }
 
 function concluded(

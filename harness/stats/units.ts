@@ -143,3 +143,9 @@ export function unitsOf(rows: readonly PairedRow[]): readonly Unit[] {
     weight: own.length,
   }));
 }
+
+/** The mean difference over the rows of all units. */
+export function meanOf(units: readonly Pick<Unit, 'difference' | 'weight'>[]): number {
+  const weight = units.reduce((sum, unit) => sum + unit.weight, 0);
+  return units.reduce((sum, unit) => sum + unit.weight * unit.difference, 0) / weight;
+}

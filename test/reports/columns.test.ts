@@ -59,7 +59,7 @@ test('a gate says what it comes to first, and fits with long names', () => {
     message: `-12.5 points, beyond the margin; ${LONG} turned, and so did ${LONG}`,
     flips: [`${LONG} (${LONG}, choice): p 0.912 -> 0.113`],
   } as const;
-  const report: GateReport = { verdicts: [verdict], outcome: 'fail', exitCode: 1 } as GateReport;
+  const report: GateReport = { verdicts: [verdict], outcome: 'fail', exitCode: 1, inconclusive: 'fail' } as GateReport;
   const text = gateText(report, true);
   narrow(text);
   assert.match(text, /^Gate: fail\.\nFAIL {9}alignment/);

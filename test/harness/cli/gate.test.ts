@@ -173,11 +173,12 @@ test('JUnit XML has a case for every verdict, and a failure with its items for w
   assert.match(xml, /<testsuite name="persona gate: [^"]+" tests="4" failures="2"/);
   assert.match(xml, /<failure message="-\d[^"]*extraversion-[^"]*" type="fail"\/>/);
   const hostile = { rule: 'floor', row: '<a> & "b"', outcome: 'fail', message: ']]>', flips: [] } as const;
-  const escaped = gateJunit({ verdicts: [hostile], outcome: 'fail', exitCode: 1 }, 'ci');
+  const escaped = gateJunit({ verdicts: [hostile], outcome: 'fail', exitCode: 1, inconclusive: 'fail' }, 'ci');
   assert.match(escaped, /name="floor &lt;a> &amp; &quot;b&quot;"/);
   const open = { ...hostile, outcome: 'inconclusive' } as const;
-  assert.match(gateJunit({ verdicts: [open], outcome: 'inconclusive', exitCode: 0 }, 'ci'), /skipped="1"/);
-  assert.match(gateJunit({ verdicts: [open], outcome: 'inconclusive', exitCode: 4 }, 'ci'), /failures="1"/);
+  const judged = { verdicts: [hostile, open], outcome: 'fail', exitCode: 1 } as const;
+  assert.match(gateJunit({ ...judged, inconclusive: 'warn' }, 'ci'), /failures="1" errors="0" skipped="1"/);
+  assert.match(gateJunit({ ...judged, inconclusive: 'fail' }, 'ci'), /failures="2"/);
 });
 
 test('summaries and annotations escape what they quote', () => {
@@ -188,13 +189,28 @@ test('summaries and annotations escape what they quote', () => {
     message: '50%\nless',
     flips: ['<img>'],
   } as const;
-  const report = { verdicts: [verdict], outcome: 'fail', exitCode: 1 } as const;
+  const report = { verdicts: [verdict], outcome: 'fail', exitCode: 1, inconclusive: 'warn' } as const;
   assert.match(gateMarkdown(report), /\| fail \| alignment \| a\\\|b \\<x\\> \|/);
   assert.match(gateMarkdown(report), /- \\<img\\>/);
   assert.is(
     gateAnnotations(report, { file: 'suites/ci.yaml', line: 15 }),
     '::error file=suites/ci.yaml,line=15,title=alignment a|b <x>::50%25%0Aless\n',
   );
+  const open = { ...report, verdicts: [{ ...verdict, outcome: 'inconclusive' }] } as const;
+  assert.match(gateAnnotations(open, { file: 'a', line: 1 }), /^::warning/);
+  assert.match(gateAnnotations({ ...open, inconclusive: 'fail' }, { file: 'a', line: 1 }), /^::error/);
+});
+
+test('annotations of a run that is judged later point at the suite that it was started with', async () => {
+  const folder = await ran({ ...GATE, floors: { prompting: 1 } });
+  const out = path.join(temporaryFolder(), 'ref.json');
+  await told((write) => blessVerb(folder, { out }, write));
+  const before = process.env.GITHUB_ACTIONS;
+  process.env.GITHUB_ACTIONS = 'true';
+  const [, said] = await told((write) => gateVerb(folder, { reference: out }, write));
+  if (before === undefined) delete process.env.GITHUB_ACTIONS;
+  else process.env.GITHUB_ACTIONS = before;
+  assert.match(said, /\n::error file=fake\.yaml,line=1,title=floor prompting::/);
 });
 
 test.run();

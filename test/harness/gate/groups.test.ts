@@ -59,7 +59,10 @@ test('a gate counts the groups, and its reference need not say them', () => {
 
 test('two runs are compared over the groups', () => {
   assert.equal(
-    compareRuns(before, after).rows.map(({ items: n, difference }) => [n, difference.toFixed(3)]),
+    compareRuns({ result, items: before }, { result, items: after }).rows.map(({ items: n, difference }) => [
+      n,
+      difference.toFixed(3),
+    ]),
     [[2 * GROUPS, '-0.250']],
   );
 });
