@@ -6,6 +6,8 @@ import { EVALUATION } from './evaluation-schema.ts';
 import { GATE } from './gate-schema.ts';
 
 const NAME = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', maxLength: 64 } as const;
+/** Of what a report has a row or a column for: one line of characters that are seen. */
+const ONE_LINE = { pattern: '^[^\\p{Cc}\\p{Zl}\\p{Zp}]+$', maxLength: 200 } as const;
 const PATH = { type: 'string', minLength: 1, maxLength: 4096 } as const;
 const TEXT = { type: 'string', minLength: 1, maxLength: 20_000 } as const;
 
@@ -116,6 +118,7 @@ export const SUITE_SCHEMA = {
         exclusiveMaximum: 1,
         minProperties: 1,
         maxProperties: 1,
+        propertyNames: ONE_LINE,
         additionalProperties: { type: 'number', minimum: 0, exclusiveMaximum: 1 },
       },
       default: [],
@@ -167,6 +170,7 @@ export const PERSONAS_SCHEMA = {
       type: 'object',
       minProperties: 1,
       maxProperties: 1000,
+      propertyNames: ONE_LINE,
       additionalProperties: {
         type: 'object',
         additionalProperties: false,
@@ -185,6 +189,7 @@ export const PERSONAS_SCHEMA = {
             type: 'object',
             minProperties: 1,
             maxProperties: 32,
+            propertyNames: ONE_LINE,
             additionalProperties: TEXT,
             description: 'wordings: name -> system message',
           },

@@ -30,7 +30,9 @@ function ajv(): Ajv {
 export function check(schema: object, value: unknown, located: Located, at = ''): readonly Issue[] {
   const validate = ajv().compile(schema);
   if (validate(value)) return [];
-  const errors = (validate.errors ?? []).filter((error) => !SAID_BY_OTHERS.includes(error.keyword) && !isAbsent(error));
+  const errors = (validate.errors ?? []).filter(
+    (error) => !SAID_BY_OTHERS.includes(error.keyword) && !isAbsent(error) && error.propertyName === undefined,
+  );
   const unknown = errors.filter(({ keyword }) => keyword === 'additionalProperties');
   const issues = errors.flatMap((error) => {
     const path = pathOf(error, at);
@@ -70,6 +72,10 @@ function issueOf(
       message: `unknown key "${name}"`,
       hint: suggestion(name, known),
     };
+  }
+  if (keyword === 'propertyNames') {
+    const place = originOf(located, childPath(path, String(params.propertyName))).key;
+    return { place, message: 'a name is one line of at most 200 characters that are seen' };
   }
   if (keyword === 'enum') {
     const allowed = (params.allowedValues as unknown[]).map(String);

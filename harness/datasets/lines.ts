@@ -53,7 +53,7 @@ export async function readJsonLines(file: string): Promise<readonly Row[]> {
       throw badRow(where, 'the row is no object');
     rows.push({ where, value: value as Record<string, unknown> });
   }
-  if (rows.length === 0) throw badRow(file, 'the file has no rows');
+  if (rows.length === 0) throw badRow(file, 'the file has no rows', 'write one row a line');
   return rows;
 }
 

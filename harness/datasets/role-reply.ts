@@ -32,7 +32,7 @@ export async function readRoleReplies(file: string): Promise<readonly RoleReply[
     );
   }
   if (!Array.isArray(list)) throw badRow(file, 'the file is no list of rows', 'write [ {...}, {...} ]');
-  if (list.length === 0) throw badRow(file, 'the file has no rows');
+  if (list.length === 0) throw badRow(file, 'the file has no rows', 'write [ {...}, {...} ]');
   if (list.length > MAX_ROWS)
     throw badRow(file, `the file has ${list.length} rows, and ${MAX_ROWS} are allowed`, 'split it');
   const seen = new Map<string, string>();

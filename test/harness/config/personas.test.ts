@@ -98,6 +98,11 @@ test('unknown keys, wrong types and duplicates are refused', async () => {
     `version: 1\npersonas:\n  a: { ${POLE}, pole: high }\n  a: { ${POLE}, pole: low }\n`,
     /this key is here twice/,
   );
+  await says(`version: 1\npersonas:\n  "a\\tb": { ${POLE}, pole: high }\n`, /:3:3 a name is one line/);
+  await says(
+    `version: 1\npersonas:\n  a: { trait: t, pole: high, prompts: { "p\\nq": You are. } }\n`,
+    /:3:\d+ a name is one line/,
+  );
 });
 
 test('the schemas that editors use are not stale', async () => {

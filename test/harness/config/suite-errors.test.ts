@@ -68,6 +68,12 @@ test('a sparsity of 1 or more is refused where it stands', async () => {
   await says(`${SUITE}sparsity: [low: 1.5]\n`, /:10:17 low must be < 1/);
 });
 
+test('a name that would break the line of a report is refused where it stands', async () => {
+  for (const name of ['"low\\e[31m"', '"low\\n::error::"', '""', 'l'.repeat(201)])
+    await says(`${SUITE}sparsity: [{ ${name}: 0.5 }]\n`, /:10:14 a name is one line of at most 200 characters/);
+  await load(`${SUITE}sparsity: [{ "a third, \u4e09分 |": 0.3 }]\n`);
+});
+
 test('several mistakes are told at once', async () => {
   const { message, where } = await refused(`${SUITE.replace('kind: choice', 'kind: choise')}seed: [1]\n`);
   assert.is(message.match(/suite\.yaml:\d+:\d+/g)!.length, 2);

@@ -88,6 +88,7 @@ test('a bad row of the MPI is told with its line', async () => {
   await says(mpi('x,Hum,N,1', 'x,Hum,N,-1'), /mpi\.csv:3$/, /its key contradicts .*mpi\.csv:2/);
   await says(mpi('x,Hum,N,0'), /mpi\.csv$/, /no row with key 1 or -1/);
   await says(readMpi(file('text,key\nHum,1\n', 'mpi.csv')), /mpi\.csv:2$/, /"label_ocean" is missing/);
+  await says(readMpi(file('text,key,text\nHum,1,Sing\n', 'mpi.csv')), /mpi\.csv:1$/, /"text" is there twice/);
   await says(readMpi('/nowhere/mpi.csv'), /^\/nowhere\/mpi\.csv$/, /no such file/);
 });
 
