@@ -45,14 +45,19 @@ export function planText(
   const axes = (['wording', 'sparsity', 'seed'] as const).filter((axis) =>
     cells.some(({ cell }) => cell[axis] !== null),
   );
+  // What all cells share has no column: it would take the room of names that tell them apart.
+  const places = cells.map(({ cell }) => ({ model: cell.model, evaluation: cell.evaluation.id }));
+  const several = (['model', 'evaluation'] as const).filter((one) => new Set(places.map((at) => at[one])).size > 1);
+  const shared = (['model', 'evaluation'] as const).filter((one) => cells.length > 0 && !several.includes(one));
   const [head = '', ...rows] = tableRows(
-    ['#', 'model', 'evaluation', 'method', 'persona', ...axes, 'items', 'id', 'status'],
+    ['#', ...several, 'method', 'persona', ...axes, 'items', 'id', 'status'],
     cells.map(({ cell, status }, i) => {
-      const { model, evaluation, method, persona, items, id } = cell;
+      const { method, persona, items, id } = cell;
       const values = axes.map((axis) => String(cell[axis] ?? '-'));
       const name = cell.part === 'tuning' ? `${method} (tuning)` : method;
       const [n, count] = [String(i + 1), String(items.length)];
-      return [n, model, evaluation.id, name, persona ?? '-', ...values, count, id.slice(0, 7), status];
+      const where = several.map((one) => places[i]![one]);
+      return [n, ...where, name, persona ?? '-', ...values, count, id.slice(0, 7), status];
     }),
   );
   const stored = cells.filter(({ status }) => status === 'stored').length;
@@ -61,6 +66,7 @@ export function planText(
     ...wrap(
       `${suite.name}: ${counted(cells.length, 'cell')} on ${planned.device.name}, ${stored} stored, ${cells.length - stored} to run (${counted(questions, 'item')})`,
     ),
+    ...(shared.length === 0 ? [] : wrap(`every cell: ${shared.map((one) => `${one} ${places[0]![one]}`).join(', ')}`)),
     ...(suite.gate === null ? [] : powerLines(gatePower(planned.cells, suite.gate)).flatMap((line) => wrap(line, 6))),
     '',
     head,

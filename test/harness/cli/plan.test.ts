@@ -37,9 +37,10 @@ test('cells are listed as missing, and as stored after a run', async () => {
   const out = temporaryFolder();
   const before = await plan(out);
   assert.is(before.code, 0);
-  assert.match(before.text, /1\s+tiny\s+choice\s+none\s+-\s+-\s+12\s+[0-9a-f]{7}\s+missing/);
+  assert.match(before.text, /\nevery cell: model tiny, evaluation choice\n/);
+  assert.match(before.text, /\n1\s+none\s+-\s+-\s+12\s+[0-9a-f]{7}\s+missing/);
   assert.match(before.text, /\nNext: {4}bench run fake\.yaml --out \S+\n$/);
-  assert.match(before.text, /^fake: 5 cells on fake adapter, 0 stored, 5 to run \(60 items\)\n\n#/);
+  assert.match(before.text, /^fake: 5 cells on fake adapter, 0 stored, 5 to run \(60 items\)\nevery cell: .*\n\n#/);
   await runFake(out, { suite: { methods: fakeSuite().methods.map((entry) => ({ ...entry, options: {} })) } });
   const after = await plan(out, {}, { methods: fakeSuite().methods.map((entry) => ({ ...entry, options: {} })) });
   assert.match(after.text, /5 stored, 0 to run/);
