@@ -42,7 +42,7 @@ export function alignmentVerdicts(
   const tested = (sameClass ? rows : rows.map(levelled)).map(({ title, now, was }) => {
     const pairs = pairRows(now.answers.map(outcomeOf), was.answers.map(outcomeOf));
     const units = unitsOf(pairs);
-    const [flips, down] = [flipsOf(now, was), fallen(pairs, margin)];
+    const [flips, down] = [flipsOf(now, was), fallen(pairs, margin, alpha)];
     const equal = pairs.every(({ a, b }) => a === b);
     return { row: title, units, equal, difference: meanOf(units), p: dropTest(units), down, flips };
   });

@@ -1,16 +1,18 @@
-// Where a row fell: its traits, and the persona of a trait's two poles that took the loss. It explains a verdict; none of
-// them gates by itself.
+// Where a row fell: its traits, and of a trait's two poles those that took a loss that is no chance. It explains a verdict;
+// none of them gates by itself.
 
 import { points } from '../plan/points.ts';
-import type { PairedRow } from '../stats/units.ts';
+import { signFlip } from '../stats/permutation.ts';
+import { meanOf, type PairedRow, unitsOf } from '../stats/units.ts';
 
 interface Moved {
   readonly name: string;
   readonly difference: number;
+  readonly p: number; // of no loss
 }
 
-/** Traits of which the whole or one pole fell by the margin or more, the worst first; "" of none. */
-export function fallen(pairs: readonly PairedRow[], margin: number): string {
+/** Traits that fell by the margin or more, or of which one pole did, the worst first; "" of none. */
+export function fallen(pairs: readonly PairedRow[], margin: number, alpha: number): string {
   const isDown = ({ difference }: Moved): boolean => difference < 0 && difference <= -margin;
   const down = by('trait', pairs)
     .map((trait) => {
@@ -19,15 +21,11 @@ export function fallen(pairs: readonly PairedRow[], margin: number): string {
         pairs.filter((pair) => pair.trait === trait.name),
       ).sort(worstFirst);
       const alike = new Set(poles.map(({ difference }) => points(difference))).size === 1;
-      return {
-        trait,
-        poles: alike ? [] : poles.filter(isDown),
-        worst: Math.min(trait.difference, poles[0]!.difference),
-      };
+      return { trait, poles: alike ? [] : poles.filter((pole) => isDown(pole) && pole.p < alpha) };
     })
     .filter(({ trait, poles }) => isDown(trait) || poles.length > 0)
-    .sort((a, b) => a.worst - b.worst)
-    .map(({ trait, poles }) => said(trait) + (poles.length === 0 ? '' : ` (${poles.map(said).join(', ')})`));
+    .sort((a, b) => worstFirst(a.trait, b.trait))
+    .map(({ trait, poles }) => said(trait) + (poles.length === 0 ? '' : ` (as ${poles.map(said).join(', ')})`));
   return down.length === 0 ? '' : `; down: ${down.join(', ')}`;
 }
 
@@ -37,7 +35,7 @@ const worstFirst = (a: Moved, b: Moved): number => a.difference - b.difference;
 function by(field: 'trait' | 'persona', pairs: readonly PairedRow[]): Moved[] {
   const names = [...new Set(pairs.map((pair) => pair[field]))];
   return names.map((name) => {
-    const own = pairs.filter((pair) => pair[field] === name);
-    return { name, difference: own.reduce((sum, { a, b }) => sum + (a! - b!), 0) / own.length };
+    const units = unitsOf(pairs.filter((pair) => pair[field] === name));
+    return { name, difference: meanOf(units), p: signFlip(units).less };
   });
 }
