@@ -8,10 +8,13 @@ import { command, folded, type Part, plainTable, table } from './parts.ts';
 
 export function provenancePart(result: RunResult): Part {
   const typed = result.provenance.command.map(shellWord).join(' ');
+  const anew = result.provenance.command.includes('--fresh');
   const methods = [...new Set(result.metrics.map(({ method }) => method))];
   const whole: Rows = [
     ['every figure on this page', typed],
-    ['the same, with nothing taken from the store, and all timings anew', `${typed} --fresh`],
+    ...(anew
+      ? []
+      : [['the same, with nothing taken from the store, and all timings anew', `${typed} --fresh`] as const]),
     ['this page, from the folder that it lies in', 'bench report FOLDER'],
   ];
   const each = methods.map((method) => [method, `${typed} --filter ${shellWord(`method=${method}`)}`] as const);

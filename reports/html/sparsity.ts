@@ -28,7 +28,7 @@ export async function sparsityPart(result: RunResult, series: readonly Series[])
     const used = series.filter(({ method }) => rows.some((row) => row.method === method));
     const traits = new Set(rows.flatMap(({ trait }) => trait ?? []));
     const drawings: Markup[] = [];
-    for (const trait of [null, ...(k === 0 ? traits : [])]) {
+    for (const trait of [null, ...traits]) {
       const points = rows.filter((row) => row.trait === trait).map((row) => pointOf(row, removed));
       drawings.push(await draw(chartOf({ trait, points, series: used, chance: rows[0]?.chance ?? 0.5, place })));
     }

@@ -15,6 +15,7 @@ import { suite } from '../support/suite.ts';
 const test = suite('report in a browser');
 const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
+const PAPER = { width: 718, height: 1047 }; // A4 less margins of 1 cm
 const OUTCOMES = 50_000;
 const OPEN_MS = 3000;
 const MOST_BYTES = 10_000_000;
@@ -186,6 +187,19 @@ for (const [name, html] of [
     assert.ok(content <= window, `${content} > ${window}`);
   });
 }
+
+test('nothing is wider than paper, opened or not', async () => {
+  const { page } = await opened(await plainReport(), { viewport: PAPER });
+  for (const summary of await page.locator('summary:visible').all()) await summary.click();
+  await page.emulateMedia({ media: 'print' });
+  const wide = await evaluated<string[]>(
+    page,
+    `[...document.querySelectorAll('table, svg, pre, code')]
+      .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+      .map((one) => one.tagName + ': ' + one.textContent.slice(0, 60))`,
+  );
+  assert.equal(wide, []);
+});
 
 test('dark follows the system, and paper is always light', async () => {
   const { page } = await opened(await plainReport(), { colorScheme: 'dark' });

@@ -14,6 +14,17 @@ export const LEVELS = [
   { label: 'high', value: 0.7 },
 ];
 
+/** Wider than paper, unless it wraps. */
+const LONG_COMMAND = [
+  'bench',
+  'run',
+  'suites/of-a-team/big-five.yaml',
+  '--out',
+  '/data/runs',
+  '--set',
+  'latency.items=2',
+];
+
 /** The rows of prompting told again as those of a subnetwork at two sparsities: the fake engine has no masks. */
 function withSparsity(result: RunResult): RunResult {
   const again = <T extends { readonly method: string }>(rows: readonly T[]): T[] =>
@@ -30,7 +41,11 @@ function withSparsity(result: RunResult): RunResult {
 
 export async function plainReport(before: (rows: Iterable<ItemRow>) => Partial<Extras> = () => ({})): Promise<string> {
   const run = await runFake(temporaryFolder(), { suite: { latency: LATENCY } });
-  return htmlReport(withSparsity(run.result), { items: run.rows, prompts: run.prompts(), ...before(run.rows()) });
+  const { provenance, ...result } = withSparsity(run.result);
+  return htmlReport(
+    { ...result, provenance: { ...provenance, command: LONG_COMMAND } },
+    { items: run.rows, prompts: run.prompts(), ...before(run.rows()) },
+  );
 }
 
 /** A run in which every answer of prompting was the other one. */
