@@ -1,8 +1,12 @@
-// README and docs say what is: the reference is that of the schemas, links and anchors resolve, and commands exist.
+// README and docs say what is: the reference is that of the schemas, links and anchors resolve, commands
+// exist, and pieces of suites are valid.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
+import { parse, stringify } from 'yaml';
+import { suiteOf } from '../../harness/cli/suite-options.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { ROOT, runNode } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
 
@@ -55,6 +59,32 @@ test('every verb and npm script that README and docs name is there', async () =>
     for (const [, script = ''] of read(file).matchAll(/npm run (?:-s )?([a-z:]+)/g)) {
       assert.ok(script in scripts, `${file}: npm run ${script}`);
     }
+  }
+});
+
+test('every piece of a suite in README is valid, laid upon a small one', async () => {
+  const base = {
+    version: 1,
+    name: 'readme',
+    models: ['persona-nano'],
+    personas: { file: path.join(ROOT, 'personas.yaml') },
+    evaluations: [{ id: 'choice', kind: 'choice' }],
+    sparsity: [{ middle: 0.5 }],
+    methods: [
+      { id: 'none', method: 'none', control: true },
+      { id: 'prompting', method: 'prompting' },
+      { id: 'contrastive', subnetwork: { score: 'contrastive-wanda' } },
+    ],
+  };
+  const pieces = [...read('README.md').matchAll(/^```yaml\n(.*?)^```/gms)]
+    .map(([, text = '']) => text.replaceAll(' items/', ` ${ROOT}suites/items/`))
+    .filter((text) => !text.includes('runs-on:'));
+  assert.ok(pieces.length >= 5, `${pieces.length}`);
+  for (const text of pieces) {
+    const file = path.join(temporaryFolder(), 'suite.yaml');
+    const { personas: _, ...piece } = parse(text);
+    writeFileSync(file, stringify({ ...base, ...piece }));
+    assert.ok((await suiteOf(file, {})).methods.length > 0, text);
   }
 });
 
