@@ -38,7 +38,7 @@ export const GATE = {
     order: {
       type: 'array',
       maxItems: 64,
-      items: { type: 'string', pattern: '^.+(>=|>).+$', maxLength: 400 },
+      items: { type: 'string', pattern: '^[^>]+>=?[^>]+$', maxLength: 400 },
       description: 'such as "contrastive > random" or "lora >= prompting"',
       default: [],
     },

@@ -117,6 +117,7 @@ function hinted(hint: string | undefined): { hint?: string } {
 }
 
 const PATTERNS: Readonly<Record<string, string>> = {
+  '^[^>]+>=?[^>]+$': 'must be two rows, such as "contrastive > random"',
   '^all$': 'must be `all` or a list of ids',
   '\\{question\\}': 'must contain {question}',
   '\\{statement\\}': 'must contain {statement}',

@@ -3,12 +3,12 @@
 
 import { points } from '../plan/points.ts';
 import { signFlip } from '../stats/permutation.ts';
-import { meanOf, type PairedRow, unitsOf } from '../stats/units.ts';
+import { meanOf, type PairedRow, type Unit, unitsOf } from '../stats/units.ts';
 
 interface Moved {
   readonly name: string;
   readonly difference: number;
-  readonly p: number; // of no loss
+  readonly units: readonly Unit[];
 }
 
 /** Traits that fell by the margin or more, or of which one pole did, the worst first; "" of none. */
@@ -21,7 +21,7 @@ export function fallen(pairs: readonly PairedRow[], margin: number, alpha: numbe
         pairs.filter((pair) => pair.trait === trait.name),
       ).sort(worstFirst);
       const alike = new Set(poles.map(({ difference }) => points(difference))).size === 1;
-      return { trait, poles: alike ? [] : poles.filter((pole) => isDown(pole) && pole.p < alpha) };
+      return { trait, poles: alike ? [] : poles.filter((pole) => isDown(pole) && signFlip(pole.units).less < alpha) };
     })
     .filter(({ trait, poles }) => isDown(trait) || poles.length > 0)
     .sort((a, b) => worstFirst(a.trait, b.trait))
@@ -36,6 +36,6 @@ function by(field: 'trait' | 'persona', pairs: readonly PairedRow[]): Moved[] {
   const names = [...new Set(pairs.map((pair) => pair[field]))];
   return names.map((name) => {
     const units = unitsOf(pairs.filter((pair) => pair[field] === name));
-    return { name, difference: meanOf(units), p: signFlip(units).less };
+    return { name, difference: meanOf(units), units };
   });
 }

@@ -3,6 +3,7 @@
 import type { GateRules } from '../config/resolved.ts';
 import type { Cell } from '../plan/method.ts';
 import { mcnemarPower, minimumDetectableDrop } from '../stats/power.ts';
+import { nameOf, titlesOf } from './rows.ts';
 
 /** Share of items that a harmless change turns either way, and the drop that is asked about; both said beside the figure. */
 const CHANGED = 0.1;
@@ -11,8 +12,11 @@ const DROP = 0.05;
 export interface RowPower {
   readonly row: string;
   readonly items: number;
-  readonly power: number; // of a drop of 5 points
-  readonly least: number | null; // drop that is found four times in five
+  /** Null on a scale, where it hangs on a spread that no plan knows. */
+  readonly found: {
+    readonly power: number; // of a drop of 5 points
+    readonly least: number | null; // drop that is found four times in five
+  } | null;
 }
 
 /** One entry per gated row of the plan. */
@@ -20,33 +24,33 @@ export function gatePower(
   cells: readonly Cell[],
   { rows, alignment: { margin, alpha } }: GateRules,
 ): readonly RowPower[] {
-  const found = new Map<string, Set<string>>();
-  for (const { method, sparsity, model, evaluation, part, items } of cells) {
-    if (part !== 'evaluation' || !rows.includes(method)) continue;
-    const key = JSON.stringify([model, evaluation.id, sparsity === null ? method : `${method} at ${sparsity}`]);
-    const known = found.get(key) ?? new Set<string>();
-    found.set(key, known);
-    for (const { id, group } of items) known.add(group ?? id);
+  const gated = cells.filter(({ part, method }) => part === 'evaluation' && rows.includes(method));
+  const inWords = titlesOf(gated.map(({ model, evaluation }) => ({ model, evaluation: evaluation.id })));
+  const families = new Map<string, { readonly graded: boolean; readonly units: Set<string> }>();
+  for (const cell of gated) {
+    const { model, evaluation, items } = cell;
+    const row = inWords(nameOf(cell), { model, evaluation: evaluation.id });
+    const family = families.get(row) ?? { graded: evaluation.kind === 'likert', units: new Set<string>() };
+    families.set(row, family);
+    for (const { id, group } of items) family.units.add(group ?? id);
   }
-  const level = alpha / Math.max(1, found.size);
-  return [...found].map(([key, items]) => {
-    const design = { n: items.size, discordance: CHANGED, alpha: level, margin };
-    return {
-      row: (JSON.parse(key) as string[])[2]!,
-      items: items.size,
-      power: mcnemarPower({ ...design, drop: DROP }),
-      least: minimumDetectableDrop(design),
-    };
+  const level = alpha / Math.max(1, families.size);
+  return [...families].map(([row, { graded, units }]) => {
+    const design = { n: units.size, discordance: CHANGED, alpha: level, margin };
+    const found = { power: mcnemarPower({ ...design, drop: DROP }), least: minimumDetectableDrop(design) };
+    return { row, items: units.size, found: graded ? null : found };
   });
 }
 
 /** In words, a line per row. */
 export function powerLines(powers: readonly RowPower[]): readonly string[] {
-  return powers.map(({ row, items, power, least }) => {
-    const found =
+  return powers.map(({ row, items, found }) => {
+    if (found === null) return `gate: ${row}, ${items} items on a scale: what is found hangs on their spread`;
+    const { power, least } = found;
+    const most =
       least === null
         ? 'no drop is found four times in five'
         : `${(100 * least).toFixed(1)} points are found four times in five`;
-    return `gate: ${row}, ${items} items: a drop of 5 points is found ${(100 * power).toFixed(0)} times in a hundred where 10 % of items turn; ${found}`;
+    return `gate: ${row}, ${items} items: a drop of 5 points is found ${(100 * power).toFixed(0)} times in a hundred where 10 % of items turn; ${most}`;
   });
 }

@@ -141,19 +141,22 @@ function floors(rows: readonly GateRow[], rules: Rules, titleOf: Titles): readon
 /** Every row of the first name beside those of the second: of its model and evaluation, at its sparsity or at none. */
 function orders(rows: readonly GateRow[], rules: Rules, titleOf: Titles): readonly Verdict[] {
   return rules.order.flatMap((rule) => {
+    const [first, second, ...others] = rowsOfOrder(rule);
     const sign = rule.includes('>=') ? '>=' : '>';
+    const named = (name: string | undefined) =>
+      rows.filter((row) => row.answers.length > 0 && (row.name === name || methodOf(row.name) === name));
     const lacks = (row: string) => said('order', row, 'incomparable', 'the run lacks one of its rows');
-    const [left, right] = rowsOfOrder(rule).map((name) =>
-      rows.filter((row) => row.answers.length > 0 && (row.name === name || methodOf(row.name) === name)),
-    );
-    if (left === undefined || right === undefined || left.length === 0) return [lacks(rule)];
+    const left = named(first);
+    if (left.length === 0 || others.length > 0) return [lacks(rule)];
     return left.flatMap((a) => {
-      const others = right.filter(({ model, evaluation }) => model === a.model && evaluation === a.evaluation);
-      const level = sparsityOf(a.name);
-      const beside = others.filter(
-        ({ name }) => level === null || rowsOfOrder(rule)[1] === name || [level, null].includes(sparsityOf(name)),
+      const levels = [sparsityOf(a.name), null];
+      const beside = named(second).filter(
+        ({ name, model, evaluation }) =>
+          model === a.model &&
+          evaluation === a.evaluation &&
+          (levels[0] === null || name === second || levels.includes(sparsityOf(name))),
       );
-      if (beside.length === 0) return [lacks(`${titleOf(a)} ${sign} ${rowsOfOrder(rule)[1]}`)];
+      if (beside.length === 0) return [lacks(`${titleOf(a)} ${sign} ${second}`)];
       return beside.map((b) => {
         const [x, y] = [alignmentOf(a), alignmentOf(b)];
         const holds = sign === '>' ? x > y : x >= y;

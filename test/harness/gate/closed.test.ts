@@ -164,6 +164,9 @@ test('an order holds at every sparsity and in every evaluation, and what has not
     'mask at low, likert > prompting: incomparable',
   ]);
   assert.is(order('prompting > mask').length, 2);
+  assert.equal(order('prompting > random at low > mask at low'), [
+    'prompting > random at low > mask at low: incomparable',
+  ]);
 });
 
 test('counters that the reference does not know are not as blessed', () => {

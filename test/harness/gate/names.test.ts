@@ -17,7 +17,7 @@ async function refused(gate: string): Promise<string> {
   } catch (error) {
     const { code, message, where, hint } = error as { code: string; message: string; where: string; hint: string };
     assert.is(code, 'bad-suite');
-    assert.match(where, /suite\.yaml$/);
+    assert.match(where, /suite\.yaml(:|$)/);
     return `${message}; ${hint}`;
   }
   return assert.unreachable(gate) as never;
@@ -39,6 +39,8 @@ test('what is misspelt is named, with a suggestion', async () => {
     await refused('{ rows: [mask], floors: { mask at high: 0.1 } }'),
     /^gate\.floors names "mask at high", .* row/,
   );
+  for (const order of ['mask > asked > none', 'mask >> none', 'mask'])
+    assert.match(await refused(`{ rows: [mask], order: ["${order}"] }`), /order must be two rows, such as/);
   assert.match(
     await refused('{ rows: [mask], order: [mask > other] }'),
     /^gate\.order names "other", .*; methods of the suite: none, asked, mask, random$/,
