@@ -5,6 +5,7 @@ import type { Persona } from '../config/resolved.ts';
 import type { LibraryPassage } from '../datasets/passages.ts';
 import { isHubName } from '../hub/name.ts';
 import { type Question, reads } from '../plan/method.ts';
+import { jsonText, printable } from '../plan/printable.ts';
 import { streamText, type TextModel } from '../text/index.ts';
 import type { TryOptions } from './options.ts';
 import {
@@ -203,7 +204,9 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
         tokens = model.render(prompt).tokens;
       }
       checkPrompt(tokens, engine, request.maxTokens);
-      const show = options.json ? () => {} : services.stdout;
+      // What a model writes may be anything, so that it is shown as it is in the document alone.
+      const shown = (piece: string) => services.stdout(piece.split('\n').map(printable).join('\n'));
+      const show = options.json ? () => {} : shown;
       if (!options.json) {
         const generated = await generate(engine, model, { tokens, variant }, request, services, show);
         if (model === null) services.stdout(generated.ids.join(','));
@@ -232,7 +235,7 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
         generated: { ids: generated.ids, text: generated.text },
         timings,
       };
-      services.stdout(`${JSON.stringify(document)}\n`);
+      services.stdout(jsonText(document, 0));
       return 0;
     } finally {
       prepared.release();

@@ -27,8 +27,8 @@ export function inert(line: string): string {
 }
 
 /** A document, the same when it is parsed: what would steer who reads it unparsed is told by its code. */
-export function jsonText(document: unknown): string {
-  return `${JSON.stringify(document, null, 2)
+export function jsonText(document: unknown, indent = 2): string {
+  return `${JSON.stringify(document, null, indent)
     .replace(/[^\P{Cc}\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, coded)
     .replaceAll('##[', '#\\u0023[')}\n`;
 }

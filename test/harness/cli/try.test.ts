@@ -140,6 +140,17 @@ test('chat: the template around the text, the answer as it comes, one line of ti
   assert.is(asked.scored.length, 0, 'nothing is scored without --json');
 });
 
+test('what a model writes steers no terminal, and is in the document as it is', async () => {
+  const answer = 'a\x1b[31mb\x07\nc\x7f\u009bd';
+  const { out, run } = setUp(answer);
+  assert.is(await run('x'), 0);
+  assert.is(out.join(''), 'a\\u001b[31mb\\u0007\nc\\u007f\\u009bd\n');
+  const written = setUp(answer);
+  await written.run('x', { json: true });
+  assert.not.match(written.out.join(''), /[^\P{Cc}\n]/u);
+  assert.is(JSON.parse(written.out.join('')).generated.text, answer);
+});
+
 test('a persona is applied by prompting, in its first wording or the one named', async () => {
   const first = setUp('x');
   await first.run('Hi?', { persona: 'shy', personas: 'mine.yaml' });
