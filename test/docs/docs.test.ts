@@ -48,6 +48,17 @@ test('links of README and docs resolve', () => {
   }
 });
 
+test('rows of a table have the cells of its head: a bar in code ends a cell too', () => {
+  for (const file of FILES) {
+    let head = 0;
+    for (const [k, line] of read(file).split('\n').entries()) {
+      const bars = line.startsWith('|') ? (line.replace(/\\\|/g, '').match(/\|/g)?.length ?? 0) : 0;
+      if (head > 0 && bars > 0) assert.is(bars, head, `${file}:${k + 1}`);
+      head = bars;
+    }
+  }
+});
+
 test('every verb and npm script that README and docs name is there', async () => {
   const { stdout } = await runNode(['--import', 'tsx', 'harness/cli/main.ts', '--help']);
   const verbs = new Set([...stdout.matchAll(/^ {2}([a-z]+)(?: |$)/gm)].map(([, verb]) => verb));
