@@ -5,7 +5,7 @@ import type { ItemRow, RunResult } from '../plan/result.ts';
 import type { Comparison, Flip, Given, RowDifference } from '../plan/verdicts.ts';
 import { bcaInterval } from '../stats/bca.ts';
 import { meanOf, pairRows, type Unit, unitsOf } from '../stats/units.ts';
-import { judging, nameOf, titlesOf } from './rows.ts';
+import { judging, nameOf, sharesOf, titlesOf } from './rows.ts';
 
 export interface Side {
   readonly result: Pick<RunResult, 'metrics' | 'evaluations'>;
@@ -27,6 +27,7 @@ export function compareRuns(first: Side, second: Side): Comparison {
   const judges = [judging(second.result), judging(first.result)] as const;
   const only = (side: Groups, other: Groups) =>
     [...side].filter(([key]) => !other.has(key)).map(([, rows]) => titleOf(rows[0]!));
+  const scales = new Set(second.result.evaluations.filter(({ kind }) => kind === 'likert').map(({ id }) => id));
   const found: RowDifference[] = [];
   const flips: Flip[] = [];
   const different: string[] = [];
@@ -48,7 +49,7 @@ export function compareRuns(first: Side, second: Side): Comparison {
       low: interval?.low ?? null,
       high: interval?.high ?? null,
     });
-    flips.push(...turned(now, was, titleOf));
+    flips.push(...turned(now, was, titleOf, scales.has(now[0]!.evaluation)));
   }
   return { flips, rows: found, onlyFirst: only(a, b), onlySecond: only(b, a), different };
 }
@@ -98,12 +99,14 @@ function unitsFor(
   return unitsOf(pairRows(after, earlier));
 }
 
-function turned(now: readonly ItemRow[], was: readonly ItemRow[], titleOf: Title): readonly Flip[] {
+/** Answers that another option is likelier in now: on a scale the likeliest answer, else the persona's option or another. */
+function turned(now: readonly ItemRow[], was: readonly ItemRow[], titleOf: Title, graded: boolean): readonly Flip[] {
   const before = new Map(was.map((row) => [placeOf(row), row]));
+  const sideOf = (row: ItemRow): number => (graded ? likeliest(row) : row.aligned);
   return now
     .flatMap((row) => {
       const old = before.get(placeOf(row))!;
-      return old.aligned === row.aligned ? [] : [{ row, old }];
+      return sideOf(old) === sideOf(row) ? [] : [{ row, old }];
     })
     .sort((x, y) => x.row.aligned - x.old.aligned - (y.row.aligned - y.old.aligned))
     .map(({ row, old }) => ({
@@ -117,10 +120,13 @@ function turned(now: readonly ItemRow[], was: readonly ItemRow[], titleOf: Title
     }));
 }
 
-function givenOf({ options, orders, p }: ItemRow): Given {
-  const mean = (pick: (order: ItemRow['orders'][number]) => readonly number[]) =>
-    options.map((_, k) => orders.reduce((sum, order) => sum + pick(order)[k]!, 0) / orders.length);
-  const own = options.findIndex(({ aligned }) => aligned);
-  const other = options.findIndex(({ aligned }) => !aligned);
-  return { text: options[p >= 0.5 ? own : other]?.text ?? '', p, sums: mean(({ sums }) => sums) };
+function likeliest(row: ItemRow): number {
+  const shares = sharesOf(row);
+  return shares.indexOf(Math.max(...shares));
+}
+
+function givenOf(row: ItemRow): Given {
+  const { options, orders, p } = row;
+  const sums = options.map((_, k) => orders.reduce((sum, order) => sum + order.sums[k]!, 0) / orders.length);
+  return { text: options[likeliest(row)]?.text ?? '', p, sums };
 }

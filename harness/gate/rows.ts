@@ -98,11 +98,16 @@ export function gateRows(
   });
 }
 
-/** From the persona's option to the likeliest other one, in probability averaged over the orders. */
-function gapOf({ options, orders }: ItemRow): number {
+/** Of each option, averaged over the orders. */
+export function sharesOf({ options, orders }: Pick<ItemRow, 'options' | 'orders'>): readonly number[] {
   const byOrder = orders.map(({ scores }) => softmax(scores));
-  const mean = options.map((_, k) => byOrder.reduce((sum, p) => sum + (p[k] ?? 0), 0) / byOrder.length);
-  const target = options.findIndex(({ aligned }) => aligned);
+  return options.map((_, k) => byOrder.reduce((sum, p) => sum + (p[k] ?? 0), 0) / byOrder.length);
+}
+
+/** From the persona's option to the likeliest other one, in probability averaged over the orders. */
+function gapOf(row: ItemRow): number {
+  const mean = sharesOf(row);
+  const target = row.options.findIndex(({ aligned }) => aligned);
   return Math.abs((mean[target] ?? 0) - Math.max(...mean.filter((_, k) => k !== target)));
 }
 

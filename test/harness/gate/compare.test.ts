@@ -43,6 +43,24 @@ test('an answer that is there twice keeps its row from being compared', () => {
   assert.equal(compared([first!, first!, ...others], [first!, second!, ...others]).different, ['prompting']);
 });
 
+test('an answer is the likeliest option of however many, and on a scale it turns where that one does', () => {
+  const options = ['never', 'at times', 'always'].map((text, k) => ({ text, aligned: k === 2 }));
+  const asked = (scores: readonly number[], aligned: number): ItemRow => ({
+    ...{ ...items[0]!, method: 'prompting', persona: 'extraversion', options, aligned, p: aligned },
+    orders: [{ order: [0, 1, 2], p: aligned, sums: scores, scores }],
+  });
+  const [low, between] = [asked([3, 1, 0], 0), asked([2.9, 1, 0], 0)];
+  const high = asked([0, 2, 3], 1);
+  const [flip, ...others] = compared([low], [high]).flips;
+  assert.equal([flip!.before.text, flip!.after.text, others.length], ['always', 'never', 0]);
+  const middle = asked([1, 2, 0], 0);
+  assert.equal(compared([middle], [high]).flips[0]!.after.text, 'at times');
+  const scale = { ...result, evaluations: result.evaluations.map((one) => ({ ...one, kind: 'likert' })) };
+  const graded = (now: ItemRow) =>
+    compareRuns({ result: scale, items: [low] }, { result: scale, items: [{ ...now, aligned: 0.2 }] }).flips.length;
+  assert.equal([graded(between), graded(middle)], [0, 1]);
+});
+
 test('what rounds to nothing has no sign', () => {
   const row = { row: 'a', evaluation: 'choice', model: 'm', items: 9, difference: -0.0001, low: -0.0004, high: 0.0002 };
   const text = compareText({ flips: [], rows: [row], onlyFirst: [], onlySecond: [], different: [] });
