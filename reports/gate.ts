@@ -9,6 +9,8 @@ import { escaped } from './html/markup.ts';
 import { plain } from './markdown.ts';
 
 const WORST: readonly Outcome[] = ['fail', 'incomparable', 'inconclusive', 'pass'];
+/** Flips of a verdict in a job's summary, which GitHub refuses above 1 MiB. */
+const LISTED = 100;
 /** Flips that a line shows without --explain. */
 const SHOWN = 3;
 
@@ -32,6 +34,12 @@ export function gateText({ verdicts, outcome }: GateReport, explain: boolean): s
   return `${[`Gate: ${outcome}.`, ...lines].join('\n')}\n`;
 }
 
+function listed(flips: readonly string[]): readonly string[] {
+  const more = flips.length - LISTED;
+  const rest = more > 0 ? [`- and ${more} more: bench gate --explain lists them`] : [];
+  return [...flips.slice(0, LISTED).map((flip) => `- ${plain(flip)}`), ...rest];
+}
+
 /** For a job's summary: a table, and the changed items of what did not pass. */
 export function gateMarkdown({ verdicts, outcome }: GateReport): string {
   const rows = sorted(verdicts).map(
@@ -41,7 +49,7 @@ export function gateMarkdown({ verdicts, outcome }: GateReport): string {
     .filter((one) => one.outcome !== 'pass' && one.flips.length > 0)
     .map(
       ({ row, flips: all }) =>
-        `<details><summary>${escaped(printable(row))}: ${all.length} changed</summary>\n\n${all.map((flip) => `- ${plain(flip)}`).join('\n')}\n\n</details>`,
+        `<details><summary>${escaped(printable(row))}: ${all.length} changed</summary>\n\n${listed(all).join('\n')}\n\n</details>`,
     );
   return [`## Gate: ${outcome}`, ['| outcome | rule | row | |', '|---|---|---|---|', ...rows].join('\n'), ...flips]
     .join('\n\n')

@@ -23,9 +23,14 @@ export function titlesOf(...sides: readonly (readonly Place[])[]): (name: string
   return (name, place) => [name, ...shown.map((field) => place[field])].join(', ');
 }
 
+/** As much of a digest as tells the cells and the items of a suite apart. */
+function shortId(digest: string): string {
+  return digest.slice(0, 16);
+}
+
 /** Digest of what was asked: the question, its options, and which of them is the persona's. */
 export function contentOf({ question, options }: Pick<ItemRow, 'question' | 'options'>): string {
-  return digestOf({ question, options: options.map(({ text, aligned }) => ({ text, aligned })) }).slice(0, 16);
+  return shortId(digestOf({ question, options: options.map(({ text, aligned }) => ({ text, aligned })) }));
 }
 
 type Row = Pick<MetricRow, 'model' | 'evaluation' | 'method' | 'sparsity' | 'trait'>;
@@ -71,9 +76,9 @@ export function gateRows(
   for (const row of items) {
     // Items of other traits say what else a method moves, not how it holds its persona.
     if (row.keyed === 0 || !wanted(row.method, nameOf(row))) continue;
-    const { item, group, trait, wording, seed, cell } = row;
+    const { item, group, trait, wording, seed } = row;
     const gap = kinds.get(row.evaluation) === 'likert' ? null : gapOf(row);
-    const place = { item, ...(group !== undefined && { group }), trait, wording, seed, cell };
+    const place = { item, ...(group !== undefined && { group }), trait, wording, seed, cell: shortId(row.cell) };
     const content = contentOf(row);
     const key = keyOf(row);
     const known = answers.get(key) ?? [];
@@ -112,7 +117,7 @@ function gapOf(row: ItemRow): number {
 }
 
 export function candidateOf(result: RunResult, rows: readonly GateRow[]): Candidate {
-  const { device, evaluations, exitCode, latency } = result;
+  const { device, evaluations, exitCode, latency, cells } = result;
   const timed = latency.map((row) => ({
     name: nameOf(row),
     model: row.model,
@@ -121,7 +126,8 @@ export function candidateOf(result: RunResult, rows: readonly GateRow[]): Candid
     fromStore: row.fromStore,
   }));
   const { kernels } = result.provenance;
-  return { deviceClass: device.deviceClass, kernels, complete: exitCode === 0, evaluations, rows, timed };
+  const stored = new Set(cells.filter(({ status }) => status === 'stored').map(({ id }) => shortId(id)));
+  return { deviceClass: device.deviceClass, kernels, complete: exitCode === 0, stored, evaluations, rows, timed };
 }
 
 /** What a blessed run keeps. Throws nothing: an incomplete run is refused by its caller. */

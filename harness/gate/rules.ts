@@ -3,7 +3,7 @@
 
 import type { GateReport, Verdict } from '../plan/verdicts.ts';
 import { alignmentVerdicts, flipsOf, levelled, type Matched } from './alignment.ts';
-import { rowsOfOrder } from './names.ts';
+import { floors, methodOf, orders, said, type Titles } from './levels.ts';
 import { titlesOf } from './rows.ts';
 import { type Timed, timingVerdicts } from './timings.ts';
 import type { Answer, GateRow, Reference, Rules } from './types.ts';
@@ -13,13 +13,11 @@ export interface Candidate {
   readonly deviceClass: string;
   readonly kernels: string; // digest
   readonly complete: boolean; // every planned cell was answered
+  readonly stored: ReadonlySet<string>; // cells that were answered by an earlier run
   readonly evaluations: Reference['evaluations'];
   readonly rows: readonly GateRow[];
   readonly timed: readonly Timed[];
 }
-
-/** A row as verdicts name it. */
-type Titles = (row: GateRow) => string;
 
 /** Judges a run; pure. `strict`: what does not pass fails. `rows` of both sides are the gated ones and those that floors and order name. */
 export function gate(now: Candidate, then: Reference, rules: Rules, strict = false): GateReport {
@@ -46,12 +44,12 @@ export function gate(now: Candidate, then: Reference, rules: Rules, strict = fal
   }
   verdicts.push(
     ...alignmentVerdicts(matched, rules.alignment, sameClass),
-    ...matched.flatMap((pair) => identity(pair, sameClass)),
+    ...matched.flatMap((pair) => identity(pair, sameClass, now.stored)),
     ...floors(now.rows, rules, titleOf),
     ...orders(now.rows, rules, titleOf),
     ...taxes(now.rows.filter(gated), matched, rules, titleOf),
     ...timingVerdicts(now.timed, now.rows.filter(gated), rules),
-    ...matched.flatMap((pair) => counters(pair, rules, sameClass)),
+    ...matched.flatMap((pair) => counters(pair, rules, now.deviceClass === then.deviceClass)),
   );
   if (verdicts.length === 0) verdicts.push(said('rows', '', 'incomparable', 'the gate has no rule'));
   const inconclusive = strict ? 'fail' : rules.inconclusive;
@@ -99,7 +97,7 @@ function apart(now: GateRow, was: GateRow, run: Candidate, reference: Reference)
 }
 
 /** Equal cells must give equal answers, to the bit, on one class of devices with the same kernels. On another the effect decides. */
-function identity(pair: Matched, sameClass: boolean): readonly Verdict[] {
+function identity(pair: Matched, sameClass: boolean, stored: ReadonlySet<string>): readonly Verdict[] {
   const { title, now, was: blessed } = sameClass ? pair : levelled(pair);
   const before = new Map(blessed.answers.map((answer) => [keyOf(answer), answer]));
   const same = now.answers.flatMap((answer) => {
@@ -116,55 +114,12 @@ function identity(pair: Matched, sameClass: boolean): readonly Verdict[] {
     ({ answer, was }) => answer.p !== was.p || answer.aligned !== was.aligned || answer.gap !== was.gap,
   ).length;
   if (differs === 0) {
-    return [said('identity', title, 'pass', `${same.length} answers of unchanged cells are equal to the bit`)];
+    const kept = same.filter(({ answer }) => stored.has(answer.cell)).length;
+    const from = kept === 0 ? '' : `, ${kept} of them read from the store`;
+    return [said('identity', title, 'pass', `${same.length} answers of unchanged cells are equal to the bit${from}`)];
   }
   const message = `${differs} of ${same.length} answers of unchanged cells differ: the results are not deterministic`;
   return [{ ...said('identity', title, 'fail', message), flips: flipsOf(now, blessed) }];
-}
-
-export function alignmentOf({ answers }: GateRow): number {
-  return answers.reduce((sum, { aligned }) => sum + aligned, 0) / answers.length;
-}
-
-function floors(rows: readonly GateRow[], rules: Rules, titleOf: Titles): readonly Verdict[] {
-  return Object.entries(rules.floors).flatMap(([name, least]) => {
-    const own = rows.filter((row) => row.name === name || methodOf(row.name) === name);
-    if (own.length === 0) return [said('floor', name, 'incomparable', 'the run has no such row')];
-    return own.map((row) => {
-      const reached = alignmentOf(row);
-      const text = `${percent(reached)} %, and at least ${percent(least)} % is wanted`;
-      return said('floor', titleOf(row), reached >= least ? 'pass' : 'fail', text);
-    });
-  });
-}
-
-/** Every row of the first name beside those of the second: of its model and evaluation, at its sparsity or at none. */
-function orders(rows: readonly GateRow[], rules: Rules, titleOf: Titles): readonly Verdict[] {
-  return rules.order.flatMap((rule) => {
-    const [first, second, ...others] = rowsOfOrder(rule);
-    const sign = rule.includes('>=') ? '>=' : '>';
-    const named = (name: string | undefined) =>
-      rows.filter((row) => row.answers.length > 0 && (row.name === name || methodOf(row.name) === name));
-    const lacks = (row: string) => said('order', row, 'incomparable', 'the run lacks one of its rows');
-    const left = named(first);
-    if (left.length === 0 || others.length > 0) return [lacks(rule)];
-    return left.flatMap((a) => {
-      const levels = [sparsityOf(a.name), null];
-      const beside = named(second).filter(
-        ({ name, model, evaluation }) =>
-          model === a.model &&
-          evaluation === a.evaluation &&
-          (levels[0] === null || name === second || levels.includes(sparsityOf(name))),
-      );
-      if (beside.length === 0) return [lacks(`${titleOf(a)} ${sign} ${second}`)];
-      return beside.map((b) => {
-        const [x, y] = [alignmentOf(a), alignmentOf(b)];
-        const holds = sign === '>' ? x > y : x >= y;
-        const row = `${titleOf(a)} ${sign} ${titleOf(b)}`;
-        return said('order', row, holds ? 'pass' : 'fail', `${percent(x)} % against ${percent(y)} %`);
-      });
-    });
-  });
 }
 
 /** A prompt leaves the network as it is, and has no perplexity; what had one and has none now cannot be judged. */
@@ -196,31 +151,24 @@ function taxes(
 /** What was asked of the model is the same everywhere; what an engine did for it, within a class of devices. */
 const OF_THE_MODEL = ['tokens', 'flops', 'weightBytes'];
 
-function counters({ title, now, was }: Matched, rules: Rules, sameClass: boolean): readonly Verdict[] {
+function counters({ title, now, was }: Matched, { counters: wanted }: Rules, sameDevice: boolean): readonly Verdict[] {
+  const elsewhere = wanted.plan && !sameDevice;
+  const left = elsewhere
+    ? [said('counters', title, 'pass', 'what an engine does differs with the class of devices')]
+    : [];
+  if (!wanted.model && (!wanted.plan || elsewhere)) return left;
   const names = [...new Set([...Object.keys(was.counters), ...Object.keys(now.counters)])].filter((name) =>
-    OF_THE_MODEL.includes(name) ? rules.counters.model : rules.counters.plan && sameClass,
+    OF_THE_MODEL.includes(name) ? wanted.model : wanted.plan && sameDevice,
   );
   const unknown = names.filter((name) => !Object.hasOwn(was.counters, name));
-  if (names.length === 0 || unknown.length > 0) {
-    const wanted = rules.counters.model || (rules.counters.plan && sameClass);
-    const lacked = unknown.length === 0 ? 'neither side has one' : `the reference has no ${unknown.join(', ')}`;
-    return wanted ? [said('counters', title, 'incomparable', lacked)] : [];
-  }
+  if (names.length === 0) return [...left, said('counters', title, 'incomparable', 'neither side has one')];
+  if (unknown.length > 0)
+    return [...left, said('counters', title, 'incomparable', `the reference has no ${unknown.join(', ')}`)];
   const changed = names.filter((name) => now.counters[name] !== was.counters[name]);
   const text = changed.map((name) => `${name} ${was.counters[name]} -> ${now.counters[name] ?? 'none'}`).join(', ');
   return changed.length === 0
-    ? [said('counters', title, 'pass', `${names.join(', ')} as blessed`)]
-    : [said('counters', title, 'fail', text)];
-}
-
-/** The method's id of a row's name. */
-export function methodOf(name: string): string {
-  return name.split(' at ', 1)[0]!;
-}
-
-/** The sparsity's label of a row's name. */
-function sparsityOf(name: string): string | null {
-  return name.split(' at ', 2)[1] ?? null;
+    ? [...left, said('counters', title, 'pass', `${names.join(', ')} as blessed`)]
+    : [...left, said('counters', title, 'fail', text)];
 }
 
 /** Rows match on name and evaluation; on the model only where a side has several. */
@@ -232,12 +180,4 @@ function sameRow(a: GateRow, b: GateRow, ofA: readonly GateRow[], ofB: readonly 
 
 function keyOf({ item, persona, wording, seed }: Answer): string {
   return JSON.stringify([item, persona, wording, seed]);
-}
-
-function said(rule: Verdict['rule'], row: string, outcome: Verdict['outcome'], message: string): Verdict {
-  return { rule, row, outcome, message, flips: [] };
-}
-
-function percent(value: number): string {
-  return (100 * value).toFixed(1);
 }

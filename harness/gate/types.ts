@@ -17,7 +17,7 @@ export interface Answer {
   readonly p: number; // of the persona's option
   readonly gap: number | null; // from there to the likeliest other option; null on a scale, where nothing can turn
   readonly content: string; // digest of the question and its options
-  readonly cell: string; // id
+  readonly cell: string; // the first digits of its id
 }
 
 /** A gated row: a method at one sparsity, of one model and evaluation. */

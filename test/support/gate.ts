@@ -39,6 +39,7 @@ export const run = (rows: readonly GateRow[], more: Partial<Candidate> = {}): Ca
   deviceClass: 'cpu',
   kernels: 'k',
   complete: true,
+  stored: new Set(),
   evaluations,
   rows,
   timed: [],

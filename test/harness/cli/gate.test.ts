@@ -192,6 +192,10 @@ test('summaries and annotations escape what they quote', () => {
   const report = { verdicts: [verdict], outcome: 'fail', exitCode: 1, inconclusive: 'warn' } as const;
   assert.match(gateMarkdown(report), /\| fail \| alignment \| a\\\|b \\<x\\> \|/);
   assert.match(gateMarkdown(report), /- \\<img\\>/);
+  const many = { ...verdict, flips: Array.from({ length: 20_000 }, (_, k) => `item ${k}`) };
+  const summary = gateMarkdown({ ...report, verdicts: [many] });
+  assert.ok(summary.length < 1e4);
+  assert.match(summary, /20000 changed[\s\S]*\n- item 99\n- and 19900 more: /);
   assert.is(
     gateAnnotations(report, { file: 'suites/ci.yaml', line: 15 }),
     '::error file=suites/ci.yaml,line=15,title=alignment a|b <x>::50%25%0Aless\n',

@@ -181,6 +181,21 @@ test('counters that the reference does not know are not as blessed', () => {
   assert.equal(of(counted({ tokens: 10 }, { tokens: 10, flops: 5 }), 'counters'), ['fail']);
 });
 
+test('what an engine does is compared on one class of devices, also with other kernels', () => {
+  const counted = { ...good, counters: { tokens: 10, dispatches: 5 } };
+  const verdicts = (more: Partial<Candidate>) =>
+    judged(run([counted], more), blessed([good]), { counters: { model: false, plan: true } })
+      .verdicts.filter(({ rule }) => rule === 'counters')
+      .map(({ outcome, message }) => `${outcome}: ${message}`);
+  assert.equal(verdicts({ kernels: 'other' }), ['fail: dispatches 4 -> 5']);
+  assert.equal(verdicts({ deviceClass: 'gpu' }), ['pass: what an engine does differs with the class of devices']);
+});
+
+test('answers that were read from the store are told apart: they are equal by themselves', () => {
+  const report = judged(run([good], { stored: new Set(['c1']) }), blessed([good]));
+  assert.match(report.verdicts[1]!.message, /^240 answers .* equal to the bit, 240 of them read from the store$/);
+});
+
 test('every model is timed, and a time that is none is not compared', () => {
   const other = { ...good, model: 'other' };
   const timed = (name: string, model: string, ms: number) => ({

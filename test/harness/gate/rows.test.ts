@@ -1,8 +1,8 @@
 // A gate's rows say what the run's metrics say, and what they were asked is told apart by its key too.
 
 import * as assert from 'uvu/assert';
+import { alignmentOf } from '../../../harness/gate/levels.ts';
 import { contentOf, gateRows } from '../../../harness/gate/rows.ts';
-import { alignmentOf } from '../../../harness/gate/rules.ts';
 import { fakeSuite } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { runFake } from '../../support/session.ts';

@@ -58,6 +58,7 @@ function red(drops: readonly number[]): boolean {
     deviceClass: 'cpu',
     kernels: 'k',
     complete: true,
+    stored: new Set<string>(),
     evaluations,
     rows: pairs.map(([, after]) => after),
     timed: [],
