@@ -12,7 +12,7 @@ import { compareRuns } from '../gate/compare.ts';
 import { methodOf } from '../gate/levels.ts';
 import { rowsOfOrder } from '../gate/names.ts';
 import { referenceText } from '../gate/reference.ts';
-import { candidateOf, gateRows, referenceOf } from '../gate/rows.ts';
+import { candidateOf, gateRows, referenceOf, titlesOf } from '../gate/rows.ts';
 import { gate } from '../gate/rules.ts';
 import type { GateRow, Reference, Rules } from '../gate/types.ts';
 import { jsonText } from '../plan/printable.ts';
@@ -74,10 +74,11 @@ export async function blessVerb(
   const file = options.out ?? referenceFile(read.result.suite);
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
   writeAtomic(file, referenceText(referenceOf(read.result, gated)));
-  const rowNames = gated.map(({ name }) => name);
+  const titleOf = titlesOf(gated);
+  const rowNames = gated.map((row) => titleOf(row.name, row));
   const at = options.out === undefined ? '' : ` --reference ${shellWord(file)}`;
   const end: Written = {
-    said: `Blessed ${read.folder}: ${rowNames.join(', ')}`,
+    said: `Blessed ${read.folder}: ${rowNames.join('; ')}`,
     figures: { blessed: read.folder, rows: rowNames },
     written: [file],
     next: `bench gate latest${at}`,

@@ -9,6 +9,7 @@ import type { GateRules } from '../../../harness/config/resolved.ts';
 import { writeRunFolder } from '../../../harness/run/run-folder.ts';
 import { gateAnnotations, gateMarkdown } from '../../../reports/gate.ts';
 import { gateJunit } from '../../../reports/junit.ts';
+import { EVALUATION } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { runFake } from '../../support/session.ts';
 import { suite } from '../../support/suite.ts';
@@ -72,6 +73,15 @@ test('a blessed run passes its own gate, equal to the bit, by folder or by run.j
   }
   const [, json] = await told((write) => gateVerb(folder, { reference: out, json: true }, write));
   assert.equal([JSON.parse(json).outcome, JSON.parse(json).exitCode], ['pass', 0]);
+});
+
+test('rows of several evaluations are told apart when they are blessed', async () => {
+  const base = temporaryFolder();
+  const evaluations = [EVALUATION, { ...EVALUATION, id: 'again', template: '{question} {options}' }];
+  const { result, rows } = await runFake(base, { suite: { gate: GATE, evaluations } });
+  const folder = writeRunFolder(base, result, rows(), {});
+  const [, text] = await told((write) => blessVerb(folder, { out: path.join(base, 'ref.json'), json: true }, write));
+  assert.equal(JSON.parse(text).rows, ['prompting, choice', 'prompting, again']);
 });
 
 test('answers that turned are red, and are named; compare lists them first with both answers', async () => {
