@@ -1,7 +1,8 @@
 // The persona stated in words: one of its wordings as the system message, or before the question.
 
 import type { FromSchema } from 'json-schema-to-ts';
-import { BenchError, DENSE } from '../gpu/index.ts';
+import { BenchError } from '../base/error.ts';
+import { DENSE } from '../gpu/index.ts';
 import type { Persona } from '../harness/config/resolved.ts';
 import type { Context, Held, Method, Prepared, Question } from '../harness/plan/method.ts';
 import { best, withDefaults } from './choices.ts';

@@ -1,8 +1,8 @@
 // Opens the device: every limit and useful feature the adapter has, what was taken and why, and how its errors end.
 
 import { cpus, release, type } from 'node:os';
+import { BenchError } from '../base/error.ts';
 import { chooseAdapter, type Fallback } from './driver.ts';
-import { BenchError } from './error.ts';
 import { installed } from './swiftshader.ts';
 import { turn, waitQuietly } from './wait.ts';
 

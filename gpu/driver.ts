@@ -7,8 +7,9 @@ import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BenchError } from './error.ts';
-import { cacheFolder, swiftShaderMissing, unpackSwiftShader } from './swiftshader.ts';
+import { cacheFolder } from '../base/cache-folder.ts';
+import { BenchError } from '../base/error.ts';
+import { swiftShaderMissing, unpackSwiftShader } from './swiftshader.ts';
 
 interface Dawn {
   create(options: string[]): GPU;

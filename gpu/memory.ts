@@ -1,8 +1,8 @@
 // Named buffers with a byte ledger. The budget is checked before anything is allocated, since no software driver ever
 // reports that memory ran out; what was allocated is destroyed when its owner says so, never by garbage collection.
 
+import { BenchError } from '../base/error.ts';
 import type { Gpu } from './device.ts';
-import { BenchError } from './error.ts';
 
 export type BufferKind = 'storage' | 'uniform' | 'readback' | 'timestamps';
 

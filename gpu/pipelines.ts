@@ -1,7 +1,7 @@
 // Compute pipelines, made once per shader text. Layouts are explicit, so that a wrong binding fails where it is made.
 
+import { BenchError } from '../base/error.ts';
 import type { Gpu } from './device.ts';
-import { BenchError } from './error.ts';
 import { type Constants, expand } from './wgsl.ts';
 
 /** One letter per binding, in order: u = uniform, r = storage that is read, w = storage that is written. */

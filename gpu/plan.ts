@@ -1,9 +1,9 @@
 // Record and replay: WebGPU cannot submit a command buffer twice, so a plan is a list of nodes whose pipelines and bind
 // groups are made once; a step encodes them again with its own grid and goes out in one submit.
 
+import { BenchError } from '../base/error.ts';
 import type { GpuClock } from './clock.ts';
 import type { Gpu } from './device.ts';
-import { BenchError } from './error.ts';
 import type { Bindings, Pipelines } from './pipelines.ts';
 import type { Constants } from './wgsl.ts';
 

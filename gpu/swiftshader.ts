@@ -5,10 +5,10 @@ import { createHash } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { access, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { brotliDecompress } from 'node:zlib';
-import { BenchError } from './error.ts';
+import { cacheFolder } from '../base/cache-folder.ts';
+import { BenchError } from '../base/error.ts';
 import { readTar } from './tar.ts';
 
 const require = createRequire(import.meta.url);
@@ -41,11 +41,6 @@ export function installed(name: string): { readonly folder: string; readonly ver
   } catch {
     return undefined;
   }
-}
-
-/** The user's cache folder of this project: $XDG_CACHE_HOME/persona-bench, or ~/.cache/persona-bench. */
-export function cacheFolder(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'persona-bench');
 }
 
 async function digest(file: string): Promise<{ bytes: number; sha256: string }> {

@@ -1,6 +1,6 @@
 // A bounded reader of plain tar archives (POSIX ustar): regular files by name, nothing is written to disk.
 
-import { BenchError } from './error.ts';
+import { BenchError } from '../base/error.ts';
 
 const BLOCK = 512;
 

@@ -1,8 +1,8 @@
 // Every dispatch of a step in a pass of its own, with timestamps at both ends: where a step's time goes, kernel by kernel.
 // Slower than `replay`, and equal to it in every bit.
 
+import { BenchError } from '../base/error.ts';
 import type { Gpu } from './device.ts';
-import { BenchError } from './error.ts';
 import type { Memory } from './memory.ts';
 import {
   type Account,

@@ -3,7 +3,7 @@
 // `#for` unrolls: software drivers keep scalars in registers, but not the elements of an array.
 
 import { readFileSync } from 'node:fs';
-import { BenchError } from './error.ts';
+import { BenchError } from '../base/error.ts';
 
 /** Numbers and flags that a template is made with. A flag is false when it is absent. */
 export type Constants = Readonly<Record<string, number | boolean | string>>;

@@ -1,8 +1,8 @@
 // What a gate says: a line per verdict, the worst first, and in one word what it comes to; and what two runs differ in. Pure
 // functions.
 
-import { points } from '../harness/plan/points.ts';
-import { printable } from '../harness/plan/printable.ts';
+import { printable } from '../base/printable.ts';
+import { points } from '../base/words.ts';
 import type { Comparison, GateReport, Outcome, Verdict } from '../harness/plan/verdicts.ts';
 import { wrap } from './columns.ts';
 import { escaped } from './html/markup.ts';

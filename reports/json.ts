@@ -1,6 +1,6 @@
 // The record itself, as one document: what run.json holds is what `--json` prints.
 
-import { jsonText } from '../harness/plan/printable.ts';
+import { jsonText } from '../base/printable.ts';
 import type { RunResult } from '../harness/plan/result.ts';
 
 export function jsonReport(result: RunResult): string {

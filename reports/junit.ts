@@ -1,7 +1,7 @@
 // A gate's verdicts as JUnit XML: a test case per rule and row, so that any CI shows them.
 
 import junit, { type Builder } from 'junit-report-builder';
-import { printable } from '../harness/plan/printable.ts';
+import { printable } from '../base/printable.ts';
 import type { GateReport } from '../harness/plan/verdicts.ts';
 import { sorted } from './gate.ts';
 

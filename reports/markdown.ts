@@ -1,6 +1,6 @@
 // The report as Markdown (report.md): what the terminal says, with personas, wordings and provenance in full.
 
-import { printable } from '../harness/plan/printable.ts';
+import { printable } from '../base/printable.ts';
 import type { RunResult } from '../harness/plan/result.ts';
 import { atlasSections } from './atlas.ts';
 import { costSections } from './costs.ts';

@@ -1,7 +1,7 @@
 // What a run says in a sentence: which methods lie above their controls, on how many traits. Pure functions of the record.
 // "Above" means that the 95 % intervals do not overlap; controls are the suite's null methods and the trivial answerers.
 
-import { counted } from '../harness/plan/counted.ts';
+import { counted } from '../base/words.ts';
 import type { AnswererRow, ComparisonRow, MetricRow, RunResult, Share, VerdictRow } from '../harness/plan/result.ts';
 import { entryName } from './format.ts';
 

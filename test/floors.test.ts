@@ -18,9 +18,10 @@ const FLOORS: readonly (readonly string[])[] = [
   ['harness/config'],
   ['harness/datasets', 'harness/text', 'harness/stats', 'harness/hub', 'harness/files'],
   ['gpu'],
+  ['base'],
 ];
 const MAX_LINES = 300;
-const SOURCES = ['harness', 'baselines', 'reports', 'gpu'];
+const SOURCES = ['harness', 'baselines', 'reports', 'gpu', 'base'];
 
 const filesUnder = (folder: string): readonly string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })

@@ -1,7 +1,7 @@
 // Solved examples of the calibration part, as the evaluation asks and the persona answers: half of the items keyed to it and
 // half to its opposite, its option first as often as second, so that neither keying nor place gives an answer away.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
 import type { Item } from '../../harness/datasets/types.ts';
 import { drawn, shuffled } from '../../harness/plan/calibration.ts';

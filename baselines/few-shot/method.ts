@@ -2,7 +2,8 @@
 // calibration part; how many is given, or chosen on the tuning part.
 
 import type { FromSchema } from 'json-schema-to-ts';
-import { BenchError, DENSE } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { DENSE } from '../../gpu/index.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
 import type { Context, Held, Message, Method, Prepared, Prompt } from '../../harness/plan/method.ts';
 import { rngOf } from '../../harness/stats/rng.ts';

@@ -1,7 +1,8 @@
 // Calibration texts -> batches to train on: the question through the chat template, the loss on the answer's tokens, and
 // the samples in an order that a seed draws anew for each pass.
 
-import { BenchError, type Sample } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Sample } from '../../gpu/index.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
 import type { CalibrationText } from '../../harness/datasets/types.ts';
 import { samplesOf, shuffled } from '../../harness/plan/calibration.ts';

@@ -1,7 +1,8 @@
 // An adapter merged into the weights, W + (alpha / rank) B A rounded to each tensor's own format, as a checkpoint in
 // Hugging Face layout.
 
-import { type Adapter, BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Adapter } from '../../gpu/index.ts';
 import { narrow, widen } from '../../gpu/model/convert.ts';
 import type { HeaderEntry } from '../../gpu/model/header.ts';
 import { inspectWeights } from '../../gpu/model/inspect.ts';

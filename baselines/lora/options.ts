@@ -1,7 +1,8 @@
 // The options of the method `lora` in a suite: their schema, and what a schema cannot say of them.
 
 import type { FromSchema } from 'json-schema-to-ts';
-import { BenchError, type MatrixInfo } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { MatrixInfo } from '../../gpu/index.ts';
 import { withDefaults } from '../choices.ts';
 
 const ROLES = ['q', 'k', 'v', 'qkv', 'o', 'gate', 'up', 'down'] as const;

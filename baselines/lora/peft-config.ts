@@ -1,7 +1,7 @@
 // adapter_config.json of PEFT's LoRA (github.com/huggingface/peft, "LoraConfig"): what of it the engine applies, and how
 // ours is written. A setting that is not known here is refused unless it is off: it could change what is applied.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 
 /** More than any update of a weight matrix has use for. */
 export const MAX_RANK = 4096;

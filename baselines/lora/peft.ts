@@ -4,11 +4,12 @@
 import { createHash } from 'node:crypto';
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Adapter, BenchError, type MatrixInfo } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { writeFolder } from '../../base/files.ts';
+import type { Adapter, MatrixInfo } from '../../gpu/index.ts';
 import { FAMILIES } from '../../gpu/model/families.ts';
 import { MAX_CONFIG_BYTES, readJson } from '../../gpu/model/folder.ts';
 import { type HeaderEntry, shown } from '../../gpu/model/header.ts';
-import { writeFolder } from '../../harness/files/folder.ts';
 import { readTensors, type Tensor, type TensorFile, tensorBytes } from '../../harness/files/safetensors.ts';
 import type { Artefact } from '../../harness/plan/method.ts';
 import { type PeftScale, peftConfig, readPeftConfig } from './peft-config.ts';

@@ -1,7 +1,8 @@
 // LoRA (Hu et al., ICLR 2022) as a baseline: low-rank updates trained on the persona's calibration texts, on the same engine
 // and the same device as everything else. Evaluation items are never seen; tuning items only choose when to stop.
 
-import { BenchError, type Sample } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Sample } from '../../gpu/index.ts';
 import { drawn } from '../../harness/plan/calibration.ts';
 import type { Artefact, Context, Prepared } from '../../harness/plan/method.ts';
 import { rngOf } from '../../harness/stats/rng.ts';

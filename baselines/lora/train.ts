@@ -1,7 +1,8 @@
 // The training loop: a step per batch at the schedule's rate, the tuning part asked now and then, and the adapter that held
 // the persona best on it kept. A run that diverges stops and says where.
 
-import { type Adapter, BenchError, type Sample, type StepResult, type Trainer } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Adapter, Sample, StepResult, Trainer } from '../../gpu/index.ts';
 import type { Held } from '../../harness/plan/method.ts';
 import { isBetter } from '../choices.ts';
 import { tokensOf } from './batches.ts';

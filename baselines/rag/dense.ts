@@ -1,7 +1,8 @@
 // Dense retrieval: cosine between a query and each chunk, as vectors without what all chunks have in common. The vectors
 // are the model's own last hidden states, averaged over a text's tokens, or those of a static embedder.
 
-import { BenchError, type Engine, type Sample } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Engine, Sample } from '../../gpu/index.ts';
 import type { TextModel } from '../../harness/text/index.ts';
 import type { Embedder } from './model2vec.ts';
 

@@ -1,8 +1,8 @@
 // The index over a library: chunks, their tokens, and what ranks them. One index serves all personas; what was made for one
 // cell is kept for the next with the same content.
 
-import { BenchError } from '../../gpu/index.ts';
-import { digestOf } from '../../harness/plan/canonical.ts';
+import { digestOf } from '../../base/digest.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Context } from '../../harness/plan/method.ts';
 import type { TextModel } from '../../harness/text/index.ts';
 import { type Bm25, bm25Of } from './bm25.ts';

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { FromSchema } from 'json-schema-to-ts';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { embedderDigest } from './model2vec.ts';
 import { TOKENISATIONS } from './words.ts';
 

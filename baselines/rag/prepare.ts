@@ -1,7 +1,8 @@
 // Retrieval-augmented generation (Lewis et al., NeurIPS 2020) as a baseline: passages on personas stand in an index among
 // neutral ones, and what is retrieved for a question comes before it in the prompt.
 
-import { BenchError, DENSE } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { DENSE } from '../../gpu/index.ts';
 import type { Context, Held, Prepared } from '../../harness/plan/method.ts';
 import { figuresOf, type Retrieved } from './figures.ts';
 import { type Index, indexOf } from './library.ts';

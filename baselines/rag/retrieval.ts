@@ -1,10 +1,10 @@
 // Which passages a question gets. The query is the persona's description and the question, never the options; what holds
 // the item is passed over.
 
-import { BenchError } from '../../gpu/index.ts';
+import { sha256 } from '../../base/digest.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
 import type { Item } from '../../harness/datasets/types.ts';
-import { sha256 } from '../../harness/plan/canonical.ts';
 import type { Context } from '../../harness/plan/method.ts';
 import { rngOf } from '../../harness/stats/rng.ts';
 import type { TextModel } from '../../harness/text/index.ts';

@@ -1,7 +1,7 @@
 // The options of the method `steering` in a suite, and the candidates that its tuning goes through.
 
 import type { FromSchema } from 'json-schema-to-ts';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { withDefaults } from '../choices.ts';
 
 export const OPTIONS = {

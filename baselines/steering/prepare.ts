@@ -2,7 +2,8 @@
 // layers and the coefficient are chosen on the tuning part; a random vector of equal norm is its control.
 
 import { createHash } from 'node:crypto';
-import { BenchError, type Sample, type Variant } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Sample, Variant } from '../../gpu/index.ts';
 import { tensorBytes } from '../../harness/files/safetensors.ts';
 import { drawn, samplesOf } from '../../harness/plan/calibration.ts';
 import type { Context, Held, Prepared } from '../../harness/plan/method.ts';

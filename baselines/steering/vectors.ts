@@ -3,7 +3,7 @@
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 
 /** States of one text: [layers, hidden]. */
 type States = Float32Array;

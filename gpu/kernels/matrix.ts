@@ -1,7 +1,7 @@
 // A matrix on the device. One that exceeds what the device binds is split into chunks of rows, each in a buffer of its
 // own; a kernel then runs once per chunk and gives the same bits as on the whole.
 
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 import { sized } from '../memory.ts';
 import { BYTES } from '../model/convert.ts';
 import type { Format } from '../model/types.ts';

@@ -1,7 +1,7 @@
 // Low-rank updates beside the weights: y += (alpha / rank) B (A x). The base weights stay as they are. What is stacked at a
 // tap shares one product with all A's, and one with a matrix that holds the B's in blocks.
 
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 import type { DeviceMatrix } from '../kernels/matrix.ts';
 import type { Pool } from '../memory.ts';
 import { stackOf } from './matrices.ts';

@@ -1,7 +1,7 @@
 // Calibration: samples -> sums of the activations at every tap. A sample is never split and never shares a row, its sums
 // are f32 in the order of its tokens, and samples are added up in f64 in their order, so that no split changes a bit.
 
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 import { type Batch, type Forward, type ForwardOptions, sampleSums, scoredBytes } from './forward.ts';
 import { tapWidth } from './network.ts';
 import { requireFinite } from './requests.ts';

@@ -1,7 +1,7 @@
 // A masked MLP without the channels that nothing is kept of: smaller matrices, the same bits, since what is left out would
 // have added zeros. A channel goes when its column of `down` does.
 
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 import { compact } from '../kernels/compact.ts';
 import type { DeviceMatrix } from '../kernels/matrix.ts';
 import type { Recorder } from '../kernels/node.ts';

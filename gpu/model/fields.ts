@@ -1,6 +1,6 @@
 // Typed, bounded access to the fields of a parsed config.json; each failure names the file, the field and its value.
 
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 
 const DAMAGED = 'compare config.json with the one the model was published with';
 

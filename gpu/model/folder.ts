@@ -2,8 +2,8 @@
 
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError } from '../error.ts';
-import { isTooDeep, MAX_NESTING } from './nesting.ts';
+import { BenchError } from '../../base/error.ts';
+import { isTooDeep, MAX_NESTING } from '../../base/json.ts';
 
 /** config.json of published models stays under 100 KB. */
 export const MAX_CONFIG_BYTES = 2 ** 20;

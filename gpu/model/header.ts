@@ -1,9 +1,8 @@
 // The header of one safetensors file: 8 bytes of length, then JSON {name: {dtype, shape, data_offsets}}, then data
 // (github.com/huggingface/safetensors, "Format"). Nothing in it is believed before it is checked.
 
-import { BenchError } from '../error.ts';
-import { duplicateKey } from './duplicates.ts';
-import { isTooDeep, MAX_NESTING } from './nesting.ts';
+import { BenchError } from '../../base/error.ts';
+import { duplicateKey, isTooDeep, MAX_NESTING } from '../../base/json.ts';
 import type { Format } from './types.ts';
 
 /** The limit of the format's own reference implementation. */

@@ -1,7 +1,7 @@
 // What a checkpoint holds for the network and config.json knows nothing of: more layers, a bias, a norm. Leaving it out
 // would compute another network without a word.
 
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 import { FAMILIES } from './families.ts';
 import type { Checkpoint } from './safetensors.ts';
 import type { Spec } from './spec.ts';

@@ -1,7 +1,7 @@
 // Spec + weights -> the nodes of one forward pass over packed rows: per layer norm, qkv, rope, attention, o, norm, MLP in
 // (gated in one kernel), MLP out; a variant says which matrices, and whether they are masked.
 
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 import { collect } from '../kernels/collect.ts';
 import { gate } from '../kernels/gate.ts';
 import * as kernels from '../kernels/index.ts';

@@ -1,7 +1,7 @@
 // Sequences -> batches of rows. The rows of a batch are the distinct prefixes of its sequences (a prefix tree), each
 // once; sorting the sequences walks that tree depth first, so a common prefix is met as a common run of neighbours.
 
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Sequence, Variant } from './types.ts';
 
 /** One batch of one variant: T rows to compute, and P of their next tokens to score. */

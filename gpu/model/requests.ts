@@ -1,6 +1,6 @@
 // What callers ask of an engine, checked before anything runs, and the small answers that the CPU works out.
 
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Batch } from './forward.ts';
 import type { Spec } from './spec.ts';
 import type { Mask, MatrixInfo, Sequence, Top, Variant } from './types.ts';

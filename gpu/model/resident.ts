@@ -1,8 +1,8 @@
 // What a variant makes of the network on the device: the matrices of each layer, with keep bits beside them or copied as
 // the mask leaves them. The base weights stay as they are; going from one variant to another binds other buffers.
 
+import { BenchError } from '../../base/error.ts';
 import type { Gpu } from '../device.ts';
-import { BenchError } from '../error.ts';
 import { expand, expandable } from '../kernels/masked.ts';
 import type { DeviceMask, DeviceMatrix } from '../kernels/matrix.ts';
 import type { Recorder } from '../kernels/node.ts';

@@ -3,9 +3,9 @@
 
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError } from '../error.ts';
-import { digestFiles } from './digest.ts';
-import { duplicateKey } from './duplicates.ts';
+import { digestFiles } from '../../base/digest.ts';
+import { BenchError } from '../../base/error.ts';
+import { duplicateKey } from '../../base/json.ts';
 import { fileSize, parseJson, readText, requireModelFolder } from './folder.ts';
 import { badWeights, type HeaderEntry, headerLength, MAX_HEADER_BYTES, parseHeader, shown } from './header.ts';
 import type { TensorSource } from './types.ts';

@@ -4,7 +4,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Sampling } from './types.ts';
 
 /** How to draw; a part of `Sampling`. */

@@ -1,6 +1,6 @@
 // What may be asked of a selection, checked before anything reaches the device.
 
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Group, MaskTensor, MatrixInfo, Score, SelectRequest } from './types.ts';
 
 /** 1 - keep/of is rarely a number that floating point holds. */

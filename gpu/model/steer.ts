@@ -1,6 +1,6 @@
 // Steering: vectors that are added to the residual stream after a layer, or taken out of it, at every position.
 
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Pool } from '../memory.ts';
 import type { On } from './resident.ts';
 import type { Spec } from './spec.ts';

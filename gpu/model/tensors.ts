@@ -1,7 +1,7 @@
 // Spec + checkpoint -> the logical parts of the network, each tied to the tensors it is stored in. Every name and
 // shape is checked here, before anything is uploaded. What a family calls its tensors stands in families.ts.
 
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 import { FAMILIES } from './families.ts';
 import type { Checkpoint, CheckpointTensor } from './safetensors.ts';
 import type { Spec } from './spec.ts';

@@ -1,7 +1,7 @@
 // The nodes of a training step: a forward pass that keeps the residual stream before each layer, the head with its
 // cross-entropy by blocks of the vocabulary, and back through the layers, each computed again from what was kept.
 
-import { BenchError } from '../error.ts';
+import { BenchError } from '../../base/error.ts';
 import * as back from '../kernels/back/index.ts';
 import { gate } from '../kernels/gate.ts';
 import * as kernels from '../kernels/index.ts';

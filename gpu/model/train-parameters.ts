@@ -3,8 +3,8 @@
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
+import { BenchError } from '../../base/error.ts';
 import type { Gpu } from '../device.ts';
-import { BenchError } from '../error.ts';
 import type { DeviceMatrix } from '../kernels/matrix.ts';
 import type { Needs, Pool } from '../memory.ts';
 import { stackOf } from './matrices.ts';

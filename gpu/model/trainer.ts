@@ -1,8 +1,8 @@
 // Low-rank updates trained on the untouched network: batches of packed samples forward and back, gradients added up in
 // their order, then one step of AdamW. Everything is in f32 on the device; losses are added up in f64.
 
+import { BenchError } from '../../base/error.ts';
 import type { Gpu } from '../device.ts';
-import { BenchError } from '../error.ts';
 import { adamw, hyperOf, squareSums, squares } from '../kernels/back/index.ts';
 import type { Memory, Pool } from '../memory.ts';
 import type { Pipelines } from '../pipelines.ts';

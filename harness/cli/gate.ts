@@ -3,7 +3,9 @@
 
 import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { readBounded, writeAtomic } from '../../base/files.ts';
+import { jsonText } from '../../base/printable.ts';
 import { endingLines } from '../../reports/columns.ts';
 import { shellWord } from '../../reports/format.ts';
 import { compareText, gateAnnotations, gateMarkdown, gateText } from '../../reports/gate.ts';
@@ -15,9 +17,7 @@ import { referenceText } from '../gate/reference.ts';
 import { candidateOf, gateRows, referenceOf, titlesOf } from '../gate/rows.ts';
 import { gate } from '../gate/rules.ts';
 import type { GateRow, Reference, Rules } from '../gate/types.ts';
-import { jsonText } from '../plan/printable.ts';
 import type { GateReport } from '../plan/verdicts.ts';
-import { readBounded, writeAtomic } from '../run/files.ts';
 import type { ReadRun } from '../run/read-run.ts';
 import { EXIT } from './exit-codes.ts';
 import { opened, openedReference } from './open-run.ts';

@@ -3,10 +3,10 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { writeAtomic } from '../../base/files.ts';
 import { shellWord } from '../../reports/format.ts';
 import { packageRoot } from '../config/paths.ts';
-import { writeAtomic } from '../run/files.ts';
 import { EXIT } from './exit-codes.ts';
 import { writtenText } from './written.ts';
 

@@ -2,12 +2,12 @@
 
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { inert, jsonText, printable } from '../../base/printable.ts';
 import { wrap } from '../../reports/columns.ts';
 import { didYouMean } from '../config/diagnostics.ts';
 import { packageRoot } from '../config/paths.ts';
 import { readPersonas } from '../config/personas.ts';
-import { inert, jsonText, printable } from '../plan/printable.ts';
 import { METHODS } from './methods.ts';
 
 type Entry = readonly [name: string, what: string];

@@ -1,10 +1,11 @@
 // `bench mask make|inspect|diff|bake`: a mask from a model and a persona or any texts, and what there is to do with one.
 
 import { resolve } from 'node:path';
-import { BenchError, type Engine } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { jsonText } from '../../base/printable.ts';
+import type { Engine } from '../../gpu/index.ts';
 import { shellWord } from '../../reports/format.ts';
 import { isHubName } from '../hub/name.ts';
-import { jsonText } from '../plan/printable.ts';
 import { compareMasks } from '../subnetworks/compare.ts';
 import {
   type MaskFile,

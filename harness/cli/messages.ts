@@ -1,6 +1,6 @@
 // How an error reaches a person: a place, a reason and a next step; a stack only for BENCH_DEBUG=1.
 
-import { printableLines } from '../plan/printable.ts';
+import { printableLines } from '../../base/printable.ts';
 import { EXIT } from './exit-codes.ts';
 
 interface Told {

@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { readBounded } from '../../base/files.ts';
 import { parseReference } from '../gate/reference.ts';
 import type { Reference } from '../gate/types.ts';
-import { readBounded } from '../run/files.ts';
 import { type ReadRun, readRun } from '../run/read-run.ts';
 import { DEFAULT_OUT } from './suite-options.ts';
 

@@ -1,13 +1,14 @@
 // What `bench plan` shows: the table of cells with their status and reasons, and the exact prompt of one.
 
-import { BenchError, type Engine } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { jsonText, printableLines } from '../../base/printable.ts';
+import { counted } from '../../base/words.ts';
+import type { Engine } from '../../gpu/index.ts';
 import { endingLines, tableRows, wrap } from '../../reports/columns.ts';
 import type { Suite } from '../config/resolved.ts';
 import { gatePower, powerLines } from '../gate/power.ts';
-import { counted } from '../plan/counted.ts';
 import { itemDigest } from '../plan/items.ts';
 import type { Cell, Prepared } from '../plan/method.ts';
-import { jsonText, printableLines } from '../plan/printable.ts';
 import { why } from '../plan/why.ts';
 import { keyOf, type Machine, type Planned } from '../run/session.ts';
 import { prepare } from '../run/set-up.ts';

@@ -1,8 +1,8 @@
 // `bench plan SUITE`: the cells of a suite, which of them are stored, why the others would run, and what is asked.
 
 import path from 'node:path';
+import { jsonText } from '../../base/printable.ts';
 import type { Suite } from '../config/resolved.ts';
-import { jsonText } from '../plan/printable.ts';
 import { select } from '../plan/selection.ts';
 import type { Machine } from '../run/session.ts';
 import { METHODS } from './methods.ts';

@@ -1,8 +1,8 @@
 // `bench pull hf:owner/name@revision`: downloads a model of the hub ahead of its use, or brings it up to date.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { jsonText } from '../../base/printable.ts';
 import { fetchModel, type PullEvent, pullModel } from '../hub/pull.ts';
-import { jsonText } from '../plan/printable.ts';
 import { type ProgressMode, progressMode } from '../run/progress.ts';
 import { byteBar, byteLines } from './pull-progress.ts';
 

@@ -2,12 +2,12 @@
 
 import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { readJson, writeAtomic } from '../../base/files.ts';
 import { type Extras, htmlReport } from '../../reports/html/page.ts';
 import { recalled } from '../gate/recalled.ts';
 import { unpackPrompts } from '../plan/prompts.ts';
 import type { ItemRow } from '../plan/result.ts';
-import { readJson, writeAtomic } from '../run/files.ts';
 import { EXIT } from './exit-codes.ts';
 import { opened, openedReference } from './open-run.ts';
 import { writtenText } from './written.ts';

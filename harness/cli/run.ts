@@ -1,10 +1,10 @@
 // `bench run SUITE`: runs what is not stored, writes the run folder, prints the report.
 
 import path from 'node:path';
+import { counted } from '../../base/words.ts';
 import { shellWord } from '../../reports/format.ts';
 import { packageRoot } from '../config/paths.ts';
 import type { Suite } from '../config/resolved.ts';
-import { counted } from '../plan/counted.ts';
 import { packPrompts } from '../plan/prompts.ts';
 import type { RunResult } from '../plan/result.ts';
 import { select } from '../plan/selection.ts';

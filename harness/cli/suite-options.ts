@@ -1,10 +1,10 @@
 // The options that every verb with a suite shares, carried into the loader and the plan.
 
+import { jsonText } from '../../base/printable.ts';
 import { shellWord } from '../../reports/format.ts';
 import type { Suite } from '../config/resolved.ts';
 import { requireGateNames } from '../gate/names.ts';
 import { withControls } from '../plan/controls.ts';
-import { jsonText } from '../plan/printable.ts';
 import type { FilterTerm } from '../plan/selection.ts';
 import { METHODS } from './methods.ts';
 import type { RunOptions, SuiteOptions } from './options.ts';

@@ -2,7 +2,8 @@
 
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { BenchError, type Engine } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Engine } from '../../gpu/index.ts';
 import type { ChoiceEvaluation, Persona } from '../config/resolved.ts';
 import type { LibraryPassage } from '../datasets/passages.ts';
 import { axesOf, type Context, type Method, type Prepared } from '../plan/method.ts';

@@ -1,11 +1,12 @@
 // `bench try`: one prompt, one answer as it is decoded, with a persona applied by a method; --json for checking engines.
 
-import { BenchError, type Engine, type Sampling, type Variant } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { jsonText, printable } from '../../base/printable.ts';
+import type { Engine, Sampling, Variant } from '../../gpu/index.ts';
 import type { Persona } from '../config/resolved.ts';
 import type { LibraryPassage } from '../datasets/passages.ts';
 import { isHubName } from '../hub/name.ts';
 import { type Question, reads } from '../plan/method.ts';
-import { jsonText, printable } from '../plan/printable.ts';
 import { streamText, type TextModel } from '../text/index.ts';
 import type { TryOptions } from './options.ts';
 import {

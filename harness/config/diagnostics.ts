@@ -1,6 +1,6 @@
 // What is wrong in a file, said so that it can be mended: file:line:col, the line, a caret under the words, a suggestion.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 
 /** Text that has lines to point at: a file, or what was typed after a flag. */
 export interface Source {

@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { failOn, suggestion } from './diagnostics.ts';
 import { childPath, isMapValue, type Located, merge, originOf, parseYaml, readYaml, type Value } from './yaml.ts';
 

@@ -2,7 +2,7 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { requireCachedModel } from '../hub/cache.ts';
 import { isHubName, parseHubName } from '../hub/name.ts';
 import { didYouMean, failOn, type Issue, type Place } from './diagnostics.ts';

@@ -1,7 +1,7 @@
 // personas.yaml -> personas with their items, calibration texts and knowledge read in.
 
 import { dirname, resolve } from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { readCalibration, readItems, readTexts } from '../datasets/own.ts';
 import { type LibraryPassage, readKnowledge } from '../datasets/passages.ts';
 import type { Item } from '../datasets/types.ts';

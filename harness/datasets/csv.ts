@@ -1,7 +1,7 @@
 // Rows of a CSV with a header line, quoted newlines allowed: bounded, and a fault is told with its line.
 
 import { parse } from 'csv-parse/sync';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { badRow, type Row, readData } from './lines.ts';
 
 const MAX_RECORD_BYTES = 64 * 2 ** 10;

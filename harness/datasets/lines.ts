@@ -1,7 +1,7 @@
 // Files of rows, hostile until parsed: sizes are bounded, and a bad row is an error with its line.
 
 import { readFile, stat } from 'node:fs/promises';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 
 const MAX_FILE_BYTES = 256 * 2 ** 20;
 const MAX_ROW_BYTES = 64 * 2 ** 10;

@@ -4,10 +4,10 @@
 import { constants } from 'node:fs';
 import { copyFile, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { writeFolder } from '../../base/files.ts';
 import { BYTES } from '../../gpu/model/convert.ts';
 import { type HeaderEntry, headerLength, parseHeader } from '../../gpu/model/header.ts';
-import { writeFolder } from './folder.ts';
 
 /** Bytes of a tensor that are in memory at once. */
 const PIECE_BYTES = 8 * 2 ** 20;

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { fromBf16, fromF16 } from '../../gpu/model/convert.ts';
 import { type HeaderEntry, headerLength, parseHeader, shown } from '../../gpu/model/header.ts';
 

@@ -1,7 +1,7 @@
 // The alignment rule: did a row hold its persona less than the blessed run by a margin? One paired test per gated row over
 // items (poles, wordings and seeds of an item averaged), strata by trait, and Holm over the rows.
 
-import { points } from '../plan/points.ts';
+import { points } from '../../base/words.ts';
 import type { Verdict } from '../plan/verdicts.ts';
 import { bcaInterval } from '../stats/bca.ts';
 import { holm } from '../stats/holm.ts';

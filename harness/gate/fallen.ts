@@ -1,7 +1,7 @@
 // Where a row fell: its traits, and of a trait's two poles those that took a loss that is no chance. It explains a verdict;
 // none of them gates by itself.
 
-import { points } from '../plan/points.ts';
+import { points } from '../../base/words.ts';
 import { signFlip } from '../stats/permutation.ts';
 import { meanOf, type PairedRow, type Unit, unitsOf } from '../stats/units.ts';
 

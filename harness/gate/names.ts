@@ -1,7 +1,7 @@
 // The rows that a suite's gate section names, checked before anything runs: a misspelt one would be found by a verdict only
 // when all is computed.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { didYouMean } from '../config/diagnostics.ts';
 import type { GateRules, Suite } from '../config/resolved.ts';
 

@@ -1,6 +1,6 @@
 // The file of a blessed run: one line per answer, so that a review sees what changed. Read as hostile input.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { type Answer, type GateRow, REFERENCE_VERSION, type Reference } from './types.ts';
 
 /** Answers as a table: their fields stand once. */

@@ -1,6 +1,6 @@
 // A run's record and its answers -> the rows that a gate reads; and the reference that a blessed run becomes.
 
-import { digestOf } from '../plan/canonical.ts';
+import { digestOf } from '../../base/digest.ts';
 import type { ItemRow, MetricRow, RunResult } from '../plan/result.ts';
 import { softmax } from '../stats/softmax.ts';
 import type { Candidate } from './rules.ts';

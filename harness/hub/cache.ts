@@ -3,7 +3,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BenchError, cacheFolder } from '../../gpu/index.ts';
+import { cacheFolder } from '../../base/cache-folder.ts';
+import { BenchError } from '../../base/error.ts';
 import { type HubModel, parseHubName } from './name.ts';
 
 export const COMMIT = /^[0-9a-f]{40}$/;

@@ -1,7 +1,7 @@
 // What a repository of the hub holds of a model: the commit that a revision means, and the files that the engine needs.
 
 import { HubApiError, listFiles, modelInfo } from '@huggingface/hub';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { type HubAccess, hubFetch } from './access.ts';
 import { COMMIT } from './cache.ts';
 import type { HubModel } from './name.ts';

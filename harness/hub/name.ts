@@ -1,6 +1,6 @@
 // hf:owner/name@revision -> its parts. A name comes from a suite that somebody else wrote, and ends up in paths and URLs.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 
 export interface HubModel {
   readonly name: string; // as written

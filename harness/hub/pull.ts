@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { loadSpec } from '../../gpu/model/spec.ts';
 import { hubAccess } from './access.ts';
 import { cachedModel, hubFolders } from './cache.ts';

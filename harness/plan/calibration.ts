@@ -1,6 +1,7 @@
 // Calibration texts -> samples: which texts, through which template, and whose tokens' activations count.
 
-import { BenchError, type Sample } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Sample } from '../../gpu/index.ts';
 import type { CalibrationText } from '../datasets/types.ts';
 import type { TextModel } from '../text/index.ts';
 import type { Rng } from './method.ts';

@@ -1,9 +1,9 @@
 // The nulls that every subnetwork is compared with, as method entries of their own: on unless the suite says otherwise.
 // Entries that would be the same network for two methods are one, and the store answers the rest.
 
-import { BenchError } from '../../gpu/index.ts';
+import { canonicalJson } from '../../base/digest.ts';
+import { BenchError } from '../../base/error.ts';
 import { CONTROL_KINDS, type ControlKind, type Levels, type MethodEntry, type Suite } from '../config/resolved.ts';
-import { canonicalJson } from './canonical.ts';
 import type { MethodRegistry } from './method.ts';
 
 /** Whether the null is one network for all personas, and so for all methods of the same shape. */

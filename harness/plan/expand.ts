@@ -1,6 +1,6 @@
 // Suite -> cells: the product over models, evaluations and methods, and over the axes that each method depends on.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Evaluation, MethodEntry, Persona, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import { cellId, cellInputs, type ModelDigests, visiblePersona } from './identity.ts';

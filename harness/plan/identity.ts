@@ -1,10 +1,10 @@
 // A cell's identity: every input that affects its outcomes, as plain data, and the sha256 of it (design.md, "Identity").
 // Names, paths, labels, parallelism and output options stay out; what a method cannot see stays out as well.
 
+import { digestOf, sha256 } from '../../base/digest.ts';
 import type { Evaluation, GenerationEvaluation, MethodEntry, Persona } from '../config/resolved.ts';
 import type { LibraryPassage } from '../datasets/passages.ts';
 import type { Item } from '../datasets/types.ts';
-import { digestOf, sha256 } from './canonical.ts';
 import { itemContent, itemDigest } from './items.ts';
 import { type Method, type Reading, reads as readsPart } from './method.ts';
 import type { NeutralParts } from './neutral.ts';

@@ -1,9 +1,9 @@
 // Which items a cell asks: the evaluation or tuning split of the persona's trait, alternating between the poles, first n per trait.
 
-import { BenchError } from '../../gpu/index.ts';
+import { digestOf } from '../../base/digest.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Persona } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
-import { digestOf } from './canonical.ts';
 
 /** +1: the item is keyed to this persona; -1: to its opposite, so that p flips to 1 - p; 0: it says nothing about it. */
 export function keyingOf(item: Item, persona: Persona): 1 | 0 | -1 {

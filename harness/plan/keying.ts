@@ -1,6 +1,6 @@
 // Which option counts as the persona's: the matching one for the item's own persona, the other one for its opposite.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Item } from '../datasets/types.ts';
 
 /** Whether an item, keyed to its own persona, has to be flipped for `persona` (null: never). Two options, or a scale. */

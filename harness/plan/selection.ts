@@ -1,7 +1,7 @@
 // Which cells --filter keeps: `field=pattern` terms with `*` and `?`; all fields must match, one of a field's patterns.
 // A cell on an axis that its method ignores has no value there and passes, so that controls stay beside what they control.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Cell } from './method.ts';
 
 export const FILTER_FIELDS = ['model', 'evaluation', 'method', 'persona', 'wording', 'sparsity', 'seed'] as const;

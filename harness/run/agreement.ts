@@ -1,10 +1,10 @@
 // What a network keeps of the dense one's answers, whatever they are: a broken network must not pass for a persona.
 
+import { grouped, mean } from '../../base/grouped.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Outcome } from '../plan/method.ts';
 import type { AgreementRow } from '../plan/result.ts';
 import { judge } from '../score/index.ts';
-import { grouped, mean } from './grouped.ts';
 import { type Answered, share } from './metrics.ts';
 
 /**

@@ -2,8 +2,8 @@
 
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
-import { sha256 } from '../plan/canonical.ts';
+import { sha256 } from '../../base/digest.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Artefact } from '../plan/method.ts';
 import type { CellFile } from './records.ts';
 

@@ -1,11 +1,11 @@
 // Where in the network do the masks of personas differ? Every pair of personas' masks by layer and module, beside what chance
 // gives, from the sketches that cells have left in the store.
 
+import { grouped, mean } from '../../base/grouped.ts';
 import type { Suite } from '../config/resolved.ts';
 import type { AtlasRow } from '../plan/result.ts';
 import { compareMasks } from '../subnetworks/compare.ts';
 import { readSketch, SKETCH, type Sketch } from '../subnetworks/sketch.ts';
-import { grouped, mean } from './grouped.ts';
 import type { CellResult } from './runner.ts';
 import type { Store } from './store.ts';
 

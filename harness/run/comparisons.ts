@@ -1,12 +1,12 @@
 // Does a method beat its controls? The paired difference in alignment to each of them, and one verdict over all.
 // A unit is an item: its poles are averaged first, since on two options they are mirror images and no second observation.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { grouped, mean } from '../../base/grouped.ts';
 import type { Persona } from '../config/resolved.ts';
 import type { Cell } from '../plan/method.ts';
 import type { ComparedKind, ComparisonRow, VerdictRow } from '../plan/result.ts';
 import { type PairedUnit, pairedDifference } from '../stats/paired.ts';
-import { grouped, mean } from './grouped.ts';
 import { type Answered, judgeFor } from './metrics.ts';
 
 /** Each difference is judged at this level. All must be above zero, so that their number calls for no correction. */

@@ -1,8 +1,8 @@
 // What methods took, beside what they reach: set-up, prompt tokens, bytes, trained parameters.
 
+import { grouped, mean } from '../../base/grouped.ts';
 import type { Figures } from '../plan/method.ts';
 import type { CostRow } from '../plan/result.ts';
-import { grouped, mean } from './grouped.ts';
 import type { CellResult } from './runner.ts';
 
 /** One row per method and sparsity, over the cells that were answered on the evaluation part. */

@@ -4,9 +4,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { digestOf } from '../plan/canonical.ts';
+import { digestOf } from '../../base/digest.ts';
+import { readJson, writeAtomic } from '../../base/files.ts';
 import type { DeviceInfo } from '../plan/result.ts';
-import { readJson, writeAtomic } from './files.ts';
 import { isRecord } from './records.ts';
 
 const MAX_MEMO_BYTES = 4 * 1024 * 1024;

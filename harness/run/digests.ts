@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import path from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
-import { digestOf } from '../plan/canonical.ts';
-import { readJson, writeAtomic } from './files.ts';
+import { digestOf } from '../../base/digest.ts';
+import { BenchError } from '../../base/error.ts';
+import { readJson, writeAtomic } from '../../base/files.ts';
 import { isRecord } from './records.ts';
 
 const MAX_MEMO_BYTES = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 // What a cell that failed means for the cells after it: nothing, a fresh device, or the end of the run.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Cell } from '../plan/method.ts';
 import type { DeviceInfo } from '../plan/result.ts';
 import { cellName } from './events.ts';

@@ -2,6 +2,7 @@
 // A unit is a pair of item and persona; over wordings and seeds a pair's results are averaged first, so n never grows
 // by asking the same thing again.
 
+import { grouped } from '../../base/grouped.ts';
 import type { Persona, Suite } from '../config/resolved.ts';
 import { sourceBlind } from '../datasets/role-reply.ts';
 import type { Item } from '../datasets/types.ts';
@@ -10,7 +11,6 @@ import type { Cell, Outcome } from '../plan/method.ts';
 import type { AnswererRow, MetricRow, Share } from '../plan/result.ts';
 import { ANSWERERS, choose, creditFor, type Judged, judge, summarise } from '../score/index.ts';
 import { wilson } from '../stats/wilson.ts';
-import { grouped } from './grouped.ts';
 
 /** A finished cell and its outcomes. */
 export interface Answered {

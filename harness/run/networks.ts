@@ -1,11 +1,11 @@
 // What methods do to the network beside alignment: perplexity on neutral text; and which of them the tuning part chooses.
 
+import { grouped } from '../../base/grouped.ts';
 import type { Persona } from '../config/resolved.ts';
 import type { Cell } from '../plan/method.ts';
 import type { HeadlineRow, PerplexityRow, TuningRow } from '../plan/result.ts';
 import { summarise } from '../score/index.ts';
 import { headline } from './comparisons.ts';
-import { grouped } from './grouped.ts';
 import { type Answered, judgeFor, share } from './metrics.ts';
 import type { CellResult } from './runner.ts';
 

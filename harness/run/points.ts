@@ -1,7 +1,7 @@
 // Cells of one kind of evaluation by what a row of a report stands for: a method at one sparsity, of one model and evaluation.
 
+import { grouped } from '../../base/grouped.ts';
 import type { Evaluation, Suite } from '../config/resolved.ts';
-import { grouped } from './grouped.ts';
 import type { Answered } from './metrics.ts';
 
 export interface Point {

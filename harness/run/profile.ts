@@ -1,7 +1,8 @@
 // --profile: every method once more, step by step and kernel by kernel, in rounds of their own: plain, traced, and between
 // the rounds what the device does at most, so that a busy machine weighs on all alike. No outcome comes from here.
 
-import { BenchError, type Dispatch, type TracedStep } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Dispatch, TracedStep } from '../../gpu/index.ts';
 import type { Item } from '../datasets/types.ts';
 import type { DevicePeaks, KernelRow, Phase, ProfileRow, Track, TrackEvent } from '../plan/result.ts';
 import type { Listener } from './events.ts';

@@ -1,8 +1,8 @@
 // Progress of a run on stderr: a bar with an estimate on a terminal, one line per cell elsewhere, or nothing.
 
 import { Presets, SingleBar } from 'cli-progress';
-import { counted } from '../plan/counted.ts';
-import { inert, printable } from '../plan/printable.ts';
+import { inert, printable } from '../../base/printable.ts';
+import { counted } from '../../base/words.ts';
 import { cellName, type Listener, type RunEvent } from './events.ts';
 
 export type ProgressMode = 'tty' | 'plain' | 'none';

@@ -5,13 +5,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { digestOf } from '../../base/digest.ts';
+import { readJson } from '../../base/files.ts';
 import type { Persona, Suite } from '../config/resolved.ts';
-import { digestOf } from '../plan/canonical.ts';
 import type { ModelDigests } from '../plan/identity.ts';
 import { itemContent } from '../plan/items.ts';
 import type { Cell } from '../plan/method.ts';
 import type { Provenance } from '../plan/result.ts';
-import { readJson } from './files.ts';
 import { isRecord } from './records.ts';
 
 /** A hung git (a network file system) must not hold up a run. */

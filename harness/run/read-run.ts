@@ -3,10 +3,10 @@
 
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { readBounded } from '../../base/files.ts';
 import type { ItemRow, RunResult } from '../plan/result.ts';
 import { RUN_VERSION } from '../plan/result.ts';
-import { readBounded } from './files.ts';
 import { latestRun } from './run-folder.ts';
 
 const MAX_RUN_BYTES = 256 * 2 ** 20;

@@ -1,8 +1,8 @@
 // What the store's files hold, and the checks that content from a disk passes before it is believed.
 
+import { digestOf } from '../../base/digest.ts';
 import type { Counters } from '../../gpu/index.ts';
 import type { Item } from '../datasets/types.ts';
-import { digestOf } from '../plan/canonical.ts';
 import { cellId, storeKey } from '../plan/identity.ts';
 import type { CellRecord, OptionScore, OrderOutcome, Outcome } from '../plan/method.ts';
 import type { CellNames, StoredIndex } from '../plan/why.ts';

@@ -1,8 +1,8 @@
 // The record of a run from what the runner gave: run.json, and the expanded rows of items.jsonl.
 
 import { performance } from 'node:perf_hooks';
+import { digestOf } from '../../base/digest.ts';
 import type { Suite } from '../config/resolved.ts';
-import { digestOf } from '../plan/canonical.ts';
 import { evaluationContent } from '../plan/identity.ts';
 import { keyingOf } from '../plan/items.ts';
 import type { Cell } from '../plan/method.ts';

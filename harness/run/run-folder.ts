@@ -2,9 +2,9 @@
 
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { jsonText } from '../plan/printable.ts';
+import { makeFolder, readBounded, syncFolder, writeAll, writeAtomic } from '../../base/files.ts';
+import { jsonText } from '../../base/printable.ts';
 import type { ItemRow, RunResult } from '../plan/result.ts';
-import { makeFolder, readBounded, syncFolder, writeAll, writeAtomic } from './files.ts';
 
 /** items.jsonl is written in pieces of about this size, so that a large run never is one string. */
 const CHUNK_CHARACTERS = 1 << 20;

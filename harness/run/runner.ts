@@ -1,10 +1,10 @@
 // Where a plan meets an engine: answers cells from the store, computes the others one by one, and stores each when done.
 // A cell that throws is recorded and the rest goes on; an interrupt ends the run between or inside cells, store valid.
 
+import { canonicalJson, digestOf } from '../../base/digest.ts';
 import type { Engine } from '../../gpu/index.ts';
 import type { Evaluation, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
-import { canonicalJson, digestOf } from '../plan/canonical.ts';
 import { storeKey } from '../plan/identity.ts';
 import type { Cell, CellRecord, MethodRegistry, Outcome, Prepared, Statistics } from '../plan/method.ts';
 import type { PromptTexts } from '../plan/prompts.ts';

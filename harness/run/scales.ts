@@ -1,10 +1,10 @@
 // Answers on scales -> rows: the mean answer on each trait with minus keys reversed (the profile), the mean answer as given
 // (acquiescence), and the probability that lay on the answers offered. A unit is an item: repeats are averaged first.
 
+import { grouped, mean } from '../../base/grouped.ts';
 import type { Suite } from '../config/resolved.ts';
 import type { ScaleRow } from '../plan/result.ts';
 import { type Reading, readingOf } from '../score/index.ts';
-import { grouped, mean } from './grouped.ts';
 import type { Answered } from './metrics.ts';
 import { pointsOf } from './points.ts';
 

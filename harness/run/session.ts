@@ -3,7 +3,8 @@
 
 import os from 'node:os';
 import path from 'node:path';
-import { BenchError, type Engine } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Engine } from '../../gpu/index.ts';
 import type { ModelRef, Suite } from '../config/resolved.ts';
 import { expand } from '../plan/expand.ts';
 import { type ModelDigests, storeKey } from '../plan/identity.ts';

@@ -1,8 +1,8 @@
 // What a method makes ready for a cell, kept while the cells that follow need the same.
 
-import { BenchError } from '../../gpu/index.ts';
+import { digestOf } from '../../base/digest.ts';
+import { BenchError } from '../../base/error.ts';
 import type { ChoiceEvaluation, Evaluation, MethodEntry, Persona, Suite } from '../config/resolved.ts';
-import { digestOf } from '../plan/canonical.ts';
 import { findOpposite, needsOpposite } from '../plan/expand.ts';
 import { evaluationContent, visiblePersona } from '../plan/identity.ts';
 import { type Cell, type Context, type MethodRegistry, type Prepared, reads } from '../plan/method.ts';

@@ -6,12 +6,12 @@
 // Intervals hold the signs of the observed shifts, by which every figure is a mean over items. A mean of noise taken
 // absolutely lies above zero, so that `others`, and with it the difference target - others, errs against a method.
 
+import { grouped, mean } from '../../base/grouped.ts';
 import type { Persona, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Estimate, SpecificityRow } from '../plan/result.ts';
 import { judge } from '../score/index.ts';
 import { bcaInterval } from '../stats/bca.ts';
-import { grouped, mean } from './grouped.ts';
 import { type Answered, DESIRABLE, stated } from './metrics.ts';
 
 /** Item id -> h, from 0 to 1. */

@@ -17,14 +17,22 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
-import { sha256 } from '../plan/canonical.ts';
+import { sha256 } from '../../base/digest.ts';
+import { BenchError } from '../../base/error.ts';
+import {
+  ensureWritable,
+  makeFolder,
+  readBounded,
+  readJson,
+  syncFolder,
+  writeAll,
+  writeAtomic,
+} from '../../base/files.ts';
 import { itemDigest } from '../plan/items.ts';
 import type { Artefact, Cell, CellRecord, Outcome } from '../plan/method.ts';
 import { type PromptTexts, packPrompts, unpackPrompts } from '../plan/prompts.ts';
 import { namesOf, type StoredIndex } from '../plan/why.ts';
 import { artefactFile, writeArtefacts } from './artefacts.ts';
-import { ensureWritable, makeFolder, readBounded, readJson, syncFolder, writeAll, writeAtomic } from './files.ts';
 import {
   CELL_VERSION,
   type CellFile,

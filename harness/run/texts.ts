@@ -1,9 +1,9 @@
 // Texts on open questions -> rows: how they read to the dense model, how varied and how long they are.
 
+import { grouped, mean } from '../../base/grouped.ts';
 import type { Suite } from '../config/resolved.ts';
 import { flipped } from '../plan/keying.ts';
 import type { TextRow } from '../plan/result.ts';
-import { grouped, mean } from './grouped.ts';
 import type { Answered } from './metrics.ts';
 import { pointsOf } from './points.ts';
 

@@ -1,6 +1,6 @@
 // How an evaluation phrases a question: the orders it presents, the options listed, the answers scored.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import type {
   AskedEvaluation,
   ChoiceEvaluation,

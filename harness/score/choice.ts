@@ -1,7 +1,8 @@
 // Scores items by the log-probabilities of their options: six scorers, every presented order apart and averaged.
 // Choice: p = softmax of the options' scores at the matching one (method.md 9.5).
 
-import { BenchError, type Engine, type Scored, type Sequence, type Variant } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Engine, Scored, Sequence, Variant } from '../../gpu/index.ts';
 import type { AskedEvaluation, Scorer } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { OptionScore, OrderOutcome, Outcome, Prepared } from '../plan/method.ts';

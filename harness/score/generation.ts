@@ -2,7 +2,8 @@
 // poles. Log-odds of a text = log p(text | prompt of the high pole, question) - log p(text | prompt of the low pole,
 // question). A proxy: a method that says the prompt's own words is read as its persona.
 
-import { BenchError, DENSE, type Engine, type Sequence } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import { DENSE, type Engine, type Sequence } from '../../gpu/index.ts';
 import type { GenerationEvaluation } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { OptionScore, OrderOutcome, Outcome } from '../plan/method.ts';

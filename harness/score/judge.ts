@@ -1,7 +1,7 @@
 // A judge of texts behind an OpenAI-compatible endpoint: how sure it is that a text is of the high pole. Off unless a suite
 // names one; the key comes from the environment and goes nowhere else.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import type { JudgeSettings } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 

@@ -1,7 +1,7 @@
 // Answers on a scale of L: the expected answer E = sum of k p_k over the probabilities of all answers (method.md 10.5), the
 // mass that lies on them, and agreement (E - 1) / (L - 1), from 0 to 1.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Outcome } from '../plan/method.ts';
 import { softmax } from '../stats/softmax.ts';

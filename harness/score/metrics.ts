@@ -1,7 +1,7 @@
 // Outcomes -> alignment: how often the persona's option is the likelier one, or how far the answers on a scale go the
 // persona's way; with interval, chance and order effect.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Item } from '../datasets/types.ts';
 import { flipped, targetOf } from '../plan/keying.ts';
 import type { Outcome } from '../plan/method.ts';

@@ -1,6 +1,6 @@
 // Answerers that read no model: what a shortcut alone would score on the same items (method.md 6 and 9.5).
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Item } from '../datasets/types.ts';
 import { targetOf } from '../plan/keying.ts';
 import { type Interval, wilson } from '../stats/wilson.ts';

@@ -1,6 +1,6 @@
 // How a candidate does on the tuning part: what a method's choices of wording, k or coefficient go by.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Context } from '../plan/method.ts';
 import { alignment } from './metrics.ts';

@@ -1,6 +1,6 @@
 // The bias-corrected and accelerated bootstrap interval of a mean paired difference, resampled item by item within traits.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { normalCdf, normalQuantile } from './normal.ts';
 import { rngOf } from './rng.ts';
 import { tQuantile } from './t.ts';

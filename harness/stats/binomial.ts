@@ -1,6 +1,6 @@
 // The binomial distribution: single probabilities and tails with 12 digits, for hundreds of thousands of trials.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 
 /** Up to here n! is a number without rounding. */
 const EXACT_FACTORIALS = 18;

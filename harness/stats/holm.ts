@@ -1,6 +1,6 @@
 // Holm's correction of the p-values of one stated family of tests.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 
 export interface Tested {
   readonly name: string;

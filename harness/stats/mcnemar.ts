@@ -1,6 +1,6 @@
 // McNemar's test of two right-or-wrong outcomes on the same items: do those that changed go one way?
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { atLeast } from './binomial.ts';
 
 /** `up`: items that only the first answers; `down`: items that only the second answers. */

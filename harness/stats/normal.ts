@@ -1,6 +1,6 @@
 // The standard normal distribution: distribution function and quantile, small tails with their digits.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 
 /** Below it the series keeps the tail's digits, above it the fraction converges fast. */
 const SERIES_UP_TO = 2.5;

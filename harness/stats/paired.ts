@@ -1,7 +1,7 @@
 // The paired difference between a method and one control, with the chance of the items and of the control's seeds in its
 // interval: the two parts of the variance are added, and their degrees of freedom by Welch (1947) and Satterthwaite (1946).
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { tQuantile } from './t.ts';
 
 /** A standard error below this share of the figures' size is rounding of equal differences. */

@@ -1,7 +1,7 @@
 // The sign-flip test of paired graded outcomes: had the two sides been exchanged at random on every item, how often would
 // the mean difference have been as large?
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { rngOf } from './rng.ts';
 
 /** Up to so many non-zero differences all 2^n flips are counted. */

@@ -1,7 +1,7 @@
 // What a paired comparison of n items can find: the power of McNemar's test, the least drop it finds, and the n that would
 // settle a comparison that is open.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { atLeast, binomialPmf } from './binomial.ts';
 import { normalQuantile } from './normal.ts';
 import { tQuantile } from './t.ts';

@@ -1,6 +1,6 @@
 // The ratio of two times measured side by side, round by round: what drifts falls on both of a round alike.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { tQuantile } from './t.ts';
 
 export interface Ratio {

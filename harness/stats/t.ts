@@ -1,7 +1,7 @@
 // Student's t: distribution function and quantile, over the regularised incomplete beta function (continued fraction
 // 8.17.22 of the NIST Digital Library of Mathematical Functions, evaluated by Lentz's method).
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 
 /** The fraction converges in about sqrt(max(a, b)) steps: this many reach 1e8 degrees of freedom. */
 const MAX_STEPS = 20_000;

@@ -1,7 +1,7 @@
 // Tango's score interval of the difference of two right-or-wrong outcomes on the same items: it holds with few changed
 // items, or none, where resampling has nothing to go by.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { normalQuantile } from './normal.ts';
 
 /** Of [-1, 1]: to the last bit. */

@@ -1,7 +1,7 @@
 // From the rows of two sides to one observation per item, or per group of role replies: the poles of a trait on one item are
 // mirror images, its wordings, orders and seeds repeats, and who asks the same question is answered from the same replies.
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 
 interface RowKey {
   readonly item: string;

@@ -1,6 +1,6 @@
 // Wilson's score interval of a proportion (E. B. Wilson 1927; method 3 of Newcombe, Statistics in Medicine 17, 1998).
 
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 
 /** The normal quantile of a two-sided 95 % interval. */
 export const Z95 = 1.959963984540054;

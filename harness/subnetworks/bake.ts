@@ -1,7 +1,8 @@
 // A checkpoint with a mask applied, in Hugging Face layout: in the weight files the removed weights are 0 (or times gamma,
 // rounded to the tensor's own format), and all else is as it was.
 
-import { BenchError, type MaskTensor } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { MaskTensor } from '../../gpu/index.ts';
 import { BYTES, narrow, widen } from '../../gpu/model/convert.ts';
 import type { HeaderEntry } from '../../gpu/model/header.ts';
 import { inspectWeights } from '../../gpu/model/inspect.ts';

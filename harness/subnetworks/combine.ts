@@ -1,7 +1,8 @@
 // Masks of a persona and its opposite put together: what one alone keeps, all but that, steps from one to the other, and
 // matrices set back to dense.
 
-import { BenchError, type MaskTensor } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { MaskTensor } from '../../gpu/index.ts';
 
 /** Keep masks by the weight's name. */
 export type Masks = ReadonlyMap<string, MaskTensor>;

@@ -1,6 +1,7 @@
 // Two masks side by side: how much they share, and what two random masks of the same densities would.
 
-import { BenchError, type MatrixInfo } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { MatrixInfo } from '../../gpu/index.ts';
 import { shown } from '../../gpu/model/header.ts';
 import type { Masks } from './combine.ts';
 import { bitsOf } from './masks.ts';

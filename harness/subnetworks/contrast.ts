@@ -1,7 +1,8 @@
 // What sets one persona's activations apart from another's, per channel: Ye et al. 2026, Eq. 8, its released code, and the
 // ratio of ours; and the refusal of two personas between which there is nothing.
 
-import { BenchError, type TapSums } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { TapSums } from '../../gpu/index.ts';
 import { normMoments, tokenMoments } from './statistics.ts';
 
 /** What keeps the denominators from 0: the code's under the root; the paper's, whose value it leaves open. */

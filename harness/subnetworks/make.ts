@@ -1,9 +1,10 @@
 // A mask from a model and calibration texts: statistics, scores, selection, and what becomes of the opposite's mask.
 
-import { BenchError, type Engine, type MatrixInfo, type Sample, type TapSums } from '../../gpu/index.ts';
+import { digestOf, sha256 } from '../../base/digest.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Engine, MatrixInfo, Sample, TapSums } from '../../gpu/index.ts';
 import type { CalibrationText } from '../datasets/types.ts';
 import { drawn, samplesOf, split } from '../plan/calibration.ts';
-import { digestOf, sha256 } from '../plan/canonical.ts';
 import type { Rng, Statistics } from '../plan/method.ts';
 import { rngOf } from '../stats/rng.ts';
 import type { TextModel } from '../text/index.ts';

@@ -1,7 +1,8 @@
 // Masks in files (design.md, "Formats"): safetensors with one U32 tensor per masked matrix, [rows, ceil(columns/32)], rows
 // being outputs whatever way the checkpoint stores the weight; bit b of word w = column 32 w + b, 1 = keep.
 
-import { BenchError, type Mask, type MaskTensor, type MatrixInfo } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Mask, MaskTensor, MatrixInfo } from '../../gpu/index.ts';
 import { shown } from '../../gpu/model/header.ts';
 import { readTensors, writeTensors } from '../files/safetensors.ts';
 import type { Masks } from './combine.ts';

@@ -1,6 +1,6 @@
 // Counts and names of masks.
 
-import { sha256 } from '../plan/canonical.ts';
+import { sha256 } from '../../base/digest.ts';
 import type { Masks } from './combine.ts';
 
 /** Bits of a word that are 1. */

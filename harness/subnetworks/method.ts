@@ -1,7 +1,8 @@
 // The paper's method: a mask over the model's own weights, made from a small calibration set, without training; and the
 // nulls of equal sparsity that it is compared with. Ye et al., ICLR 2026, arXiv 2602.07164.
 
-import { BenchError, type Variant } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Variant } from '../../gpu/index.ts';
 import type { ControlKind, Persona } from '../config/resolved.ts';
 import type { Axis, Context, Method, Prepared, Reading } from '../plan/method.ts';
 import { makeMask } from './make.ts';

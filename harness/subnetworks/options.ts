@@ -2,7 +2,7 @@
 // ask for.
 
 import type { FromSchema } from 'json-schema-to-ts';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { OPTIONS } from './options-schema.ts';
 
 export { OPTIONS } from './options-schema.ts';

@@ -2,7 +2,8 @@
 // multiplies |w| in; here are the vectors over the columns. Ye et al. 2026 (Eq. 3, 8, 9) and its code; Sun et al. 2023
 // (wanda); Frantar and Alistarh 2023 (sparse-diag); Wei et al. 2024 (set-difference); contrastive-ratio is ours.
 
-import { BenchError, type MaskTensor, type MatrixInfo, type Score, type TapSums } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { MaskTensor, MatrixInfo, Score, TapSums } from '../../gpu/index.ts';
 import { demandContrast, greatest, mean, ratio, softplus, standardised, standardisedMeans } from './contrast.ts';
 import type { Options } from './options.ts';
 import { figure, meanSquares, tapKey, tokenMoments } from './statistics.ts';

@@ -1,7 +1,8 @@
 // What a cell keeps of its mask, so that the masks of a run can be laid side by side: all of it where it is small, else as
 // many rows of each matrix, evenly spaced. Rows are alike where each keeps its own share: overlaps follow without bias.
 
-import { BenchError, type MaskTensor, type MatrixInfo } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { MaskTensor, MatrixInfo } from '../../gpu/index.ts';
 import { readTensors, tensorBytes } from '../files/safetensors.ts';
 import type { Masks } from './combine.ts';
 

@@ -2,9 +2,10 @@
 
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError, type Tap, type TapSums } from '../../gpu/index.ts';
+import { canonicalJson, sha256 } from '../../base/digest.ts';
+import { BenchError } from '../../base/error.ts';
+import type { Tap, TapSums } from '../../gpu/index.ts';
 import { readTensors, type Tensor, writeTensors } from '../files/safetensors.ts';
-import { canonicalJson, sha256 } from '../plan/canonical.ts';
 
 const VERSION = '2'; // 1: the digest was of the tensors alone
 const CODE = 'bad-statistics';

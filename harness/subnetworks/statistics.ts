@@ -1,7 +1,8 @@
 // The figures per channel that score functions weigh weights with, from the sums of a calibration pass. Ye et al., Eq. 2;
 // Sun et al. 2023 (Wanda); `code-l2` and the moments as in the paper's released code.
 
-import { BenchError, type MatrixInfo, type TapSums } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
+import type { MatrixInfo, TapSums } from '../../gpu/index.ts';
 
 export const STATISTICS = ['mean-abs', 'rms', 'wanda', 'code-l2'] as const;
 export type Statistic = (typeof STATISTICS)[number];

@@ -2,7 +2,7 @@
 
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 
 /** The largest tokenizer.json in public use (a 256k vocabulary with merges as pairs) is about 33 MB. */
 export const MAX_TOKENIZER_BYTES = 64 * 2 ** 20;

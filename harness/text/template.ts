@@ -2,7 +2,7 @@
 // Its globals are set here and not by the library, so that a template can neither read the clock nor loop for ever.
 
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { MAX_TEMPLATE_BYTES } from './files.ts';
 import type { Message } from './prompt.ts';
 

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { type Json, MAX_TEMPLATE_BYTES, readBounded, readObject, requireFolder } from './files.ts';
 import { memoized } from './memo.ts';
 import type { Prompt, Rendered } from './prompt.ts';

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { FETCH_AGAIN, type Json, MAX_TOKENIZER_BYTES, parseObject, readBounded, readObject } from './files.ts';
 
 export interface Tokenizer {

@@ -1,7 +1,7 @@
 // The items: every outcome to be looked up where script runs, and the items whose answer turned most often as a table where
 // it does not.
 
-import { counted } from '../../harness/plan/counted.ts';
+import { counted } from '../../base/words.ts';
 import type { RunResult } from '../../harness/plan/result.ts';
 import { shellWord } from '../format.ts';
 import { html } from './markup.ts';

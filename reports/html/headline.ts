@@ -1,6 +1,6 @@
 // The first words of the page: what won, by how much and at what cost, and what did not beat its controls.
 
-import { counted } from '../../harness/plan/counted.ts';
+import { counted } from '../../base/words.ts';
 import type { MetricRow, RunResult } from '../../harness/plan/result.ts';
 import { bytesText, entryName, percent, shareText, short } from '../format.ts';
 import { against } from '../sections.ts';

@@ -1,8 +1,8 @@
 // The device: what it reports, how its errors end, and that the process ends by itself.
 
 import * as assert from 'uvu/assert';
+import { BenchError } from '../../base/error.ts';
 import { type Gpu, openGpu } from '../../gpu/device.ts';
-import { BenchError } from '../../gpu/index.ts';
 import { runScript } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
 

@@ -2,16 +2,9 @@
 
 import { performance } from 'node:perf_hooks';
 import * as assert from 'uvu/assert';
+import type { BenchError } from '../../base/error.ts';
 import { openGpu } from '../../gpu/device.ts';
-import {
-  type BenchError,
-  DENSE,
-  type Dispatch,
-  loadEngine,
-  type MaskTensor,
-  type TracedStep,
-  type Variant,
-} from '../../gpu/index.ts';
+import { DENSE, type Dispatch, loadEngine, type MaskTensor, type TracedStep, type Variant } from '../../gpu/index.ts';
 import { steer } from '../../gpu/kernels/steer.ts';
 import { Memory } from '../../gpu/memory.ts';
 import { Pipelines } from '../../gpu/pipelines.ts';

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { blessVerb, compareVerb, gateVerb } from '../../harness/cli/gate.ts';
 import { report } from '../../harness/cli/messages.ts';
 import { startProgress } from '../../harness/run/progress.ts';

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from '../../base/error.ts';
 import { openCheckpoint } from '../../gpu/model/safetensors.ts';
 import { temporaryFolder } from './folders.ts';
 

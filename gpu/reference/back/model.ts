@@ -1,6 +1,6 @@
 // Loss and gradients of low-rank updates over the whole network in f64: what a training step is measured against.
 
-import { BenchError } from '../../error.ts';
+import { BenchError } from '../../../base/error.ts';
 import type { Checkpoint } from '../../model/safetensors.ts';
 import type { Spec } from '../../model/spec.ts';
 import { type Parts, resolveTensors } from '../../model/tensors.ts';

@@ -4,6 +4,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import type { BenchError } from '../../../base/error.ts';
 import { mergeAdapter } from '../../../baselines/lora/merge.ts';
 import {
   type AdapterModel,
@@ -16,7 +17,7 @@ import {
   writeAdapter,
 } from '../../../baselines/lora/peft.ts';
 import { readPeftConfig } from '../../../baselines/lora/peft-config.ts';
-import { type Adapter, type BenchError, type LoadedEngine, loadEngine, type Variant } from '../../../gpu/index.ts';
+import { type Adapter, type LoadedEngine, loadEngine, type Variant } from '../../../gpu/index.ts';
 import { inspectWeights } from '../../../gpu/model/inspect.ts';
 import { fixture, temporaryFolder } from '../../support/folders.ts';
 import { normals, randomTokens, writeRandomModel } from '../../support/random-model.ts';

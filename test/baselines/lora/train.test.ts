@@ -2,10 +2,11 @@
 
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { BenchError } from '../../../base/error.ts';
 import { batchesOf, tokensOf, trainingSamples } from '../../../baselines/lora/batches.ts';
 import { rateAt } from '../../../baselines/lora/schedule.ts';
 import { type TrainPlan, train } from '../../../baselines/lora/train.ts';
-import { BenchError, type Sample, type Trainer } from '../../../gpu/index.ts';
+import type { Sample, Trainer } from '../../../gpu/index.ts';
 import type { CalibrationText } from '../../../harness/datasets/types.ts';
 import type { Held } from '../../../harness/plan/method.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';

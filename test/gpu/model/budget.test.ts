@@ -2,7 +2,8 @@
 // the model and 100 MB.
 
 import * as assert from 'uvu/assert';
-import { BenchError, DENSE, loadEngine } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
+import { DENSE, loadEngine } from '../../../gpu/index.ts';
 import { forwardNeeds } from '../../../gpu/model/forward.ts';
 import { scorePass } from '../../../gpu/model/passes.ts';
 import { temporaryFolder } from '../../support/folders.ts';

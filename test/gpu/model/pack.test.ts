@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { BenchError, DENSE, type Sequence } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
+import { DENSE, type Sequence } from '../../../gpu/index.ts';
 import { type Packed, pack, slotOffsets } from '../../../gpu/model/pack.ts';
 import { test } from '../../support/suite.ts';
 

@@ -1,7 +1,7 @@
 // Drawing tokens: known answers, cuts and ties, frequencies against the distribution, and independence of batch mates.
 
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
 import { checkSampling, type Draw, pick, sequenceRandom } from '../../../gpu/model/sampling.ts';
 import { normals } from '../../support/random-model.ts';
 import { test } from '../../support/suite.ts';

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
 import { loadSpec, readSpec } from '../../../gpu/model/spec.ts';
 import {
   type Config,

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
 import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
 import { loadSpec } from '../../../gpu/model/spec.ts';
 import { allSources, type Parts, parameterCount, resolveTensors } from '../../../gpu/model/tensors.ts';

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
 import { report } from '../../../harness/cli/messages.ts';
 import { suite } from '../../support/suite.ts';
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
 import { type PlanServices, planVerb } from '../../../harness/cli/plan.ts';
 import type { Suite } from '../../../harness/config/resolved.ts';
 import { DEVICE, fakeEvaluate, fakeSuite, fakeText } from '../../support/fake.ts';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
 import { blessVerb } from '../../../harness/cli/gate.ts';
 import { type RunServices, runVerb } from '../../../harness/cli/run.ts';
 import type { GateRules, Suite } from '../../../harness/config/resolved.ts';

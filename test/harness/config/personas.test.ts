@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { BenchError } from '../../../gpu/index.ts';
+import type { BenchError } from '../../../base/error.ts';
 import { loadPersonas } from '../../../harness/config/index.ts';
 import { readPersonas } from '../../../harness/config/personas.ts';
 import { temporaryFolder } from '../../support/folders.ts';

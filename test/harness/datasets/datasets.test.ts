@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { BenchError } from '../../../gpu/index.ts';
+import type { BenchError } from '../../../base/error.ts';
 import { readAlpacaPairs } from '../../../harness/datasets/alpaca.ts';
 import { readAnthropic } from '../../../harness/datasets/anthropic.ts';
 import { readBipo, readBipoParts } from '../../../harness/datasets/bipo.ts';

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { BenchError } from '../../../gpu/index.ts';
+import type { BenchError } from '../../../base/error.ts';
 import { readLikert, SCALE } from '../../../harness/datasets/likert.ts';
 import { readMpi } from '../../../harness/datasets/mpi.ts';
 import { shared, temporaryFolder } from '../../support/folders.ts';

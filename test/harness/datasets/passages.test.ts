@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { BenchError } from '../../../gpu/index.ts';
+import type { BenchError } from '../../../base/error.ts';
 import { readPersonas } from '../../../harness/config/personas.ts';
 import { readItems } from '../../../harness/datasets/own.ts';
 import { readKnowledge } from '../../../harness/datasets/passages.ts';

@@ -4,7 +4,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { BenchError } from '../../../gpu/index.ts';
+import type { BenchError } from '../../../base/error.ts';
 import { isComplete, type RoleReply, readRoleReplies, sourceBlind } from '../../../harness/datasets/role-reply.ts';
 import { shared, temporaryFolder } from '../../support/folders.ts';
 import { suite } from '../../support/suite.ts';

@@ -1,7 +1,7 @@
 // Names of models of the hub: what is one, and what must never reach a path or a URL.
 
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
 import { parseHubName } from '../../../harness/hub/name.ts';
 import { test } from '../../support/suite.ts';
 

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
 import { loadSpec } from '../../../gpu/model/spec.ts';
 import { hubAccess } from '../../../harness/hub/access.ts';
 import { requireCachedModel } from '../../../harness/hub/cache.ts';

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
 import type { Suite } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
 import { expand } from '../../../harness/plan/expand.ts';

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { type FilterTerm, glob, select } from '../../../harness/plan/selection.ts';
 import { DIGESTS, fakeSuite, METHODS } from '../../support/fake.ts';

@@ -3,7 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
-import type { BenchError, MaskTensor, MatrixInfo } from '../../../gpu/index.ts';
+import type { BenchError } from '../../../base/error.ts';
+import type { MaskTensor, MatrixInfo } from '../../../gpu/index.ts';
 import { tensorBytes } from '../../../harness/files/safetensors.ts';
 import { atlasOf } from '../../../harness/run/atlas.ts';
 import { readSketch, type Sketch, sketchBytes } from '../../../harness/subnetworks/sketch.ts';

@@ -1,7 +1,7 @@
 // A device that fails in the middle of a run, with the fake engine: which cells fail, what is opened anew, when the run ends.
 
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
 import type { DeviceInfo } from '../../../harness/plan/result.ts';
 import type { Evaluate } from '../../../harness/run/runner.ts';
 import { DEVICE, fakeEngine, fakeEvaluate } from '../../support/fake.ts';

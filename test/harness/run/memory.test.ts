@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
-import { sha256 } from '../../../harness/plan/canonical.ts';
+import { sha256 } from '../../../base/digest.ts';
+import { BenchError } from '../../../base/error.ts';
 import { DeviceMemo, deviceFingerprint } from '../../../harness/run/devices.ts';
 import { DigestMemo, fileDigest, weightDigests } from '../../../harness/run/digests.ts';
 import { benchVersion, gitState, versions } from '../../../harness/run/provenance.ts';

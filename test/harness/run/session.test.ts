@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
 import type { LatencySettings, Suite } from '../../../harness/config/resolved.ts';
 import type { ItemRow } from '../../../harness/plan/result.ts';
 import { latestRun, writeRunFolder } from '../../../harness/run/run-folder.ts';

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { storeKey } from '../../../harness/plan/identity.ts';
 import type { Cell, CellRecord, Outcome } from '../../../harness/plan/method.ts';

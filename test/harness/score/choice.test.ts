@@ -1,7 +1,8 @@
 // Choice scoring end to end with a table for an engine: every expectation is worked out by hand beside it.
 
 import * as assert from 'uvu/assert';
-import { BenchError, DENSE } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
+import { DENSE } from '../../../gpu/index.ts';
 import type { ChoiceEvaluation, Scorer } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
 import type { Question } from '../../../harness/plan/method.ts';

@@ -1,7 +1,8 @@
 // Texts with an engine that writes what its seed says and scores by a table: log-odds, samples and empty texts by hand.
 
 import * as assert from 'uvu/assert';
-import { type BenchError, DENSE, type Sampling, type Variant } from '../../../gpu/index.ts';
+import type { BenchError } from '../../../base/error.ts';
+import { DENSE, type Sampling, type Variant } from '../../../gpu/index.ts';
 import type { GenerationEvaluation } from '../../../harness/config/resolved.ts';
 import { evaluateGeneration, evaluateItems, judge } from '../../../harness/score/index.ts';
 import { suite } from '../../support/suite.ts';

@@ -3,7 +3,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
-import type { BenchError } from '../../../gpu/index.ts';
+import type { BenchError } from '../../../base/error.ts';
 import { judgeOf } from '../../../harness/score/judge.ts';
 import { suite } from '../../support/suite.ts';
 import { item } from './fakes.ts';

@@ -1,7 +1,8 @@
 // Answers on a scale with a table for an engine: expected answer, mass, both orders, keys and poles, worked out by hand.
 
 import * as assert from 'uvu/assert';
-import { type BenchError, DENSE } from '../../../gpu/index.ts';
+import type { BenchError } from '../../../base/error.ts';
+import { DENSE } from '../../../gpu/index.ts';
 import type { LikertEvaluation } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
 import type { Question } from '../../../harness/plan/method.ts';

@@ -1,7 +1,7 @@
 // The ratio of paired times: by hand, its interval by simulation, and what is refused.
 
 import * as assert from 'uvu/assert';
-import type { BenchError } from '../../../gpu/index.ts';
+import type { BenchError } from '../../../base/error.ts';
 import { pairedRatio } from '../../../harness/stats/ratio.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
 import { suite } from '../../support/suite.ts';

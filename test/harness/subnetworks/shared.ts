@@ -1,7 +1,8 @@
 // Sums of activations that are written out in a test, and the matrices of a small network.
 
 import * as assert from 'uvu/assert';
-import { BenchError, type MatrixInfo, type Score, type TapSums } from '../../../gpu/index.ts';
+import { BenchError } from '../../../base/error.ts';
+import type { MatrixInfo, Score, TapSums } from '../../../gpu/index.ts';
 import { optionsOf } from '../../../harness/subnetworks/options.ts';
 import { type Extra, type Statistics, scoresOf } from '../../../harness/subnetworks/scores.ts';
 import { normals } from '../../support/random-model.ts';

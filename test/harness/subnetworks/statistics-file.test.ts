@@ -3,7 +3,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { BenchError, TapSums } from '../../../gpu/index.ts';
+import type { BenchError } from '../../../base/error.ts';
+import type { TapSums } from '../../../gpu/index.ts';
 import { StatisticsStore } from '../../../harness/run/statistics.ts';
 import { StatisticsFolder } from '../../../harness/subnetworks/statistics-file.ts';
 import { temporaryFolder } from '../../support/folders.ts';

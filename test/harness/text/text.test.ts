@@ -3,7 +3,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { BenchError } from '../../../gpu/index.ts';
+import type { BenchError } from '../../../base/error.ts';
 import { compileTemplate, loadText, streamText } from '../../../harness/text/index.ts';
 import { test } from '../../support/suite.ts';
 import { BOS, byteIds, EOS, TINY_VOCAB, type TinyOptions, tinyModel } from './tiny.ts';

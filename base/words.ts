@@ -1,4 +1,9 @@
-// Differences of shares in words, the same in a gate's verdicts and in reports.
+// Counts and differences as text.
+
+/** "1 cell", "2 cells" */
+export function counted(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
 
 /** 0.125 -> "+12.5"; what rounds to nothing has no sign. */
 export function points(value: number): string {

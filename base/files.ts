@@ -1,4 +1,4 @@
-// Files that are there whole or not at all: written aside, flushed, and renamed into place.
+// Files and folders that are written whole or not at all (written aside, flushed, renamed into place), and bounded reads.
 
 import { randomBytes } from 'node:crypto';
 import {
@@ -14,8 +14,9 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { BenchError } from '../../gpu/index.ts';
+import { BenchError } from './error.ts';
 
 let writes = 0;
 
@@ -138,5 +139,29 @@ export function readJson(file: string, maxBytes: number): unknown {
     return JSON.parse(text);
   } catch {
     return null;
+  }
+}
+
+/** Lets `fill` write into a new folder that becomes `into`, which must not exist. Throws `unwritable`, and what `fill` throws. */
+export async function writeFolder(into: string, what: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  if ((await stat(into).catch(() => null)) !== null) {
+    throw new BenchError('unwritable', 'there is something of that name already', {
+      where: into,
+      hint: 'choose another folder',
+    });
+  }
+  const aside = `${into}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  try {
+    await mkdir(aside, { recursive: true });
+    await fill(aside);
+    await rename(aside, into);
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true }).catch(() => undefined);
+    if (error instanceof BenchError) throw error;
+    throw new BenchError('unwritable', `${what} cannot be written (${(error as Error).message})`, {
+      where: into,
+      hint: 'choose another folder, or make room on the disk',
+      cause: error,
+    });
   }
 }

@@ -1,4 +1,23 @@
-// JSON.parse keeps the last of two equal keys without a word; in a header that is a way to hide a tensor.
+// What JSON.parse does not check: how deep a text is nested (deep nesting costs the parser memory out of all proportion, and
+// the value can then not even be shown in a message) and whether a key occurs twice (the last one silently wins).
+
+/** Levels of arrays and objects that a header or a config may have; published ones have four. */
+export const MAX_NESTING = 64;
+
+/** Whether `text` nests arrays and objects deeper than MAX_NESTING. It need not be JSON. */
+export function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') {
+      at++;
+      while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+    } else if (character === '[' || character === '{') {
+      if (++depth > MAX_NESTING) return true;
+    } else if (character === ']' || character === '}') depth--;
+  }
+  return false;
+}
 
 /** The first key that one object of the JSON `text` holds twice, or null. `text` must have been parsed before. */
 export function duplicateKey(text: string): string | null {

@@ -1,6 +1,7 @@
-// Canonical JSON (keys sorted by code unit, no undefined, NaN or infinity) and sha256 of it: equal content, equal text.
+// sha256 of text, of files, and of values as canonical JSON (keys sorted by code unit, no undefined, NaN or infinity).
 
 import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 
 /** Anything that JSON can say. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -39,4 +40,21 @@ function write(value: unknown, path: string): string {
     return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${write(entry, `${path}.${key}`)}`).join(',')}}`;
   }
   throw new TypeError(`${path} is ${typeof value}, which canonical JSON cannot hold`);
+}
+
+const CHUNK_BYTES = 2 ** 20;
+
+/** Hex sha256 over the whole of `files` in their order; of one file it is what `sha256sum` prints. */
+export async function digestFiles(files: readonly FileHandle[]): Promise<string> {
+  const hash = createHash('sha256');
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  for (const file of files) {
+    for (let position = 0; ; ) {
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
+      if (bytesRead === 0) break;
+      hash.update(chunk.subarray(0, bytesRead));
+      position += bytesRead;
+    }
+  }
+  return hash.digest('hex');
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { canonicalJson, digestOf, sha256 } from '../../../harness/plan/canonical.ts';
-import { suite } from '../../support/suite.ts';
+import { canonicalJson, digestOf, sha256 } from '../../base/digest.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('canonical');
 
