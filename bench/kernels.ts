@@ -5,12 +5,12 @@
 
 import Table from 'cli-table3';
 import { Bench } from 'tinybench';
+import { BYTES } from '../formats/safetensors/numbers.ts';
+import type { Format } from '../formats/safetensors/tensor.ts';
 import { openGpu } from '../gpu/device.ts';
 import { type DeviceMatrix, matmul, type Recorder } from '../gpu/kernels/index.ts';
 import { type Tile, tileFor, tilesFor } from '../gpu/kernels/tiles.ts';
 import { Memory } from '../gpu/memory.ts';
-import { BYTES } from '../gpu/model/convert.ts';
-import type { Format } from '../gpu/model/types.ts';
 import { measurePeaks } from '../gpu/peaks/index.ts';
 import { Pipelines } from '../gpu/pipelines.ts';
 import { type Node, replay, zeroCounts } from '../gpu/plan.ts';

@@ -2,14 +2,14 @@
 // within 15 %, M = 1 within 1.6x on software drivers (1.05x on a real GPU). An unstructured mask is never faster.
 
 import { fileURLToPath } from 'node:url';
+import { BYTES } from '../formats/safetensors/numbers.ts';
+import type { Format } from '../formats/safetensors/tensor.ts';
 import { openGpu } from '../gpu/device.ts';
 import { DENSE, loadEngine, type Variant } from '../gpu/index.ts';
 import { type DeviceMask, type DeviceMatrix, matmul, type Recorder } from '../gpu/kernels/index.ts';
 import { maskedMatmul } from '../gpu/kernels/masked.ts';
 import { openTiled, tiled } from '../gpu/kernels/tiled.ts';
 import { Memory } from '../gpu/memory.ts';
-import { BYTES } from '../gpu/model/convert.ts';
-import type { Format } from '../gpu/model/types.ts';
 import { Pipelines } from '../gpu/pipelines.ts';
 import { type Node, replay, zeroCounts } from '../gpu/plan.ts';
 

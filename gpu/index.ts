@@ -4,7 +4,6 @@ export type { EngineDevice } from './device.ts';
 export { kernelsDigest } from './kernels/index.ts';
 export type { LoadedEngine } from './model/engine.ts';
 export { type LoadOptions, loadEngine } from './model/load.ts';
-export type { RopeScale, Spec } from './model/spec.ts';
 export * from './model/types.ts';
 export type { Peaks } from './peaks/index.ts';
 export type { Dispatch, Trace, TracedStep } from './trace.ts';

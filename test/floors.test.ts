@@ -16,12 +16,13 @@ const FLOORS: readonly (readonly string[])[] = [
   ['baselines', 'harness/subnetworks', 'harness/score'],
   ['harness/plan'],
   ['harness/config'],
-  ['harness/datasets', 'harness/text', 'harness/stats', 'harness/hub', 'harness/files'],
+  ['harness/datasets', 'harness/text', 'harness/stats', 'harness/hub'],
   ['gpu'],
+  ['formats'],
   ['base'],
 ];
 const MAX_LINES = 300;
-const SOURCES = ['harness', 'baselines', 'reports', 'gpu', 'base'];
+const SOURCES = ['harness', 'baselines', 'reports', 'gpu', 'formats', 'base'];
 
 const filesUnder = (folder: string): readonly string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })

@@ -2,11 +2,11 @@
 // Hugging Face layout.
 
 import { BenchError } from '../../base/error.ts';
+import { copyCheckpoint } from '../../formats/checkpoint/copy.ts';
+import { inspectWeights } from '../../formats/checkpoint/inspect.ts';
+import type { HeaderEntry } from '../../formats/safetensors/header.ts';
+import { narrow, widen } from '../../formats/safetensors/numbers.ts';
 import type { Adapter } from '../../gpu/index.ts';
-import { narrow, widen } from '../../gpu/model/convert.ts';
-import type { HeaderEntry } from '../../gpu/model/header.ts';
-import { inspectWeights } from '../../gpu/model/inspect.ts';
-import { copyCheckpoint } from '../../harness/files/checkpoint.ts';
 import { readAdapter } from './peft.ts';
 
 /** Writes `into`, which must not exist, whole or not at all. Throws `bad-adapter` and `unwritable`. */

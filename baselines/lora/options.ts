@@ -2,7 +2,7 @@
 
 import type { FromSchema } from 'json-schema-to-ts';
 import { BenchError } from '../../base/error.ts';
-import type { MatrixInfo } from '../../gpu/index.ts';
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
 import { withDefaults } from '../choices.ts';
 
 const ROLES = ['q', 'k', 'v', 'qkv', 'o', 'gate', 'up', 'down'] as const;

@@ -6,11 +6,12 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
 import { writeFolder } from '../../base/files.ts';
-import type { Adapter, MatrixInfo } from '../../gpu/index.ts';
-import { FAMILIES } from '../../gpu/model/families.ts';
-import { MAX_CONFIG_BYTES, readJson } from '../../gpu/model/folder.ts';
-import { type HeaderEntry, shown } from '../../gpu/model/header.ts';
-import { readTensors, type Tensor, type TensorFile, tensorBytes } from '../../harness/files/safetensors.ts';
+import { FAMILIES } from '../../formats/checkpoint/families.ts';
+import { MAX_CONFIG_BYTES, readJson } from '../../formats/checkpoint/folder.ts';
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import { type HeaderEntry, shown } from '../../formats/safetensors/header.ts';
+import { readTensors, type Tensor, type TensorFile, tensorBytes } from '../../formats/safetensors/tensor-file.ts';
+import type { Adapter } from '../../gpu/index.ts';
 import type { Artefact } from '../../harness/plan/method.ts';
 import { type PeftScale, peftConfig, readPeftConfig } from './peft-config.ts';
 

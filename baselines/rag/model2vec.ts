@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
-import { fromBf16, fromF16 } from '../../gpu/model/convert.ts';
-import { type HeaderEntry, headerLength, parseHeader } from '../../gpu/model/header.ts';
+import { type HeaderEntry, headerLength, parseHeader } from '../../formats/safetensors/header.ts';
+import { fromBf16, fromF16 } from '../../formats/safetensors/numbers.ts';
 import { loadTokenizer } from '../../harness/text/tokenizer.ts';
 
 export interface Embedder {

@@ -3,8 +3,8 @@
 
 import { createHash } from 'node:crypto';
 import { BenchError } from '../../base/error.ts';
+import { tensorBytes } from '../../formats/safetensors/tensor-file.ts';
 import type { Sample, Variant } from '../../gpu/index.ts';
-import { tensorBytes } from '../../harness/files/safetensors.ts';
 import { drawn, samplesOf } from '../../harness/plan/calibration.ts';
 import type { Context, Held, Prepared } from '../../harness/plan/method.ts';
 import { rngOf } from '../../harness/stats/rng.ts';

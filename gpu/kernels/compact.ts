@@ -1,6 +1,6 @@
 // A matrix without its removed rows and columns.
 
-import type { Format } from '../model/types.ts';
+import type { Format } from '../../formats/safetensors/tensor.ts';
 import type { Node } from '../plan.ts';
 import { LANES, MAX_GRID, node, type Recorder, wide } from './node.ts';
 

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { BYTES } from '../model/convert.ts';
+import { BYTES } from '../../formats/safetensors/numbers.ts';
 import type { Accounting, Grid, Node, Step } from '../plan.ts';
 import { type Constants, kernelLines } from '../wgsl.ts';
 import type { DeviceMask, DeviceMatrix } from './matrix.ts';

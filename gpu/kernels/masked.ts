@@ -1,7 +1,7 @@
 // A masked matrix product: for few rows the mask is applied as the weights are read; for many, they are first expanded
 // into scratch, since that costs less than masking them again in every tile. Both give the same bits.
 
-import { BYTES } from '../model/convert.ts';
+import { BYTES } from '../../formats/safetensors/numbers.ts';
 import type { Node } from '../plan.ts';
 import { type DeviceMask, type DeviceMatrix, type MatmulOptions, matmul } from './index.ts';
 import { loads, MAX_GRID, node, type Recorder, wide } from './node.ts';

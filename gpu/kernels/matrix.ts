@@ -2,9 +2,9 @@
 // own; a kernel then runs once per chunk and gives the same bits as on the whole.
 
 import { BenchError } from '../../base/error.ts';
+import { BYTES } from '../../formats/safetensors/numbers.ts';
+import type { Format } from '../../formats/safetensors/tensor.ts';
 import { sized } from '../memory.ts';
-import { BYTES } from '../model/convert.ts';
-import type { Format } from '../model/types.ts';
 import { HEAD_BLOCK } from './tiles.ts';
 
 /** A run of rows. Of a gated matrix it holds the same run of both factors, the gate's first. */

@@ -1,9 +1,9 @@
 // What the wrappers of kernels share: a node with its uniform, grids over more groups than one dimension holds, and how
 // weights are read.
 
+import type { Format } from '../../formats/safetensors/tensor.ts';
 import type { Gpu } from '../device.ts';
 import type { Pool } from '../memory.ts';
-import type { Format } from '../model/types.ts';
 import type { Pipelines } from '../pipelines.ts';
 import { type Bound, makeNode, type Node, type NodeSpec } from '../plan.ts';
 import type { Constants } from '../wgsl.ts';

@@ -1,6 +1,7 @@
 // Selection of weights: scores as keys that order alike, sums of scores, and the keep bits of the greatest in a group.
 
-import type { Format, Score } from '../model/types.ts';
+import type { Format } from '../../formats/safetensors/tensor.ts';
+import type { Score } from '../model/types.ts';
 import type { Node } from '../plan.ts';
 import { loads, MAX_GRID, node, type Recorder, wide } from './node.ts';
 

@@ -2,12 +2,13 @@
 // tap shares one product with all A's, and one with a matrix that holds the B's in blocks.
 
 import { BenchError } from '../../base/error.ts';
+import type { MatrixInfo, Tap } from '../../formats/checkpoint/matrices.ts';
+import { stackOf } from '../../formats/checkpoint/matrices.ts';
+import type { Parts } from '../../formats/checkpoint/parts.ts';
 import type { DeviceMatrix } from '../kernels/matrix.ts';
 import type { Pool } from '../memory.ts';
-import { stackOf } from './matrices.ts';
 import type { LayerUse, On } from './resident.ts';
-import type { Parts } from './tensors.ts';
-import type { Adapter, MatrixInfo, Tap } from './types.ts';
+import type { Adapter } from './types.ts';
 
 /** The updates of one tap: down to `rank` (of all tensors stacked there) and up again, the scale in B. */
 export interface TapAdapter {

@@ -2,12 +2,13 @@
 // are f32 in the order of its tokens, and samples are added up in f64 in their order, so that no split changes a bit.
 
 import { BenchError } from '../../base/error.ts';
+import type { Tap } from '../../formats/checkpoint/matrices.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { type Batch, type Forward, type ForwardOptions, sampleSums, scoredBytes } from './forward.ts';
 import { tapWidth } from './network.ts';
 import { requireFinite } from './requests.ts';
 import type { Resident } from './resident.ts';
-import type { Spec } from './spec.ts';
-import type { Sample, Tap, TapSums } from './types.ts';
+import type { Sample, TapSums } from './types.ts';
 import { keysSeen, type Work } from './work.ts';
 
 const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];

@@ -2,14 +2,14 @@
 // have added zeros. A channel goes when its column of `down` does.
 
 import { BenchError } from '../../base/error.ts';
+import type { LayerParts } from '../../formats/checkpoint/parts.ts';
+import { BYTES } from '../../formats/safetensors/numbers.ts';
 import { compact } from '../kernels/compact.ts';
 import type { DeviceMatrix } from '../kernels/matrix.ts';
 import type { Recorder } from '../kernels/node.ts';
 import type { Pool } from '../memory.ts';
 import { replay, zeroCounts } from '../plan.ts';
-import { BYTES } from './convert.ts';
 import type { LayerUse, On } from './resident.ts';
-import type { LayerParts } from './tensors.ts';
 import type { Mask } from './types.ts';
 
 /** Loads take four columns at once: the channels are filled up to a multiple with removed ones, whose weights are 0. */

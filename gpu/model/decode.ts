@@ -2,10 +2,10 @@
 // advances by one token, in as many steps as their variants and logits need. A sequence's cache rows are consecutive, so its path is
 // a run of the row table.
 
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Batch, Forward } from './forward.ts';
 import type { Resident } from './resident.ts';
 import { checkSampling, pick, sequenceRandom } from './sampling.ts';
-import type { Spec } from './spec.ts';
 import type { Sampling, Variant } from './types.ts';
 import { keysSeen, type Work } from './work.ts';
 

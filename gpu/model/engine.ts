@@ -1,5 +1,8 @@
 // A loaded model: scores packed prefix trees, tells the likeliest next tokens, measures perplexity, and generates.
 
+import { type MatrixInfo, matricesOf } from '../../formats/checkpoint/matrices.ts';
+import { type Parts, parameterCount } from '../../formats/checkpoint/parts.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { GpuClock } from '../clock.ts';
 import type { EngineDevice, Gpu } from '../device.ts';
 import type { Memory } from '../memory.ts';
@@ -12,7 +15,6 @@ import { checkSamples, checkTargets, collect, collectPass, states } from './coll
 import { decode } from './decode.ts';
 import type { Forward } from './forward.ts';
 import { Forwards } from './forwards.ts';
-import { matricesOf } from './matrices.ts';
 import { type Packed, pack, slotOffsets } from './pack.ts';
 import { rowsPerStep, scorePass, topPass } from './passes.ts';
 import { checkMask, checkRequest, likeliest, lineOf, requireFinite, tooShort, windows } from './requests.ts';
@@ -21,15 +23,12 @@ import { Residents } from './residents.ts';
 import { checkSampling } from './sampling.ts';
 import { askedBy, scoreBatch } from './score.ts';
 import { selectMasks } from './select.ts';
-import type { Spec } from './spec.ts';
 import { checkSteer } from './steer.ts';
-import { type Parts, parameterCount } from './tensors.ts';
 import { LoraTrainer } from './trainer.ts';
 import {
   type Counters,
   DENSE,
   type Engine,
-  type MatrixInfo,
   type Sample,
   type Sampling,
   type Scored,

@@ -2,6 +2,7 @@
 // pair of key/value buffers between the layers, since a batch holds all rows that its rows look at; decoding keeps one
 // pair per layer.
 
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { GpuClock } from '../clock.ts';
 import type { Gpu } from '../device.ts';
 import * as kernels from '../kernels/index.ts';
@@ -12,7 +13,6 @@ import type { Tracer } from '../trace.ts';
 import { type Flow, lastNorm, layerNodes, type Place, tapWidth } from './network.ts';
 import type { Resident } from './resident.ts';
 import { openTurn } from './rope.ts';
-import type { Spec } from './spec.ts';
 import type { DeviceWeights } from './weights.ts';
 import { seenBy } from './work.ts';
 

@@ -1,13 +1,13 @@
 // The forward passes that an engine keeps for its next call: making their buffers and bind groups takes as long as some
 // tokens.
 
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { GpuClock } from '../clock.ts';
 import type { Counts } from '../plan.ts';
 import type { Tracer } from '../trace.ts';
 import { Forward, type ForwardOptions } from './forward.ts';
 import { decodePass } from './passes.ts';
 import type { On } from './resident.ts';
-import type { Spec } from './spec.ts';
 import type { DeviceWeights } from './weights.ts';
 
 export class Forwards {

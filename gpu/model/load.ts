@@ -2,16 +2,16 @@
 
 import { freemem } from 'node:os';
 import { join } from 'node:path';
+import { MAX_CONFIG_BYTES, readJson, requireModelFolder } from '../../formats/checkpoint/folder.ts';
+import { refuseLeftovers } from '../../formats/checkpoint/leftovers.ts';
+import { openCheckpoint } from '../../formats/checkpoint/open.ts';
+import { resolveTensors } from '../../formats/checkpoint/parts.ts';
+import { readSpec } from '../../formats/checkpoint/read-spec.ts';
 import { type Gpu, openGpu } from '../device.ts';
 import { Memory, type MemoryLimits } from '../memory.ts';
 import { type LoadedEngine, WebGpuEngine } from './engine.ts';
-import { MAX_CONFIG_BYTES, readJson, requireModelFolder } from './folder.ts';
 import { forwardNeeds } from './forward.ts';
-import { refuseLeftovers } from './leftovers.ts';
 import { rowsPerStep, scorePass } from './passes.ts';
-import { openCheckpoint } from './safetensors.ts';
-import { readSpec } from './spec.ts';
-import { resolveTensors } from './tensors.ts';
 import { deviceBytes, upload } from './weights.ts';
 
 /** Rows per step: enough that a step is worth its submit, few enough that it ends within about a second in software. */

@@ -1,10 +1,11 @@
 // The matrices of a network one by one, as masks and scores name them, and where the rows of each lie on the device: q, k
 // and v are stacked there, and so are gate and up.
 
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import { stackOf } from '../../formats/checkpoint/matrices.ts';
+import type { LayerParts, Parts } from '../../formats/checkpoint/parts.ts';
 import type { DeviceMatrix } from '../kernels/matrix.ts';
-import type { LayerParts, Matrix, Parts } from './tensors.ts';
-import type { MatrixInfo, Tap } from './types.ts';
-import type { DeviceLayer, DeviceWeights } from './weights.ts';
+import type { DeviceWeights } from './weights.ts';
 
 /** Rows of a named matrix within one buffer of the device. */
 export interface Piece {
@@ -15,34 +16,6 @@ export interface Piece {
   readonly rows: number;
 }
 
-/** The matrices of all layers in their order: attention before the MLP, as stacked. Embedding and head are none of them. */
-export function matricesOf(parts: Parts): readonly MatrixInfo[] {
-  return parts.layers.flatMap((layer, index) => {
-    const info = (
-      matrix: Matrix | null,
-      module: MatrixInfo['module'],
-      tap: Tap,
-      roles: readonly MatrixInfo['role'][],
-    ): MatrixInfo[] =>
-      (matrix?.names ?? []).map((name, k) => ({
-        name,
-        layer: index,
-        module,
-        role: roles[k]!,
-        tap,
-        rows: sourceRows(matrix!, k),
-        columns: matrix!.columns,
-      }));
-    return [
-      ...info(layer.qkv, 'attention', 'qkv', layer.qkv.names.length === 1 ? ['qkv'] : ['q', 'k', 'v']),
-      ...info(layer.o, 'attention', 'o', ['o']),
-      ...info(layer.gate, 'mlp', 'up', ['gate']),
-      ...info(layer.up, 'mlp', 'up', ['up']),
-      ...info(layer.down, 'mlp', 'down', ['down']),
-    ];
-  });
-}
-
 /** The device matrix that holds `info`, and its rows there. */
 export function locate(
   parts: Parts,
@@ -51,12 +24,6 @@ export function locate(
 ): { readonly matrix: DeviceMatrix; readonly pieces: readonly Piece[] } {
   const matrix = weights.layers[info.layer]![info.tap];
   return { matrix, pieces: piecesOf(matrix, ...placeOf(parts.layers[info.layer]!, info)) };
-}
-
-/** Names of what is stacked in a device matrix, with their rows, in the order of the stack. */
-export function stackOf(layer: LayerParts, tap: keyof DeviceLayer & Tap): readonly { name: string; rows: number }[] {
-  const held = tap === 'up' ? [layer.gate, layer.up] : [layer[tap]];
-  return held.flatMap((matrix) => (matrix?.names ?? []).map((name, k) => ({ name, rows: sourceRows(matrix!, k) })));
 }
 
 /** Factors that the device matrix holds, the factor and its first row where `info` starts, and its rows. */
@@ -83,8 +50,4 @@ function piecesOf(matrix: DeviceMatrix, factors: 1 | 2, factor: 0 | 1, first: nu
     const at = factor * held + from - chunk.first;
     return [{ chunk: index, buffer: chunk.buffer, at, first: from - first, rows: to - from }];
   });
-}
-
-function sourceRows(matrix: Matrix, k: number): number {
-  return matrix.sources[k]!.shape[matrix.transposed ? 1 : 0]!;
 }

@@ -2,6 +2,8 @@
 // (gated in one kernel), MLP out; a variant says which matrices, and whether they are masked.
 
 import { BenchError } from '../../base/error.ts';
+import type { Tap } from '../../formats/checkpoint/matrices.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { collect } from '../kernels/collect.ts';
 import { gate } from '../kernels/gate.ts';
 import * as kernels from '../kernels/index.ts';
@@ -11,8 +13,6 @@ import { tiled } from '../kernels/tiled.ts';
 import type { Node } from '../plan.ts';
 import { type AdapterScratch, adapterScratch, type TapAdapter } from './adapter.ts';
 import type { MatrixUse, Resident } from './resident.ts';
-import type { Spec } from './spec.ts';
-import type { Tap } from './types.ts';
 import type { DeviceWeights } from './weights.ts';
 
 /** What the layers read and write; shapes in elements, T = rows of a step. */

@@ -1,8 +1,8 @@
 // How large the forward passes of an engine are: rows per step, rows of the head, cache rows. No buffer of a pass may
 // exceed what the device binds, so that wide models and large vocabularies take more steps instead.
 
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { type ForwardOptions, rowBytes, scoredBytes } from './forward.ts';
-import type { Spec } from './spec.ts';
 
 /** Entries of the path table per row: what a batch of short items needs. */
 const PATH_PER_ROW = 8;

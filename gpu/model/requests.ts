@@ -1,9 +1,10 @@
 // What callers ask of an engine, checked before anything runs, and the small answers that the CPU works out.
 
 import { BenchError } from '../../base/error.ts';
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Batch } from './forward.ts';
-import type { Spec } from './spec.ts';
-import type { Mask, MatrixInfo, Sequence, Top, Variant } from './types.ts';
+import type { Mask, Sequence, Top, Variant } from './types.ts';
 
 /** Throws where `tokens` and `more` to come do not fit the model: `bad-token`, `bad-sequence`, `sequence-too-long`. */
 export function checkRequest(

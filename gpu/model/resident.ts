@@ -2,6 +2,11 @@
 // the mask leaves them. The base weights stay as they are; going from one variant to another binds other buffers.
 
 import { BenchError } from '../../base/error.ts';
+import type { Tap } from '../../formats/checkpoint/matrices.ts';
+import { stackOf } from '../../formats/checkpoint/matrices.ts';
+import type { Parts } from '../../formats/checkpoint/parts.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
+import { BYTES } from '../../formats/safetensors/numbers.ts';
 import type { Gpu } from '../device.ts';
 import { expand, expandable } from '../kernels/masked.ts';
 import type { DeviceMask, DeviceMatrix } from '../kernels/matrix.ts';
@@ -13,13 +18,9 @@ import type { Pipelines } from '../pipelines.ts';
 import { replay, zeroCounts } from '../plan.ts';
 import { openTapAdapter, type TapAdapter } from './adapter.ts';
 import { compactLayer, keptChannels } from './compact.ts';
-import { BYTES } from './convert.ts';
-import { stackOf } from './matrices.ts';
-import type { Spec } from './spec.ts';
 import { openSteer, type SteerUse } from './steer.ts';
-import type { Parts } from './tensors.ts';
 import { tileColumns } from './tile-columns.ts';
-import type { Mask, Tap, Variant } from './types.ts';
+import type { Mask, Variant } from './types.ts';
 import type { DeviceLayer, DeviceWeights } from './weights.ts';
 
 const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];

@@ -1,10 +1,10 @@
 // The variants that are on the device, the latest few: a batch, a latency test or a conversation goes to and fro between
 // some of them, and bringing a mask there takes longer than a step.
 
+import type { Parts } from '../../formats/checkpoint/parts.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Forward } from './forward.ts';
 import { type On, type Resident, reside } from './resident.ts';
-import type { Spec } from './spec.ts';
-import type { Parts } from './tensors.ts';
 import type { Variant } from './types.ts';
 import type { DeviceWeights } from './weights.ts';
 

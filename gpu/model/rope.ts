@@ -1,9 +1,9 @@
 // Rotary position tables (Su et al. 2021, arXiv 2104.09864), with the frequency scaling of Llama 3.
 // Angles are f64, since the sine of WGSL is only good to 2^-11; the tables are rounded to f32 once.
 
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Gpu } from '../device.ts';
 import type { Pool } from '../memory.ts';
-import type { Spec } from './spec.ts';
 
 type Rope = NonNullable<Spec['rope']>;
 

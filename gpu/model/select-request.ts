@@ -1,7 +1,8 @@
 // What may be asked of a selection, checked before anything reaches the device.
 
 import { BenchError } from '../../base/error.ts';
-import type { Group, MaskTensor, MatrixInfo, Score, SelectRequest } from './types.ts';
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import type { Group, MaskTensor, Score, SelectRequest } from './types.ts';
 
 /** 1 - keep/of is rarely a number that floating point holds. */
 const SPARSITY_SLACK = 1e-9;

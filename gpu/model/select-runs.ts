@@ -1,5 +1,8 @@
 // Matrices of a selection in runs of rows whose keys fit the scratch together, and what a run is scored with on the device.
 
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import type { Parts } from '../../formats/checkpoint/parts.ts';
+import type { Format } from '../../formats/safetensors/tensor.ts';
 import type { Gpu } from '../device.ts';
 import { columnSums, type Keys, rowSums, type ScoredRows, score, shares } from '../kernels/select.ts';
 import type { Memory, Pool } from '../memory.ts';
@@ -7,8 +10,7 @@ import type { Pipelines } from '../pipelines.ts';
 import { type Node, replay, zeroCounts } from '../plan.ts';
 import { locate, type Piece } from './matrices.ts';
 import { bitsOf, vectorsOf } from './select-request.ts';
-import type { Parts } from './tensors.ts';
-import type { Format, MatrixInfo, Score } from './types.ts';
+import type { Score } from './types.ts';
 import type { DeviceWeights } from './weights.ts';
 
 /** Most bytes of keys at a time: 16 million weights, which a device ranks well within a second. */

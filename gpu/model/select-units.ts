@@ -1,12 +1,12 @@
 // Masks of whole MLP channels and whole attention heads: the device sums the scores along rows and columns, the few sums
 // are ranked here.
 
-import type { matricesOf } from './matrices.ts';
+import type { MatrixInfo, matricesOf } from '../../formats/checkpoint/matrices.ts';
+import type { Parts } from '../../formats/checkpoint/parts.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { badSelection, keptCount, sparsityOf } from './select-request.ts';
 import { batchesOf, keyNodes, type On, openScratch, type Source, sourcesOf, submit } from './select-runs.ts';
-import type { Spec } from './spec.ts';
-import type { Parts } from './tensors.ts';
-import type { MaskTensor, MatrixInfo, Selected, SelectRequest } from './types.ts';
+import type { MaskTensor, Selected, SelectRequest } from './types.ts';
 import type { DeviceWeights } from './weights.ts';
 
 /** A request for units, checked but for what concerns whole layers. */

@@ -1,10 +1,12 @@
 // Which weights a mask keeps: the greatest by score in each group, found on the device. What lies within a row or a tile is
 // ranked there in one go; over a matrix or all of them the device counts and the host adds up, 16 passes of 2 bits.
 
+import { matricesOf } from '../../formats/checkpoint/matrices.ts';
+import type { Parts } from '../../formats/checkpoint/parts.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { counts, select, sweep } from '../kernels/select.ts';
 import type { Pool } from '../memory.ts';
 import type { Node } from '../plan.ts';
-import { matricesOf } from './matrices.ts';
 import { checkSelection, keptCount, sparsityOf } from './select-request.ts';
 import {
   type Batch,
@@ -21,8 +23,6 @@ import {
   submit,
 } from './select-runs.ts';
 import { selectUnits } from './select-units.ts';
-import type { Spec } from './spec.ts';
-import type { Parts } from './tensors.ts';
 import type { MaskTensor, Selected, SelectRequest } from './types.ts';
 import type { DeviceWeights } from './weights.ts';
 

@@ -1,9 +1,9 @@
 // Steering: vectors that are added to the residual stream after a layer, or taken out of it, at every position.
 
 import { BenchError } from '../../base/error.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Pool } from '../memory.ts';
 import type { On } from './resident.ts';
-import type { Spec } from './spec.ts';
 import type { Steer } from './types.ts';
 
 /** An edit on the device. A projection's vector has norm 1. */

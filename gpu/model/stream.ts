@@ -1,8 +1,8 @@
 // Tensors of a checkpoint -> buffers on the device, through two bounded host buffers: a model is never whole in memory.
 
+import { BYTES, narrow, widen } from '../../formats/safetensors/numbers.ts';
+import type { Format, TensorSource } from '../../formats/safetensors/tensor.ts';
 import type { Gpu } from '../device.ts';
-import { BYTES, narrow, widen } from './convert.ts';
-import type { Format, TensorSource } from './types.ts';
 
 /** Host bytes per read, and per write to the device. */
 const CHUNK_BYTES = 4 * 2 ** 20;

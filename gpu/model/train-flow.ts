@@ -1,13 +1,14 @@
 // The buffers of a training step, and how samples are packed into them. T: rows of a step; P: those with a target; a d before
 // the name of an activation: its gradient.
 
+import type { Tap } from '../../formats/checkpoint/matrices.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Gpu } from '../device.ts';
 import { headBlocks } from '../kernels/index.ts';
 import type { Pool } from '../memory.ts';
 import { tapWidth } from './network.ts';
 import { openTurn } from './rope.ts';
-import type { Spec } from './spec.ts';
-import type { Sample, Tap } from './types.ts';
+import type { Sample } from './types.ts';
 
 const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
 /** Most tokens of the vocabulary whose logits exist at once. */

@@ -1,10 +1,10 @@
 // The head of a training step: log-probabilities of the targets, and the gradient of their cross-entropy down to the
 // residual stream after the last layer, by blocks of the vocabulary.
 
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { normBack, softmaxBack, transpose } from '../kernels/back/index.ts';
 import * as kernels from '../kernels/index.ts';
 import type { Node } from '../plan.ts';
-import type { Spec } from './spec.ts';
 import { type TrainFlow, vocabBlock } from './train-flow.ts';
 import type { DeviceWeights } from './weights.ts';
 

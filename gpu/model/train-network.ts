@@ -2,15 +2,15 @@
 // cross-entropy by blocks of the vocabulary, and back through the layers, each computed again from what was kept.
 
 import { BenchError } from '../../base/error.ts';
+import type { Tap } from '../../formats/checkpoint/matrices.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import * as back from '../kernels/back/index.ts';
 import { gate } from '../kernels/gate.ts';
 import * as kernels from '../kernels/index.ts';
 import type { Node } from '../plan.ts';
-import type { Spec } from './spec.ts';
 import type { TrainFlow } from './train-flow.ts';
 import { trainHead } from './train-head.ts';
 import type { TapParameters } from './train-parameters.ts';
-import type { Tap } from './types.ts';
 import type { DeviceWeights } from './weights.ts';
 
 /** What a step runs, in its order: each list is submitted by itself. */

@@ -4,13 +4,14 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { BenchError } from '../../base/error.ts';
+import type { MatrixInfo, Tap } from '../../formats/checkpoint/matrices.ts';
+import { stackOf } from '../../formats/checkpoint/matrices.ts';
+import type { Parts } from '../../formats/checkpoint/parts.ts';
 import type { Gpu } from '../device.ts';
 import type { DeviceMatrix } from '../kernels/matrix.ts';
 import type { Needs, Pool } from '../memory.ts';
-import { stackOf } from './matrices.ts';
 import { hashOf } from './select-runs.ts';
-import type { Parts } from './tensors.ts';
-import type { MatrixInfo, Tap, TrainerOptions } from './types.ts';
+import type { TrainerOptions } from './types.ts';
 
 const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
 const NONE = 0xffffffff;

@@ -2,14 +2,15 @@
 // their order, then one step of AdamW. Everything is in f32 on the device; losses are added up in f64.
 
 import { BenchError } from '../../base/error.ts';
+import type { MatrixInfo, Tap } from '../../formats/checkpoint/matrices.ts';
+import type { Parts } from '../../formats/checkpoint/parts.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Gpu } from '../device.ts';
 import { adamw, hyperOf, squareSums, squares } from '../kernels/back/index.ts';
 import type { Memory, Pool } from '../memory.ts';
 import type { Pipelines } from '../pipelines.ts';
 import { type Bound, type Counts, type Node, replay, type Step } from '../plan.ts';
 import { hashOf } from './select-runs.ts';
-import type { Spec } from './spec.ts';
-import type { Parts } from './tensors.ts';
 import { flowWords, openFlow, packed, type TrainFlow } from './train-flow.ts';
 import { checkHeld, type TrainNodes, trainNodes } from './train-network.ts';
 import {
@@ -21,7 +22,7 @@ import {
   type Trained,
   unstack,
 } from './train-parameters.ts';
-import type { Adapter, MatrixInfo, Sample, StepResult, Tap, Trainer, TrainerOptions } from './types.ts';
+import type { Adapter, Sample, StepResult, Trainer, TrainerOptions } from './types.ts';
 import type { DeviceWeights } from './weights.ts';
 
 interface On {

@@ -1,20 +1,10 @@
 // The engine's contract: what the harness may ask of a model, and what may be done to the network.
 // Everything above gpu/ imports from here (types) and from gpu/index.ts (functions); no GPU type leaks out.
 
+import type { MatrixInfo, Tap } from '../../formats/checkpoint/matrices.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Peaks } from '../peaks/index.ts';
 import type { Trace } from '../trace.ts';
-import type { Spec } from './spec.ts';
-
-/** How a tensor's elements are stored; kept in their own bits, never widened in memory. */
-export type Format = 'f32' | 'f16' | 'bf16';
-
-/** A tensor that can be streamed: `read` fills `into` with the bytes from `offset` (bytes) of the tensor's data. */
-export interface TensorSource {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly format: Format;
-  read(offset: number, into: Uint8Array): Promise<void>;
-}
 
 /** Bit-packed keep mask of one weight matrix: bit b of word w of a row = column 32w+b, 1 = keep. */
 export interface MaskTensor {
@@ -27,20 +17,6 @@ export interface MaskTensor {
 export interface Mask {
   readonly id: string;
   readonly tensors: ReadonlyMap<string, MaskTensor>; // by the weight's name in the checkpoint
-}
-
-/** Where activations are tapped: the input of q, k and v; of o; of gate and up; of down. */
-export type Tap = 'qkv' | 'o' | 'up' | 'down';
-
-/** A matrix of a layer, as y[rows] = W[rows, columns] x[columns] whatever way the checkpoint stores it. */
-export interface MatrixInfo {
-  readonly name: string; // of the weight in the checkpoint
-  readonly layer: number;
-  readonly module: 'attention' | 'mlp';
-  readonly role: 'q' | 'k' | 'v' | 'qkv' | 'o' | 'gate' | 'up' | 'down';
-  readonly tap: Tap; // what enters its columns
-  readonly rows: number;
-  readonly columns: number;
 }
 
 /** One calibration text: the activations at tokens[from..to) count. */

@@ -1,13 +1,13 @@
 // Checkpoint -> device: matrices in their own bits, split where they exceed what the device binds; vectors widened to
 // f32.
 
+import type { LayerParts, Matrix, Norm, Parts, Vector } from '../../formats/checkpoint/parts.ts';
+import { BYTES } from '../../formats/safetensors/numbers.ts';
+import type { Format } from '../../formats/safetensors/tensor.ts';
 import type { Gpu } from '../device.ts';
 import { type DeviceMatrix, rowChunks } from '../kernels/matrix.ts';
 import type { Memory, Pool } from '../memory.ts';
-import { BYTES } from './convert.ts';
 import { slices, Writer, whole } from './stream.ts';
-import type { LayerParts, Matrix, Norm, Parts, Vector } from './tensors.ts';
-import type { Format } from './types.ts';
 
 export interface DeviceNorm {
   readonly weight: GPUBuffer;

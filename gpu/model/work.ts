@@ -1,8 +1,8 @@
 // What is asked of a model, in exact integers: the same on every machine, whatever steps a device takes it in. A prefix
 // that several sequences of one call share counts once, and so does the last row that a device computes twice.
 
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Seen } from '../plan.ts';
-import type { Spec } from './spec.ts';
 import type { Counters } from './types.ts';
 
 /** One pass or more over the network. */

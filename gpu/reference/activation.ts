@@ -1,6 +1,6 @@
 // silu(x) = x / (1 + e^-x); gelu(x) = x Phi(x), exactly or in the tanh form of Hendrycks and Gimpel (arXiv 1606.08415).
 
-import type { Spec } from '../model/spec.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Numbers } from './numbers.ts';
 
 export function silu(x: number): number {

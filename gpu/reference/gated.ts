@@ -1,6 +1,6 @@
 // act(gate) * up, element by element (Shazeer 2020, arXiv 2002.05202).
 
-import type { Spec } from '../model/spec.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { ACTIVATIONS } from './activation.ts';
 import type { Numbers } from './numbers.ts';
 

@@ -1,11 +1,12 @@
 // The whole network in f64, made of the references alone: what the engine's results are measured against.
 
+import type { Tap } from '../../formats/checkpoint/matrices.ts';
+import type { Checkpoint } from '../../formats/checkpoint/open.ts';
+import { resolveTensors } from '../../formats/checkpoint/parts.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { pack } from '../model/pack.ts';
 import { ropeFrequencies } from '../model/rope.ts';
-import type { Checkpoint } from '../model/safetensors.ts';
-import type { Spec } from '../model/spec.ts';
-import { resolveTensors } from '../model/tensors.ts';
-import { type Adapter, DENSE, type MaskTensor, type Steer, type Tap, type Top } from '../model/types.ts';
+import { type Adapter, DENSE, type MaskTensor, type Steer, type Top } from '../model/types.ts';
 import { activation } from './activation.ts';
 import { attention, type RowTable } from './attention.ts';
 import { embed } from './embed.ts';

@@ -1,8 +1,8 @@
 // The parts of a network, widened to f64 and turned to [rows, columns]: what the reference computes with.
 
-import { BYTES, widen } from '../model/convert.ts';
-import type { Matrix, Norm, Parts, Vector } from '../model/tensors.ts';
-import type { TensorSource } from '../model/types.ts';
+import type { Matrix, Norm, Parts, Vector } from '../../formats/checkpoint/parts.ts';
+import { BYTES, widen } from '../../formats/safetensors/numbers.ts';
+import type { TensorSource } from '../../formats/safetensors/tensor.ts';
 
 export interface ReferenceMatrix {
   readonly rows: number;

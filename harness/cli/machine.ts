@@ -1,6 +1,6 @@
 // The real machine of a session: engine, tokenizer and scorers, each loaded when it is first needed.
 
-import { inspectModel } from '../../gpu/model/inspect.ts';
+import { inspectModel } from '../../formats/checkpoint/inspect.ts';
 import type { Machine } from '../run/session.ts';
 
 /** `adapter`: what --adapter says. Nothing of the GPU is loaded before a device or a model is asked for. */

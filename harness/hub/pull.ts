@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
-import { loadSpec } from '../../gpu/model/spec.ts';
+import { loadSpec } from '../../formats/checkpoint/read-spec.ts';
 import { hubAccess } from './access.ts';
 import { cachedModel, hubFolders } from './cache.ts';
 import { downloadFile, sizeOf, unwritable } from './download.ts';

@@ -2,11 +2,11 @@
 // rounded to the tensor's own format), and all else is as it was.
 
 import { BenchError } from '../../base/error.ts';
+import { copyCheckpoint } from '../../formats/checkpoint/copy.ts';
+import { inspectWeights } from '../../formats/checkpoint/inspect.ts';
+import type { HeaderEntry } from '../../formats/safetensors/header.ts';
+import { BYTES, narrow, widen } from '../../formats/safetensors/numbers.ts';
 import type { MaskTensor } from '../../gpu/index.ts';
-import { BYTES, narrow, widen } from '../../gpu/model/convert.ts';
-import type { HeaderEntry } from '../../gpu/model/header.ts';
-import { inspectWeights } from '../../gpu/model/inspect.ts';
-import { copyCheckpoint } from '../files/checkpoint.ts';
 import { type MaskFile, requireMaskFits } from './mask-file.ts';
 
 /**

@@ -1,8 +1,8 @@
 // Two masks side by side: how much they share, and what two random masks of the same densities would.
 
 import { BenchError } from '../../base/error.ts';
-import type { MatrixInfo } from '../../gpu/index.ts';
-import { shown } from '../../gpu/model/header.ts';
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import { shown } from '../../formats/safetensors/header.ts';
 import type { Masks } from './combine.ts';
 import { bitsOf } from './masks.ts';
 

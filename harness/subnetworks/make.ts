@@ -2,7 +2,8 @@
 
 import { digestOf, sha256 } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
-import type { Engine, MatrixInfo, Sample, TapSums } from '../../gpu/index.ts';
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import type { Engine, Sample, TapSums } from '../../gpu/index.ts';
 import type { CalibrationText } from '../datasets/types.ts';
 import { drawn, samplesOf, split } from '../plan/calibration.ts';
 import type { Rng, Statistics } from '../plan/method.ts';

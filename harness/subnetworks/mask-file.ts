@@ -2,9 +2,10 @@
 // being outputs whatever way the checkpoint stores the weight; bit b of word w = column 32 w + b, 1 = keep.
 
 import { BenchError } from '../../base/error.ts';
-import type { Mask, MaskTensor, MatrixInfo } from '../../gpu/index.ts';
-import { shown } from '../../gpu/model/header.ts';
-import { readTensors, writeTensors } from '../files/safetensors.ts';
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import { shown } from '../../formats/safetensors/header.ts';
+import { readTensors, writeTensors } from '../../formats/safetensors/tensor-file.ts';
+import type { Mask, MaskTensor } from '../../gpu/index.ts';
 import type { Masks } from './combine.ts';
 import { keptOf, maskId } from './masks.ts';
 

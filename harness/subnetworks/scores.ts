@@ -3,7 +3,8 @@
 // (wanda); Frantar and Alistarh 2023 (sparse-diag); Wei et al. 2024 (set-difference); contrastive-ratio is ours.
 
 import { BenchError } from '../../base/error.ts';
-import type { MaskTensor, MatrixInfo, Score, TapSums } from '../../gpu/index.ts';
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import type { MaskTensor, Score, TapSums } from '../../gpu/index.ts';
 import { demandContrast, greatest, mean, ratio, softplus, standardised, standardisedMeans } from './contrast.ts';
 import type { Options } from './options.ts';
 import { figure, meanSquares, tapKey, tokenMoments } from './statistics.ts';

@@ -2,8 +2,9 @@
 // many rows of each matrix, evenly spaced. Rows are alike where each keeps its own share: overlaps follow without bias.
 
 import { BenchError } from '../../base/error.ts';
-import type { MaskTensor, MatrixInfo } from '../../gpu/index.ts';
-import { readTensors, tensorBytes } from '../files/safetensors.ts';
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import { readTensors, tensorBytes } from '../../formats/safetensors/tensor-file.ts';
+import type { MaskTensor } from '../../gpu/index.ts';
 import type { Masks } from './combine.ts';
 
 export const SKETCH = 'mask-sketch.safetensors';

@@ -4,8 +4,9 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, sha256 } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
-import type { Tap, TapSums } from '../../gpu/index.ts';
-import { readTensors, type Tensor, writeTensors } from '../files/safetensors.ts';
+import type { Tap } from '../../formats/checkpoint/matrices.ts';
+import { readTensors, type Tensor, writeTensors } from '../../formats/safetensors/tensor-file.ts';
+import type { TapSums } from '../../gpu/index.ts';
 
 const VERSION = '2'; // 1: the digest was of the tensors alone
 const CODE = 'bad-statistics';

@@ -2,7 +2,8 @@
 // Sun et al. 2023 (Wanda); `code-l2` and the moments as in the paper's released code.
 
 import { BenchError } from '../../base/error.ts';
-import type { MatrixInfo, TapSums } from '../../gpu/index.ts';
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import type { TapSums } from '../../gpu/index.ts';
 
 export const STATISTICS = ['mean-abs', 'rms', 'wanda', 'code-l2'] as const;
 export type Statistic = (typeof STATISTICS)[number];

@@ -1,6 +1,7 @@
 // Which matrices of a network the options mask, within what their weights compete, and what share of each goes.
 
-import type { Group, MatrixInfo } from '../../gpu/index.ts';
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import type { Group } from '../../gpu/index.ts';
 import { groupName, type Options, refuse } from './options.ts';
 
 /** Columns of a block: as SparseGPT takes them. */

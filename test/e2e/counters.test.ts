@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { Sequence, Spec } from '../../gpu/index.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
+import type { Sequence } from '../../gpu/index.ts';
 import { machineOf } from '../../harness/cli/machine.ts';
 import { METHODS } from '../../harness/cli/methods.ts';
 import { suiteOf } from '../../harness/cli/suite-options.ts';

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../base/error.ts';
-import { openCheckpoint } from '../../gpu/model/safetensors.ts';
+import { openCheckpoint } from '../../formats/checkpoint/open.ts';
 import { temporaryFolder } from './folders.ts';
 
 /** A folder with a config.json and the given file as weights. */

@@ -1,6 +1,7 @@
 // The model counters from shapes and tokens alone, written without the engine's code: every distinct prefix once.
 
-import type { Counters, Sequence, Spec } from '../../gpu/index.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
+import type { Counters, Sequence } from '../../gpu/index.ts';
 
 export type ModelCounters = Pick<Counters, 'tokens' | 'flops' | 'weightBytes'>;
 export type PlanCounters = Omit<Counters, keyof ModelCounters>;

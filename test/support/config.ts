@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../base/error.ts';
-import { readSpec } from '../../gpu/model/spec.ts';
+import { readSpec } from '../../formats/checkpoint/read-spec.ts';
 import { fixture } from './folders.ts';
 
 export type Config = Readonly<Record<string, unknown>>;

@@ -2,7 +2,8 @@
 // compared to the bit. Every call into the engine is counted.
 
 import { createHash } from 'node:crypto';
-import type { Counters, Engine, Scored, Sequence, Spec } from '../../gpu/index.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
+import type { Counters, Engine, Scored, Sequence } from '../../gpu/index.ts';
 import type { ChoiceEvaluation, Persona, Suite } from '../../harness/config/resolved.ts';
 import type { Item } from '../../harness/datasets/types.ts';
 import type { ModelDigests } from '../../harness/plan/identity.ts';

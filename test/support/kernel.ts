@@ -1,12 +1,12 @@
 // Runs single kernels on the device: arrays in, arrays out, and the error against a reference.
 
 import * as assert from 'uvu/assert';
+import { narrow, widen } from '../../formats/safetensors/numbers.ts';
+import type { Format } from '../../formats/safetensors/tensor.ts';
 import { type Gpu, openGpu } from '../../gpu/device.ts';
 import type { DeviceMatrix, Recorder } from '../../gpu/kernels/index.ts';
 import { rowChunks } from '../../gpu/kernels/matrix.ts';
 import { Memory } from '../../gpu/memory.ts';
-import { narrow, widen } from '../../gpu/model/convert.ts';
-import type { Format } from '../../gpu/model/types.ts';
 import { Pipelines } from '../../gpu/pipelines.ts';
 import { type Node, replay, zeroCounts } from '../../gpu/plan.ts';
 import { normals } from './random-model.ts';

@@ -1,6 +1,7 @@
 // Seeded random masks.
 
-import type { Mask, MaskTensor, MatrixInfo } from '../../gpu/model/types.ts';
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import type { Mask, MaskTensor } from '../../gpu/model/types.ts';
 import { normals } from './random-model.ts';
 
 /** A seeded mask that keeps about half; bits beyond the last column are 0. */

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import type { Format } from '../../gpu/index.ts';
-import { narrow } from '../../gpu/model/convert.ts';
+import { narrow } from '../../formats/safetensors/numbers.ts';
+import type { Format } from '../../formats/safetensors/tensor.ts';
 
 export interface Tensor {
   readonly shape: readonly number[];

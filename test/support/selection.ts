@@ -1,15 +1,17 @@
 // Selections from small models: their weights on the device and beside it, seeded scores, and a mask's bits one by one.
 
 import * as assert from 'uvu/assert';
+import { readJson } from '../../formats/checkpoint/folder.ts';
+import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
+import { matricesOf } from '../../formats/checkpoint/matrices.ts';
+import { openCheckpoint } from '../../formats/checkpoint/open.ts';
+import { type Parts, resolveTensors } from '../../formats/checkpoint/parts.ts';
+import { readSpec } from '../../formats/checkpoint/read-spec.ts';
+import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Gpu } from '../../gpu/device.ts';
 import { Memory, type MemoryLimits } from '../../gpu/memory.ts';
-import { readJson } from '../../gpu/model/folder.ts';
-import { matricesOf } from '../../gpu/model/matrices.ts';
-import { openCheckpoint } from '../../gpu/model/safetensors.ts';
 import { selectMasks } from '../../gpu/model/select.ts';
-import { readSpec, type Spec } from '../../gpu/model/spec.ts';
-import { type Parts, resolveTensors } from '../../gpu/model/tensors.ts';
-import type { MaskTensor, MatrixInfo, Score, Selected, SelectRequest } from '../../gpu/model/types.ts';
+import type { MaskTensor, Score, Selected, SelectRequest } from '../../gpu/model/types.ts';
 import { upload } from '../../gpu/model/weights.ts';
 import { Pipelines } from '../../gpu/pipelines.ts';
 import type { Weights } from '../../gpu/reference/select.ts';

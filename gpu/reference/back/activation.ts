@@ -1,6 +1,6 @@
 // Derivatives of the activations, and gradients of the MLP's inner part, gated or not.
 
-import type { Spec } from '../../model/spec.ts';
+import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import { ACTIVATIONS, erfc } from '../activation.ts';
 import type { Numbers } from '../numbers.ts';
 

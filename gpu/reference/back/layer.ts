@@ -1,7 +1,7 @@
 // One layer forward with everything saved, and back through it; low-rank updates beside any of its matrices.
 
-import type { Spec } from '../../model/spec.ts';
-import type { LayerParts } from '../../model/tensors.ts';
+import type { LayerParts } from '../../../formats/checkpoint/parts.ts';
+import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import { activation } from '../activation.ts';
 import { attention, type RowTable } from '../attention.ts';
 import { gated } from '../gated.ts';

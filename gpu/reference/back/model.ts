@@ -1,9 +1,9 @@
 // Loss and gradients of low-rank updates over the whole network in f64: what a training step is measured against.
 
 import { BenchError } from '../../../base/error.ts';
-import type { Checkpoint } from '../../model/safetensors.ts';
-import type { Spec } from '../../model/spec.ts';
-import { type Parts, resolveTensors } from '../../model/tensors.ts';
+import type { Checkpoint } from '../../../formats/checkpoint/open.ts';
+import { type Parts, resolveTensors } from '../../../formats/checkpoint/parts.ts';
+import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import type { Sample } from '../../model/types.ts';
 import type { RowTable } from '../attention.ts';
 import { embed } from '../embed.ts';

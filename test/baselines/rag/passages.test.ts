@@ -2,7 +2,8 @@
 
 import * as assert from 'uvu/assert';
 import { rag } from '../../../baselines/rag/method.ts';
-import type { Sample, Spec } from '../../../gpu/index.ts';
+import type { Spec } from '../../../formats/checkpoint/spec.ts';
+import type { Sample } from '../../../gpu/index.ts';
 import { axesOf } from '../../../harness/plan/method.ts';
 import { fakeEngine, fakeText, pseudo } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';

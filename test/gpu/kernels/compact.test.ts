@@ -1,8 +1,8 @@
 // Rows and columns of a matrix chosen on the device, in its own bits.
 
 import * as assert from 'uvu/assert';
+import { BYTES, widen } from '../../../formats/safetensors/numbers.ts';
 import { compact } from '../../../gpu/kernels/compact.ts';
-import { BYTES, widen } from '../../../gpu/model/convert.ts';
 import { compact as twin } from '../../../gpu/reference/compact.ts';
 import { type Bench, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';
 import { suite } from '../../support/suite.ts';

@@ -2,11 +2,12 @@
 // the mask was applied to beforehand, whatever tile and whether expanded or masked as they are read.
 
 import * as assert from 'uvu/assert';
+import { BYTES } from '../../../formats/safetensors/numbers.ts';
+import type { Format } from '../../../formats/safetensors/tensor.ts';
 import { type DeviceMask, type DeviceMatrix, matmul } from '../../../gpu/kernels/index.ts';
 import { expand, expandable, maskedMatmul } from '../../../gpu/kernels/masked.ts';
 import { TILES, type Tile, tilesFor } from '../../../gpu/kernels/tiles.ts';
-import { BYTES } from '../../../gpu/model/convert.ts';
-import type { Format, MaskTensor } from '../../../gpu/model/types.ts';
+import type { MaskTensor } from '../../../gpu/model/types.ts';
 import { masked } from '../../../gpu/reference/masked.ts';
 import { matmul as matmulTwin } from '../../../gpu/reference/matmul.ts';
 import { type Bench, close, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';

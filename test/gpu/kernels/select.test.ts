@@ -1,6 +1,7 @@
 // Keys, sums and keep bits on the device: equal to the bit to their twins, and to a stable sort that prunes from the front.
 
 import * as assert from 'uvu/assert';
+import type { Format } from '../../../formats/safetensors/tensor.ts';
 import {
   columnSums,
   counts,
@@ -13,7 +14,7 @@ import {
   sweep,
 } from '../../../gpu/kernels/select.ts';
 import { hashOf } from '../../../gpu/model/select-runs.ts';
-import type { Format, Score } from '../../../gpu/model/types.ts';
+import type { Score } from '../../../gpu/model/types.ts';
 import * as twin from '../../../gpu/reference/select.ts';
 import { type Bench, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';
 import { maskTensor } from '../../support/masks.ts';

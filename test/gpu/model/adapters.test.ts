@@ -3,6 +3,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
+import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
+import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
+import { headerLength, parseHeader } from '../../../formats/safetensors/header.ts';
 import {
   type Adapter,
   DENSE,
@@ -12,10 +16,6 @@ import {
   type Sequence,
   type Variant,
 } from '../../../gpu/index.ts';
-import { headerLength, parseHeader } from '../../../gpu/model/header.ts';
-import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
-import { loadSpec } from '../../../gpu/model/spec.ts';
-import type { MatrixInfo } from '../../../gpu/model/types.ts';
 import { referenceModel } from '../../../gpu/reference/model.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { randomMask } from '../../support/masks.ts';

@@ -1,10 +1,11 @@
 // Calibration sums on the device: against those of the f64 network, equal to the bit however the samples are split.
 
 import * as assert from 'uvu/assert';
+import type { Tap } from '../../../formats/checkpoint/matrices.ts';
+import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
+import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import { type LoadedEngine, loadEngine } from '../../../gpu/index.ts';
-import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
-import { loadSpec } from '../../../gpu/model/spec.ts';
-import type { Sample, Tap, TapSums } from '../../../gpu/model/types.ts';
+import type { Sample, TapSums } from '../../../gpu/model/types.ts';
 import { collect as collectTwin } from '../../../gpu/reference/collect.ts';
 import { referenceModel } from '../../../gpu/reference/model.ts';
 import { shared, temporaryFolder } from '../../support/folders.ts';

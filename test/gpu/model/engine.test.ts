@@ -4,9 +4,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
+import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import { DENSE, type LoadedEngine, loadEngine, type Sampling, type Scored, type Sequence } from '../../../gpu/index.ts';
-import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
-import { loadSpec } from '../../../gpu/model/spec.ts';
 import { referenceModel } from '../../../gpu/reference/model.ts';
 import { shared, temporaryFolder } from '../../support/folders.ts';
 import { randomTokens, writeRandomModel } from '../../support/random-model.ts';

@@ -5,9 +5,9 @@
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
+import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import { DENSE, type LoadedEngine, loadEngine } from '../../../gpu/index.ts';
-import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
-import { loadSpec } from '../../../gpu/model/spec.ts';
 import { type ReferenceModel, referenceModel } from '../../../gpu/reference/model.ts';
 import { FAMILIES, fixture, temporaryFolder } from '../../support/folders.ts';
 import { suite } from '../../support/suite.ts';

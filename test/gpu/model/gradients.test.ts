@@ -3,10 +3,10 @@
 
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
+import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
+import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import { type Adapter, loadEngine, type Sample, type TrainerOptions } from '../../../gpu/index.ts';
-import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
-import { loadSpec } from '../../../gpu/model/spec.ts';
-import type { MatrixInfo } from '../../../gpu/model/types.ts';
 import { gradients, readNetwork } from '../../../gpu/reference/back/model.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { ROOT } from '../../support/node.ts';

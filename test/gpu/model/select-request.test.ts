@@ -1,9 +1,10 @@
 // What a selection keeps of a row, what it refuses, what it takes of the ledger, and how long it is about it.
 
 import * as assert from 'uvu/assert';
+import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
 import { type Gpu, openGpu } from '../../../gpu/device.ts';
 import { keptCount } from '../../../gpu/model/select.ts';
-import type { MatrixInfo, Score, Selected, SelectRequest } from '../../../gpu/model/types.ts';
+import type { Score, Selected, SelectRequest } from '../../../gpu/model/types.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { maskTensor } from '../../support/masks.ts';
 import { writeRandomModel } from '../../support/random-model.ts';

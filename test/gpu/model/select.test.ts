@@ -1,9 +1,10 @@
 // Selection over whole models: every group and kind of score against the twin, with the weights whole and in chunks.
 
 import * as assert from 'uvu/assert';
+import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
+import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import { type Gpu, openGpu } from '../../../gpu/device.ts';
-import type { Spec } from '../../../gpu/model/spec.ts';
-import type { MatrixInfo, Score, SelectRequest } from '../../../gpu/model/types.ts';
+import type { Score, SelectRequest } from '../../../gpu/model/types.ts';
 import * as twin from '../../../gpu/reference/select.ts';
 import type { RandomModel } from '../../support/random-model.ts';
 import { flagsOf, type Kind, type Loaded, openSelection, scoreOf, scoresOf } from '../../support/selection.ts';

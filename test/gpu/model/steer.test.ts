@@ -2,10 +2,10 @@
 // beside masks, adapters and the dense network in one batch.
 
 import * as assert from 'uvu/assert';
+import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
+import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import { DENSE, type LoadedEngine, loadEngine, type Sample, type Steer, type Variant } from '../../../gpu/index.ts';
 import { steer } from '../../../gpu/kernels/steer.ts';
-import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
-import { loadSpec } from '../../../gpu/model/spec.ts';
 import { type ReferenceMask, referenceModel } from '../../../gpu/reference/model.ts';
 import { steer as twin } from '../../../gpu/reference/steer.ts';
 import { temporaryFolder } from '../../support/folders.ts';

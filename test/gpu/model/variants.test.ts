@@ -1,6 +1,8 @@
 // Masked networks on the device: against the f64 network, equal to the bit in every layout and beside every neighbour.
 
 import * as assert from 'uvu/assert';
+import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
+import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import {
   DENSE,
   type LoadedEngine,
@@ -10,8 +12,6 @@ import {
   type Sequence,
   type Variant,
 } from '../../../gpu/index.ts';
-import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
-import { loadSpec } from '../../../gpu/model/spec.ts';
 import { type ReferenceMask, referenceModel } from '../../../gpu/reference/model.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { randomMask } from '../../support/masks.ts';

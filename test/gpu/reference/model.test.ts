@@ -1,10 +1,10 @@
 // The reference of the whole network: packing does not change it, storage and configuration change it as they should.
 
 import * as assert from 'uvu/assert';
+import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
+import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import { DENSE, type Sequence } from '../../../gpu/index.ts';
 import { pack, slotOffsets } from '../../../gpu/model/pack.ts';
-import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
-import { loadSpec } from '../../../gpu/model/spec.ts';
 import { gather } from '../../../gpu/reference/gather.ts';
 import { type ReferenceModel, referenceModel } from '../../../gpu/reference/model.ts';
 import { temporaryFolder } from '../../support/folders.ts';

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../base/error.ts';
-import { loadSpec } from '../../../gpu/model/spec.ts';
+import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import { hubAccess } from '../../../harness/hub/access.ts';
 import { requireCachedModel } from '../../../harness/hub/cache.ts';
 import { fetchModel, type PullEvent, pullModel } from '../../../harness/hub/pull.ts';

@@ -1,7 +1,8 @@
 // Two masks side by side, on masks whose overlap is known.
 
 import * as assert from 'uvu/assert';
-import type { MaskTensor, MatrixInfo } from '../../../gpu/index.ts';
+import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
+import type { MaskTensor } from '../../../gpu/index.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
 import type { Masks } from '../../../harness/subnetworks/combine.ts';
 import { compareMasks } from '../../../harness/subnetworks/compare.ts';

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { MatrixInfo } from '../../../gpu/index.ts';
+import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
 import type { Masks } from '../../../harness/subnetworks/combine.ts';
 import {
   type MaskFile,

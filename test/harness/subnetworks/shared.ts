@@ -2,7 +2,8 @@
 
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../base/error.ts';
-import type { MatrixInfo, Score, TapSums } from '../../../gpu/index.ts';
+import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
+import type { Score, TapSums } from '../../../gpu/index.ts';
 import { optionsOf } from '../../../harness/subnetworks/options.ts';
 import { type Extra, type Statistics, scoresOf } from '../../../harness/subnetworks/scores.ts';
 import { normals } from '../../support/random-model.ts';

@@ -4,10 +4,12 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import * as assert from 'uvu/assert';
-import { matricesOf } from '../../../../gpu/model/matrices.ts';
-import { openCheckpoint } from '../../../../gpu/model/safetensors.ts';
-import { loadSpec, type Spec } from '../../../../gpu/model/spec.ts';
-import type { MatrixInfo, Sample } from '../../../../gpu/model/types.ts';
+import type { MatrixInfo } from '../../../../formats/checkpoint/matrices.ts';
+import { matricesOf } from '../../../../formats/checkpoint/matrices.ts';
+import { openCheckpoint } from '../../../../formats/checkpoint/open.ts';
+import { loadSpec } from '../../../../formats/checkpoint/read-spec.ts';
+import type { Spec } from '../../../../formats/checkpoint/spec.ts';
+import type { Sample } from '../../../../gpu/model/types.ts';
 import {
   gradients,
   type ReferenceAdapter,

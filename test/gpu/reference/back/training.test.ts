@@ -3,9 +3,9 @@
 
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { headerLength, parseHeader } from '../../../../gpu/model/header.ts';
-import { openCheckpoint } from '../../../../gpu/model/safetensors.ts';
-import { loadSpec } from '../../../../gpu/model/spec.ts';
+import { openCheckpoint } from '../../../../formats/checkpoint/open.ts';
+import { loadSpec } from '../../../../formats/checkpoint/read-spec.ts';
+import { headerLength, parseHeader } from '../../../../formats/safetensors/header.ts';
 import { type AdamWState, adamw } from '../../../../gpu/reference/back/adamw.ts';
 import { type Gradients, gradients, readNetwork } from '../../../../gpu/reference/back/model.ts';
 import { dot, gap } from '../../../support/differences.ts';

@@ -3,14 +3,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../base/error.ts';
-import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
-import { loadSpec } from '../../../gpu/model/spec.ts';
-import { allSources, type Parts, parameterCount, resolveTensors } from '../../../gpu/model/tensors.ts';
-import { fixture, temporaryFolder } from '../../support/folders.ts';
-import { type RandomModel, writeRandomModel } from '../../support/random-model.ts';
-import { writeSafetensors } from '../../support/safetensors.ts';
-import { test } from '../../support/suite.ts';
+import { BenchError } from '../../base/error.ts';
+import { openCheckpoint } from '../../formats/checkpoint/open.ts';
+import { allSources, type Parts, parameterCount, resolveTensors } from '../../formats/checkpoint/parts.ts';
+import { loadSpec } from '../../formats/checkpoint/read-spec.ts';
+import { fixture, temporaryFolder } from '../support/folders.ts';
+import { type RandomModel, writeRandomModel } from '../support/random-model.ts';
+import { writeSafetensors } from '../support/safetensors.ts';
+import { test } from '../support/suite.ts';
 
 async function resolve(folder: string): Promise<Parts> {
   const checkpoint = await openCheckpoint(folder);

@@ -3,7 +3,7 @@
 
 import { BenchError } from '../../base/error.ts';
 import { FAMILIES } from './families.ts';
-import type { Checkpoint, CheckpointTensor } from './safetensors.ts';
+import type { Checkpoint, CheckpointTensor } from './open.ts';
 import type { Spec } from './spec.ts';
 
 /** A vector of weights, the concatenation of `sources`. */

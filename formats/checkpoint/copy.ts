@@ -6,8 +6,8 @@ import { copyFile, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
 import { writeFolder } from '../../base/files.ts';
-import { BYTES } from '../../gpu/model/convert.ts';
-import { type HeaderEntry, headerLength, parseHeader } from '../../gpu/model/header.ts';
+import { type HeaderEntry, headerLength, parseHeader } from '../safetensors/header.ts';
+import { BYTES } from '../safetensors/numbers.ts';
 
 /** Bytes of a tensor that are in memory at once. */
 const PIECE_BYTES = 8 * 2 ** 20;

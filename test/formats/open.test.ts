@@ -5,16 +5,16 @@ import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../base/error.ts';
-import { isTooDeep } from '../../../base/json.ts';
-import { widen } from '../../../gpu/model/convert.ts';
-import { openCheckpoint } from '../../../gpu/model/safetensors.ts';
-import { loadSpec } from '../../../gpu/model/spec.ts';
-import { folderWith, refused } from '../../support/checkpoint.ts';
-import { fixture, temporaryFolder } from '../../support/folders.ts';
-import { writeRandomModel } from '../../support/random-model.ts';
-import { safetensorsBytes, writeSafetensors } from '../../support/safetensors.ts';
-import { test } from '../../support/suite.ts';
+import { BenchError } from '../../base/error.ts';
+import { isTooDeep } from '../../base/json.ts';
+import { openCheckpoint } from '../../formats/checkpoint/open.ts';
+import { loadSpec } from '../../formats/checkpoint/read-spec.ts';
+import { widen } from '../../formats/safetensors/numbers.ts';
+import { folderWith, refused } from '../support/checkpoint.ts';
+import { fixture, temporaryFolder } from '../support/folders.ts';
+import { writeRandomModel } from '../support/random-model.ts';
+import { safetensorsBytes, writeSafetensors } from '../support/safetensors.ts';
+import { test } from '../support/suite.ts';
 
 const sha256 = (...parts: Uint8Array[]): string =>
   parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');

@@ -11,10 +11,10 @@ import {
   type Sampling,
   type Scored,
   type Sequence,
-} from '../../../gpu/index.ts';
-import { fixture, temporaryFolder } from '../../support/folders.ts';
-import { randomTokens, writeRandomModel } from '../../support/random-model.ts';
-import { suite } from '../../support/suite.ts';
+} from '../../gpu/index.ts';
+import { fixture, temporaryFolder } from '../support/folders.ts';
+import { randomTokens, writeRandomModel } from '../support/random-model.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('families', { timeoutMs: 240_000 });
 

@@ -1,10 +1,10 @@
 // What sets the families apart in config.json: windows, rotations, sizes left out, and what belongs to another family.
 
 import * as assert from 'uvu/assert';
-import { readSpec } from '../../../gpu/model/spec.ts';
-import { type Config, familyConfig as family, refusedSpec as refused, without } from '../../support/config.ts';
-import { FAMILIES } from '../../support/folders.ts';
-import { test } from '../../support/suite.ts';
+import { readSpec } from '../../formats/checkpoint/read-spec.ts';
+import { type Config, familyConfig as family, refusedSpec as refused, without } from '../support/config.ts';
+import { FAMILIES } from '../support/folders.ts';
+import { test } from '../support/suite.ts';
 
 const llama = family('llama3');
 

@@ -3,9 +3,9 @@
 
 import { BenchError } from '../../base/error.ts';
 import { FAMILIES } from './families.ts';
-import type { Checkpoint } from './safetensors.ts';
+import type { Checkpoint } from './open.ts';
+import { allSources, type Parts } from './parts.ts';
 import type { Spec } from './spec.ts';
-import { allSources, type Parts } from './tensors.ts';
 
 const LAYER = /(?:^|\.)(?:layers|h)\.(\d+)\./;
 /** Tables that older versions of transformers saved with the weights; causal masks have four dimensions. */

@@ -6,9 +6,16 @@ import { join } from 'node:path';
 import { digestFiles } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
 import { duplicateKey } from '../../base/json.ts';
+import {
+  badWeights,
+  type HeaderEntry,
+  headerLength,
+  MAX_HEADER_BYTES,
+  parseHeader,
+  shown,
+} from '../safetensors/header.ts';
+import type { TensorSource } from '../safetensors/tensor.ts';
 import { fileSize, parseJson, readText, requireModelFolder } from './folder.ts';
-import { badWeights, type HeaderEntry, headerLength, MAX_HEADER_BYTES, parseHeader, shown } from './header.ts';
-import type { TensorSource } from './types.ts';
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';

@@ -5,8 +5,8 @@ import { constants } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BenchError } from '../../base/error.ts';
-import { fromBf16, fromF16 } from '../../gpu/model/convert.ts';
-import { type HeaderEntry, headerLength, parseHeader, shown } from '../../gpu/model/header.ts';
+import { type HeaderEntry, headerLength, parseHeader, shown } from './header.ts';
+import { fromBf16, fromF16 } from './numbers.ts';
 
 /** Beyond it a file is no mask, no statistics and no adapter of a model that the engine runs. */
 const MAX_FILE_BYTES = 16 * 2 ** 30;

@@ -2,11 +2,12 @@
 
 import { FAMILIES } from './families.ts';
 import { refuseLeftovers } from './leftovers.ts';
+import type { MatrixInfo } from './matrices.ts';
 import { matricesOf } from './matrices.ts';
-import { openCheckpoint } from './safetensors.ts';
-import { loadSpec, type Spec } from './spec.ts';
-import { resolveTensors } from './tensors.ts';
-import type { MatrixInfo } from './types.ts';
+import { openCheckpoint } from './open.ts';
+import { resolveTensors } from './parts.ts';
+import { loadSpec } from './read-spec.ts';
+import type { Spec } from './spec.ts';
 
 /** What the model is. Throws what loading it would throw, but for what only a device can say. */
 export async function inspectModel(folder: string): Promise<Spec> {

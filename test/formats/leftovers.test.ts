@@ -4,11 +4,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../base/error.ts';
-import { loadEngine } from '../../../gpu/index.ts';
-import { temporaryFolder } from '../../support/folders.ts';
-import { type RandomModel, writeRandomModel } from '../../support/random-model.ts';
-import { type Tensor, writeSafetensors } from '../../support/safetensors.ts';
+import { BenchError } from '../../base/error.ts';
+import { loadEngine } from '../../gpu/index.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { type RandomModel, writeRandomModel } from '../support/random-model.ts';
+import { type Tensor, writeSafetensors } from '../support/safetensors.ts';
 
 /** Loads a model with `extra` tensors under a config with `changed` fields; null, or what was refused. */
 async function load(

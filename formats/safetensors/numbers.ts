@@ -1,6 +1,6 @@
 // Bits of stored weights <-> numbers. Widening is exact; narrowing rounds to nearest, ties to even, on integers.
 
-import type { Format } from './types.ts';
+import type { Format } from './tensor.ts';
 
 /** Bytes of one element. */
 export const BYTES: Readonly<Record<Format, number>> = { f32: 4, f16: 2, bf16: 2 };

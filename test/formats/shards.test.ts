@@ -2,9 +2,9 @@
 
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { refused } from '../../support/checkpoint.ts';
-import { fixture, temporaryFolder } from '../../support/folders.ts';
-import { test } from '../../support/suite.ts';
+import { refused } from '../support/checkpoint.ts';
+import { fixture, temporaryFolder } from '../support/folders.ts';
+import { test } from '../support/suite.ts';
 
 /** A copy of the sharded fixture whose index is changed. */
 function withIndex(change: (map: Record<string, unknown>, folder: string) => unknown): string {

@@ -3,17 +3,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../base/error.ts';
-import { loadSpec, readSpec } from '../../../gpu/model/spec.ts';
-import {
-  type Config,
-  familyConfig as family,
-  readConfig,
-  refusedSpec as refused,
-  without,
-} from '../../support/config.ts';
-import { FAMILIES, fixture, temporaryFolder } from '../../support/folders.ts';
-import { test } from '../../support/suite.ts';
+import { BenchError } from '../../base/error.ts';
+import { loadSpec, readSpec } from '../../formats/checkpoint/read-spec.ts';
+import { type Config, familyConfig as family, readConfig, refusedSpec as refused, without } from '../support/config.ts';
+import { FAMILIES, fixture, temporaryFolder } from '../support/folders.ts';
+import { test } from '../support/suite.ts';
 
 const llama = family('llama3');
 const gpt2 = family('gpt2');

@@ -3,7 +3,7 @@
 
 import { BenchError } from '../../base/error.ts';
 import { duplicateKey, isTooDeep, MAX_NESTING } from '../../base/json.ts';
-import type { Format } from './types.ts';
+import type { Format } from './tensor.ts';
 
 /** The limit of the format's own reference implementation. */
 export const MAX_HEADER_BYTES = 100_000_000;
