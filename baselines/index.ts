@@ -1,6 +1,6 @@
 // The methods that a persona subnetwork is compared with.
 
-import type { Method, MethodRegistry } from '../harness/plan/method.ts';
+import type { Method, MethodRegistry } from '../harness/method/method.ts';
 import { fewShot } from './few-shot/method.ts';
 import { lora } from './lora/method.ts';
 import { none } from './none.ts';

@@ -1,7 +1,7 @@
 // The model as it is: the question alone, the untouched network. What every other method is compared with.
 
 import { DENSE } from '../gpu/index.ts';
-import type { Method } from '../harness/plan/method.ts';
+import type { Method } from '../harness/method/method.ts';
 
 export const none: Method = {
   name: 'none',

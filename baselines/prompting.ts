@@ -4,8 +4,8 @@ import type { FromSchema } from 'json-schema-to-ts';
 import { BenchError } from '../base/error.ts';
 import { DENSE } from '../gpu/index.ts';
 import type { Persona } from '../harness/config/resolved.ts';
-import type { Context, Held, Method, Prepared, Question } from '../harness/plan/method.ts';
-import { best, withDefaults } from './choices.ts';
+import type { Context, Held, Method, Prepared, Question } from '../harness/method/method.ts';
+import { best, withDefaults } from './tuning.ts';
 
 const OPTIONS = {
   type: 'object',

@@ -1,6 +1,6 @@
 // The masks of personas in a line each: how much opposites share, and others, beside chance.
 
-import type { AtlasRow, RunResult, Shared } from '../harness/plan/result.ts';
+import type { AtlasRow, RunResult, Shared } from '../harness/record/run-record.ts';
 import { entryName, percent } from './format.ts';
 import type { Section } from './sections.ts';
 

@@ -1,7 +1,7 @@
 // What holding a persona costs in time, by the wall clock and by the device's own: in full, and without what the first
 // table has said.
 
-import type { LatencyRow, RunResult } from '../harness/plan/result.ts';
+import type { LatencyRow, RunResult } from '../harness/record/run-record.ts';
 import { entryName, medianText, megabytes, percentileText, short, spreadText } from './format.ts';
 import type { Section } from './sections.ts';
 

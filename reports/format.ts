@@ -1,6 +1,6 @@
 // Figures as text, the same in every report.
 
-import type { LatencyRow, Samples, Share } from '../harness/plan/result.ts';
+import type { LatencyRow, Samples, Share } from '../harness/record/run-record.ts';
 
 /** 0.846 -> "84.6"; what rounds to nothing has no sign. */
 export function percent(value: number): string {

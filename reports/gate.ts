@@ -3,7 +3,7 @@
 
 import { printable } from '../base/printable.ts';
 import { points } from '../base/words.ts';
-import type { Comparison, GateReport, Outcome, Verdict } from '../harness/plan/verdicts.ts';
+import type { Comparison, GateReport, Outcome, Verdict } from '../harness/record/verdicts.ts';
 import { wrap } from './columns.ts';
 import { escaped } from './html/markup.ts';
 import { plain } from './markdown.ts';

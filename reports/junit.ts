@@ -2,7 +2,7 @@
 
 import junit, { type Builder } from 'junit-report-builder';
 import { printable } from '../base/printable.ts';
-import type { GateReport } from '../harness/plan/verdicts.ts';
+import type { GateReport } from '../harness/record/verdicts.ts';
 import { sorted } from './gate.ts';
 
 /** Its types describe the bundle for bundlers; Node loads the other, whose default is the builder itself. */

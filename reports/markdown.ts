@@ -1,7 +1,7 @@
 // The report as Markdown (report.md): what the terminal says, with personas, wordings and provenance in full.
 
 import { printable } from '../base/printable.ts';
-import type { RunResult } from '../harness/plan/result.ts';
+import type { RunResult } from '../harness/record/run-record.ts';
 import { atlasSections } from './atlas.ts';
 import { costSections } from './costs.ts';
 import { comparisonSections, taxSections, traitSections } from './networks.ts';

@@ -1,6 +1,6 @@
 // What subnetworks reach against each of their controls, and what they do to the network: tables of plain cells.
 
-import type { ComparisonRow, RunResult } from '../harness/plan/result.ts';
+import type { ComparisonRow, RunResult } from '../harness/record/run-record.ts';
 import { entryName, percent, shareText, short } from './format.ts';
 import type { Section } from './sections.ts';
 import { places, samePoint } from './verdict.ts';

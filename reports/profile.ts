@@ -1,7 +1,7 @@
 // Where a run's time went, kernel by kernel (`--profile`): the share of the wall clock outside kernels, and the longest
 // kernels beside what the device was seen to do at most.
 
-import type { DevicePeaks, KernelRow, Profile, ProfileRow, RunResult } from '../harness/plan/result.ts';
+import type { DevicePeaks, KernelRow, Profile, ProfileRow, RunResult } from '../harness/record/run-record.ts';
 import { entryName, percent, short } from './format.ts';
 import type { Section } from './sections.ts';
 

@@ -1,6 +1,6 @@
 // What a run came from, as rows of a table: the same in every report.
 
-import type { RunResult } from '../harness/plan/result.ts';
+import type { RunResult } from '../harness/record/run-record.ts';
 
 export function provenanceRows({
   provenance: from,

@@ -1,7 +1,7 @@
 // Answers on scales: the profile of each trait under its poles, agreement as such (acquiescence), and how much of the
 // probability lay on the answers at all.
 
-import type { RunResult, ScaleRow } from '../harness/plan/result.ts';
+import type { RunResult, ScaleRow } from '../harness/record/run-record.ts';
 import { entryName } from './format.ts';
 import type { Section } from './sections.ts';
 import { places, samePoint } from './verdict.ts';

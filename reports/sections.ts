@@ -1,7 +1,7 @@
 // The tables of a report as plain text cells, so that terminal and Markdown say the same.
 
 import { counted } from '../base/words.ts';
-import type { MetricRow, RunResult } from '../harness/plan/result.ts';
+import type { MetricRow, RunResult } from '../harness/record/run-record.ts';
 import { entryName, percent, shareText } from './format.ts';
 import { isMain, mainRows, pairedRows, places, standing } from './verdict.ts';
 

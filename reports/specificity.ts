@@ -1,6 +1,6 @@
 // What a method moves beside its persona's own trait: one line a method, and the whole matrix of personas by traits.
 
-import type { Estimate, RunResult, SpecificityRow } from '../harness/plan/result.ts';
+import type { Estimate, RunResult, SpecificityRow } from '../harness/record/run-record.ts';
 import { entryName, percent } from './format.ts';
 import type { Section } from './sections.ts';
 import { places } from './verdict.ts';

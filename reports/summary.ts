@@ -1,7 +1,7 @@
 // The one table that a run comes to: every method with its controls, what it reaches, what lies between it and the model
 // that is told nothing, and what it costs.
 
-import type { ComparisonRow, RunResult } from '../harness/plan/result.ts';
+import type { ComparisonRow, RunResult } from '../harness/record/run-record.ts';
 import { bytesText, entryName, percent, short } from './format.ts';
 import { answerersLine, balanceLine, chanceText, type Section } from './sections.ts';
 import { mainRows, places, samePoint } from './verdict.ts';

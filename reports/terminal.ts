@@ -1,7 +1,7 @@
 // The report on a terminal: verdict first, tables within 100 columns, then the files and what to do next.
 // Colour only repeats what the words say.
 
-import type { RunResult } from '../harness/plan/result.ts';
+import type { RunResult } from '../harness/record/run-record.ts';
 import { endingLines, type Paint, tableText, wrap } from './columns.ts';
 import { timingSections } from './costs.ts';
 import { comparisonSections, taxSections } from './networks.ts';

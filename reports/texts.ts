@@ -1,6 +1,6 @@
 // What methods write on open questions: how it reads to the dense model (a proxy), how varied and how long it is.
 
-import type { RunResult } from '../harness/plan/result.ts';
+import type { RunResult } from '../harness/record/run-record.ts';
 import { entryName, percent, shareText, short } from './format.ts';
 import type { Section } from './sections.ts';
 import { mainRows, places, samePoint } from './verdict.ts';

@@ -1,7 +1,7 @@
 // trace.json: a profile in Chrome's trace format, for https://ui.perfetto.dev or chrome://tracing. A process per model, a
 // track per method; phases hold steps, and steps kernels.
 
-import type { DeviceInfo, Track } from '../harness/plan/result.ts';
+import type { DeviceInfo, Track } from '../harness/record/run-record.ts';
 
 /** Microseconds to a nanosecond: what the device's clock gives. */
 const us = (ms: number): number => Math.round(ms * 1e6) / 1e3;

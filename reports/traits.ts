@@ -1,6 +1,6 @@
 // Alignment trait by trait, a column each, for a terminal; report.md has every row in full.
 
-import type { MetricRow, RunResult } from '../harness/plan/result.ts';
+import type { MetricRow, RunResult } from '../harness/record/run-record.ts';
 import { entryName } from './format.ts';
 import type { Section } from './sections.ts';
 import { mainRows, pairedRows, places, standing } from './verdict.ts';

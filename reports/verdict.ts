@@ -2,7 +2,14 @@
 // "Above" means that the 95 % intervals do not overlap; controls are the suite's null methods and the trivial answerers.
 
 import { counted } from '../base/words.ts';
-import type { AnswererRow, ComparisonRow, MetricRow, RunResult, Share, VerdictRow } from '../harness/plan/result.ts';
+import type {
+  AnswererRow,
+  ComparisonRow,
+  MetricRow,
+  RunResult,
+  Share,
+  VerdictRow,
+} from '../harness/record/run-record.ts';
 import { entryName } from './format.ts';
 
 /** A method's row beside its controls: the one that it does not beat, or null. */

@@ -4,7 +4,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { GateReport, Verdict } from '../harness/plan/verdicts.ts';
+import type { GateReport, Verdict } from '../harness/record/verdicts.ts';
 import { NODE, ROOT, runNode } from '../test/support/node.ts';
 
 const TIMEOUT_MS = 600_000;

@@ -7,7 +7,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import type { RunResult } from '../harness/plan/result.ts';
+import type { RunResult } from '../harness/record/run-record.ts';
 import { temporaryFolder } from '../test/support/folders.ts';
 import { type LargeModel, writeLargeModel } from '../test/support/large-model.ts';
 import { NODE, ROOT } from '../test/support/node.ts';

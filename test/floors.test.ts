@@ -13,8 +13,11 @@ const test = suite('floors');
 const FLOORS: readonly (readonly string[])[] = [
   ['harness/cli'],
   ['harness/run', 'reports', 'harness/gate'],
+  ['harness/analysis', 'harness/store'],
   ['baselines', 'harness/subnetworks', 'harness/score'],
   ['harness/plan'],
+  ['harness/method'],
+  ['harness/record'],
   ['harness/config'],
   ['harness/datasets', 'harness/text', 'harness/stats', 'harness/hub'],
   ['gpu'],

@@ -4,9 +4,9 @@
 import { BenchError } from '../../base/error.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
 import type { Item } from '../../harness/datasets/types.ts';
-import { drawn, shuffled } from '../../harness/plan/calibration.ts';
-import { targetOf } from '../../harness/plan/keying.ts';
-import type { Context, Rng } from '../../harness/plan/method.ts';
+import { drawn, shuffled } from '../../harness/method/calibration.ts';
+import { targetOf } from '../../harness/method/keying.ts';
+import type { Context, Rng } from '../../harness/method/method.ts';
 
 export interface Example {
   readonly question: string;

@@ -5,9 +5,9 @@ import type { FromSchema } from 'json-schema-to-ts';
 import { BenchError } from '../../base/error.ts';
 import { DENSE } from '../../gpu/index.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
-import type { Context, Held, Message, Method, Prepared, Prompt } from '../../harness/plan/method.ts';
+import type { Context, Held, Message, Method, Prepared, Prompt } from '../../harness/method/method.ts';
 import { rngOf } from '../../harness/stats/rng.ts';
-import { best, withDefaults } from '../choices.ts';
+import { best, withDefaults } from '../tuning.ts';
 import { type Example, itemExamples, textExamples } from './examples.ts';
 
 const OPTIONS = {

@@ -5,9 +5,9 @@ import { BenchError } from '../../base/error.ts';
 import type { Sample } from '../../gpu/index.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
 import type { CalibrationText } from '../../harness/datasets/types.ts';
-import { samplesOf, shuffled } from '../../harness/plan/calibration.ts';
-import { targetOf } from '../../harness/plan/keying.ts';
-import type { Context, Rng } from '../../harness/plan/method.ts';
+import { samplesOf, shuffled } from '../../harness/method/calibration.ts';
+import { targetOf } from '../../harness/method/keying.ts';
+import type { Context, Rng } from '../../harness/method/method.ts';
 import type { TextModel } from '../../harness/text/index.ts';
 
 /** Items of the calibration part as questions that the persona answers, once in each presented order. */

@@ -1,6 +1,6 @@
 // LoRA (Hu et al., ICLR 2022) as a baseline. What trains is loaded when it is needed: a suite's options are checked without.
 
-import type { Method } from '../../harness/plan/method.ts';
+import type { Method } from '../../harness/method/method.ts';
 import { contentOf, OPTIONS, optionsOf } from './options.ts';
 
 export const lora: Method = {

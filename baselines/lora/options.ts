@@ -3,7 +3,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { BenchError } from '../../base/error.ts';
 import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
-import { withDefaults } from '../choices.ts';
+import { withDefaults } from '../tuning.ts';
 
 const ROLES = ['q', 'k', 'v', 'qkv', 'o', 'gate', 'up', 'down'] as const;
 

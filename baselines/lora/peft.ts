@@ -12,7 +12,7 @@ import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
 import { type HeaderEntry, shown } from '../../formats/safetensors/header.ts';
 import { readTensors, type Tensor, type TensorFile, tensorBytes } from '../../formats/safetensors/tensor-file.ts';
 import type { Adapter } from '../../gpu/index.ts';
-import type { Artefact } from '../../harness/plan/method.ts';
+import type { Artefact } from '../../harness/method/method.ts';
 import { type PeftScale, peftConfig, readPeftConfig } from './peft-config.ts';
 
 export const CONFIG = 'adapter_config.json';

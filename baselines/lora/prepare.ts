@@ -3,8 +3,8 @@
 
 import { BenchError } from '../../base/error.ts';
 import type { Sample } from '../../gpu/index.ts';
-import { drawn } from '../../harness/plan/calibration.ts';
-import type { Artefact, Context, Prepared } from '../../harness/plan/method.ts';
+import { drawn } from '../../harness/method/calibration.ts';
+import type { Artefact, Context, Prepared } from '../../harness/method/method.ts';
 import { rngOf } from '../../harness/stats/rng.ts';
 import { answeredItems, batchesOf, trainingSamples } from './batches.ts';
 import { type Options, optionsOf, targetsOf } from './options.ts';

@@ -3,8 +3,8 @@
 
 import { BenchError } from '../../base/error.ts';
 import type { Adapter, Sample, StepResult, Trainer } from '../../gpu/index.ts';
-import type { Held } from '../../harness/plan/method.ts';
-import { isBetter } from '../choices.ts';
+import type { Held } from '../../harness/method/method.ts';
+import { isBetter } from '../tuning.ts';
 import { tokensOf } from './batches.ts';
 import { adapterId } from './peft.ts';
 import { rateAt, type Schedule } from './schedule.ts';

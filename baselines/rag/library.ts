@@ -3,7 +3,7 @@
 
 import { digestOf } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
-import type { Context } from '../../harness/plan/method.ts';
+import type { Context } from '../../harness/method/method.ts';
 import type { TextModel } from '../../harness/text/index.ts';
 import { type Bm25, bm25Of } from './bm25.ts';
 import { type Chunk, chunked } from './chunks.ts';

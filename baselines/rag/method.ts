@@ -1,7 +1,7 @@
 // Retrieval-augmented generation (Lewis et al., NeurIPS 2020) as a baseline. What retrieves is loaded when it is needed: a
 // suite's options are checked without it.
 
-import type { Axis, Method, Reading } from '../../harness/plan/method.ts';
+import type { Axis, Method, Reading } from '../../harness/method/method.ts';
 import { contentOf, isTuned, located, OPTIONS, optionsOf } from './options.ts';
 
 export const rag: Method = {

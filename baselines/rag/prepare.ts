@@ -3,7 +3,7 @@
 
 import { BenchError } from '../../base/error.ts';
 import { DENSE } from '../../gpu/index.ts';
-import type { Context, Held, Prepared } from '../../harness/plan/method.ts';
+import type { Context, Held, Prepared } from '../../harness/method/method.ts';
 import { figuresOf, type Retrieved } from './figures.ts';
 import { type Index, indexOf } from './library.ts';
 import { GRID, isTuned, type Options, OWN_STATES, optionsOf, rankerOf } from './options.ts';

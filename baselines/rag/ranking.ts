@@ -1,7 +1,7 @@
 // From scores to chunks: rankings, their fusion by reciprocal rank (Cormack et al., 2009), and what stands in for the
 // chunks of a control.
 
-import type { Rng } from '../../harness/plan/method.ts';
+import type { Rng } from '../../harness/method/method.ts';
 
 /** Of reciprocal rank fusion: how little the first ranks stand out; as its authors have it. */
 export const FUSION = 60;

@@ -5,7 +5,7 @@ import { sha256 } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
 import type { Item } from '../../harness/datasets/types.ts';
-import type { Context } from '../../harness/plan/method.ts';
+import type { Context } from '../../harness/method/method.ts';
 import { rngOf } from '../../harness/stats/rng.ts';
 import type { TextModel } from '../../harness/text/index.ts';
 import { type Chunk, holds, type Relation, relationOf, wordingsOf } from './chunks.ts';

@@ -1,7 +1,7 @@
 // Activation steering, a rival without training. What makes the vectors is loaded when it is needed: a suite's options are
 // checked without it.
 
-import type { Method, Reading } from '../../harness/plan/method.ts';
+import type { Method, Reading } from '../../harness/method/method.ts';
 import { isTuned, OPTIONS, type Options, optionsOf } from './options.ts';
 
 /** What the outcomes depend on: nothing is tuned where nothing is left open. */

@@ -2,7 +2,7 @@
 
 import type { FromSchema } from 'json-schema-to-ts';
 import { BenchError } from '../../base/error.ts';
-import { withDefaults } from '../choices.ts';
+import { withDefaults } from '../tuning.ts';
 
 export const OPTIONS = {
   type: 'object',

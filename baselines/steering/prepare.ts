@@ -5,10 +5,10 @@ import { createHash } from 'node:crypto';
 import { BenchError } from '../../base/error.ts';
 import { tensorBytes } from '../../formats/safetensors/tensor-file.ts';
 import type { Sample, Variant } from '../../gpu/index.ts';
-import { drawn, samplesOf } from '../../harness/plan/calibration.ts';
-import type { Context, Held, Prepared } from '../../harness/plan/method.ts';
+import { drawn, samplesOf } from '../../harness/method/calibration.ts';
+import type { Context, Held, Prepared } from '../../harness/method/method.ts';
 import { rngOf } from '../../harness/stats/rng.ts';
-import { best } from '../choices.ts';
+import { best } from '../tuning.ts';
 import { coefficientsOf, type Options, optionsOf, type Range, rangesOf } from './options.ts';
 import { firstComponent, meanDifference, randomLike, requireContrast, type Vectors } from './vectors.ts';
 

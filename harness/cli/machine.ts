@@ -1,7 +1,7 @@
 // The real machine of a session: engine, tokenizer and scorers, each loaded when it is first needed.
 
 import { inspectModel } from '../../formats/checkpoint/inspect.ts';
-import type { Machine } from '../run/session.ts';
+import type { Machine } from '../run/ports.ts';
 
 /** `adapter`: what --adapter says. Nothing of the GPU is loaded before a device or a model is asked for. */
 export function machineOf(adapter: string | undefined): Machine {

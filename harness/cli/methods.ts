@@ -2,7 +2,7 @@
 // need not import them.
 
 import { BASELINES } from '../../baselines/index.ts';
-import type { MethodRegistry } from '../plan/method.ts';
+import type { MethodRegistry } from '../method/method.ts';
 import { subnetwork } from '../subnetworks/method.ts';
 
 export const METHODS: MethodRegistry = new Map([...BASELINES, [subnetwork.name, subnetwork]]);

@@ -7,7 +7,7 @@ import { BenchError } from '../../base/error.ts';
 import { readBounded } from '../../base/files.ts';
 import { parseReference } from '../gate/reference.ts';
 import type { Reference } from '../gate/types.ts';
-import { type ReadRun, readRun } from '../run/read-run.ts';
+import { type ReadRun, readRun } from '../store/read-run.ts';
 import { DEFAULT_OUT } from './suite-options.ts';
 
 const MAX_REFERENCE_BYTES = 256 * 2 ** 20;

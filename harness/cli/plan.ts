@@ -4,7 +4,7 @@ import path from 'node:path';
 import { jsonText } from '../../base/printable.ts';
 import type { Suite } from '../config/resolved.ts';
 import { select } from '../plan/selection.ts';
-import type { Machine } from '../run/session.ts';
+import type { Machine } from '../run/ports.ts';
 import { METHODS } from './methods.ts';
 import type { PlanOptions } from './options.ts';
 import { commandOf, configText, DEFAULT_OUT, suiteOf, termsOf } from './suite-options.ts';

@@ -5,11 +5,11 @@ import { counted } from '../../base/words.ts';
 import { shellWord } from '../../reports/format.ts';
 import { packageRoot } from '../config/paths.ts';
 import type { Suite } from '../config/resolved.ts';
-import { packPrompts } from '../plan/prompts.ts';
-import type { RunResult } from '../plan/result.ts';
 import { select } from '../plan/selection.ts';
+import { packPrompts } from '../record/prompts.ts';
+import type { RunResult } from '../record/run-record.ts';
 import { INTERRUPTED, onInterrupt } from '../run/interrupt.ts';
-import type { Machine } from '../run/session.ts';
+import type { Machine } from '../run/ports.ts';
 import { METHODS } from './methods.ts';
 import type { RunOptions } from './options.ts';
 import { DEFAULT_OUT, fetchedSuiteOf, termsOf } from './suite-options.ts';
@@ -75,7 +75,7 @@ export async function runVerb(
     }
     const { result } = run;
     const [{ writeRunFolder }, { markdownReport }, { htmlReport }] = await Promise.all([
-      import('../run/run-folder.ts'),
+      import('../store/run-folder.ts'),
       import('../../reports/markdown.ts'),
       import('../../reports/html/page.ts'),
     ]);

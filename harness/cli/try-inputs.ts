@@ -6,7 +6,7 @@ import { BenchError } from '../../base/error.ts';
 import type { Engine } from '../../gpu/index.ts';
 import type { ChoiceEvaluation, Persona } from '../config/resolved.ts';
 import type { LibraryPassage } from '../datasets/passages.ts';
-import { axesOf, type Context, type Method, type Prepared } from '../plan/method.ts';
+import { axesOf, type Context, type Method, type Prepared } from '../method/method.ts';
 import { evaluateChoice, phraser, tuner } from '../score/index.ts';
 import { rngOf } from '../stats/rng.ts';
 import type { TextModel } from '../text/index.ts';

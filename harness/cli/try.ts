@@ -6,7 +6,7 @@ import type { Engine, Sampling, Variant } from '../../gpu/index.ts';
 import type { Persona } from '../config/resolved.ts';
 import type { LibraryPassage } from '../datasets/passages.ts';
 import { isHubName } from '../hub/name.ts';
-import { type Question, reads } from '../plan/method.ts';
+import { type Question, reads } from '../method/method.ts';
 import { streamText, type TextModel } from '../text/index.ts';
 import type { TryOptions } from './options.ts';
 import {

@@ -3,7 +3,7 @@
 import { jsonText } from '../../base/printable.ts';
 import { endingLines, wrap } from '../../reports/columns.ts';
 import type { Suite } from '../config/resolved.ts';
-import type { Cell } from '../plan/method.ts';
+import type { Cell } from '../plan/cell.ts';
 import { METHODS } from './methods.ts';
 import type { SuiteOptions } from './options.ts';
 import { commandOf, suiteOf } from './suite-options.ts';

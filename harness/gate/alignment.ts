@@ -2,7 +2,7 @@
 // items (poles, wordings and seeds of an item averaged), strata by trait, and Holm over the rows.
 
 import { points } from '../../base/words.ts';
-import type { Verdict } from '../plan/verdicts.ts';
+import type { Verdict } from '../record/verdicts.ts';
 import { bcaInterval } from '../stats/bca.ts';
 import { holm } from '../stats/holm.ts';
 import { discordant, mcnemar } from '../stats/mcnemar.ts';

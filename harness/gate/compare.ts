@@ -1,8 +1,8 @@
 // Two runs side by side: how far each row moved, with an interval, and which answers turned; rows of one side only are
 // named, since what is not compared must be seen.
 
-import type { ItemRow, RunResult } from '../plan/result.ts';
-import type { Comparison, Flip, Given, RowDifference } from '../plan/verdicts.ts';
+import type { ItemRow, RunResult } from '../record/run-record.ts';
+import type { Comparison, Flip, Given, RowDifference } from '../record/verdicts.ts';
 import { bcaInterval } from '../stats/bca.ts';
 import { meanOf, pairRows, type Unit, unitsOf } from '../stats/units.ts';
 import { judging, nameOf, sharesOf, titlesOf } from './rows.ts';

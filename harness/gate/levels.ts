@@ -1,6 +1,6 @@
 // Rules on how aligned a run's rows are, whatever the blessed run was: a least share, and an order of two rows.
 
-import type { Verdict } from '../plan/verdicts.ts';
+import type { Verdict } from '../record/verdicts.ts';
 import { rowsOfOrder } from './names.ts';
 import type { GateRow, Rules } from './types.ts';
 

@@ -1,7 +1,7 @@
 // What a suite's gate can find: the chance that a drop turns a row red, at the level that Holm leaves the first of the rows.
 
 import type { GateRules } from '../config/resolved.ts';
-import type { Cell } from '../plan/method.ts';
+import type { Cell } from '../plan/cell.ts';
 import { mcnemarPower, minimumDetectableDrop } from '../stats/power.ts';
 import { nameOf, titlesOf } from './rows.ts';
 

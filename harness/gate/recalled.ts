@@ -1,6 +1,6 @@
 // The answers that a reference kept, told as a run's own: the run lends the question and the options, the reference its p.
 
-import type { ItemRow } from '../plan/result.ts';
+import type { ItemRow } from '../record/run-record.ts';
 import { contentOf, nameOf } from './rows.ts';
 import type { Answer, GateRow, Reference } from './types.ts';
 

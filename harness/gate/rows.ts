@@ -1,9 +1,9 @@
 // A run's record and its answers -> the rows that a gate reads; and the reference that a blessed run becomes.
 
 import { digestOf } from '../../base/digest.ts';
-import type { ItemRow, MetricRow, RunResult } from '../plan/result.ts';
+import type { ItemRow, MetricRow, RunResult } from '../record/run-record.ts';
 import { softmax } from '../stats/softmax.ts';
-import type { Candidate } from './rules.ts';
+import type { Candidate } from './types.ts';
 import { type Answer, type GateRow, REFERENCE_VERSION, type Reference } from './types.ts';
 
 /** "contrastive at middle". */

@@ -1,23 +1,12 @@
 // The rules beside alignment, and the whole gate: rows matched with the blessed ones, every rule a verdict, and an exit code
 // that is 0 only where all pass. What cannot be compared never passes.
 
-import type { GateReport, Verdict } from '../plan/verdicts.ts';
+import type { GateReport, Verdict } from '../record/verdicts.ts';
 import { alignmentVerdicts, flipsOf, levelled, type Matched } from './alignment.ts';
 import { floors, methodOf, orders, said, type Titles } from './levels.ts';
 import { titlesOf } from './rows.ts';
-import { type Timed, timingVerdicts } from './timings.ts';
-import type { Answer, GateRow, Reference, Rules } from './types.ts';
-
-/** What a gate reads of the run under test. */
-export interface Candidate {
-  readonly deviceClass: string;
-  readonly kernels: string; // digest
-  readonly complete: boolean; // every planned cell was answered
-  readonly stored: ReadonlySet<string>; // cells that were answered by an earlier run
-  readonly evaluations: Reference['evaluations'];
-  readonly rows: readonly GateRow[];
-  readonly timed: readonly Timed[];
-}
+import { timingVerdicts } from './timings.ts';
+import type { Answer, Candidate, GateRow, Reference, Rules } from './types.ts';
 
 /** Judges a run; pure. `strict`: what does not pass fails. `rows` of both sides are the gated ones and those that floors and order name. */
 export function gate(now: Candidate, then: Reference, rules: Rules, strict = false): GateReport {

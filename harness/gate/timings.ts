@@ -1,16 +1,10 @@
 // The timing rule: a gated row's time over that of a row measured interleaved with it, in one job and so on one testbed, as a
 // ratio with its interval. Times of two jobs are never compared.
 
-import type { LatencyRow } from '../plan/result.ts';
-import type { Verdict } from '../plan/verdicts.ts';
+import type { Verdict } from '../record/verdicts.ts';
 import { pairedRatio } from '../stats/ratio.ts';
 import { titlesOf } from './rows.ts';
-import type { GateRow, Rules } from './types.ts';
-
-/** A row's medians by round, and the job in which they were measured. */
-export interface Timed extends Pick<LatencyRow, 'model' | 'job' | 'rounds' | 'fromStore'> {
-  readonly name: string; // "contrastive at middle"
-}
+import type { GateRow, Rules, Timed } from './types.ts';
 
 /** One verdict for each gated row of a model and kind of time that has a limit; what a row answers makes no difference to it. */
 export function timingVerdicts(timed: readonly Timed[], gated: readonly GateRow[], rules: Rules): readonly Verdict[] {

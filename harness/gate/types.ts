@@ -1,6 +1,6 @@
 // The gate's nouns: what a suite demands, what a blessed run keeps, and what comes out.
 
-import type { RunResult } from '../plan/result.ts';
+import type { LatencyRow, RunResult } from '../record/run-record.ts';
 
 export type { GateRules as Rules } from '../config/resolved.ts';
 
@@ -45,4 +45,20 @@ export interface Reference {
   readonly testbed: Readonly<Record<string, unknown>>;
   readonly evaluations: RunResult['evaluations'];
   readonly rows: readonly GateRow[];
+}
+
+/** What a gate reads of the run under test. */
+export interface Candidate {
+  readonly deviceClass: string;
+  readonly kernels: string; // digest
+  readonly complete: boolean; // every planned cell was answered
+  readonly stored: ReadonlySet<string>; // cells that were answered by an earlier run
+  readonly evaluations: Reference['evaluations'];
+  readonly rows: readonly GateRow[];
+  readonly timed: readonly Timed[];
+}
+
+/** A row's medians by round, and the job in which they were measured. */
+export interface Timed extends Pick<LatencyRow, 'model' | 'job' | 'rounds' | 'fromStore'> {
+  readonly name: string; // "contrastive at middle"
 }

@@ -4,7 +4,7 @@
 import { canonicalJson } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
 import { CONTROL_KINDS, type ControlKind, type Levels, type MethodEntry, type Suite } from '../config/resolved.ts';
-import type { MethodRegistry } from './method.ts';
+import type { MethodRegistry } from '../method/method.ts';
 
 /** Whether the null is one network for all personas, and so for all methods of the same shape. */
 const COMMON: readonly ControlKind[] = ['random', 'magnitude', 'generic-text'];

@@ -3,9 +3,10 @@
 import { BenchError } from '../../base/error.ts';
 import type { Evaluation, MethodEntry, Persona, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
+import { type Axis, axesOf, type Method, type MethodRegistry, reads } from '../method/method.ts';
+import type { Cell } from './cell.ts';
 import { cellId, cellInputs, type ModelDigests, visiblePersona } from './identity.ts';
 import { itemsByTrait, itemsOf, keyingOf } from './items.ts';
-import { type Axis, axesOf, type Cell, type Method, type MethodRegistry, reads } from './method.ts';
 import { neutralParts } from './neutral.ts';
 
 /** More cells than this is a mistake in a suite, not a plan: 100,000 cells at a second each are a day. */

@@ -5,8 +5,8 @@ import { digestOf, sha256 } from '../../base/digest.ts';
 import type { Evaluation, GenerationEvaluation, MethodEntry, Persona } from '../config/resolved.ts';
 import type { LibraryPassage } from '../datasets/passages.ts';
 import type { Item } from '../datasets/types.ts';
+import { type Method, type Reading, reads as readsPart } from '../method/method.ts';
 import { itemContent, itemDigest } from './items.ts';
-import { type Method, type Reading, reads as readsPart } from './method.ts';
 import type { NeutralParts } from './neutral.ts';
 
 /** Raised whenever the same inputs would give other outcomes: a change of prompts, scorers or of these fields. */

@@ -2,7 +2,7 @@
 // A cell on an axis that its method ignores has no value there and passes, so that controls stay beside what they control.
 
 import { BenchError } from '../../base/error.ts';
-import type { Cell } from './method.ts';
+import type { Cell } from './cell.ts';
 
 export const FILTER_FIELDS = ['model', 'evaluation', 'method', 'persona', 'wording', 'sparsity', 'seed'] as const;
 export type FilterField = (typeof FILTER_FIELDS)[number];

@@ -1,6 +1,6 @@
 // Why a cell runs: its inputs against those of the closest stored cell, as the names of the fields that changed.
 
-import type { Cell } from './method.ts';
+import type { Cell } from './cell.ts';
 
 /** A stored cell as `bench plan --why` needs it: its names as they were, and its inputs. */
 export interface StoredIndex {

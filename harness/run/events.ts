@@ -1,6 +1,7 @@
 // What happens in a run, as data: the runner says it, progress and tests listen.
 
-import type { Cell, CellRecord } from '../plan/method.ts';
+import type { Cell } from '../plan/cell.ts';
+import type { CellRecord } from '../record/cell-record.ts';
 
 export type RunEvent =
   | { readonly kind: 'plan'; readonly cells: number; readonly stored: number }

@@ -1,8 +1,9 @@
 // What a cell that failed means for the cells after it: nothing, a fresh device, or the end of the run.
 
 import { BenchError } from '../../base/error.ts';
-import type { Cell } from '../plan/method.ts';
-import type { DeviceInfo } from '../plan/result.ts';
+import type { Cell } from '../plan/cell.ts';
+import type { Failure } from '../record/cell-record.ts';
+import type { DeviceInfo } from '../record/run-record.ts';
 import { cellName } from './events.ts';
 
 /** After one of these an engine is not asked again: it fails with the same error, or its device is gone. */
@@ -20,12 +21,6 @@ export class DeviceChanged extends Error {
     super(`the device is ${device.deviceClass}`);
     this.device = device;
   }
-}
-
-export interface Failure {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | null;
 }
 
 /** What is recorded of a failed cell; what befalls a device says in which cell, since the message is read alone too. */

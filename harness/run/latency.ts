@@ -5,12 +5,13 @@ import { Bench } from 'tinybench';
 import type { Sampling } from '../../gpu/index.ts';
 import type { LatencySettings } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
-import type { Cell, Prepared } from '../plan/method.ts';
-import type { LatencyRow, Samples } from '../plan/result.ts';
+import type { Prepared } from '../method/method.ts';
+import type { Cell } from '../plan/cell.ts';
+import type { LatencyRow, Samples } from '../record/run-record.ts';
 import { questionText } from '../score/index.ts';
 import type { TextModel } from '../text/index.ts';
 import type { Listener } from './events.ts';
-import type { Evaluate, LoadedModel } from './runner.ts';
+import type { Evaluate, LoadedModel } from './ports.ts';
 
 /** What `timing.json` holds: the row, and what it may be used for. */
 export interface Timing {

@@ -1,6 +1,6 @@
 // The one model that is on a device at a time.
 
-import type { LoadedModel, RunnerOptions } from './runner.ts';
+import type { LoadedModel, RunnerOptions } from './ports.ts';
 
 /** Keeps a loaded model until another is asked for. */
 export class ModelSlot {

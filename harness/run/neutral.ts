@@ -1,8 +1,8 @@
 // Neutral texts through a network: what a method does to it beside holding a persona.
 
 import type { Engine, Variant } from '../../gpu/index.ts';
-import type { CellRecord } from '../plan/method.ts';
 import { neutralParts } from '../plan/neutral.ts';
+import type { CellRecord } from '../record/cell-record.ts';
 import type { TextModel } from '../text/index.ts';
 
 /** Enough to tell a broken network from a whole one, few enough that a run does not spend its time on them. */

@@ -4,10 +4,10 @@
 import { BenchError } from '../../base/error.ts';
 import type { Dispatch, TracedStep } from '../../gpu/index.ts';
 import type { Item } from '../datasets/types.ts';
-import type { DevicePeaks, KernelRow, Phase, ProfileRow, Track, TrackEvent } from '../plan/result.ts';
+import type { DevicePeaks, KernelRow, Phase, ProfileRow, Track, TrackEvent } from '../record/run-record.ts';
 import type { Listener } from './events.ts';
 import { greedy, type LatencyTask, promptOf, roundOrder, sharedItems, spread } from './latency.ts';
-import type { Evaluate, LoadedModel } from './runner.ts';
+import type { Evaluate, LoadedModel } from './ports.ts';
 
 /** Rounds after one that compiles; items of a round; tokens decoded after the first. */
 export const PROFILE = { rounds: 3, items: 2, decodeTokens: 8 } as const;

@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { digestOf } from '../../base/digest.ts';
 import { readJson } from '../../base/files.ts';
 import type { Persona, Suite } from '../config/resolved.ts';
+import type { Cell } from '../plan/cell.ts';
 import type { ModelDigests } from '../plan/identity.ts';
 import { itemContent } from '../plan/items.ts';
-import type { Cell } from '../plan/method.ts';
-import type { Provenance } from '../plan/result.ts';
-import { isRecord } from './records.ts';
+import type { Provenance } from '../record/run-record.ts';
+import { isRecord } from '../store/records.ts';
 
 /** A hung git (a network file system) must not hold up a run. */
 const GIT_TIMEOUT_MS = 5000;

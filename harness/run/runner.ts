@@ -2,62 +2,18 @@
 // A cell that throws is recorded and the rest goes on; an interrupt ends the run between or inside cells, store valid.
 
 import { canonicalJson, digestOf } from '../../base/digest.ts';
-import type { Engine } from '../../gpu/index.ts';
-import type { Evaluation, Suite } from '../config/resolved.ts';
-import type { Item } from '../datasets/types.ts';
+import type { Prepared } from '../method/method.ts';
+import type { Outcome } from '../method/outcome.ts';
+import type { Cell, CellResult } from '../plan/cell.ts';
 import { storeKey } from '../plan/identity.ts';
-import type { Cell, CellRecord, MethodRegistry, Outcome, Prepared, Statistics } from '../plan/method.ts';
-import type { PromptTexts } from '../plan/prompts.ts';
-import type { CellStatus, DeviceInfo } from '../plan/result.ts';
-import type { TextModel } from '../text/index.ts';
-import type { Listener } from './events.ts';
-import { DeviceChanged, DeviceHealth, type Failure, failureOf } from './failures.ts';
+import type { CellRecord, CellStatus } from '../record/cell-record.ts';
+import type { PromptTexts } from '../record/prompts.ts';
+import type { Store } from '../store/store.ts';
+import { DeviceChanged, DeviceHealth, failureOf } from './failures.ts';
 import type { ModelSlot } from './model-slot.ts';
 import { readNeutral } from './neutral.ts';
+import type { RunnerOptions } from './ports.ts';
 import { entryOf, inSetUpOrder, SetUp } from './set-up.ts';
-import type { Store, StoredCell } from './store.ts';
-
-/** A model on a device, with its text side. */
-export interface LoadedModel {
-  readonly engine: Engine;
-  readonly text: TextModel;
-  readonly device: DeviceInfo;
-}
-
-export interface EvaluateArguments {
-  readonly engine: Engine;
-  readonly text: TextModel;
-  readonly evaluation: Evaluation;
-  readonly items: readonly Item[];
-  readonly prepared: Pick<Prepared, 'variant' | 'wrap'>;
-  readonly signal?: AbortSignal;
-}
-export type Evaluate = (args: EvaluateArguments) => Promise<readonly Outcome[]>;
-
-export interface RunnerOptions {
-  readonly suite: Suite;
-  readonly registry: MethodRegistry;
-  readonly cells: readonly Cell[];
-  readonly store: Store;
-  readonly device: DeviceInfo; // of which the store's keys are made
-  readonly kernels: string; // digest
-  /** Loads a model; called at most once per model at a time, and never when all its cells are stored. */
-  load(model: string): Promise<LoadedModel>;
-  readonly evaluate: Evaluate;
-  readonly statistics: Statistics;
-  readonly emit: Listener;
-  readonly signal: AbortSignal;
-  readonly fresh: boolean;
-  readonly failFast: boolean;
-}
-
-export interface CellResult {
-  readonly cell: Cell;
-  readonly key: string;
-  readonly status: CellStatus;
-  readonly stored: StoredCell | null; // null when errored
-  readonly error: Failure | null;
-}
 
 export interface RunnerResult {
   readonly results: readonly CellResult[]; // in the order of the plan; those not reached are left out

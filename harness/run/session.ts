@@ -4,58 +4,24 @@
 import os from 'node:os';
 import path from 'node:path';
 import { BenchError } from '../../base/error.ts';
-import type { Engine } from '../../gpu/index.ts';
-import type { ModelRef, Suite } from '../config/resolved.ts';
+import { itemRows, runResult } from '../analysis/run-record.ts';
+import type { Cell } from '../plan/cell.ts';
 import { expand } from '../plan/expand.ts';
 import { type ModelDigests, storeKey } from '../plan/identity.ts';
-import type { Cell, MethodRegistry } from '../plan/method.ts';
-import type { PromptTexts } from '../plan/prompts.ts';
-import type { DeviceInfo, ItemRow, RunResult, Track } from '../plan/result.ts';
+import type { PromptTexts } from '../record/prompts.ts';
+import type { DeviceInfo, ItemRow, RunResult, Track } from '../record/run-record.ts';
+import { DeviceMemo, deviceFingerprint } from '../store/devices.ts';
+import { DigestMemo, weightDigests } from '../store/digests.ts';
+import { openStore, type Store } from '../store/store.ts';
 import type { TextModel } from '../text/index.ts';
-import { atlasRows } from './atlas.ts';
-import { DeviceMemo, deviceFingerprint } from './devices.ts';
-import { DigestMemo, weightDigests } from './digests.ts';
-import type { Listener } from './events.ts';
 import { DeviceChanged } from './failures.ts';
+import { atlasRows } from './mask-sketches.ts';
 import { ModelSlot } from './model-slot.ts';
+import type { LoadedModel, SessionOptions } from './ports.ts';
 import { provenanceOf, versions } from './provenance.ts';
-import { itemRows, runResult } from './result.ts';
-import { type Evaluate, type LoadedModel, runCells } from './runner.ts';
-import { type StatisticsFiles, StatisticsStore } from './statistics.ts';
-import { openStore, type Store } from './store.ts';
+import { runCells } from './runner.ts';
+import { StatisticsStore } from './statistics.ts';
 import { type Timings, timings } from './timings.ts';
-
-/** What a run asks of the machine. */
-export interface Machine {
-  /** Opens the device (once per process) without loading weights. */
-  device(): Promise<DeviceInfo>;
-  load(model: ModelRef): Promise<{ readonly engine: Engine; readonly device: DeviceInfo }>;
-  /** Tokenizer and chat template, of a model whose config and weight headers are right; called for every plan, so cheap. */
-  text(model: ModelRef): Promise<TextModel>;
-  /** Digest of all kernels, hex; needs no device. */
-  kernels(): Promise<string>;
-  readonly evaluate: Evaluate;
-  /** What was asked for with --adapter; part of what a remembered device is remembered by. */
-  readonly adapter: string | undefined;
-}
-
-export interface SessionOptions {
-  readonly suite: Suite;
-  readonly registry: MethodRegistry;
-  readonly machine: Machine;
-  readonly base: string; // output folder: the store and the runs lie in it
-  readonly command: readonly string[];
-  readonly emit: Listener;
-  readonly signal: AbortSignal;
-  readonly fresh: boolean;
-  readonly failFast: boolean;
-  /** Whether each method is taken apart by kernels once the cells are done. */
-  readonly profile?: boolean;
-  /** Where calibration statistics are kept; absent: in memory only. */
-  readonly statistics?: StatisticsFiles;
-  /** Cells to keep (--filter); all when absent. */
-  select?(cells: readonly Cell[]): readonly Cell[];
-}
 
 export interface SessionResult {
   readonly result: RunResult;

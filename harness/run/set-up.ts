@@ -3,13 +3,14 @@
 import { digestOf } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
 import type { ChoiceEvaluation, Evaluation, MethodEntry, Persona, Suite } from '../config/resolved.ts';
+import { type Context, type MethodRegistry, type Prepared, reads } from '../method/method.ts';
+import type { Cell } from '../plan/cell.ts';
 import { findOpposite, needsOpposite } from '../plan/expand.ts';
 import { evaluationContent, visiblePersona } from '../plan/identity.ts';
-import { type Cell, type Context, type MethodRegistry, type Prepared, reads } from '../plan/method.ts';
 import { neutralParts } from '../plan/neutral.ts';
 import { phraser, tuner } from '../score/index.ts';
 import { rngOf } from '../stats/rng.ts';
-import type { LoadedModel, RunnerOptions } from './runner.ts';
+import type { LoadedModel, RunnerOptions } from './ports.ts';
 
 /** The entry of the suite that a cell is of. */
 export function entryOf(suite: Suite, cell: Cell): MethodEntry {

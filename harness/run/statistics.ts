@@ -1,7 +1,7 @@
 // Calibration statistics of a run: in memory for its other cells, in files for the runs to come.
 
 import type { TapSums } from '../../gpu/index.ts';
-import type { Statistics } from '../plan/method.ts';
+import type { Statistics } from '../method/method.ts';
 
 /** Where the sums of a key are kept beyond this process. */
 export interface StatisticsFiles {

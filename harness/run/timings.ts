@@ -1,15 +1,15 @@
 // What is timed once the cells are done: the latency of each method, and with --profile its kernels. Methods are made ready
 // once for both.
 
-import type { LatencyRow, Profile, Track } from '../plan/result.ts';
+import type { CellResult } from '../plan/cell.ts';
+import type { LatencyRow, Profile, Track } from '../record/run-record.ts';
+import type { Store } from '../store/store.ts';
 import { type LatencyTask, measureLatency, type Timing, timingFits } from './latency.ts';
 import type { ModelSlot } from './model-slot.ts';
+import type { SessionOptions } from './ports.ts';
 import { type ModelProfile, PROFILE, profileMethods } from './profile.ts';
-import type { CellResult } from './runner.ts';
-import type { SessionOptions } from './session.ts';
 import { prepare } from './set-up.ts';
 import type { StatisticsStore } from './statistics.ts';
-import type { Store } from './store.ts';
 
 export interface Timings {
   readonly latency: readonly LatencyRow[];

@@ -9,7 +9,7 @@ import type {
   RoleReplyEvaluation,
 } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
-import type { Context } from '../plan/method.ts';
+import type { Context } from '../method/method.ts';
 
 /** Options beyond this have no letter. */
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';

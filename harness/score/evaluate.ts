@@ -2,7 +2,7 @@
 
 import type { Engine } from '../../gpu/index.ts';
 import type { Evaluation } from '../config/resolved.ts';
-import type { Outcome } from '../plan/method.ts';
+import type { Outcome } from '../method/outcome.ts';
 import { type AskRequest, evaluateChoice } from './choice.ts';
 import { evaluateGeneration } from './generation.ts';
 import { evaluateLikert } from './likert.ts';

@@ -6,7 +6,7 @@ import { BenchError } from '../../base/error.ts';
 import { DENSE, type Engine, type Sequence } from '../../gpu/index.ts';
 import type { GenerationEvaluation } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
-import type { OptionScore, OrderOutcome, Outcome } from '../plan/method.ts';
+import type { OptionScore, OrderOutcome, Outcome } from '../method/outcome.ts';
 import { softmax } from '../stats/softmax.ts';
 import type { Rendered } from '../text/index.ts';
 import { questionText } from './ask.ts';

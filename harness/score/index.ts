@@ -1,6 +1,6 @@
 // Items -> outcomes -> figures.
 
-export { flipped, targetOf } from '../plan/keying.ts';
+export { flipped, targetOf } from '../method/keying.ts';
 export { softmax } from '../stats/softmax.ts';
 export { answerText, letterOf, ordersOf, phraser, questionText } from './ask.ts';
 export { type AskRequest, evaluateChoice } from './choice.ts';

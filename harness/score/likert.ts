@@ -3,7 +3,7 @@
 
 import { BenchError } from '../../base/error.ts';
 import type { Item } from '../datasets/types.ts';
-import type { Outcome } from '../plan/method.ts';
+import type { Outcome } from '../method/outcome.ts';
 import { softmax } from '../stats/softmax.ts';
 import { type AskRequest, evaluateOptions } from './choice.ts';
 

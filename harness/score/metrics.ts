@@ -3,8 +3,8 @@
 
 import { BenchError } from '../../base/error.ts';
 import type { Item } from '../datasets/types.ts';
-import { flipped, targetOf } from '../plan/keying.ts';
-import type { Outcome } from '../plan/method.ts';
+import { flipped, targetOf } from '../method/keying.ts';
+import type { Outcome } from '../method/outcome.ts';
 import { softmax } from '../stats/softmax.ts';
 import { type Interval, wilson } from '../stats/wilson.ts';
 

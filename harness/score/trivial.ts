@@ -2,7 +2,7 @@
 
 import { BenchError } from '../../base/error.ts';
 import type { Item } from '../datasets/types.ts';
-import { targetOf } from '../plan/keying.ts';
+import { targetOf } from '../method/keying.ts';
 import { type Interval, wilson } from '../stats/wilson.ts';
 
 export const ANSWERERS = ['shorter', 'longer', 'first', 'overlap'] as const;

@@ -2,7 +2,7 @@
 
 import { BenchError } from '../../base/error.ts';
 import type { Item } from '../datasets/types.ts';
-import type { Context } from '../plan/method.ts';
+import type { Context } from '../method/method.ts';
 import { alignment } from './metrics.ts';
 
 /** `Context.tune` over `evaluate`. It throws `no-persona` without one, and `no-tuning` where there is nothing to ask. */

@@ -4,7 +4,7 @@
 import { BenchError } from '../../base/error.ts';
 import type { Variant } from '../../gpu/index.ts';
 import type { ControlKind, Persona } from '../config/resolved.ts';
-import type { Axis, Context, Method, Prepared, Reading } from '../plan/method.ts';
+import type { Axis, Context, Method, Prepared, Reading } from '../method/method.ts';
 import { makeMask } from './make.ts';
 import { bytesOf, maskId, placesOf } from './masks.ts';
 import { groupName, idle, isCalibrated, needs, OPTIONS, type Options, optionsOf, personaFree } from './options.ts';

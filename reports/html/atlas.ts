@@ -1,6 +1,6 @@
 // The mask atlas: how much the masks of two personas share beside chance, pair by pair and by where in the network they lie.
 
-import type { AtlasRow, RunResult, Shared } from '../../harness/plan/result.ts';
+import type { AtlasRow, RunResult, Shared } from '../../harness/record/run-record.ts';
 import { entryName, percent, short } from '../format.ts';
 import { html } from './markup.ts';
 import { type Cell, type Part, placed, table, tinted } from './parts.ts';

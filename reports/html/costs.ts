@@ -1,7 +1,7 @@
 // The cost of control: alignment against each thing that holding a persona costs, with the Pareto front (nothing else is both
 // cheaper and better) and intervals on both axes.
 
-import type { ItemRow, MetricRow, RunResult, Samples } from '../../harness/plan/result.ts';
+import type { ItemRow, MetricRow, RunResult, Samples } from '../../harness/record/run-record.ts';
 import { bytesText, entryName, percent, short } from '../format.ts';
 import { mainRows, places, samePoint } from '../verdict.ts';
 import { draw } from './chart.ts';

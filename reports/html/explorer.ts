@@ -2,11 +2,11 @@
 // it does not.
 
 import { counted } from '../../base/words.ts';
-import type { RunResult } from '../../harness/plan/result.ts';
+import type { RunResult } from '../../harness/record/run-record.ts';
 import { shellWord } from '../format.ts';
 import { html } from './markup.ts';
+import type { Extras } from './outcomes.ts';
 import { type Packed, type PackedCell, pack } from './outcomes.ts';
-import type { Extras } from './page.ts';
 import { type Part, table } from './parts.ts';
 
 const MOST_TURNED = 20;

@@ -1,7 +1,7 @@
 // The first words of the page: what won, by how much and at what cost, and what did not beat its controls.
 
 import { counted } from '../../base/words.ts';
-import type { MetricRow, RunResult } from '../../harness/plan/result.ts';
+import type { MetricRow, RunResult } from '../../harness/record/run-record.ts';
 import { bytesText, entryName, percent, shareText, short } from '../format.ts';
 import { against } from '../sections.ts';
 import { mainRows, places, samePoint } from '../verdict.ts';

@@ -1,7 +1,7 @@
 // Where the time went (`--profile`): one step of each phase as a waterfall of dispatches, and the kernels beside what the
 // device was seen to do at most.
 
-import type { ProfileRow, RunResult } from '../../harness/plan/result.ts';
+import type { ProfileRow, RunResult } from '../../harness/record/run-record.ts';
 import { entryName, percent, short } from '../format.ts';
 import { profileSections } from '../profile.ts';
 import { type Chart, clipped, draw, LABELS } from './chart.ts';

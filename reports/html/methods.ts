@@ -1,7 +1,7 @@
 // The comparison: every method and control with its interval, what lies between it and the model that is told nothing, what
 // it costs, and whether it beats its controls. One table per model and evaluation.
 
-import type { ComparisonRow, MetricRow, RunResult } from '../../harness/plan/result.ts';
+import type { ComparisonRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';
 import { bytesText, entryName, percent, short } from '../format.ts';
 import { against, answerersLine, balanceLine, chanceText } from '../sections.ts';
 import { isHeadline, mainRows, places, samePoint } from '../verdict.ts';

@@ -1,8 +1,8 @@
 // The outcomes of a run packed for the page: every text once, probabilities in ten-thousandths, so that 50,000 of them stay
 // below 10 MB. What does not fit is left out and counted.
 
-import type { PromptTexts } from '../../harness/plan/prompts.ts';
-import type { ItemRow, RunResult } from '../../harness/plan/result.ts';
+import type { PromptTexts } from '../../harness/record/prompts.ts';
+import type { ItemRow, RunResult } from '../../harness/record/run-record.ts';
 import { entryName } from '../format.ts';
 
 /** Beyond these the page would open slowly; items.jsonl has every outcome. */
@@ -136,4 +136,10 @@ function pool<T>(keyOf: (value: T) => string): Pool<T> {
       return all.push(value) - 1;
     },
   };
+}
+
+export interface Extras {
+  readonly items: () => Iterable<ItemRow>;
+  readonly prompts: PromptTexts; // where they are kept
+  readonly before?: { readonly name: string; readonly items: Iterable<ItemRow> }; // another run, to compare answers with
 }

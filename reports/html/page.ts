@@ -3,8 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { PromptTexts } from '../../harness/plan/prompts.ts';
-import type { ItemRow, RunResult } from '../../harness/plan/result.ts';
+import type { RunResult } from '../../harness/record/run-record.ts';
 import { cellsLine } from '../sections.ts';
 import { aboveNone } from '../summary.ts';
 import { verdicts } from '../verdict.ts';
@@ -15,17 +14,12 @@ import { headlineOf } from './headline.ts';
 import { kernelsPart } from './kernels.ts';
 import { embedded, html, type Markup, textOf, trusted } from './markup.ts';
 import { methodsPart } from './methods.ts';
+import type { Extras } from './outcomes.ts';
 import { folded, type Part, partMarkup } from './parts.ts';
 import { personasPart } from './personas.ts';
 import { provenancePart } from './provenance.ts';
 import { seriesOf } from './series.ts';
 import { sparsityPart } from './sparsity.ts';
-
-export interface Extras {
-  readonly items: () => Iterable<ItemRow>;
-  readonly prompts: PromptTexts; // where they are kept
-  readonly before?: { readonly name: string; readonly items: Iterable<ItemRow> }; // another run, to compare answers with
-}
 
 export async function htmlReport(result: RunResult, extras: Extras): Promise<string> {
   const series = seriesOf(result);

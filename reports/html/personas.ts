@@ -1,7 +1,7 @@
 // What each persona comes to: alignment under both poles of every trait, answers on scales where there are any, and what a
 // persona moves beside its own trait.
 
-import type { MetricRow, RunResult, ScaleRow } from '../../harness/plan/result.ts';
+import type { MetricRow, RunResult, ScaleRow } from '../../harness/record/run-record.ts';
 import { entryName, shareText } from '../format.ts';
 import { isMain, places } from '../verdict.ts';
 import { type Chart, clipped, draw, LABELS } from './chart.ts';

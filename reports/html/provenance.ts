@@ -1,6 +1,6 @@
 // Where the figures come from, and the command that makes each of them again.
 
-import type { RunResult } from '../../harness/plan/result.ts';
+import type { RunResult } from '../../harness/record/run-record.ts';
 import { shellWord } from '../format.ts';
 import { provenanceRows } from '../provenance.ts';
 import type { Markup } from './markup.ts';

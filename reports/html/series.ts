@@ -1,7 +1,7 @@
 // Which colour and which shape a method has, the same in every chart: colours that stay apart for colour-blind eyes (after
 // Okabe and Ito), and shapes that say it again.
 
-import type { RunResult } from '../../harness/plan/result.ts';
+import type { RunResult } from '../../harness/record/run-record.ts';
 import { html, type Markup } from './markup.ts';
 
 export interface Series {

@@ -1,7 +1,7 @@
 // Alignment against sparsity: each subnetwork's line with its 95 % band, over all traits and trait by trait, beside the
 // nulls that are as sparse.
 
-import type { MetricRow, RunResult } from '../../harness/plan/result.ts';
+import type { MetricRow, RunResult } from '../../harness/record/run-record.ts';
 import { shareText } from '../format.ts';
 import { mainRows, places } from '../verdict.ts';
 import { type Chart, clipped, draw, LABELS } from './chart.ts';

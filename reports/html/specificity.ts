@@ -1,6 +1,6 @@
 // Personas by traits as heat maps with numbers: what a method moves beside its persona's own trait.
 
-import type { RunResult, SpecificityRow } from '../../harness/plan/result.ts';
+import type { RunResult, SpecificityRow } from '../../harness/record/run-record.ts';
 import { entryName, percent } from '../format.ts';
 import { specificitySections } from '../specificity.ts';
 import { html, type Markup } from './markup.ts';

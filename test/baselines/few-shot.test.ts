@@ -7,7 +7,7 @@ import { fewShot } from '../../baselines/few-shot/method.ts';
 import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { DENSE } from '../../gpu/index.ts';
 import type { Item, Split } from '../../harness/datasets/types.ts';
-import { axesOf, type Context, reads } from '../../harness/plan/method.ts';
+import { axesOf, type Context, reads } from '../../harness/method/method.ts';
 import { rngOf } from '../../harness/stats/rng.ts';
 import { fakeEngine, fakeItems, fakePersona, fakeText } from '../support/fake.ts';
 import { test } from '../support/suite.ts';

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { BASELINES as METHODS } from '../../baselines/index.ts';
 import { DENSE, type Engine } from '../../gpu/index.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
-import { axesOf, type Context, type Method, type Question, reads } from '../../harness/plan/method.ts';
+import { axesOf, type Context, type Method, type Question, reads } from '../../harness/method/method.ts';
 import { item } from '../harness/score/fakes.ts';
 import { test } from '../support/suite.ts';
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import * as assert from 'uvu/assert';
-import { writeRunFolder } from '../../harness/run/run-folder.ts';
+import { writeRunFolder } from '../../harness/store/run-folder.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { NODE, ROOT } from '../support/node.ts';
 import { runFake } from '../support/session.ts';

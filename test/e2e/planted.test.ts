@@ -7,7 +7,7 @@ import { machineOf } from '../../harness/cli/machine.ts';
 import { METHODS } from '../../harness/cli/methods.ts';
 import { loadSuite } from '../../harness/config/index.ts';
 import { withControls } from '../../harness/plan/controls.ts';
-import type { RunResult } from '../../harness/plan/result.ts';
+import type { RunResult } from '../../harness/record/run-record.ts';
 import { runSession } from '../../harness/run/session.ts';
 import { writePlanted } from '../fixtures/planted/model.ts';
 import { temporaryFolder } from '../support/folders.ts';

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as assert from 'uvu/assert';
-import type { RunResult } from '../../harness/plan/result.ts';
+import type { RunResult } from '../../harness/record/run-record.ts';
 import { TINY_VOCAB, tinyModel } from '../harness/text/tiny.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { runNode } from '../support/node.ts';

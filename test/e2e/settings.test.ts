@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
-import type { ItemRow, RunResult } from '../../harness/plan/result.ts';
+import type { ItemRow, RunResult } from '../../harness/record/run-record.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { NODE, ROOT } from '../support/node.ts';
 import { suite } from '../support/suite.ts';

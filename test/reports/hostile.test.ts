@@ -8,7 +8,7 @@ import { BenchError } from '../../base/error.ts';
 import { blessVerb, compareVerb, gateVerb } from '../../harness/cli/gate.ts';
 import { report } from '../../harness/cli/messages.ts';
 import { startProgress } from '../../harness/run/progress.ts';
-import { writeRunFolder } from '../../harness/run/run-folder.ts';
+import { writeRunFolder } from '../../harness/store/run-folder.ts';
 import { gateAnnotations, gateMarkdown } from '../../reports/gate.ts';
 import { jsonReport } from '../../reports/json.ts';
 import { gateJunit } from '../../reports/junit.ts';

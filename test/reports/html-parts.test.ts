@@ -1,9 +1,9 @@
 // What the page says and draws, piece by piece: the headline, the Pareto front, packed outcomes and prompts.
 
 import * as assert from 'uvu/assert';
-import { packPrompts, unpackPrompts } from '../../harness/plan/prompts.ts';
-import type { MetricRow, RunResult } from '../../harness/plan/result.ts';
-import { share } from '../../harness/run/metrics.ts';
+import { share } from '../../harness/analysis/metrics.ts';
+import { packPrompts, unpackPrompts } from '../../harness/record/prompts.ts';
+import type { MetricRow, RunResult } from '../../harness/record/run-record.ts';
 import { headlineOf } from '../../reports/html/headline.ts';
 import { pack, shares } from '../../reports/html/outcomes.ts';
 import { frontOf } from '../../reports/html/scatter.ts';

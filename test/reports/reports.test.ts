@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as assert from 'uvu/assert';
-import type { MetricRow, RunResult, Samples } from '../../harness/plan/result.ts';
-import { share } from '../../harness/run/metrics.ts';
+import { share } from '../../harness/analysis/metrics.ts';
+import type { MetricRow, RunResult, Samples } from '../../harness/record/run-record.ts';
 import { medianText, percentileText, shareText, short } from '../../reports/format.ts';
 import { jsonReport } from '../../reports/json.ts';
 import { markdownReport } from '../../reports/markdown.ts';

@@ -1,8 +1,8 @@
 // The one table: every method with what it reaches, its difference to the model that is told nothing, and its costs.
 
 import * as assert from 'uvu/assert';
-import type { ComparisonRow, RunResult } from '../../harness/plan/result.ts';
-import { share } from '../../harness/run/metrics.ts';
+import { share } from '../../harness/analysis/metrics.ts';
+import type { ComparisonRow, RunResult } from '../../harness/record/run-record.ts';
 import { bytesText } from '../../reports/format.ts';
 import { markdownReport } from '../../reports/markdown.ts';
 import { aboveNone, figureSections, summarySections } from '../../reports/summary.ts';

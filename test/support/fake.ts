@@ -6,10 +6,11 @@ import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Counters, Engine, Scored, Sequence } from '../../gpu/index.ts';
 import type { ChoiceEvaluation, Persona, Suite } from '../../harness/config/resolved.ts';
 import type { Item } from '../../harness/datasets/types.ts';
+import type { Method, MethodRegistry } from '../../harness/method/method.ts';
+import type { Outcome } from '../../harness/method/outcome.ts';
 import type { ModelDigests } from '../../harness/plan/identity.ts';
-import type { Method, MethodRegistry, Outcome } from '../../harness/plan/method.ts';
-import type { DeviceInfo } from '../../harness/plan/result.ts';
-import type { Evaluate, LoadedModel } from '../../harness/run/runner.ts';
+import type { DeviceInfo } from '../../harness/record/run-record.ts';
+import type { Evaluate, LoadedModel } from '../../harness/run/ports.ts';
 import type { TextModel } from '../../harness/text/index.ts';
 
 export const DEVICE: DeviceInfo = {

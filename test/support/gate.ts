@@ -1,8 +1,7 @@
 // Rows, runs and references as a gate takes them, made by hand.
 
-import type { Candidate } from '../../harness/gate/rules.ts';
-import type { Answer, GateRow, Reference, Rules } from '../../harness/gate/types.ts';
-import type { Verdict } from '../../harness/plan/verdicts.ts';
+import type { Answer, Candidate, GateRow, Reference, Rules } from '../../harness/gate/types.ts';
+import type { Verdict } from '../../harness/record/verdicts.ts';
 
 const TRAITS = ['extraversion', 'openness'] as const;
 export const evaluations = [{ id: 'choice', kind: 'choice', scorer: 'per-token', settings: 's' }];

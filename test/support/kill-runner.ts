@@ -2,7 +2,7 @@
 // Arguments: folder, ms per item. It prints "start", one "done" per stored cell, and "end".
 
 import { INTERRUPTED, onInterrupt } from '../../harness/run/interrupt.ts';
-import { writeRunFolder } from '../../harness/run/run-folder.ts';
+import { writeRunFolder } from '../../harness/store/run-folder.ts';
 import { runFake } from './session.ts';
 
 const [base = '', delay = '0'] = process.argv.slice(2);

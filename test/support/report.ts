@@ -2,8 +2,9 @@
 // outcomes.
 
 import { createHash } from 'node:crypto';
-import type { ItemRow, RunResult } from '../../harness/plan/result.ts';
-import { type Extras, htmlReport } from '../../reports/html/page.ts';
+import type { ItemRow, RunResult } from '../../harness/record/run-record.ts';
+import type { Extras } from '../../reports/html/outcomes.ts';
+import { htmlReport } from '../../reports/html/page.ts';
 import { EVALUATION, fakePersona, fakeSuite, METHODS } from './fake.ts';
 import { temporaryFolder } from './folders.ts';
 import { runFake } from './session.ts';

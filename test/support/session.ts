@@ -3,9 +3,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Suite } from '../../harness/config/resolved.ts';
-import type { DeviceInfo } from '../../harness/plan/result.ts';
+import type { DeviceInfo } from '../../harness/record/run-record.ts';
 import type { RunEvent } from '../../harness/run/events.ts';
-import { type Machine, runSession, type SessionOptions, type SessionResult } from '../../harness/run/session.ts';
+import type { Machine, SessionOptions } from '../../harness/run/ports.ts';
+import { runSession, type SessionResult } from '../../harness/run/session.ts';
 import { type Calls, DEVICE, fakeEvaluate, fakeLoad, fakeSuite, fakeText, METHODS } from './fake.ts';
 
 /** A folder that passes for a model where nobody reads its weights. */

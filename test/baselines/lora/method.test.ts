@@ -9,7 +9,7 @@ import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import type { Engine, Sample, Trainer, TrainerOptions } from '../../../gpu/index.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
-import { axesOf, type Context, reads } from '../../../harness/plan/method.ts';
+import { axesOf, type Context, reads } from '../../../harness/method/method.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
 import { DEVICE, fakeEngine, fakeItems, fakePersona, fakeText, METHODS } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';

@@ -8,7 +8,7 @@ import { rateAt } from '../../../baselines/lora/schedule.ts';
 import { type TrainPlan, train } from '../../../baselines/lora/train.ts';
 import type { Sample, Trainer } from '../../../gpu/index.ts';
 import type { CalibrationText } from '../../../harness/datasets/types.ts';
-import type { Held } from '../../../harness/plan/method.ts';
+import type { Held } from '../../../harness/method/method.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
 import { fakeText } from '../../support/fake.ts';
 import { suite } from '../../support/suite.ts';

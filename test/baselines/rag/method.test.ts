@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { rag } from '../../../baselines/rag/method.ts';
 import { contentOf, located, OPTIONS, optionsOf } from '../../../baselines/rag/options.ts';
 import type { LibraryPassage } from '../../../harness/datasets/passages.ts';
-import { type Context, type Prepared, reads } from '../../../harness/plan/method.ts';
+import { type Context, type Prepared, reads } from '../../../harness/method/method.ts';
 import { fakePersona, METHODS } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { runFake } from '../../support/session.ts';

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { rag } from '../../../baselines/rag/method.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import type { Sample } from '../../../gpu/index.ts';
-import { axesOf } from '../../../harness/plan/method.ts';
+import { axesOf } from '../../../harness/method/method.ts';
 import { fakeEngine, fakeText, pseudo } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { suite } from '../../support/suite.ts';

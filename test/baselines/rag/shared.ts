@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { rag } from '../../../baselines/rag/method.ts';
 import type { LibraryPassage } from '../../../harness/datasets/passages.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
-import type { Context, Prepared } from '../../../harness/plan/method.ts';
+import type { Context, Prepared } from '../../../harness/method/method.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
 import { fakeEngine, fakePersona, fakeText } from '../../support/fake.ts';
 

@@ -7,7 +7,7 @@ import { OPTIONS, optionsOf, rangesOf } from '../../../baselines/steering/option
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import type { Engine, Sample } from '../../../gpu/index.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
-import { type Context, type Held, reads } from '../../../harness/plan/method.ts';
+import { type Context, type Held, reads } from '../../../harness/method/method.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
 import { fakeEngine, fakeItems, fakePersona, fakeText } from '../../support/fake.ts';
 import { test } from '../../support/suite.ts';

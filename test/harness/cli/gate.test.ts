@@ -6,7 +6,7 @@ import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { blessVerb, compareVerb, gateVerb } from '../../../harness/cli/gate.ts';
 import type { GateRules } from '../../../harness/config/resolved.ts';
-import { writeRunFolder } from '../../../harness/run/run-folder.ts';
+import { writeRunFolder } from '../../../harness/store/run-folder.ts';
 import { gateAnnotations, gateMarkdown } from '../../../reports/gate.ts';
 import { gateJunit } from '../../../reports/junit.ts';
 import { EVALUATION } from '../../support/fake.ts';

@@ -6,7 +6,7 @@ import { BenchError } from '../../../base/error.ts';
 import { blessVerb } from '../../../harness/cli/gate.ts';
 import { type RunServices, runVerb } from '../../../harness/cli/run.ts';
 import type { GateRules, Suite } from '../../../harness/config/resolved.ts';
-import type { Machine } from '../../../harness/run/session.ts';
+import type { Machine } from '../../../harness/run/ports.ts';
 import { DEVICE, fakeEvaluate, fakeLoad, fakeSuite, fakeText } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { fakeModel } from '../../support/session.ts';

@@ -1,16 +1,16 @@
 // Role replies in a suite: what they come to, whom they are asked, and what is refused with its place.
 
 import * as assert from 'uvu/assert';
+import { answererRows, metricRows } from '../../../harness/analysis/metrics.ts';
 import { METHODS } from '../../../harness/cli/methods.ts';
 import type { RoleReplyEvaluation, Suite } from '../../../harness/config/resolved.ts';
 import { withControls } from '../../../harness/plan/controls.ts';
 import { expand } from '../../../harness/plan/expand.ts';
-import { answererRows, metricRows } from '../../../harness/run/metrics.ts';
 import { ordersOf, questionText } from '../../../harness/score/index.ts';
 import { DIGESTS } from '../../support/fake.ts';
 import { suite as testSuite } from '../../support/suite.ts';
 import { load, refused, SUITE } from '../../support/suite-file.ts';
-import { outcome } from '../run/answers.ts';
+import { outcome } from '../analysis/answers.ts';
 
 const test = testSuite('role replies in a suite');
 

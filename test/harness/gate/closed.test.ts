@@ -3,8 +3,8 @@
 import * as assert from 'uvu/assert';
 import { alignmentVerdicts } from '../../../harness/gate/alignment.ts';
 import { parseReference, referenceText } from '../../../harness/gate/reference.ts';
-import { type Candidate, gate } from '../../../harness/gate/rules.ts';
-import type { Answer, GateRow, Reference, Rules } from '../../../harness/gate/types.ts';
+import { gate } from '../../../harness/gate/rules.ts';
+import type { Answer, Candidate, GateRow, Reference, Rules } from '../../../harness/gate/types.ts';
 import { blessed, evaluations, of, RULES, row, run } from '../../support/gate.ts';
 import { test } from '../../support/suite.ts';
 

@@ -3,7 +3,7 @@
 
 import * as assert from 'uvu/assert';
 import { compareRuns } from '../../../harness/gate/compare.ts';
-import type { ItemRow } from '../../../harness/plan/result.ts';
+import type { ItemRow } from '../../../harness/record/run-record.ts';
 import { compareText } from '../../../reports/gate.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { runFake } from '../../support/session.ts';

@@ -8,7 +8,7 @@ import { compareRuns } from '../../../harness/gate/compare.ts';
 import { gatePower } from '../../../harness/gate/power.ts';
 import { parseReference, referenceText } from '../../../harness/gate/reference.ts';
 import { gateRows, referenceOf } from '../../../harness/gate/rows.ts';
-import type { Cell } from '../../../harness/plan/method.ts';
+import type { Cell } from '../../../harness/plan/cell.ts';
 import { EVALUATION } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { runFake } from '../../support/session.ts';

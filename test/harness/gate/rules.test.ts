@@ -2,8 +2,8 @@
 
 import * as assert from 'uvu/assert';
 import { parseReference, referenceText } from '../../../harness/gate/reference.ts';
-import { type Candidate, gate } from '../../../harness/gate/rules.ts';
-import type { GateRow, Reference, Rules } from '../../../harness/gate/types.ts';
+import { gate } from '../../../harness/gate/rules.ts';
+import type { Candidate, GateRow, Reference, Rules } from '../../../harness/gate/types.ts';
 import { blessed, of, RULES, row, run } from '../../support/gate.ts';
 import { test } from '../../support/suite.ts';
 

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { gatePower, powerLines } from '../../../harness/gate/power.ts';
 import { gate } from '../../../harness/gate/rules.ts';
 import type { GateRow, Reference, Rules } from '../../../harness/gate/types.ts';
-import type { Cell } from '../../../harness/plan/method.ts';
+import type { Cell } from '../../../harness/plan/cell.ts';
 import { mcnemarPower } from '../../../harness/stats/power.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
 import { suite } from '../../support/suite.ts';

@@ -2,9 +2,9 @@ import * as assert from 'uvu/assert';
 import { BenchError } from '../../../base/error.ts';
 import type { Suite } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
+import type { Method } from '../../../harness/method/method.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { storeKey } from '../../../harness/plan/identity.ts';
-import type { Method } from '../../../harness/plan/method.ts';
 import { DIGESTS, EVALUATION, fakePersona, fakeSuite, METHODS } from '../../support/fake.ts';
 import { suite } from '../../support/suite.ts';
 

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
 import type { Suite } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
+import type { Cell } from '../../../harness/plan/cell.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { itemDigest } from '../../../harness/plan/items.ts';
-import type { Cell } from '../../../harness/plan/method.ts';
 import { namesOf, type StoredIndex, why } from '../../../harness/plan/why.ts';
 import { DIGESTS, fakeSuite, METHODS } from '../../support/fake.ts';
 import { suite } from '../../support/suite.ts';

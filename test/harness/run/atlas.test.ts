@@ -7,7 +7,7 @@ import type { BenchError } from '../../../base/error.ts';
 import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
 import { tensorBytes } from '../../../formats/safetensors/tensor-file.ts';
 import type { MaskTensor } from '../../../gpu/index.ts';
-import { atlasOf } from '../../../harness/run/atlas.ts';
+import { atlasOf } from '../../../harness/analysis/atlas.ts';
 import { readSketch, type Sketch, sketchBytes } from '../../../harness/subnetworks/sketch.ts';
 import { atlasSections } from '../../../reports/atlas.ts';
 import { atlasPart } from '../../../reports/html/atlas.ts';
@@ -16,7 +16,7 @@ import { partMarkup } from '../../../reports/html/parts.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { runFake } from '../../support/session.ts';
 import { test } from '../../support/suite.ts';
-import { PERSONAS } from './answers.ts';
+import { PERSONAS } from '../analysis/answers.ts';
 
 const matrix = (name: string, layer: number, module: 'attention' | 'mlp', rows = 2): MatrixInfo => ({
   ...{ name, layer, module, rows, columns: 4 },

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
+import type { Cell } from '../../../harness/plan/cell.ts';
 import { expand } from '../../../harness/plan/expand.ts';
-import type { Cell } from '../../../harness/plan/method.ts';
 import {
   measureLatency,
   roundOrder,

@@ -2,8 +2,8 @@
 
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../base/error.ts';
-import type { DeviceInfo } from '../../../harness/plan/result.ts';
-import type { Evaluate } from '../../../harness/run/runner.ts';
+import type { DeviceInfo } from '../../../harness/record/run-record.ts';
+import type { Evaluate } from '../../../harness/run/ports.ts';
 import { DEVICE, fakeEngine, fakeEvaluate } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { type Ran, runFake } from '../../support/session.ts';

@@ -3,7 +3,7 @@
 
 import * as assert from 'uvu/assert';
 import type { Dispatch, Engine, TracedStep } from '../../../gpu/index.ts';
-import type { Evaluate } from '../../../harness/run/runner.ts';
+import type { Evaluate } from '../../../harness/run/ports.ts';
 import { chromeTrace } from '../../../reports/trace.ts';
 import { DEVICE, fakeEngine, fakeEvaluate, fakeText } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';

@@ -1,7 +1,8 @@
 import { Writable } from 'node:stream';
 import * as assert from 'uvu/assert';
+import type { Cell } from '../../../harness/plan/cell.ts';
 import { expand } from '../../../harness/plan/expand.ts';
-import type { Cell, CellRecord } from '../../../harness/plan/method.ts';
+import type { CellRecord } from '../../../harness/record/cell-record.ts';
 import { cellName } from '../../../harness/run/events.ts';
 import { progressMode, startProgress } from '../../../harness/run/progress.ts';
 import { DIGESTS, fakeEngine, fakeSuite, METHODS } from '../../support/fake.ts';

@@ -5,7 +5,7 @@ import { BenchError } from '../../../base/error.ts';
 import { DENSE } from '../../../gpu/index.ts';
 import type { ChoiceEvaluation, Scorer } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
-import type { Question } from '../../../harness/plan/method.ts';
+import type { Question } from '../../../harness/method/method.ts';
 import { evaluateChoice, ordersOf, questionText, softmax } from '../../../harness/score/index.ts';
 import type { Prompt } from '../../../harness/text/index.ts';
 import { test } from '../../support/suite.ts';

@@ -5,7 +5,7 @@ import type { BenchError } from '../../../base/error.ts';
 import { DENSE } from '../../../gpu/index.ts';
 import type { LikertEvaluation } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
-import type { Question } from '../../../harness/plan/method.ts';
+import type { Question } from '../../../harness/method/method.ts';
 import {
   agreement,
   alignment,

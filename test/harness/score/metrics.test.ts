@@ -2,7 +2,7 @@
 
 import * as assert from 'uvu/assert';
 import type { Item } from '../../../harness/datasets/types.ts';
-import type { Outcome } from '../../../harness/plan/method.ts';
+import type { Outcome } from '../../../harness/method/outcome.ts';
 import { alignment, alignmentBy, judge, summarise } from '../../../harness/score/index.ts';
 import { test } from '../../support/suite.ts';
 import { item } from './fakes.ts';

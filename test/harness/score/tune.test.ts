@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { DENSE } from '../../../gpu/index.ts';
 import type { ChoiceEvaluation } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
-import type { Outcome } from '../../../harness/plan/method.ts';
+import type { Outcome } from '../../../harness/method/outcome.ts';
 import { phraser, tuner } from '../../../harness/score/index.ts';
 import { test } from '../../support/suite.ts';
 import { item } from './fakes.ts';

@@ -1,0 +1,215 @@
+// Outcomes of cells -> metric rows: per persona, per trait and pooled, by wording and over wordings, each with its n.
+// A unit is a pair of item and persona; over wordings and seeds a pair's results are averaged first, so n never grows
+// by asking the same thing again.
+
+import { grouped } from '../../base/grouped.ts';
+import type { Persona, Suite } from '../config/resolved.ts';
+import { sourceBlind } from '../datasets/role-reply.ts';
+import type { Item } from '../datasets/types.ts';
+import type { Outcome } from '../method/outcome.ts';
+import type { Cell } from '../plan/cell.ts';
+import { keyingOf } from '../plan/items.ts';
+import type { AnswererRow, MetricRow, Share } from '../record/run-record.ts';
+import { ANSWERERS, choose, creditFor, type Judged, judge, summarise } from '../score/index.ts';
+import { wilson } from '../stats/wilson.ts';
+
+/** A finished cell and its outcomes. */
+export interface Answered {
+  readonly cell: Cell;
+  readonly outcomes: readonly Outcome[];
+}
+
+interface Group {
+  readonly model: string;
+  readonly evaluation: string;
+  readonly method: string;
+  readonly sparsity: string | null;
+  readonly cells: Answered[];
+}
+
+/** Rows in the order of the plan: for each method over all wordings, then for each wording where there are several. */
+export function metricRows(whole: Suite, all: readonly Answered[]): readonly MetricRow[] {
+  const answered = all.filter(({ cell }) => cell.part === 'evaluation');
+  const suite = { ...whole, personas: stated(whole, answered) };
+  const groups = new Map<string, Group>();
+  for (const one of answered) {
+    const { model, method, sparsity } = one.cell;
+    const evaluation = one.cell.evaluation.id;
+    const key = JSON.stringify([model, evaluation, method, sparsity]);
+    const group = groups.get(key) ?? { model, evaluation, method, sparsity, cells: [] };
+    groups.set(key, group);
+    group.cells.push(one);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const wordings = [...new Set(group.cells.map(({ cell }) => cell.wording))];
+    const rows = rowsOf(suite, group, group.cells, null);
+    if (wordings.length === 1) return rows;
+    return rows.concat(
+      wordings.flatMap((wording) =>
+        rowsOf(
+          suite,
+          group,
+          group.cells.filter(({ cell }) => cell.wording === wording),
+          wording,
+        ),
+      ),
+    );
+  });
+}
+
+/** What the answerers without a model reach on the items of each evaluation; `overlap` reads question and prompts. */
+export function answererRows(suite: Suite, all: readonly Answered[]): readonly AnswererRow[] {
+  const answered = all.filter(({ cell }) => cell.part === 'evaluation');
+  const rows: AnswererRow[] = [];
+  const personas = stated(suite, answered);
+  for (const { id: evaluation, kind } of suite.evaluations) {
+    if (kind === 'generation') continue; // there is nothing to choose from
+    const cells = answered.filter(({ cell }) => cell.evaluation.id === evaluation);
+    const items = [...new Map(cells.flatMap(({ cell }) => cell.items.map((item) => [item.id, item]))).values()];
+    const others = kind === 'role-reply' ? [sourceBlindOver(items)] : desirableFor(personas);
+    for (const [answerer, credit] of [...TRIVIAL, ...others]) {
+      const units = personas.flatMap((persona) =>
+        asked(items, persona).map((item) => ({
+          persona: persona.id,
+          trait: persona.trait,
+          right: credit(persona, item),
+        })),
+      );
+      for (const scope of scopes(units)) {
+        const right = scope.units.reduce((sum, unit) => sum + unit.right, 0);
+        const { units: _, ...names } = scope;
+        rows.push({ evaluation, answerer, ...names, alignment: share(right / scope.units.length, scope.units.length) });
+      }
+    }
+  }
+  return rows;
+}
+
+type Credit = (persona: Persona, item: Item) => number;
+type Named = readonly [answerer: string, credit: Credit];
+
+const TRIVIAL = ANSWERERS.map(
+  (answerer): Named => [
+    answerer,
+    (persona, item) => creditFor(item, persona.id, choose(answerer, item, contextOf(persona, item))),
+  ],
+);
+
+/** Takes the option of the pole that people would rather be seen at, whoever it is told to be. */
+export const DESIRABLE = 'desirable';
+
+/** Where every persona says which pole that is. */
+function desirableFor(personas: readonly Persona[]): readonly Named[] {
+  if (personas.some(({ desirable }) => desirable === undefined)) return [];
+  return [[DESIRABLE, ({ desirable }) => (desirable === true ? 1 : 0)]];
+}
+
+/** Gives everybody who asks one and the same reply, the best there is: 1 / k where each of k is right once. */
+function sourceBlindOver(items: readonly Item[]): Named {
+  const groups = grouped(items, ({ group, id }) => group ?? id);
+  return ['source-blind', (_, { group, id }) => sourceBlind(groups.get(group ?? id) ?? [])];
+}
+
+/**
+ * The personas that some cell states, or all where none does: a control, which is asked once for all, is judged on those
+ * that the methods beside it were asked, also when a filter or a failure left the others out.
+ */
+export function stated({ personas }: Suite, answered: readonly Answered[]): readonly Persona[] {
+  const ids = new Set(answered.flatMap(({ cell }) => cell.persona ?? []));
+  return ids.size === 0 ? personas : personas.filter(({ id }) => ids.has(id));
+}
+
+/** A share of n with its Wilson 95 % interval. */
+export function share(value: number, n: number): Share {
+  const [low, high] = wilson(Math.min(n, Math.max(0, value * n)), n);
+  return { n, value, low, high };
+}
+
+/** Items of one cell judged for one persona; of a cell without persona, the items that say something about it. */
+export function judgeFor(persona: Persona, { cell, outcomes }: Answered): readonly Judged[] {
+  const items = asked(cell.items, persona);
+  if (items.length === 0) return [];
+  const wanted = new Set(items.map(({ id }) => id));
+  return judge(
+    outcomes.filter(({ item }) => wanted.has(item)),
+    items,
+    persona.id,
+  );
+}
+
+function rowsOf(suite: Suite, group: Group, cells: readonly Answered[], wording: string | null): MetricRow[] {
+  const judged = suite.personas.flatMap((persona) =>
+    averaged(
+      cells
+        .filter(({ cell }) => cell.persona === null || cell.persona === persona.id)
+        .map((one) => judgeFor(persona, one)),
+    ),
+  );
+  const control = suite.methods.find(({ id }) => id === group.method)?.control ?? false;
+  return scopes(judged).map(({ units, ...names }) => {
+    const { n, aligned, chance, meanP, byOrder } = summarise(units);
+    return {
+      model: group.model,
+      evaluation: group.evaluation,
+      method: group.method,
+      control,
+      sparsity: group.sparsity,
+      wording,
+      ...names,
+      alignment: share(aligned, n),
+      meanP,
+      chance,
+      orders: byOrder.map((order) => share(order.aligned, order.n)),
+    };
+  });
+}
+
+/** Repeats of the same pairs of item and persona (wordings, seeds) become one unit each: the mean of all figures. */
+function averaged(repeats: readonly (readonly Judged[])[]): readonly Judged[] {
+  const byItem = new Map<string, Judged[]>();
+  for (const one of repeats.flat()) {
+    const known = byItem.get(one.item);
+    if (known === undefined) byItem.set(one.item, [one]);
+    else known.push(one);
+  }
+  return [...byItem.values()].map((units) => {
+    const first = units[0] as Judged;
+    if (units.length === 1) return first;
+    const mean = (figure: (unit: Judged) => number) =>
+      units.reduce((sum, unit) => sum + figure(unit), 0) / units.length;
+    return {
+      ...first,
+      p: mean(({ p }) => p),
+      aligned: mean(({ aligned }) => aligned),
+      orders: first.orders.map((_, k) => mean(({ orders }) => orders[k] ?? Number.NaN)),
+    };
+  });
+}
+
+type Scoped<T> = Pick<MetricRow, 'scope' | 'trait' | 'persona'> & { readonly units: readonly T[] };
+
+function scopes<T extends { readonly persona: string; readonly trait: string }>(units: readonly T[]): Scoped<T>[] {
+  if (units.length === 0) return [];
+  const by = (key: 'trait' | 'persona') => [...new Set(units.map((unit) => unit[key]))];
+  return [
+    { scope: 'pooled' as const, trait: null, persona: null, units },
+    ...by('trait').map((trait) => ({
+      scope: 'trait' as const,
+      trait,
+      persona: null,
+      units: units.filter((unit) => unit.trait === trait),
+    })),
+    ...by('persona').map((persona) => {
+      const own = units.filter((unit) => unit.persona === persona);
+      return { scope: 'persona' as const, trait: own[0]?.trait ?? null, persona, units: own };
+    }),
+  ];
+}
+
+function asked(items: readonly Item[], persona: Persona): readonly Item[] {
+  return items.filter((item) => item.trait === persona.trait && keyingOf(item, persona) !== 0);
+}
+
+function contextOf(persona: Persona, item: Item): string {
+  return [...Object.values(persona.prompts), item.asker ?? '', item.question].join(' ');
+}

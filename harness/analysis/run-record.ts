@@ -1,0 +1,178 @@
+// The record of a run from what the runner gave: run.json, and the expanded rows of items.jsonl.
+
+import { performance } from 'node:perf_hooks';
+import { digestOf } from '../../base/digest.ts';
+import type { Suite } from '../config/resolved.ts';
+import type { Cell, CellResult } from '../plan/cell.ts';
+import { evaluationContent } from '../plan/identity.ts';
+import { keyingOf } from '../plan/items.ts';
+import {
+  type AtlasRow,
+  type CellRow,
+  type DeviceInfo,
+  type ItemRow,
+  type LatencyRow,
+  type Profile,
+  type Provenance,
+  RUN_VERSION,
+  type RunResult,
+} from '../record/run-record.ts';
+import { judge, targetOf } from '../score/index.ts';
+import { agreementRows } from './agreement.ts';
+import { type Against, compare } from './comparisons.ts';
+import { costRows } from './costs.ts';
+import { type Answered, answererRows, metricRows } from './metrics.ts';
+import { headlineRows, perplexityRows, tuningRows } from './networks.ts';
+import { scaleRows } from './scales.ts';
+import { specificityRows } from './specificity.ts';
+import { textRows } from './texts.ts';
+
+export interface RunParts {
+  readonly suite: Suite;
+  readonly plan: readonly Cell[];
+  readonly results: readonly CellResult[];
+  readonly provenance: Provenance;
+  readonly device: DeviceInfo;
+  readonly latency: readonly LatencyRow[];
+  readonly atlas: readonly AtlasRow[];
+  readonly profile: Profile | null;
+  readonly notes: readonly string[]; // beyond the suite's
+  readonly startedAt: Date;
+  readonly startMs: number; // performance.now() at the start
+}
+
+/** The whole record. The exit code is 3 when a cell errored or was not reached, else 0. */
+export function runResult(parts: RunParts): RunResult {
+  const { suite, results, startedAt } = parts;
+  const answered = answeredOf(results);
+  const complete = answered.length === parts.plan.length;
+  const cells = results.map((result) => cellRow(suite, result));
+  const reached = new Set(results.map(({ cell }) => cell));
+  const left = parts.plan.filter((cell) => !reached.has(cell)).length;
+  const device = parts.device.software
+    ? [`Computed on ${parts.device.name}, a software adapter: its timings say nothing about a GPU.`]
+    : [];
+  const dense = suite.methods.find(({ method }) => method === 'none')?.id ?? null;
+  const tuning = tuningRows(suite.personas, answered);
+  const against = new Map(suite.methods.map(({ id, against: controls = [] }) => [id, controls]));
+  const compared = { personas: suite.personas, plan: parts.plan, answered };
+  return {
+    version: RUN_VERSION,
+    id: digestOf({ keys: cells.map(({ key }) => key), at: startedAt.toISOString(), pid: process.pid }),
+    suite: suite.name,
+    startedAt: startedAt.toISOString(),
+    elapsedMs: performance.now() - parts.startMs,
+    notes: [
+      ...suite.notes,
+      ...device,
+      ...parts.notes,
+      ...(left > 0 ? [`${left} cells of the plan were not reached.`] : []),
+    ],
+    provenance: parts.provenance,
+    device: parts.device,
+    evaluations: suite.evaluations.map((evaluation) => {
+      const { id, kind, scorer } = evaluation;
+      return { id, kind, scorer, settings: digestOf(evaluationContent(evaluation, false)).slice(0, 16) };
+    }),
+    sparsity: suite.sparsity.map(({ label, value }) => ({ label, value })),
+    cells,
+    metrics: metricRows(suite, answered),
+    answerers: answererRows(suite, answered),
+    ...compare({ ...compared, against }),
+    differences: dense === null ? [] : compare({ ...compared, against: beside(suite, dense) }).comparisons,
+    costs: costRows(results),
+    agreements: dense === null ? [] : agreementRows(answered, dense),
+    scales: scaleRows(suite, answered),
+    texts: textRows(suite, answered),
+    specificities: dense === null ? [] : specificityRows(suite, answered, dense),
+    atlas: parts.atlas,
+    perplexities: perplexityRows(results, dense),
+    tuning,
+    headlines: headlineRows(tuning),
+    latency: parts.latency,
+    profile: parts.profile,
+    gate: suite.gate,
+    exitCode: complete ? 0 : 3,
+  };
+}
+
+/** Every entry but the one that states no persona, beside that one. */
+function beside({ methods }: Suite, dense: string): ReadonlyMap<string, readonly Against[]> {
+  const others = methods.filter(({ id }) => id !== dense);
+  return new Map(others.map(({ id }) => [id, [{ kind: 'dense', id: dense }]]));
+}
+
+/** One row per cell and item, in the order of the plan; equal runs give equal rows, whatever came from the store. */
+export function* itemRows(suite: Suite, results: readonly CellResult[]): Generator<ItemRow> {
+  for (const { cell, outcomes } of answeredOf(results)) {
+    if (cell.part === 'tuning') continue;
+    const persona = suite.personas.find(({ id }) => id === cell.persona) ?? null;
+    for (const [i, item] of cell.items.entries()) {
+      const outcome = outcomes[i];
+      if (outcome === undefined) continue;
+      const keyed = persona === null ? 1 : keyingOf(item, persona);
+      const asked = keyed === 0 ? item.persona : (persona?.id ?? item.persona);
+      const [judged] = judge([outcome], [item], asked);
+      const target = targetOf(item, asked);
+      yield {
+        cell: cell.id,
+        model: cell.model,
+        evaluation: cell.evaluation.id,
+        method: cell.method,
+        persona: cell.persona,
+        wording: cell.wording,
+        sparsity: cell.sparsity,
+        seed: cell.seed,
+        item: item.id,
+        ...(item.group !== undefined && { group: item.group }),
+        itemPersona: item.persona,
+        trait: item.trait,
+        keyed,
+        question: item.question,
+        options: item.options.map(({ text }, option) => ({ text, aligned: option === target })),
+        p: judged?.p ?? outcome.p,
+        aligned: judged?.aligned ?? 0,
+        orders: outcome.orders.map((order) => ({
+          order: order.order,
+          p: keyed === -1 ? 1 - order.p : order.p,
+          sums: order.options.map(({ sum }) => sum),
+          scores: order.options.map(({ score }) => score),
+        })),
+        ...(outcome.texts && { texts: outcome.texts }),
+        ...(outcome.marks && { marks: outcome.marks.map((mark) => (keyed === -1 ? 1 - mark : mark)) }),
+        prompt: outcome.prompt ?? null,
+        promptTokens: outcome.promptTokens,
+        addedTokens: outcome.addedTokens,
+      };
+    }
+  }
+}
+
+function answeredOf(results: readonly CellResult[]): readonly Answered[] {
+  return results.flatMap(({ cell, stored }) => (stored === null ? [] : [{ cell, outcomes: stored.outcomes }]));
+}
+
+function cellRow(suite: Suite, { cell, key, status, stored, error }: CellResult): CellRow {
+  const { id, model, method, persona, wording, sparsity, seed } = cell;
+  return {
+    id,
+    key,
+    model,
+    evaluation: cell.evaluation.id,
+    method,
+    control: suite.methods.find((entry) => entry.id === method)?.control ?? false,
+    persona,
+    wording,
+    sparsity,
+    seed,
+    part: cell.part,
+    items: cell.items.length,
+    status,
+    computedAt: stored?.computedAt ?? null,
+    cost: stored?.record.cost ?? null,
+    counters: stored?.record.counters ?? null,
+    scoringMs: stored?.record.scoringMs ?? null,
+    neutral: stored?.record.neutral ?? null,
+    error,
+  };
+}

@@ -1,0 +1,36 @@
+// One cell of a plan, and what running it gives.
+
+import type { Evaluation } from '../config/resolved.ts';
+import type { Item } from '../datasets/types.ts';
+import type { Outcome } from '../method/outcome.ts';
+import type { CellRecord, CellStatus, Failure } from '../record/cell-record.ts';
+
+/** One point of model x persona x evaluation x method x sparsity x seed. Null: the method ignores that axis. */
+export interface Cell {
+  readonly id: string; // sha256 of `inputs` as canonical JSON
+  readonly inputs: Readonly<Record<string, unknown>>; // everything that affects the outcomes (design.md, Identity)
+  readonly model: string;
+  readonly evaluation: Evaluation;
+  readonly method: string; // the entry's id
+  readonly persona: string | null; // that the outcomes are judged for
+  readonly network: string | null; // persona that the method is prepared for: `persona`, or its opposite
+  readonly part: 'evaluation' | 'tuning';
+  readonly wording: string | null;
+  readonly sparsity: string | null; // label
+  readonly seed: number | null;
+  readonly items: readonly Item[];
+}
+
+export interface CellResult {
+  readonly cell: Cell;
+  readonly key: string;
+  readonly status: CellStatus;
+  readonly stored: StoredCell | null; // null when errored
+  readonly error: Failure | null;
+}
+
+export interface StoredCell {
+  readonly record: CellRecord;
+  readonly outcomes: readonly Outcome[]; // in the order of the cell's items, under their names of today
+  readonly computedAt: string;
+}

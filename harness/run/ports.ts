@@ -1,0 +1,80 @@
+// What a run needs of the world: a machine that loads models, and who evaluates and stores a cell.
+
+import type { Engine } from '../../gpu/index.ts';
+import type { Evaluation, ModelRef, Suite } from '../config/resolved.ts';
+import type { Item } from '../datasets/types.ts';
+import type { MethodRegistry, Prepared, Statistics } from '../method/method.ts';
+import type { Outcome } from '../method/outcome.ts';
+import type { Cell } from '../plan/cell.ts';
+import type { DeviceInfo } from '../record/run-record.ts';
+import type { Store } from '../store/store.ts';
+import type { TextModel } from '../text/index.ts';
+import type { Listener } from './events.ts';
+import type { StatisticsFiles } from './statistics.ts';
+
+/** A model on a device, with its text side. */
+export interface LoadedModel {
+  readonly engine: Engine;
+  readonly text: TextModel;
+  readonly device: DeviceInfo;
+}
+
+export interface EvaluateArguments {
+  readonly engine: Engine;
+  readonly text: TextModel;
+  readonly evaluation: Evaluation;
+  readonly items: readonly Item[];
+  readonly prepared: Pick<Prepared, 'variant' | 'wrap'>;
+  readonly signal?: AbortSignal;
+}
+
+export type Evaluate = (args: EvaluateArguments) => Promise<readonly Outcome[]>;
+
+export interface RunnerOptions {
+  readonly suite: Suite;
+  readonly registry: MethodRegistry;
+  readonly cells: readonly Cell[];
+  readonly store: Store;
+  readonly device: DeviceInfo; // of which the store's keys are made
+  readonly kernels: string; // digest
+  /** Loads a model; called at most once per model at a time, and never when all its cells are stored. */
+  load(model: string): Promise<LoadedModel>;
+  readonly evaluate: Evaluate;
+  readonly statistics: Statistics;
+  readonly emit: Listener;
+  readonly signal: AbortSignal;
+  readonly fresh: boolean;
+  readonly failFast: boolean;
+}
+
+/** What a run asks of the machine. */
+export interface Machine {
+  /** Opens the device (once per process) without loading weights. */
+  device(): Promise<DeviceInfo>;
+  load(model: ModelRef): Promise<{ readonly engine: Engine; readonly device: DeviceInfo }>;
+  /** Tokenizer and chat template, of a model whose config and weight headers are right; called for every plan, so cheap. */
+  text(model: ModelRef): Promise<TextModel>;
+  /** Digest of all kernels, hex; needs no device. */
+  kernels(): Promise<string>;
+  readonly evaluate: Evaluate;
+  /** What was asked for with --adapter; part of what a remembered device is remembered by. */
+  readonly adapter: string | undefined;
+}
+
+export interface SessionOptions {
+  readonly suite: Suite;
+  readonly registry: MethodRegistry;
+  readonly machine: Machine;
+  readonly base: string; // output folder: the store and the runs lie in it
+  readonly command: readonly string[];
+  readonly emit: Listener;
+  readonly signal: AbortSignal;
+  readonly fresh: boolean;
+  readonly failFast: boolean;
+  /** Whether each method is taken apart by kernels once the cells are done. */
+  readonly profile?: boolean;
+  /** Where calibration statistics are kept; absent: in memory only. */
+  readonly statistics?: StatisticsFiles;
+  /** Cells to keep (--filter); all when absent. */
+  select?(cells: readonly Cell[]): readonly Cell[];
+}

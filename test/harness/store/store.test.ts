@@ -1,0 +1,249 @@
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { BenchError } from '../../../base/error.ts';
+import type { Outcome } from '../../../harness/method/outcome.ts';
+import type { Cell } from '../../../harness/plan/cell.ts';
+import { expand } from '../../../harness/plan/expand.ts';
+import { storeKey } from '../../../harness/plan/identity.ts';
+import type { CellRecord } from '../../../harness/record/cell-record.ts';
+import { checkCellFile, seal } from '../../../harness/store/records.ts';
+import { type Finished, openStore } from '../../../harness/store/store.ts';
+import { DEVICE, DIGESTS, fakeEngine, fakeEvaluate, fakeSuite, fakeText, METHODS } from '../../support/fake.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('store');
+
+const folders: string[] = [];
+function folder(): string {
+  const made = mkdtempSync(path.join(os.tmpdir(), 'bench-store-'));
+  folders.push(made);
+  return made;
+}
+
+const cell = expand(fakeSuite(), METHODS, new Map([['tiny', DIGESTS]]))[1] as Cell;
+const key = storeKey(cell.id, DEVICE.deviceClass, 'k');
+const outcomes = await fakeEvaluate({ loads: 0, evaluations: 0 })({
+  engine: fakeEngine(),
+  text: fakeText(),
+  evaluation: cell.evaluation,
+  items: cell.items,
+  prepared: {
+    variant: { id: 'dense' },
+    wrap: async ({ text }) => ({ text }),
+  },
+});
+const record: CellRecord = {
+  id: cell.id,
+  key,
+  cost: { setupMs: 1, artefactBytes: 0, trainedParameters: 0 },
+  counters: fakeEngine().counters(),
+  scoringMs: 2,
+  figures: {},
+  neutral: null,
+};
+const finished: Finished = {
+  record,
+  outcomes,
+  artefacts: [],
+  prompts: new Map(),
+  deviceClass: DEVICE.deviceClass,
+  kernels: 'k',
+};
+const place = (root: string) => path.join(root, key.slice(0, 2), key);
+
+test('what is put comes back equal, and nothing is left in tmp', () => {
+  const root = folder();
+  const store = openStore(root);
+  assert.is(store.get(key, cell).status, 'missing');
+  store.put(cell, { ...finished, artefacts: [{ name: 'x.mask', bytes: Uint8Array.of(1, 2) }] });
+  const found = openStore(root).get(key, cell);
+  assert.is(found.status, 'stored');
+  if (found.status === 'stored') {
+    assert.equal(found.cell.outcomes, outcomes);
+    assert.equal(found.cell.record, record);
+  }
+  assert.equal(readdirSync(path.join(root, 'tmp')), []);
+  assert.equal([...readFileSync(path.join(place(root), 'artefacts', 'x.mask'))], [1, 2]);
+  assert.is(store.index().length, 1);
+});
+
+test('a renamed item finds its outcome: the store knows contents, not names', () => {
+  const store = openStore(folder());
+  store.put(cell, finished);
+  const items = cell.items.map((item) => ({ ...item, id: `new-${item.id}` })).reverse();
+  const found = store.get(key, { ...cell, items });
+  assert.is(found.status, 'stored');
+  if (found.status === 'stored') {
+    assert.is(found.cell.outcomes[0]?.item, items[0]?.id);
+    assert.is(found.cell.outcomes[0]?.p, outcomes.at(-1)?.p);
+  }
+});
+
+const damage: Record<string, (at: string) => void> = {
+  'items torn in the middle of a line': (at) => {
+    const file = path.join(at, 'items.jsonl');
+    writeFileSync(file, readFileSync(file, 'utf8').slice(0, 700));
+  },
+  'items without the last record': (at) => {
+    const file = path.join(at, 'items.jsonl');
+    const lines = readFileSync(file, 'utf8').split('\n');
+    writeFileSync(file, `${lines.slice(0, -2).join('\n')}\n`);
+  },
+  'one digit changed': (at) => {
+    const file = path.join(at, 'items.jsonl');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"p":0\.\d/, '"p":0.0'));
+  },
+  'a line appended': (at) => appendFileSync(path.join(at, 'items.jsonl'), '{}\n'),
+  'items.jsonl is a folder': (at) => {
+    rmSync(path.join(at, 'items.jsonl'));
+    mkdirSync(path.join(at, 'items.jsonl'));
+  },
+  'cell.json missing': (at) => rmSync(path.join(at, 'cell.json')),
+  'cell.json not JSON': (at) => writeFileSync(path.join(at, 'cell.json'), '{"version":1,'),
+  'cell.json of nothing': (at) => writeFileSync(path.join(at, 'cell.json'), 'null'),
+  'inputs edited': (at) => {
+    const file = path.join(at, 'cell.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"weights":"f00d"', '"weights":"0000"'));
+  },
+  'counters not numbers': (at) => {
+    const file = path.join(at, 'cell.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"flops":1000', '"flops":"many"'));
+  },
+};
+test('counters that are no integers are not believed, whoever sealed them', () => {
+  const root = folder();
+  openStore(root).put(cell, finished);
+  const { sha256: _, ...file } = JSON.parse(readFileSync(path.join(place(root), 'cell.json'), 'utf8'));
+  assert.ok(checkCellFile(seal(file)));
+  for (const flops of [0.5, -1, null]) {
+    const record = { ...file.record, counters: { ...file.record.counters, flops } };
+    assert.is(checkCellFile(seal({ ...file, record })), null, String(flops));
+  }
+});
+
+for (const [name, spoil] of Object.entries(damage)) {
+  test(`damage is found and the cell can be stored again: ${name}`, () => {
+    const root = folder();
+    const store = openStore(root);
+    store.put(cell, finished);
+    spoil(place(root));
+    assert.is(store.get(key, cell).status, 'damaged');
+    store.put(cell, finished);
+    assert.is(store.get(key, cell).status, 'stored');
+    assert.equal(readdirSync(path.join(root, 'tmp')), []);
+  });
+}
+
+test('no flipped bit, cut or insertion is believed: the cell is damaged, or equal', () => {
+  const root = folder();
+  const store = openStore(root);
+  const files = ['items.jsonl', 'cell.json'].map((name) => path.join(place(root), name));
+  fc.assert(
+    fc.property(
+      fc.nat(1),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.integer({ min: 0, max: 255 }),
+      fc.nat(2),
+      (at, where, byte, kind) => {
+        store.put(cell, finished, true);
+        const file = files[at] as string;
+        const bytes = readFileSync(file);
+        const offset = Math.min(bytes.length - 1, Math.floor(where * bytes.length));
+        const middle = kind === 0 ? [] : kind === 1 ? [byte] : [bytes[offset] ?? 0, byte];
+        writeFileSync(
+          file,
+          Buffer.concat([bytes.subarray(0, offset), Buffer.from(middle), bytes.subarray(offset + 1)]),
+        );
+        const found = store.get(key, cell);
+        if (found.status !== 'stored') return;
+        assert.equal(found.cell.outcomes, outcomes);
+        assert.equal(found.cell.record, record);
+      },
+    ),
+    { seed: 11, numRuns: 300 },
+  );
+});
+
+test('the folder of one cell is not believed for another', () => {
+  const root = folder();
+  const store = openStore(root);
+  store.put(cell, finished);
+  assert.is(store.get(key, { ...cell, id: 'f'.repeat(64) }).status, 'damaged');
+});
+
+test('outcomes with a NaN, a wrong order or too few items are refused before anything is stored', () => {
+  const root = folder();
+  const store = openStore(root);
+  const first = outcomes[0] as Outcome;
+  const bad: readonly (readonly Outcome[])[] = [
+    [{ ...first, p: Number.NaN }, ...outcomes.slice(1)],
+    [{ ...first, orders: [{ ...first.orders[0], order: [0, 0] } as Outcome['orders'][0]] }, ...outcomes.slice(1)],
+    [{ ...first, p: first.p / 2 }, ...outcomes.slice(1)],
+    outcomes.slice(1),
+  ];
+  for (const wrong of bad) {
+    assert.throws(
+      () => store.put(cell, { ...finished, outcomes: wrong }),
+      (error: unknown) => error instanceof BenchError && error.code === 'not-finite',
+    );
+  }
+  assert.is(store.get(key, cell).status, 'missing');
+  assert.equal(readdirSync(path.join(root, 'tmp')), []);
+});
+
+test('the first writer wins, unless the second replaces', () => {
+  const store = openStore(folder());
+  store.put(cell, finished);
+  const slower = { ...finished, record: { ...record, scoringMs: 99 } };
+  store.put(cell, slower);
+  const scoringMs = () => {
+    const found = store.get(key, cell);
+    return found.status === 'stored' ? found.cell.record.scoringMs : null;
+  };
+  assert.is(scoringMs(), 2);
+  store.put(cell, slower, true);
+  assert.is(scoringMs(), 99);
+});
+
+test('what a dead process left in tmp is swept, what a live one has there is kept', () => {
+  const root = folder();
+  openStore(root);
+  const dead = path.join(root, 'tmp', `${os.hostname()}-${2 ** 22 + 1}-AbCdEf`);
+  const live = path.join(root, 'tmp', `${os.hostname()}-${process.pid}-AbCdEf`);
+  mkdirSync(dead);
+  mkdirSync(live);
+  openStore(root);
+  assert.equal(readdirSync(path.join(root, 'tmp')), [path.basename(live)]);
+});
+
+test('a folder that cannot be written is an error with a place and a hint', () => {
+  const file = path.join(folder(), 'file');
+  writeFileSync(file, '');
+  // /proc takes no folders, not even from root.
+  for (const place of [path.join(file, 'store'), ...(process.platform === 'linux' ? ['/proc/nope/store'] : [])]) {
+    assert.throws(
+      () => openStore(place),
+      (error: unknown) => error instanceof BenchError && error.code === 'unwritable' && /--out/.test(error.hint ?? ''),
+    );
+  }
+});
+
+test('timings are kept beside the cell', () => {
+  const store = openStore(folder());
+  store.put(cell, finished);
+  assert.is(store.timing(key), null);
+  store.putTiming(key, { version: 1 });
+  assert.equal(store.timing(key), { version: 1 });
+  const file = path.join(store.folder, key.slice(0, 2), key, 'timing.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"version":1', '"version":2'));
+  assert.is(store.timing(key), null, 'a changed timing is not believed');
+});
+
+test.after(() => {
+  for (const made of folders) rmSync(made, { recursive: true, force: true });
+});
+
+test.run();
