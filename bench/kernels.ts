@@ -7,13 +7,13 @@ import Table from 'cli-table3';
 import { Bench } from 'tinybench';
 import { BYTES } from '../formats/safetensors/numbers.ts';
 import type { Format } from '../formats/safetensors/tensor.ts';
-import { openGpu } from '../gpu/device.ts';
+import { type Node, replay, zeroCounts } from '../gpu/device/commands.ts';
+import { openGpu } from '../gpu/device/device.ts';
+import { Memory } from '../gpu/device/memory.ts';
+import { measurePeaks } from '../gpu/device/peaks/measure.ts';
+import { Pipelines } from '../gpu/device/pipelines.ts';
 import { type DeviceMatrix, matmul, type Recorder } from '../gpu/kernels/index.ts';
 import { type Tile, tileFor, tilesFor } from '../gpu/kernels/tiles.ts';
-import { Memory } from '../gpu/memory.ts';
-import { measurePeaks } from '../gpu/peaks/index.ts';
-import { Pipelines } from '../gpu/pipelines.ts';
-import { type Node, replay, zeroCounts } from '../gpu/plan.ts';
 
 const SHAPES = [
   { k: 576, n: 1536 },

@@ -4,14 +4,14 @@
 import { fileURLToPath } from 'node:url';
 import { BYTES } from '../formats/safetensors/numbers.ts';
 import type { Format } from '../formats/safetensors/tensor.ts';
-import { openGpu } from '../gpu/device.ts';
+import { type Node, replay, zeroCounts } from '../gpu/device/commands.ts';
+import { openGpu } from '../gpu/device/device.ts';
+import { Memory } from '../gpu/device/memory.ts';
+import { Pipelines } from '../gpu/device/pipelines.ts';
 import { DENSE, loadEngine, type Variant } from '../gpu/index.ts';
 import { type DeviceMask, type DeviceMatrix, matmul, type Recorder } from '../gpu/kernels/index.ts';
 import { maskedMatmul } from '../gpu/kernels/masked.ts';
 import { openTiled, tiled } from '../gpu/kernels/tiled.ts';
-import { Memory } from '../gpu/memory.ts';
-import { Pipelines } from '../gpu/pipelines.ts';
-import { type Node, replay, zeroCounts } from '../gpu/plan.ts';
 
 const SHAPES = [
   { k: 576, n: 1536 },

@@ -3,7 +3,7 @@
 
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { describeDevice } from '../gpu/info.ts';
+import { describeDevice } from '../gpu/device/info.ts';
 import { temporaryFolder } from '../test/support/folders.ts';
 import { residentBytes, round, steadyModel } from '../test/support/steady.ts';
 

@@ -91,7 +91,7 @@ const probe = await run(
   [
     '--input-type=module',
     '--eval',
-    `const { openGpu } = await import('./gpu/device.ts');
+    `const { openGpu } = await import('./gpu/device/device.ts');
      try {
        const gpu = await openGpu();
        console.log('adapter: ' + gpu.name + ', ' + gpu.testbed.dawn + ', node ' + gpu.testbed.node);

@@ -20,7 +20,11 @@ const FLOORS: readonly (readonly string[])[] = [
   ['harness/record'],
   ['harness/config'],
   ['harness/datasets', 'harness/text', 'harness/stats', 'harness/hub'],
-  ['gpu'],
+  ['gpu/index.ts', 'gpu/doctor.ts'],
+  ['gpu/reference'],
+  ['gpu/engine'],
+  ['gpu/kernels'],
+  ['gpu/device'],
   ['formats'],
   ['base'],
 ];
@@ -42,9 +46,10 @@ const text = new Map(
 const sources = [...text].filter(([file]) => SOURCES.some((folder) => file.startsWith(`${folder}/`)));
 const typescript = sources.filter(([file]) => file.endsWith('.ts'));
 
+const within = (file: string, folder: string): boolean => file === folder || file.startsWith(`${folder}/`);
 const floorOf = (file: string): number =>
-  FLOORS.findIndex((folders) => folders.some((folder) => file.startsWith(`${folder}/`)));
-const folderOf = (file: string): string | undefined => FLOORS.flat().find((folder) => file.startsWith(`${folder}/`));
+  FLOORS.findIndex((folders) => folders.some((folder) => within(file, folder)));
+const folderOf = (file: string): string | undefined => FLOORS.flat().find((folder) => within(file, folder));
 
 /** Every module that a file's import and export lines, and its import() calls and types, name. */
 function importsOf(code: string): readonly string[] {

@@ -1,6 +1,6 @@
 // Activation statistics: what enters a matrix, summed per sample and channel.
 
-import type { Node } from '../plan.ts';
+import type { Node } from '../device/commands.ts';
 import { node, type Recorder } from './node.ts';
 
 const LANES = 16;

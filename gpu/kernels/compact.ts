@@ -1,7 +1,7 @@
 // A matrix without its removed rows and columns.
 
 import type { Format } from '../../formats/safetensors/tensor.ts';
-import type { Node } from '../plan.ts';
+import type { Node } from '../device/commands.ts';
 import { LANES, MAX_GRID, node, type Recorder, wide } from './node.ts';
 
 /** y[rows.length, columns.length] = those rows and columns of w; an even number of columns where weights have 16 bits. */

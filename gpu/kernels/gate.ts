@@ -1,6 +1,6 @@
 // The activation of an MLP by itself.
 
-import type { Node } from '../plan.ts';
+import type { Node } from '../device/commands.ts';
 import { ACTIVATION, type Activation } from './index.ts';
 import { LANES, node, type Recorder } from './node.ts';
 

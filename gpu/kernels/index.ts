@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { BYTES } from '../../formats/safetensors/numbers.ts';
-import type { Accounting, Grid, Node, Step } from '../plan.ts';
-import { type Constants, kernelLines } from '../wgsl.ts';
+import type { Accounting, Grid, Node, Step } from '../device/commands.ts';
+import { type Constants, kernelLines } from '../device/templates.ts';
 import type { DeviceMask, DeviceMatrix } from './matrix.ts';
 import { LANES, loads, MAX_GRID, node, type Recorder, wide } from './node.ts';
 import { HEAD_BLOCK, TILES, type Tile, tileConstants, tileFor, tileSpan, tilesFor } from './tiles.ts';

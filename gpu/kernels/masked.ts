@@ -2,7 +2,7 @@
 // into scratch, since that costs less than masking them again in every tile. Both give the same bits.
 
 import { BYTES } from '../../formats/safetensors/numbers.ts';
-import type { Node } from '../plan.ts';
+import type { Node } from '../device/commands.ts';
 import { type DeviceMask, type DeviceMatrix, type MatmulOptions, matmul } from './index.ts';
 import { loads, MAX_GRID, node, type Recorder, wide } from './node.ts';
 import { tilesFor } from './tiles.ts';

@@ -2,11 +2,11 @@
 // weights are read.
 
 import type { Format } from '../../formats/safetensors/tensor.ts';
-import type { Gpu } from '../device.ts';
-import type { Pool } from '../memory.ts';
-import type { Pipelines } from '../pipelines.ts';
-import { type Bound, makeNode, type Node, type NodeSpec } from '../plan.ts';
-import type { Constants } from '../wgsl.ts';
+import { type Bound, makeNode, type Node, type NodeSpec } from '../device/commands.ts';
+import type { Gpu } from '../device/device.ts';
+import type { Pool } from '../device/memory.ts';
+import type { Pipelines } from '../device/pipelines.ts';
+import type { Constants } from '../device/templates.ts';
 
 /** What a wrapper needs to make a node; `step` is the uniform that all nodes share. */
 export interface Recorder {

@@ -1,9 +1,9 @@
 // Selection of weights: scores as keys that order alike, sums of scores, and the keep bits of the greatest in a group.
 
 import type { Format } from '../../formats/safetensors/tensor.ts';
-import type { Score } from '../model/types.ts';
-import type { Node } from '../plan.ts';
+import type { Node } from '../device/commands.ts';
 import { loads, MAX_GRID, node, type Recorder, wide } from './node.ts';
+import type { Score } from './types.ts';
 
 const LANES = 32;
 const constants = { WG: LANES, GRID_X: MAX_GRID };

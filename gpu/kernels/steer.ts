@@ -1,6 +1,6 @@
 // Edits of the residual stream between layers.
 
-import type { Node } from '../plan.ts';
+import type { Node } from '../device/commands.ts';
 import { node, type Recorder } from './node.ts';
 
 /** x[T, width] += scale v, or `project`: += scale (x . v) v. */

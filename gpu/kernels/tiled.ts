@@ -1,6 +1,6 @@
 // Matrices of which each tile of 64 rows keeps columns of its own: weights gathered by tile, and the product over them.
 
-import type { Node } from '../plan.ts';
+import type { Node } from '../device/commands.ts';
 import { ACTIVATION, type MatmulOptions } from './index.ts';
 import type { DeviceMatrix } from './matrix.ts';
 import { loads, MAX_GRID, node, type Recorder, wide } from './node.ts';

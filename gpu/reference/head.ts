@@ -1,6 +1,6 @@
 // Logits -> natural log-probabilities: log softmax(z)[t] = z[t] - max z - log sum exp(z - max z).
 
-import type { Top } from '../model/types.ts';
+import type { Top } from '../engine/types.ts';
 import type { Numbers } from './numbers.ts';
 
 /** logits: [P, vocab] -> the log-probabilities of every token, [P, vocab]. */

@@ -1,6 +1,6 @@
 // A matrix as its mask leaves it: kept weights as they are, the others multiplied by gamma.
 
-import type { MaskTensor } from '../model/types.ts';
+import type { MaskTensor } from '../kernels/types.ts';
 import type { Numbers } from './numbers.ts';
 
 /** w: [rows, columns] -> the same, masked. */

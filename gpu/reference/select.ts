@@ -1,7 +1,8 @@
 // Scores, their order, and what a selection keeps, in plain loops. Products and sums are f32, rounded once each, so that
 // the device must agree to the bit: a mask has no tolerance.
 
-import type { Group, MaskTensor, Score } from '../model/types.ts';
+import type { Group } from '../engine/types.ts';
+import type { MaskTensor, Score } from '../kernels/types.ts';
 import type { Numbers } from './numbers.ts';
 
 /** A matrix with its weights widened: w [rows, columns]. */

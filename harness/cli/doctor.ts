@@ -2,7 +2,7 @@
 
 import { BenchError } from '../../base/error.ts';
 import { jsonText } from '../../base/printable.ts';
-import type { DeviceReport } from '../../gpu/check.ts';
+import type { DeviceReport } from '../../gpu/doctor.ts';
 import { wrap } from '../../reports/columns.ts';
 
 const LABEL_WIDTH = 10;
@@ -16,7 +16,7 @@ export async function runDoctor(
   options: { readonly json?: boolean; readonly adapter?: string },
   out: (line: string) => void,
 ): Promise<number> {
-  const { inspectDevice } = await import('../../gpu/check.ts');
+  const { inspectDevice } = await import('../../gpu/doctor.ts');
   let report: DeviceReport;
   try {
     report = await inspectDevice(options.adapter);

@@ -8,7 +8,7 @@ export function machineOf(adapter: string | undefined): Machine {
   const wish = adapter === undefined ? {} : { adapter };
   return {
     adapter,
-    device: async () => (await import('../../gpu/info.ts')).describeDevice(wish),
+    device: async () => (await import('../../gpu/device/info.ts')).describeDevice(wish),
     load: async ({ path }) => {
       const engine = await (await import('../../gpu/index.ts')).loadEngine(path, wish);
       const { name, software, deviceClass, testbed, timestamps } = engine.device;

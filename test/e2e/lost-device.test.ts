@@ -2,7 +2,7 @@
 // A real device that is destroyed in the middle of a cell: that cell fails with its name, the others do not.
 
 import * as assert from 'uvu/assert';
-import { openGpu } from '../../gpu/device.ts';
+import { openGpu } from '../../gpu/device/device.ts';
 import { machineOf } from '../../harness/cli/machine.ts';
 import { METHODS } from '../../harness/cli/methods.ts';
 import type { Machine } from '../../harness/run/ports.ts';

@@ -18,7 +18,7 @@ test('the ledger returns to zero and resident memory is flat', async () => {
 
 test('a closed device is collected', async () => {
   const { code, stdout, stderr } = await runScript(
-    `const { openGpu } = await import('./gpu/device.ts');
+    `const { openGpu } = await import('./gpu/device/device.ts');
      const { residentBytes } = await import('./test/support/steady.ts');
      const devices = [];
      for (let i = 0; i < 12; i++) {

@@ -3,12 +3,12 @@
 import * as assert from 'uvu/assert';
 import { narrow, widen } from '../../formats/safetensors/numbers.ts';
 import type { Format } from '../../formats/safetensors/tensor.ts';
-import { type Gpu, openGpu } from '../../gpu/device.ts';
+import { type Node, replay, zeroCounts } from '../../gpu/device/commands.ts';
+import { type Gpu, openGpu } from '../../gpu/device/device.ts';
+import { Memory } from '../../gpu/device/memory.ts';
+import { Pipelines } from '../../gpu/device/pipelines.ts';
 import type { DeviceMatrix, Recorder } from '../../gpu/kernels/index.ts';
 import { rowChunks } from '../../gpu/kernels/matrix.ts';
-import { Memory } from '../../gpu/memory.ts';
-import { Pipelines } from '../../gpu/pipelines.ts';
-import { type Node, replay, zeroCounts } from '../../gpu/plan.ts';
 import { normals } from './random-model.ts';
 
 export const FORMATS: readonly Format[] = ['f32', 'bf16', 'f16'];

@@ -1,7 +1,8 @@
 // Seeded random masks.
 
 import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
-import type { Mask, MaskTensor } from '../../gpu/model/types.ts';
+import type { Mask } from '../../gpu/engine/types.ts';
+import type { MaskTensor } from '../../gpu/kernels/types.ts';
 import { normals } from './random-model.ts';
 
 /** A seeded mask that keeps about half; bits beyond the last column are 0. */

@@ -46,7 +46,7 @@ export function runNode(
   });
 }
 
-/** Runs a TypeScript module given as text, in the repository's root, so that it imports `./gpu/device.ts`. */
+/** Runs a TypeScript module given as text, in the repository's root, so that it imports `./gpu/device/device.ts`. */
 export function runScript(code: string, options: Parameters<typeof runNode>[1] = {}): Promise<Ended> {
   return runNode(['--expose-gc', '--import', 'tsx', '--input-type=module', '--eval', code], options);
 }

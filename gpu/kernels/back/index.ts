@@ -1,7 +1,7 @@
 // One typed wrapper per kernel of the backward pass and of the optimiser. Gradients are f32, [T, width], rows packed as in
 // the forward pass; each sum has one order, and nothing is atomic, so that a step is equal to the bit.
 
-import type { Bound, Node } from '../../plan.ts';
+import type { Bound, Node } from '../../device/commands.ts';
 import { ACTIVATION, type Activation, type HeadShape, type RopeShape } from '../index.ts';
 import type { DeviceMatrix } from '../matrix.ts';
 import { LANES, loads, MAX_GRID, node, type Recorder, wide } from '../node.ts';

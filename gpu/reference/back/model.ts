@@ -4,7 +4,7 @@ import { BenchError } from '../../../base/error.ts';
 import type { Checkpoint } from '../../../formats/checkpoint/open.ts';
 import { type Parts, resolveTensors } from '../../../formats/checkpoint/parts.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
-import type { Sample } from '../../model/types.ts';
+import type { Sample } from '../../engine/types.ts';
 import type { RowTable } from '../attention.ts';
 import { embed } from '../embed.ts';
 import { gather } from '../gather.ts';

@@ -1,8 +1,8 @@
 // The backward pass of attention and of the turn before it against their f64 twins, over packed sequences.
 
+import { ropeTables } from '../../../gpu/engine/forward/rope.ts';
 import * as back from '../../../gpu/kernels/back/index.ts';
 import { attention } from '../../../gpu/kernels/index.ts';
-import { ropeTables } from '../../../gpu/model/rope.ts';
 import { attentionBack } from '../../../gpu/reference/back/attention.ts';
 import { headsBack, joinHeads } from '../../../gpu/reference/back/rope.ts';
 import { splitHeads } from '../../../gpu/reference/split.ts';

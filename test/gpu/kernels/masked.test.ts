@@ -7,7 +7,7 @@ import type { Format } from '../../../formats/safetensors/tensor.ts';
 import { type DeviceMask, type DeviceMatrix, matmul } from '../../../gpu/kernels/index.ts';
 import { expand, expandable, maskedMatmul } from '../../../gpu/kernels/masked.ts';
 import { TILES, type Tile, tilesFor } from '../../../gpu/kernels/tiles.ts';
-import type { MaskTensor } from '../../../gpu/model/types.ts';
+import type { MaskTensor } from '../../../gpu/kernels/types.ts';
 import { masked } from '../../../gpu/reference/masked.ts';
 import { matmul as matmulTwin } from '../../../gpu/reference/matmul.ts';
 import { type Bench, close, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';

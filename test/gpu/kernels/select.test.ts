@@ -2,6 +2,7 @@
 
 import * as assert from 'uvu/assert';
 import type { Format } from '../../../formats/safetensors/tensor.ts';
+import { hashOf } from '../../../gpu/engine/selection/batches.ts';
 import {
   columnSums,
   counts,
@@ -13,8 +14,7 @@ import {
   shares,
   sweep,
 } from '../../../gpu/kernels/select.ts';
-import { hashOf } from '../../../gpu/model/select-runs.ts';
-import type { Score } from '../../../gpu/model/types.ts';
+import type { Score } from '../../../gpu/kernels/types.ts';
 import * as twin from '../../../gpu/reference/select.ts';
 import { type Bench, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';
 import { maskTensor } from '../../support/masks.ts';

@@ -3,8 +3,8 @@
 import * as assert from 'uvu/assert';
 import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
 import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
+import { pack, slotOffsets } from '../../../gpu/engine/forward/pack.ts';
 import { DENSE, type Sequence } from '../../../gpu/index.ts';
-import { pack, slotOffsets } from '../../../gpu/model/pack.ts';
 import { gather } from '../../../gpu/reference/gather.ts';
 import { type ReferenceModel, referenceModel } from '../../../gpu/reference/model.ts';
 import { temporaryFolder } from '../../support/folders.ts';

@@ -1,9 +1,9 @@
 // `bench doctor` tells the truth: with a device, without one, for people and as JSON.
 
 import * as assert from 'uvu/assert';
-import { checkKernels, type DeviceReport, normalisedError } from '../../../gpu/check.ts';
-import { openGpu } from '../../../gpu/device.ts';
-import { installHint, speedHint } from '../../../gpu/driver.ts';
+import { openGpu } from '../../../gpu/device/device.ts';
+import { installHint, speedHint } from '../../../gpu/device/driver.ts';
+import { checkKernels, type DeviceReport, normalisedError } from '../../../gpu/doctor.ts';
 import { runDoctor } from '../../../harness/cli/doctor.ts';
 import { runScript } from '../../support/node.ts';
 import { suite } from '../../support/suite.ts';

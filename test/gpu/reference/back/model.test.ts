@@ -9,7 +9,7 @@ import { matricesOf } from '../../../../formats/checkpoint/matrices.ts';
 import { openCheckpoint } from '../../../../formats/checkpoint/open.ts';
 import { loadSpec } from '../../../../formats/checkpoint/read-spec.ts';
 import type { Spec } from '../../../../formats/checkpoint/spec.ts';
-import type { Sample } from '../../../../gpu/model/types.ts';
+import type { Sample } from '../../../../gpu/engine/types.ts';
 import {
   gradients,
   type ReferenceAdapter,

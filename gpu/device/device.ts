@@ -1,0 +1,212 @@
+// Opens the device: every limit and useful feature the adapter has, what was taken and why, and how its errors end.
+
+import { cpus, release, type } from 'node:os';
+import { BenchError } from '../../base/error.ts';
+import { chooseAdapter, type Fallback } from './driver.ts';
+import { installed } from './swiftshader.ts';
+import { turn, waitQuietly } from './wait.ts';
+
+export type { Fallback } from './driver.ts';
+
+/** Everything a timing depends on besides the work. */
+export interface Testbed {
+  readonly adapter: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+  readonly backend: string;
+  readonly driver: string;
+  readonly driverVersion: string;
+  readonly dawn: string; // the webgpu package's version; the package does not tell Dawn's revision
+  readonly toggles: readonly string[];
+  readonly software: boolean;
+  readonly cpu: string;
+  readonly os: string;
+  readonly node: string;
+}
+
+export interface Gpu {
+  readonly device: GPUDevice;
+  readonly limits: GPUSupportedLimits;
+  readonly name: string;
+  readonly software: boolean;
+  readonly has: { readonly f16: boolean; readonly subgroups: boolean; readonly timestamps: boolean };
+  readonly testbed: Testbed;
+  readonly fallback: Fallback;
+  /** Driver, its version and Dawn's: results within one class are equal to the bit. */
+  readonly deviceClass: string;
+  /** Runs `work` under error scopes; what it gets wrong is one BenchError that names `label`. Not two at a time. */
+  scope<T>(label: string, work: () => T | Promise<T>): Promise<T>;
+  /** Waits for the device without spinning a core; BenchError `device-lost` when the device is lost meanwhile. */
+  wait<T>(promise: Promise<T>): Promise<T>;
+  dispose(): Promise<void>;
+}
+
+/** A decode step on hardware ends within 2 ms, so it is polled eagerly; a software driver needs the core itself. */
+const SPIN_MS = { hardware: 2, software: 0.3 } as const;
+
+/** Without it timestamps come in steps of 65.5 us, longer than a small model's layer. */
+const TOGGLES = ['disable-dawn-features=timestamp_quantization'] as const;
+
+const FEATURES = ['timestamp-query', 'subgroups', 'shader-f16'] as const;
+
+const SCOPES = [
+  { filter: 'validation', code: 'gpu-validation', what: 'the device refused' },
+  { filter: 'out-of-memory', code: 'gpu-memory', what: 'the device ran out of memory in' },
+  { filter: 'internal', code: 'gpu-internal', what: 'the driver failed in' },
+] as const;
+
+/** Dawn's first line, and the labels of the kernels and buffers that the lines below it name. */
+function describe(message: string): string {
+  const first = message.split('\n', 1)[0] ?? message;
+  const labels = [...message.matchAll(/\[(\w+?)(?:Descriptor)? ""?([^"\]]+)""?\]/g)]
+    .filter((match) => match[1] !== 'Device' && !first.includes(`"${match[2]}"`))
+    .map((match) => `${match[1]} "${match[2]}"`);
+  return labels.length === 0 ? first : `${first} (${[...new Set(labels)].join(', ')})`;
+}
+
+function failure(label: string, error: GPUError): BenchError {
+  const name = error.constructor.name;
+  const scope = SCOPES[name === 'GPUOutOfMemoryError' ? 1 : name === 'GPUInternalError' ? 2 : 0];
+  return new BenchError(scope.code, `${scope.what} ${label}: ${describe(error.message)}`, {
+    ...(scope.code === 'gpu-memory' && { hint: 'use a smaller model, or shorter prompts' }),
+    cause: error,
+  });
+}
+
+function allLimits(limits: GPUSupportedLimits): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const name in limits) {
+    const value = limits[name as keyof GPUSupportedLimits];
+    if (typeof value === 'number') all[name] = value;
+  }
+  return all;
+}
+
+function makeTestbed(info: GPUAdapterInfo, bundled: string | undefined): Testbed {
+  const version = /\d+(?:\.\d+)+[^\s,)]*/.exec(info.description)?.[0] ?? 'unknown';
+  const driver = info.description.split(version, 1)[0]?.replace(/[\s:(]+$/, '') || info.vendor;
+  const platformBackend = process.platform === 'darwin' ? 'metal' : process.platform === 'win32' ? 'd3d12' : 'vulkan';
+  const device = info.device.replace(/-+$/, '');
+  return {
+    adapter: `${device || info.vendor} (${info.description})`,
+    vendor: info.vendor,
+    architecture: info.architecture,
+    device,
+    description: info.description,
+    backend: process.env.DAWNNODE_BACKEND ?? platformBackend,
+    driver,
+    driverVersion: bundled === undefined ? version : `${version} (@sparticuz/chromium ${bundled})`,
+    dawn: `webgpu ${installed('webgpu')?.version ?? 'unknown'}`,
+    toggles: TOGGLES,
+    software: info.isFallbackAdapter,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    os: `${type()} ${release()} ${process.arch}`,
+    node: process.version,
+  };
+}
+
+/**
+ * Opens a device. `adapter` (else the environment's BENCH_ADAPTER): `swiftshader`, `system`, or part of an adapter's
+ * name. Throws BenchError `no-adapter` that says what to install.
+ */
+export async function openGpu(options: { adapter?: string } = {}): Promise<Gpu> {
+  const wish = options.adapter || process.env.BENCH_ADAPTER || undefined;
+  const { adapter, fallback, bundled } = await chooseAdapter(wish, TOGGLES);
+  const testbed = makeTestbed(adapter.info, bundled);
+  const device = await adapter
+    .requestDevice({
+      label: 'bench',
+      requiredLimits: allLimits(adapter.limits),
+      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+    })
+    .catch((cause: Error) => {
+      throw new BenchError('no-adapter', `${testbed.adapter} gives no device: ${cause.message}`, {
+        hint: 'run `bench doctor --adapter swiftshader` to see whether the bundled CPU driver works',
+        cause,
+      });
+    });
+
+  // The first error outside any scope, or the loss of the device; from then on nothing the device says counts.
+  let broken: BenchError | undefined;
+  const onError = (event: GPUUncapturedErrorEvent): void => {
+    event.preventDefault();
+    broken ??= failure('a command', event.error);
+  };
+  device.addEventListener('uncapturederror', onError);
+  device.lost.then((info) => {
+    broken ??= new BenchError('device-lost', `the device was lost (${info.reason}): ${info.message}`, {
+      hint: 'what is stored is valid; run again to go on from it',
+    });
+  });
+
+  const wait = async <T>(promise: Promise<T>): Promise<T> => {
+    try {
+      const value = await waitQuietly(promise, testbed.software ? SPIN_MS.software : SPIN_MS.hardware, () => broken);
+      if (broken !== undefined) throw broken;
+      return value;
+    } catch (error) {
+      // A loss first rejects what is pending and is reported a turn later.
+      await turn();
+      throw broken ?? error;
+    }
+  };
+
+  const scope = async <T>(label: string, work: () => T | Promise<T>): Promise<T> => {
+    for (const { filter } of SCOPES) device.pushErrorScope(filter);
+    let value: T | undefined;
+    let thrown: unknown;
+    try {
+      const made = work();
+      value = made instanceof Promise ? await made : made;
+    } catch (error) {
+      thrown = error ?? new Error('unknown failure');
+    }
+    const caught = await wait(Promise.all(SCOPES.map(() => device.popErrorScope())));
+    const error = caught.find((one) => one !== null);
+    // A BenchError of the work's own says more than the device does; any other may be the consequence of the device's.
+    if (thrown instanceof BenchError) throw thrown;
+    if (error) throw failure(label, error);
+    if (thrown !== undefined) throw thrown;
+    return value as T;
+  };
+
+  let disposed: Promise<void> | undefined;
+  const dispose = (): Promise<void> => {
+    disposed ??= (async () => {
+      device.destroy();
+      await turn();
+      // Dawn never lets go of a device that is listened to.
+      device.removeEventListener('uncapturederror', onError);
+    })();
+    return disposed;
+  };
+
+  return {
+    device,
+    limits: device.limits,
+    name: testbed.adapter,
+    software: testbed.software,
+    has: {
+      f16: device.features.has('shader-f16'),
+      subgroups: device.features.has('subgroups'),
+      timestamps: device.features.has('timestamp-query'),
+    },
+    testbed,
+    fallback,
+    deviceClass: `${testbed.device}/${testbed.driver} ${testbed.driverVersion}/${testbed.backend}/${testbed.dawn}`,
+    scope,
+    wait,
+    dispose,
+  };
+}
+
+/** What the harness may know of the device. */
+export interface EngineDevice {
+  readonly name: string;
+  readonly software: boolean;
+  readonly deviceClass: string;
+  readonly testbed: Testbed;
+  readonly timestamps: boolean;
+}

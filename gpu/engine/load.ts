@@ -1,0 +1,63 @@
+// A model folder -> an engine on a device. Everything is checked before the first allocation.
+
+import { freemem } from 'node:os';
+import { join } from 'node:path';
+import { MAX_CONFIG_BYTES, readJson, requireModelFolder } from '../../formats/checkpoint/folder.ts';
+import { refuseLeftovers } from '../../formats/checkpoint/leftovers.ts';
+import { openCheckpoint } from '../../formats/checkpoint/open.ts';
+import { resolveTensors } from '../../formats/checkpoint/parts.ts';
+import { readSpec } from '../../formats/checkpoint/read-spec.ts';
+import { type Gpu, openGpu } from '../device/device.ts';
+import { Memory, type MemoryLimits } from '../device/memory.ts';
+import { type LoadedEngine, WebGpuEngine } from './engine.ts';
+import { forwardNeeds } from './forward/forward.ts';
+import { rowsPerStep, scorePass } from './forward/sizes.ts';
+import { deviceBytes, upload } from './weights/upload.ts';
+
+/** Rows per step: enough that a step is worth its submit, few enough that it ends within about a second in software. */
+const MAX_ROWS = 1024;
+
+/** Without a budget a software device may take what the host has free; a real one has limits of its own. */
+export interface LoadOptions extends MemoryLimits {
+  readonly adapter?: string;
+  readonly maxRows?: number; // rows per step; results do not depend on it
+}
+
+/**
+ * Opens the device and loads the model in `folder` (Hugging Face layout). Throws BenchError `no-adapter`, `bad-model`, `bad-weights`, `unsupported-model`, `gpu-memory`.
+ */
+export async function loadEngine(folder: string, options: LoadOptions = {}): Promise<LoadedEngine> {
+  await requireModelFolder(folder);
+  const configFile = join(folder, 'config.json');
+  const spec = readSpec(await readJson(configFile, MAX_CONFIG_BYTES), configFile);
+  const checkpoint = await openCheckpoint(folder);
+  try {
+    const parts = resolveTensors(spec, checkpoint);
+    refuseLeftovers(spec, parts, checkpoint);
+    const gpu = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
+    try {
+      const memory = new Memory(gpu, { ...options, budgetBytes: options.budgetBytes ?? hostBytes(gpu) });
+      const maxRows = rowsPerStep(spec, options.maxRows ?? MAX_ROWS, memory.maxBindingBytes);
+      memory.require(`the model in ${folder}`, {
+        weights: deviceBytes(parts),
+        ...forwardNeeds(spec, scorePass(spec, maxRows, memory.maxBindingBytes)),
+      });
+      const weightsDigest = await checkpoint.digest();
+      const pool = memory.pool();
+      const weights = await gpu.scope(`the weights of ${folder}`, () => upload(gpu, memory, pool, parts));
+      return new WebGpuEngine(gpu, memory, spec, parts, weights, weightsDigest, maxRows, () => pool.dispose());
+    } catch (error) {
+      await gpu.dispose();
+      throw error;
+    }
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+/** What a device that lives in the host's memory may take: no software driver says that it ran out. */
+function hostBytes(gpu: Gpu): number {
+  // What macOS calls free leaves out what it would give back at once.
+  if (!gpu.software || process.platform === 'darwin') return Infinity;
+  return Math.min(freemem(), process.constrainedMemory() || Infinity);
+}
