@@ -8,7 +8,7 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 const compiler = [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`];
 const { status } = spawnSync(process.execPath, compiler, { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
-for (const folder of ['base', 'formats', 'gpu', 'harness', 'reports', 'baselines']) {
+for (const folder of ['base', 'formats', 'cli', 'gpu', 'harness', 'reports', 'baselines']) {
   cpSync(`${root}${folder}`, `${root}dist/${folder}`, {
     recursive: true,
     // A script of the page must not lie where a module was compiled to.
@@ -17,4 +17,4 @@ for (const folder of ['base', 'formats', 'gpu', 'harness', 'reports', 'baselines
     filter: (path) => !/\.(ts|md)$/.test(path),
   });
 }
-chmodSync(`${root}dist/harness/cli/main.js`, 0o755);
+chmodSync(`${root}dist/cli/main.js`, 0o755);

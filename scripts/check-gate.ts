@@ -20,7 +20,7 @@ interface Ran {
 
 async function bench(...args: readonly string[]): Promise<Ran> {
   const tsx = path.join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
-  const all = ['--import', tsx, path.join(ROOT, 'harness/cli/main.ts'), ...args];
+  const all = ['--import', tsx, path.join(ROOT, 'cli/main.ts'), ...args];
   const { code, stdout, stderr } = await runNode(all, { cwd: folder, timeoutMs: TIMEOUT_MS });
   if (code === null || code === 2 || code === 3)
     throw new Error(`bench ${args.join(' ')} ended with ${code}: ${stderr}`);

@@ -67,7 +67,7 @@ function peakOf(pid: number): number | null {
 function runSmoke(folder: string, out: string): Promise<{ result: RunResult; seconds: number; peak: number | null }> {
   const start = performance.now();
   const command = ['run', 'suites/smoke.yaml', '--model', folder, '--out', out, '--json', '--progress', 'plain'];
-  const child = spawn(NODE, ['--import', 'tsx', 'harness/cli/main.ts', ...command], {
+  const child = spawn(NODE, ['--import', 'tsx', 'cli/main.ts', ...command], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -2,7 +2,7 @@
 // it only compares.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { METHODS } from '../harness/cli/methods.ts';
+import { METHODS } from '../cli/methods.ts';
 import { PERSONAS_SCHEMA, SUITE_SCHEMA } from '../harness/config/schemas.ts';
 
 interface Schema {

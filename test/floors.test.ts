@@ -9,27 +9,19 @@ import { suite } from './support/suite.ts';
 
 const test = suite('floors');
 
-/** From top to bottom; folders of one floor do not import each other. */
-const FLOORS: readonly (readonly string[])[] = [
-  ['harness/cli'],
-  ['harness/run', 'reports', 'harness/gate'],
-  ['harness/analysis', 'harness/store'],
-  ['baselines', 'harness/subnetworks', 'harness/score'],
-  ['harness/plan'],
-  ['harness/method'],
-  ['harness/record'],
-  ['harness/config'],
-  ['harness/datasets', 'harness/text', 'harness/stats', 'harness/hub'],
-  ['gpu/index.ts', 'gpu/doctor.ts'],
-  ['gpu/reference'],
-  ['gpu/engine'],
-  ['gpu/kernels'],
-  ['gpu/device'],
-  ['formats'],
-  ['base'],
-];
+/** The floors from top to bottom, as docs/architecture.md lists them; folders of one floor do not import each other. */
+const FLOORS = block('floors').map((line) => line.split(/\s+/).filter((word) => word !== ''));
+/** The top level, from top to bottom. */
+const TOP = block('top level').flatMap((line) => line.split(/\s+/).filter((word) => word !== ''));
+
+function block(name: string): readonly string[] {
+  const found = new RegExp('```' + name + '\n([^`]+)```').exec(
+    readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8'),
+  );
+  return (found?.[1] ?? '').trim().split('\n');
+}
 const MAX_LINES = 300;
-const SOURCES = ['harness', 'baselines', 'reports', 'gpu', 'formats', 'base'];
+const SOURCES = TOP;
 
 const filesUnder = (folder: string): readonly string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
@@ -47,8 +39,7 @@ const sources = [...text].filter(([file]) => SOURCES.some((folder) => file.start
 const typescript = sources.filter(([file]) => file.endsWith('.ts'));
 
 const within = (file: string, folder: string): boolean => file === folder || file.startsWith(`${folder}/`);
-const floorOf = (file: string): number =>
-  FLOORS.findIndex((folders) => folders.some((folder) => within(file, folder)));
+const floorOf = (file: string): number => FLOORS.findIndex((folders) => folders.some((folder) => within(file, folder)));
 const folderOf = (file: string): string | undefined => FLOORS.flat().find((folder) => within(file, folder));
 
 /** Every module that a file's import and export lines, and its import() calls and types, name. */
@@ -93,6 +84,62 @@ test('a folder imports only from folders below it', () => {
     }
   }
   none(wrong, 'imports against the floors');
+});
+
+/** Groups of files that import each other, types included, in a circle; by Tarjan's algorithm. */
+function circlesOf(imports: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const open: string[] = [];
+  const circles: string[] = [];
+  const visit = (file: string): number => {
+    order.set(file, order.size);
+    lowest.set(file, order.get(file)!);
+    open.push(file);
+    for (const next of imports.get(file) ?? []) {
+      if (!order.has(next)) visit(next);
+      if (open.includes(next)) lowest.set(file, Math.min(lowest.get(file)!, lowest.get(next)!));
+    }
+    if (lowest.get(file) === order.get(file)) {
+      const group = open.splice(open.indexOf(file));
+      if (group.length > 1) circles.push(group.sort().join(' <-> '));
+    }
+    return lowest.get(file)!;
+  };
+  for (const file of imports.keys()) if (!order.has(file)) visit(file);
+  return circles;
+}
+
+test('no circle of imports', () => {
+  const known = new Set(typescript.map(([file]) => file));
+  const imports = new Map(
+    typescript.map(([file, code]) => [
+      file,
+      importsOf(code)
+        .map((name) => resolved(file, name))
+        .filter((name) => known.has(name)),
+    ]),
+  );
+  none(circlesOf(imports), 'files that import each other');
+  const ring = new Map([
+    ['a', ['b']],
+    ['b', ['c']],
+    ['c', ['b', 'd']],
+    ['d', []],
+  ]);
+  assert.equal(circlesOf(ring), ['b <-> c']);
+});
+
+test('no arrow at the top level runs up', () => {
+  const top = (file: string): string => file.slice(0, file.indexOf('/'));
+  const wrong = typescript.flatMap(([file, code]) =>
+    importsOf(code)
+      .filter((name) => name.startsWith('.'))
+      .map((name) => resolved(file, name))
+      .filter((target) => TOP.indexOf(top(target)) < TOP.indexOf(top(file)))
+      .map((target) => `${file} imports ${target}`),
+  );
+  none(wrong, 'a top-level folder imports from one above it');
 });
 
 test('the reader of import lines sees them all', () => {

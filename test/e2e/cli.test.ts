@@ -38,7 +38,7 @@ function bench(
 ): Promise<Ended> {
   const [verb = '', ...flags] = args;
   const fixed = ['suites/smoke.yaml', '--model', model, '--limit', '4', '--out', out, ...SHORT];
-  const child = spawn(NODE, ['--import', 'tsx', 'harness/cli/main.ts', verb, ...fixed, ...flags], {
+  const child = spawn(NODE, ['--import', 'tsx', 'cli/main.ts', verb, ...fixed, ...flags], {
     cwd: ROOT,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,11 +5,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { machineOf } from '../../cli/machine.ts';
+import { METHODS } from '../../cli/methods.ts';
+import { suiteOf } from '../../cli/suite-options.ts';
 import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Sequence } from '../../gpu/index.ts';
-import { machineOf } from '../../harness/cli/machine.ts';
-import { METHODS } from '../../harness/cli/methods.ts';
-import { suiteOf } from '../../harness/cli/suite-options.ts';
 import type { CellRow } from '../../harness/record/run-record.ts';
 import type { Machine } from '../../harness/run/ports.ts';
 import { runSession } from '../../harness/run/session.ts';

@@ -10,7 +10,7 @@ import { ROOT, runNode } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('dist', { timeoutMs: 150_000 });
-const MAIN = path.join(ROOT, 'dist/harness/cli/main.js');
+const MAIN = path.join(ROOT, 'dist/cli/main.js');
 
 test('it runs a suite and writes every report', async () => {
   const folder = temporaryFolder();

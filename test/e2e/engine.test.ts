@@ -4,8 +4,8 @@
 
 import path from 'node:path';
 import * as assert from 'uvu/assert';
-import { machineOf } from '../../harness/cli/machine.ts';
-import { METHODS } from '../../harness/cli/methods.ts';
+import { machineOf } from '../../cli/machine.ts';
+import { METHODS } from '../../cli/methods.ts';
 import type { RunEvent } from '../../harness/run/events.ts';
 import type { Machine } from '../../harness/run/ports.ts';
 import { runSession } from '../../harness/run/session.ts';

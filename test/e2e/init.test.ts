@@ -23,7 +23,7 @@ const FILES = [
 
 const TSX = path.join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
 const bench = (cwd: string, ...args: readonly string[]) =>
-  runNode(['--import', TSX, path.join(ROOT, 'harness/cli/main.ts'), ...args], { cwd, timeoutMs: 150_000 });
+  runNode(['--import', TSX, path.join(ROOT, 'cli/main.ts'), ...args], { cwd, timeoutMs: 150_000 });
 const filesOf = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -28,7 +28,7 @@ const SUITE = ['suites/smoke.yaml', '--model', model, '--limit', '1', '--out', o
   .concat([...SHORT, 'gate={rows: [prompting]}'].flatMap((to) => ['--set', to]));
 
 async function bench(...args: readonly string[]) {
-  const all = ['--import', 'tsx', 'harness/cli/main.ts', ...args];
+  const all = ['--import', 'tsx', 'cli/main.ts', ...args];
   return runNode(all, { timeoutMs: 60_000, env: { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' } });
 }
 

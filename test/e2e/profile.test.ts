@@ -33,7 +33,7 @@ const SHORT = ['items=1', 'warmup=0', 'repeats=1', 'decode-tokens=2'].flatMap((t
 async function run(...flags: readonly string[]) {
   const out = temporaryFolder();
   const fixed = ['--model', model, '--limit', '2', '--out', out, '--progress', 'plain', ...SHORT];
-  const args = ['--import', 'tsx', 'harness/cli/main.ts', 'run', 'suites/smoke.yaml', ...fixed, ...flags];
+  const args = ['--import', 'tsx', 'cli/main.ts', 'run', 'suites/smoke.yaml', ...fixed, ...flags];
   const { code, stdout, stderr } = await runNode(args, { timeoutMs: 120_000 });
   assert.is(code, 0, stderr);
   const folder = path.join(out, 'runs', readFileSync(path.join(out, 'runs', 'latest'), 'utf8').trim());

@@ -27,7 +27,7 @@ async function run(
     'controls.random=0',
     ...flags,
   ];
-  const child = spawn(NODE, ['--import', 'tsx', 'harness/cli/main.ts', 'run', ...args], { cwd: ROOT });
+  const child = spawn(NODE, ['--import', 'tsx', 'cli/main.ts', 'run', ...args], { cwd: ROOT });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
     stderr += text;

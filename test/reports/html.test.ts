@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
-import { reportVerb } from '../../harness/cli/report.ts';
+import { reportVerb } from '../../cli/report.ts';
 import { packPrompts } from '../../harness/record/prompts.ts';
 import type { ItemRow } from '../../harness/record/run-record.ts';
 import { writeRunFolder } from '../../harness/store/run-folder.ts';

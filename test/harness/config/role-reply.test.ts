@@ -1,8 +1,8 @@
 // Role replies in a suite: what they come to, whom they are asked, and what is refused with its place.
 
 import * as assert from 'uvu/assert';
+import { METHODS } from '../../../cli/methods.ts';
 import { answererRows, metricRows } from '../../../harness/analysis/metrics.ts';
-import { METHODS } from '../../../harness/cli/methods.ts';
 import type { RoleReplyEvaluation, Suite } from '../../../harness/config/resolved.ts';
 import { withControls } from '../../../harness/plan/controls.ts';
 import { expand } from '../../../harness/plan/expand.ts';

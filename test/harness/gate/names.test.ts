@@ -1,7 +1,7 @@
 // Rules of a gate name rows that the suite can make: a misspelt one is an error before anything runs.
 
 import * as assert from 'uvu/assert';
-import { suiteOf } from '../../../harness/cli/suite-options.ts';
+import { suiteOf } from '../../../cli/suite-options.ts';
 import { suite } from '../../support/suite.ts';
 import { SUITE, suiteFolder } from '../../support/suite-file.ts';
 

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
-import { reportVerb } from '../../../harness/cli/report.ts';
+import { reportVerb } from '../../../cli/report.ts';
 import { recalled } from '../../../harness/gate/recalled.ts';
 import { parseReference, referenceText } from '../../../harness/gate/reference.ts';
 import { gateRows, referenceOf } from '../../../harness/gate/rows.ts';

@@ -1,0 +1,25 @@
+// `bench adapter merge`: a low-rank adapter in PEFT's layout merged into a checkpoint.
+
+import { resolve } from 'node:path';
+import { isHubName } from '../harness/hub/name.ts';
+import { shellWord } from '../reports/format.ts';
+import { findModel, usage } from './open-model.ts';
+import type { MergeOptions } from './options.ts';
+import { tryServices } from './try-services.ts';
+import { writtenText } from './written.ts';
+
+/** Writes a checkpoint in Hugging Face layout with the adapter in its weights. */
+export async function adapterMerge(
+  folder: string,
+  { model, out, json = false }: MergeOptions,
+  stdout: Pick<NodeJS.WriteStream, 'write'> = process.stdout,
+): Promise<number> {
+  if (out === undefined) throw usage('a checkpoint needs a folder to be written to', 'add --out FOLDER');
+  const services = tryServices();
+  const found = isHubName(model) ? await services.fetchModel(model) : findModel(model, services.bundledModels);
+  const { mergeAdapter } = await import('../baselines/lora/merge.ts');
+  await mergeAdapter(found, resolve(folder), resolve(out));
+  const next = `bench try "How was your week?" --model ${shellWord(out)}`;
+  stdout.write(writtenText({ said: '', written: [out], next }, json));
+  return 0;
+}

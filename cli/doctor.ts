@@ -1,0 +1,73 @@
+// `bench doctor`: which device a run gets and why, whether it computes right, and what would make it faster.
+
+import { BenchError } from '../base/error.ts';
+import { jsonText } from '../base/printable.ts';
+import type { DeviceReport } from '../gpu/doctor.ts';
+import { wrap } from '../reports/columns.ts';
+
+const LABEL_WIDTH = 10;
+const MIB = 2 ** 20;
+
+/**
+ * Examines the device and reports through `out`, a line at a time (with `json`: one document). Returns 0 when the
+ * device computes what the reference does, else 2.
+ */
+export async function runDoctor(
+  options: { readonly json?: boolean; readonly adapter?: string },
+  out: (line: string) => void,
+): Promise<number> {
+  const { inspectDevice } = await import('../gpu/doctor.ts');
+  let report: DeviceReport;
+  try {
+    report = await inspectDevice(options.adapter);
+  } catch (error) {
+    if (!(error instanceof BenchError)) throw error;
+    const { code, message, where, hint } = error;
+    if (options.json === true) out(jsonText({ ok: false, error: { code, message, where, hint } }).trimEnd());
+    else {
+      out(where === undefined ? message : `${where}: ${message}`);
+      if (hint !== undefined) out(hint);
+    }
+    return 2;
+  }
+  const ok = report.check.passed;
+  if (options.json === true) out(jsonText({ ok, ...report }).trimEnd());
+  else for (const line of describe(report)) out(line);
+  return ok ? 0 : 2;
+}
+
+function describe({ testbed, fallback, features, absent, limits, check, advice }: DeviceReport): readonly string[] {
+  const { m, k, n } = check.shape;
+  const rows: readonly (readonly [label: string, text: string])[] = [
+    [
+      'verdict',
+      `${check.passed ? 'computes what the reference does' : 'does NOT compute what the reference does: no run may use it'}${testbed.software ? '; a software adapter, whose timings say nothing about a GPU' : ''}`,
+    ],
+    ['adapter', testbed.adapter],
+    ['driver', `${testbed.driver} ${testbed.driverVersion}, ${testbed.backend}, ${testbed.dawn}`],
+    ['chosen', `${fallback.kind}: ${fallback.reason}`],
+    ['machine', `${testbed.cpu}, ${testbed.os}, Node ${testbed.node}`],
+    ['features', `${features.join(', ') || 'none'}${absent.length > 0 ? `; without ${absent.join(', ')}` : ''}`],
+    [
+      'limits',
+      `binding ${Math.floor(limits.maxStorageBufferBindingSize / MIB)} MiB, ` +
+        `buffer ${Math.floor(limits.maxBufferSize / MIB)} MiB, ` +
+        `${limits.maxStorageBuffersPerShaderStage} storage buffers, offsets of ${limits.minStorageBufferOffsetAlignment} B, ` +
+        `workgroup ${limits.maxComputeInvocationsPerWorkgroup} invocations and ` +
+        `${Math.floor(limits.maxComputeWorkgroupStorageSize / 1024)} KiB`,
+    ],
+    [
+      'check',
+      `${check.kernel} [${m}, ${k}] x [${k}, ${n}] ${check.passed ? 'agrees' : 'DISAGREES'} with the f64 reference: ` +
+        `NMSE ${check.nmse.toExponential(1)} (at most ${check.tolerance.toExponential(0)})`,
+    ],
+    [
+      'speed',
+      `${check.medianMs.toFixed(2)} ms, median of ${check.runs} (${check.gflops.toFixed(1)} GFLOP/s with the wait)`,
+    ],
+    ['faster', advice ?? 'this is a hardware adapter'],
+  ];
+  return rows.flatMap(([label, text]) =>
+    text.split('\n').flatMap((line, i) => wrap(`${(i === 0 ? label : '').padEnd(LABEL_WIDTH)}${line}`, LABEL_WIDTH)),
+  );
+}

@@ -1,0 +1,49 @@
+// Flag values as commander reads them: each parser says what it wanted.
+
+import { InvalidArgumentError } from 'commander';
+import { FILTER_FIELDS, type FilterField, type FilterTerm } from '../harness/plan/selection.ts';
+
+/** A whole number of at least `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
+    }
+    return value;
+  };
+}
+
+export function decimal(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+/** Text with something in it: an empty one is a variable of the shell that is not set. */
+export function filled(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
+}
+
+/** A flag that may be given several times. */
+export function repeated(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+/** `persona=extra* method=lora`: terms apart by spaces; the flag may be given several times. */
+export function filterTerms(text: string, before: readonly FilterTerm[] = []): readonly FilterTerm[] {
+  const terms = text.split(/\s+/).filter((term) => term !== '');
+  if (terms.length === 0) throw new InvalidArgumentError('It must be field=pattern, such as persona=extra*.');
+  return [
+    ...before,
+    ...terms.map((term): FilterTerm => {
+      const equals = term.indexOf('=');
+      const field = term.slice(0, Math.max(0, equals));
+      if (!(FILTER_FIELDS as readonly string[]).includes(field) || equals === term.length - 1) {
+        throw new InvalidArgumentError(`"${term}" is not field=pattern; fields are ${FILTER_FIELDS.join(', ')}.`);
+      }
+      return { field: field as FilterField, pattern: term.slice(equals + 1) };
+    }),
+  ];
+}

@@ -1,0 +1,27 @@
+// The real machine of a session: engine, tokenizer and scorers, each loaded when it is first needed.
+
+import { inspectModel } from '../formats/checkpoint/inspect.ts';
+import type { Machine } from '../harness/run/ports.ts';
+
+/** `adapter`: what --adapter says. Nothing of the GPU is loaded before a device or a model is asked for. */
+export function machineOf(adapter: string | undefined): Machine {
+  const wish = adapter === undefined ? {} : { adapter };
+  return {
+    adapter,
+    device: async () => (await import('../gpu/device/info.ts')).describeDevice(wish),
+    load: async ({ path }) => {
+      const engine = await (await import('../gpu/index.ts')).loadEngine(path, wish);
+      const { name, software, deviceClass, testbed, timestamps } = engine.device;
+      return { engine, device: { name, software, deviceClass, testbed: { ...testbed }, timestamps } };
+    },
+    text: async ({ path, template }) => {
+      const { loadText } = await import('../harness/text/index.ts');
+      return loadText(path, { template, vocab: (await inspectModel(path)).vocab });
+    },
+    kernels: async () => (await import('../gpu/index.ts')).kernelsDigest(),
+    evaluate: async ({ prepared, ...request }) => {
+      const { evaluateItems } = await import('../harness/score/index.ts');
+      return evaluateItems({ ...request, variant: prepared.variant, wrap: (question) => prepared.wrap(question) });
+    },
+  };
+}

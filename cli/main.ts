@@ -1,0 +1,220 @@
+#!/usr/bin/env node
+// The verb table. Each verb is loaded when it is called, so that help and usage errors answer without loading anything.
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { packageRoot } from '../harness/config/paths.ts';
+import { EXIT } from './exit-codes.ts';
+import { decimal, filled, filterTerms, repeated, wholeNumber } from './flags.ts';
+import { report } from './messages.ts';
+
+let exitCode: number = EXIT.pass;
+const program = new Command('bench');
+
+/** A verb's action: its result is the exit code. */
+function ends<A extends unknown[]>(verb: (...args: A) => Promise<number>): (...args: A) => Promise<void> {
+  return async (...args) => {
+    exitCode = await verb(...args);
+  };
+}
+
+function suiteFlags(command: Command): Command {
+  return command
+    .option('--set <path=value>', 'change one value of the suite, such as latency.repeats=3 (repeatable)', repeated)
+    .option('--model <id|folder|hf:...>', 'one model in place of the suite’s')
+    .option('--filter <terms>', "cells to keep, such as 'persona=extra* method=prompting' (repeatable)", filterTerms)
+    .option('--limit <n>', 'evaluation items per trait', wholeNumber(1))
+    .option('--seed <n>', 'one seed in place of the suite’s', wholeNumber(0))
+    .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+    .option('--out <folder>', 'where runs and the store lie (default .bench)', filled)
+    .option('--json', 'one document on stdout and nothing else')
+    .option('--quiet', 'print errors only');
+}
+
+/** How a run is judged; `implied`: what giving any of them says too. */
+function gateFlags(command: Command, implied: object = {}): Command {
+  return [
+    new Option('--reference <file>', 'a reference in place of reports/references/<suite>.json').argParser(filled),
+    new Option('--explain', 'every item that changed'),
+    new Option('--strict', 'whatever does not pass fails: an inconclusive verdict too, whatever the suite says of it'),
+    new Option('--junit <file>', 'the verdicts as JUnit XML too').argParser(filled),
+  ].reduce((known, option) => known.addOption(option.implies(implied)), command);
+}
+
+program
+  .description('Measures how well a language model holds a persona, and at what cost.')
+  .version(JSON.parse(readFileSync(`${packageRoot()}/package.json`, 'utf8')).version, '--version')
+  .showSuggestionAfterError()
+  .showHelpAfterError('  bench --help lists the verbs; bench <verb> --help their flags')
+  .exitOverride();
+
+gateFlags(
+  suiteFlags(program.command('run <suite>').description('run what is not stored yet, and report'))
+    .addOption(new Option('--progress <how>', 'how progress is shown').choices(['tty', 'plain', 'none']))
+    .option('--fresh', 'compute every cell again')
+    .option('--fail-fast', 'stop at the first cell that fails')
+    .option('--profile', 'time every kernel of each method too, and write trace.json')
+    .option('--gate', 'judge the run beside the blessed one, by the rules of the suite; the flags below imply it'),
+  { gate: true },
+).action(ends(async (suite, options) => (await import('./run.ts')).runVerb(suite, options)));
+
+program
+  .command('try [text]')
+  .description('say something to a model, with or without a persona')
+  .requiredOption(
+    '--model <name|folder|hf:...>',
+    'a bundled model, a folder in Hugging Face layout, or hf:owner/name@revision',
+  )
+  .option('--persona <id>', 'a persona of the personas file')
+  .option('--wording <name>', 'which of the persona’s prompts')
+  .option('--personas <file>', 'a personas file in place of the bundled one')
+  .option('--method <name>', 'how the persona is applied (default: prompting)')
+  .option('--mask <file>', 'speak through this mask')
+  .option('--gamma <g>', 'what the mask’s removed weights are multiplied with (default: 0)', decimal)
+  .option('--adapter-folder <folder>', 'speak through this low-rank adapter, in PEFT’s layout')
+  .option('--max-tokens <n>', 'new tokens at most', wholeNumber(0))
+  .option('--temperature <t>', '0 takes the likeliest token', decimal)
+  .option('--top-k <n>', 'draw among the n likeliest; 0 = all', wholeNumber(0))
+  .option('--top-p <p>', 'draw among the likeliest that hold this share', decimal)
+  .option('--stop <text>', 'end before this text (repeatable)', repeated)
+  .option('--seed <n>', 'of the draws', wholeNumber(0))
+  .option('--chat', 'through the chat template (default)')
+  .option('--raw', 'the text as it is')
+  .option('--ids <list>', 'token ids in place of text, such as 5,7,9')
+  .option('--json', 'one document {ids, logprobs, top, generated, timings}')
+  .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+  .action(ends(async (text, options) => (await import('./try.ts')).tryVerb(text, options)));
+
+const mask = program.command('mask').description('make a mask, look at one, compare two, or write a masked checkpoint');
+mask
+  .command('make')
+  .description('a mask from a model and the texts of a persona, or of a file')
+  .requiredOption('--model <name|folder|hf:...>', 'the model whose weights are masked')
+  .option('--persona <id>', 'a persona of the personas file, and its opposite for a contrast')
+  .option('--personas <file>', 'a personas file in place of the bundled one')
+  .option('--calibration <file>', 'texts, one a line or JSONL of {text} or {question, answer}')
+  .option('--against <file>', 'texts that a contrast sets against these')
+  .option('--score <name>', 'how weights are ranked (default: wanda)')
+  .option('--statistic <name>', 'the size of a channel’s activations (default: rms)')
+  .requiredOption('--sparsity <share>', 'share of the weights removed, from 0 to below 1', decimal)
+  .option('--group <name>', 'within what the share is kept (default: row)')
+  .option('--tokens <which>', 'all, answer or no-bos (default: answer)')
+  .option('--raw', 'no chat template')
+  .option('--samples <n>', 'texts at most', wholeNumber(1))
+  .option('--length <n>', 'tokens of a text at most', wholeNumber(2))
+  .option('--seed <n>', 'of what is drawn', wholeNumber(0))
+  .option('--set <name=value>', 'another option of the method, such as activation=softplus (repeatable)', repeated)
+  .requiredOption('--out <file>', 'the mask file', filled)
+  .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (options) => (await import('./mask.ts')).maskMake(options)));
+mask
+  .command('inspect <file>')
+  .description('the header of a mask and the density of each layer')
+  .option('--model <name|folder|hf:...>', 'check that the mask was made for this model')
+  .option('--json', 'one document on stdout and nothing else')
+  .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+  .action(ends(async (file, options) => (await import('./mask.ts')).maskInspect(file, options)));
+mask
+  .command('diff <a> <b>')
+  .description('how much two masks share, beside what chance gives')
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (a, b, options) => (await import('./mask.ts')).maskDiff(a, b, options)));
+mask
+  .command('bake <file>')
+  .description('a checkpoint in Hugging Face layout with the mask applied')
+  .requiredOption('--model <name|folder|hf:...>', 'the model that the mask was made for')
+  .option('--gamma <g>', 'what removed weights are multiplied with (default: 0)', decimal)
+  .requiredOption('--out <folder>', 'a folder that is not there yet', filled)
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (file, options) => (await import('./mask.ts')).maskBake(file, options)));
+
+program
+  .command('adapter')
+  .description('merge a low-rank adapter into a checkpoint')
+  .command('merge <folder>')
+  .description('a checkpoint in Hugging Face layout with the adapter of a folder, in PEFT’s layout, in its weights')
+  .requiredOption('--model <name|folder|hf:...>', 'the model that the adapter was trained for')
+  .requiredOption('--out <folder>', 'a folder that is not there yet', filled)
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (folder, options) => (await import('./adapter.ts')).adapterMerge(folder, options)));
+
+suiteFlags(program.command('plan <suite>').description('list the cells and what of them is stored'))
+  .option('--why', 'say what changed where a cell is not stored')
+  .option('--print-config', 'the suite as understood, each value with its origin')
+  .option('--show-prompt <n>', 'the exact text and token ids of cell n', wholeNumber(1))
+  .action(ends(async (suite, options) => (await import('./plan.ts')).planVerb(suite, options)));
+
+suiteFlags(program.command('validate <suite>').description('check a suite and all it names')).action(
+  ends(async (suite, options) => (await import('./validate.ts')).validateVerb(suite, options)),
+);
+
+program
+  .command('compare <a> <b>')
+  .description('what two runs differ in: answers that turned, and how far each row moved')
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (a, b, options) => (await import('./gate.ts')).compareVerb(a, b, options)));
+
+program
+  .command('report <run>')
+  .description('the HTML page of a run (its folder, run.json, or latest), written again')
+  .option('--out <file>', 'the page (default: report.html in the run’s folder)', filled)
+  .option('--against <run>', 'another run, or a reference’s file: the items whose answer has turned since', filled)
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (run, options) => (await import('./report.ts')).reportVerb(run, options)));
+
+program
+  .command('bless <run>')
+  .description('keep a run (its folder, run.json, or latest) as the reference that gates compare with')
+  .option('--out <file>', 'the reference (default: reports/references/<suite>.json)', filled)
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (run, options) => (await import('./gate.ts')).blessVerb(run, options)));
+
+gateFlags(program.command('gate <run>').description('judge a run beside the blessed one by the rules of its suite'))
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (run, options) => (await import('./gate.ts')).gateVerb(run, options)));
+
+program
+  .command('pull <model>')
+  .description('download a model of the hub, hf:owner/name@revision, or bring it up to date')
+  .addOption(new Option('--progress <how>', 'how progress is shown').choices(['tty', 'plain', 'none']))
+  .option('--quiet', 'print errors and the folder only')
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (model, options) => (await import('./pull.ts')).pullVerb(model, options)));
+
+program
+  .command('init [folder]')
+  .description('write a commented suite, a persona and a CI workflow to start from')
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (folder, options) => (await import('./init.ts')).initVerb(folder, options)));
+
+program
+  .command('list [what]')
+  .description('models, personas, methods or suites')
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (what, options) => (await import('./list.ts')).listVerb(what, options)));
+
+program
+  .command('doctor')
+  .description('the device: what it is, whether it computes right, what would be faster')
+  .option('--json', 'one document on stdout and nothing else')
+  .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+  .action(
+    ends(async (options) =>
+      (await import('./doctor.ts')).runDoctor(options, (line) => process.stdout.write(`${line}\n`)),
+    ),
+  );
+
+// A reader that goes away, such as head, is no failure; a disk that is full behind stdout is.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.pass : report(error));
+});
+process.stderr.on('error', () => {});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) exitCode = report(error);
+  else if (error.exitCode !== 0) exitCode = EXIT.usage;
+}
+process.exitCode = exitCode;

@@ -1,0 +1,175 @@
+// What `bench plan` shows: the table of cells with their status and reasons, and the exact prompt of one.
+
+import { BenchError } from '../base/error.ts';
+import { jsonText, printableLines } from '../base/printable.ts';
+import { counted } from '../base/words.ts';
+import type { Engine } from '../gpu/index.ts';
+import type { Suite } from '../harness/config/resolved.ts';
+import { gatePower, powerLines } from '../harness/gate/power.ts';
+import type { Prepared } from '../harness/method/method.ts';
+import type { Cell } from '../harness/plan/cell.ts';
+import { itemDigest } from '../harness/plan/items.ts';
+import { why } from '../harness/plan/why.ts';
+import type { Machine } from '../harness/run/ports.ts';
+import { keyOf, type Planned } from '../harness/run/session.ts';
+import { prepare } from '../harness/run/set-up.ts';
+import { StatisticsStore } from '../harness/run/statistics.ts';
+import { answerText, questionText } from '../harness/score/index.ts';
+import { endingLines, tableRows, wrap } from '../reports/columns.ts';
+import { METHODS } from './methods.ts';
+
+export interface PlannedCell {
+  readonly cell: Cell;
+  readonly key: string;
+  readonly status: 'stored' | 'missing' | 'damaged';
+  readonly why: readonly string[]; // empty unless --why and not stored
+}
+
+/** Each cell's key and status; with `explain`, why a cell is not stored. */
+export function statusOf(planned: Planned, explain: boolean): readonly PlannedCell[] {
+  const { store, device, kernels } = planned;
+  const index = explain ? store.index() : [];
+  const here = { deviceClass: device.deviceClass, kernels };
+  return planned.cells.map((cell) => {
+    const key = keyOf(planned, cell);
+    const { status } = store.get(key, cell);
+    const items = cell.items.map((item) => [item.id, itemDigest(item)] as const);
+    return { cell, key, status, why: explain && status !== 'stored' ? why(cell, items, here, index) : [] };
+  });
+}
+
+/** What there is to do first, then the cells; `next`: a command. */
+export function planText(
+  suite: Suite,
+  planned: Planned,
+  cells: readonly PlannedCell[],
+  next: string | null = null,
+): string {
+  const axes = (['wording', 'sparsity', 'seed'] as const).filter((axis) =>
+    cells.some(({ cell }) => cell[axis] !== null),
+  );
+  // What all cells share has no column: it would take the room of names that tell them apart.
+  const places = cells.map(({ cell }) => ({ model: cell.model, evaluation: cell.evaluation.id }));
+  const several = (['model', 'evaluation'] as const).filter((one) => new Set(places.map((at) => at[one])).size > 1);
+  const shared = (['model', 'evaluation'] as const).filter((one) => cells.length > 0 && !several.includes(one));
+  const [head = '', ...rows] = tableRows(
+    ['#', ...several, 'method', 'persona', ...axes, 'items', 'id', 'status'],
+    cells.map(({ cell, status }, i) => {
+      const { method, persona, items, id } = cell;
+      const values = axes.map((axis) => String(cell[axis] ?? '-'));
+      const name = cell.part === 'tuning' ? `${method} (tuning)` : method;
+      const [n, count] = [String(i + 1), String(items.length)];
+      const where = several.map((one) => places[i]![one]);
+      return [n, ...where, name, persona ?? '-', ...values, count, id.slice(0, 7), status];
+    }),
+  );
+  const stored = cells.filter(({ status }) => status === 'stored').length;
+  const questions = cells.reduce((sum, { cell, status }) => sum + (status === 'stored' ? 0 : cell.items.length), 0);
+  const lines = [
+    ...wrap(
+      `${suite.name}: ${counted(cells.length, 'cell')} on ${planned.device.name}, ${stored} stored, ${cells.length - stored} to run (${counted(questions, 'item')})`,
+    ),
+    ...(shared.length === 0 ? [] : wrap(`every cell: ${shared.map((one) => `${one} ${places[0]![one]}`).join(', ')}`)),
+    ...(suite.gate === null ? [] : powerLines(gatePower(planned.cells, suite.gate)).flatMap((line) => wrap(line, 6))),
+    '',
+    head,
+    ...rows.flatMap((row, i) => [row, ...(cells[i]?.why ?? []).flatMap((why) => wrap(`     ${why}`, 7))]),
+    ...(next === null ? [] : ['', ...endingLines([], next)]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+export function planJson(suite: Suite, planned: Planned, cells: readonly PlannedCell[]): string {
+  const document = {
+    suite: suite.name,
+    device: planned.device,
+    kernels: planned.kernels,
+    cells: cells.map(({ cell: { items, evaluation, ...cell }, ...rest }) => ({
+      ...cell,
+      evaluation: evaluation.id,
+      items: items.length,
+      ...rest,
+    })),
+  };
+  return jsonText(document);
+}
+
+export interface ShownPrompt {
+  readonly cell: number; // from 1
+  readonly item: string;
+  readonly text: string;
+  readonly ids: readonly number[];
+  readonly answers: readonly { readonly text: string; readonly ids: readonly number[] }[];
+}
+
+/** The first item of the n-th cell as the model gets it. */
+export async function promptOf(n: number, suite: Suite, planned: Planned, machine: Machine): Promise<ShownPrompt> {
+  const cell = planned.cells[n - 1];
+  const item = cell?.items[0];
+  const text = planned.texts.get(cell?.model ?? '');
+  if (cell === undefined || item === undefined || text === undefined) {
+    throw new BenchError('no-cell', `there is no cell ${n}; the plan has ${planned.cells.length}`, {
+      where: '--show-prompt',
+      hint: '`bench plan` numbers the cells from 1',
+    });
+  }
+  const prepared = await prepareLightly(cell, suite, planned, machine);
+  try {
+    const { evaluation } = cell;
+    const order = item.options.map((_, i) => i);
+    const rendered = text.render(await prepared.wrap({ item, text: questionText(evaluation, item, order) }));
+    return {
+      cell: n,
+      item: item.id,
+      text: rendered.text,
+      ids: [...rendered.tokens],
+      answers:
+        evaluation.kind === 'generation'
+          ? []
+          : order.map((option) => {
+              const answer = answerText(evaluation, item, option, option);
+              return { text: answer, ids: [...text.continuation(rendered, answer)] };
+            }),
+    };
+  } finally {
+    prepared.release();
+  }
+}
+
+class EngineNeeded extends Error {}
+
+/** Prepares without an engine; only a method that asks for it has the model loaded. */
+async function prepareLightly(cell: Cell, suite: Suite, planned: Planned, machine: Machine): Promise<Prepared> {
+  const text = planned.texts.get(cell.model);
+  const model = suite.models.find(({ id }) => id === cell.model);
+  if (text === undefined || model === undefined) throw new BenchError('unknown-model', `unknown model "${cell.model}"`);
+  const ports = { suite, registry: METHODS, evaluate: machine.evaluate, statistics: new StatisticsStore(null) };
+  const absent = new Proxy({} as Engine, {
+    get: () => {
+      throw new EngineNeeded();
+    },
+  });
+  try {
+    return await prepare(cell, { engine: absent, text, device: planned.device }, ports);
+  } catch (error) {
+    if (!(error instanceof EngineNeeded)) throw error;
+  }
+  const loaded = await machine.load(model);
+  try {
+    return await prepare(cell, { ...loaded, text }, ports);
+  } finally {
+    await loaded.engine.dispose();
+  }
+}
+
+export function promptText({ cell, item, text, ids, answers }: ShownPrompt): string {
+  const lines = [
+    `cell ${cell}, item ${item}, ${ids.length} tokens`,
+    '--- text',
+    text,
+    '--- token ids',
+    ids.join(' '),
+    ...answers.map((answer, i) => `--- answer ${i + 1}: ${JSON.stringify(answer.text)}  ${answer.ids.join(' ')}`),
+  ];
+  return printableLines(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,47 @@
+// `bench pull hf:owner/name@revision`: downloads a model of the hub ahead of its use, or brings it up to date.
+
+import { BenchError } from '../base/error.ts';
+import { jsonText } from '../base/printable.ts';
+import { fetchModel, type PullEvent, pullModel } from '../harness/hub/pull.ts';
+import { type ProgressMode, progressMode } from '../harness/run/progress.ts';
+import { byteBar, byteLines } from './pull-progress.ts';
+
+export interface PullOptions {
+  readonly progress?: ProgressMode;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/** Downloads what is missing and prints the folder, with --json in a document. Throws BenchError; returns 0. */
+export async function pullVerb(
+  name: string,
+  options: PullOptions,
+  stdout: { write(text: string): unknown } = process.stdout,
+): Promise<number> {
+  if (!name.startsWith('hf:')) {
+    throw new BenchError('usage', `${JSON.stringify(name)} is not on the hub`, {
+      hint: 'write bench pull hf:owner/name@revision; bundled models and folders need no download',
+    });
+  }
+  const folder = await shown(options, (tell) => pullModel(name, tell));
+  stdout.write(options.json === true ? jsonText({ model: name, folder }) : `${folder}\n`);
+  return 0;
+}
+
+/** The folder of a model of the hub, downloaded where it is not there yet. */
+export function fetched(name: string, options: PullOptions): Promise<string> {
+  return shown(options, (tell) => fetchModel(name, tell));
+}
+
+async function shown<T>(
+  { progress, quiet = false }: PullOptions,
+  work: (tell: (event: PullEvent) => void) => Promise<T>,
+): Promise<T> {
+  const mode = progressMode(progress, quiet, process.stderr);
+  const display = mode === 'none' ? null : mode === 'tty' ? byteBar(process.stderr) : byteLines(process.stderr);
+  try {
+    return await work((event) => display?.tell(event));
+  } finally {
+    display?.stop();
+  }
+}

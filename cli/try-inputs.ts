@@ -1,0 +1,173 @@
+// What `bench try` is asked for: flags checked, the model's folder found, persona and method chosen.
+
+import type { Engine } from '../gpu/index.ts';
+import type { ChoiceEvaluation, Persona } from '../harness/config/resolved.ts';
+import type { LibraryPassage } from '../harness/datasets/passages.ts';
+import { axesOf, type Context, type Method, type Prepared } from '../harness/method/method.ts';
+import { evaluateChoice, phraser, tuner } from '../harness/score/index.ts';
+import { rngOf } from '../harness/stats/rng.ts';
+import type { TextModel } from '../harness/text/index.ts';
+import { METHODS } from './methods.ts';
+import { usage } from './open-model.ts';
+import type { TryOptions } from './options.ts';
+
+/** How much a person is shown when nothing is said. */
+const MAX_TOKENS = 128;
+
+export interface TryRequest {
+  readonly mode: 'chat' | 'raw' | 'ids';
+  readonly text: string; // '' with ids
+  readonly ids: Uint32Array; // empty without
+  readonly maxTokens: number;
+  readonly temperature: number;
+  readonly topK: number;
+  readonly topP: number;
+  readonly stop: readonly string[];
+  readonly seed: number;
+}
+
+function number(
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  ok: (x: number) => boolean,
+  must: string,
+): number {
+  const x = value ?? fallback;
+  if (!ok(x)) throw usage(`--${name} is ${x}`, `--${name} must be ${must}`);
+  return x;
+}
+
+const natural = (x: number): boolean => Number.isSafeInteger(x) && x >= 0 && x < 2 ** 31;
+
+function parseIds(list: string): Uint32Array {
+  const parts = list.split(',').map((part) => part.trim());
+  const wrong = parts.find((part) => !/^\d{1,10}$/.test(part) || Number(part) >= 2 ** 32);
+  if (wrong !== undefined) throw usage(`--ids has ${JSON.stringify(wrong)}`, 'write token ids like --ids 5,7,9');
+  return Uint32Array.from(parts, Number);
+}
+
+/** Throws `usage` on flags that are out of range or contradict each other. */
+export function readRequest(text: string | undefined, options: TryOptions): TryRequest {
+  if (options.chat && options.raw) throw usage('--chat and --raw exclude each other', 'choose one');
+  const ids = options.ids === undefined ? new Uint32Array() : parseIds(options.ids);
+  if (options.ids !== undefined && (text !== undefined || options.chat || options.raw)) {
+    throw usage('--ids stands in place of a text', 'leave out the text, --chat and --raw');
+  }
+  if (options.ids === undefined && (text === undefined || text.trim() === '')) {
+    throw usage('there is no text to try', 'write one: bench try "What do you like to do?"');
+  }
+  if (options.ids !== undefined && (options.stop?.length ?? 0) > 0) {
+    throw usage('--stop needs a tokenizer, and --ids uses none', 'leave out --stop');
+  }
+  if (options.stop?.includes('')) throw usage('--stop is empty', 'write the text to end before');
+  let mode: TryRequest['mode'] = options.raw ? 'raw' : 'chat';
+  if (options.ids !== undefined) mode = 'ids';
+  return {
+    mode,
+    text: text ?? '',
+    ids,
+    maxTokens: number('max-tokens', options.maxTokens, MAX_TOKENS, natural, 'a whole number, 0 or more'),
+    temperature: number('temperature', options.temperature, 0, (x) => x >= 0 && x <= 100, 'between 0 (greedy) and 100'),
+    topK: number('top-k', options.topK, 0, natural, 'a whole number, 0 (off) or more'),
+    topP: number('top-p', options.topP, 1, (x) => x > 0 && x <= 1, 'above 0 and at most 1 (off)'),
+    stop: options.stop ?? [],
+    seed: number('seed', options.seed, 0, natural, 'a whole number, 0 or more'),
+  };
+}
+
+const list = (names: Iterable<string>): string => [...names].join(', ');
+
+/** The persona by its id, and its opposite. Throws `usage` with the ids that exist. */
+export function findPersona(
+  personas: readonly Persona[],
+  id: string,
+): { readonly persona: Persona; readonly opposite: Persona | null } {
+  const persona = personas.find((one) => one.id === id);
+  if (persona === undefined) {
+    throw usage(
+      `there is no persona "${id}"`,
+      `choose one of ${list(personas.map((one) => one.id))}, or name another file with --personas`,
+    );
+  }
+  return { persona, opposite: personas.find((one) => one.id === persona.opposite) ?? null };
+}
+
+/** The method to try: the one named, else prompting when there is a persona, else none. Wording: the first by default. */
+export function findMethod(
+  options: Pick<TryOptions, 'method' | 'wording'>,
+  persona: Persona | null,
+): { readonly method: Method; readonly wording: string | null } {
+  const name = options.method ?? (persona === null ? 'none' : 'prompting');
+  const method = METHODS.get(name);
+  if (method === undefined) throw usage(`there is no method "${name}"`, `choose one of ${list(METHODS.keys())}`);
+  const axes = axesOf(method, { options: {} });
+  if (axes.includes('sparsity')) {
+    throw usage(`method ${name} needs a sparsity`, 'make a mask with `bench mask make`, and add --mask FILE');
+  }
+  if (axes.includes('persona') && persona === null) {
+    throw usage(`method ${name} needs a persona`, 'add --persona');
+  }
+  if (!axes.includes('persona') && persona !== null) {
+    throw usage(`method ${name} uses no persona`, 'leave out --persona, or choose another method');
+  }
+  const wordings = persona === null ? undefined : method.wordings?.(persona, {});
+  if (options.wording !== undefined && !wordings?.includes(options.wording)) {
+    throw usage(
+      `there is no wording "${options.wording}"`,
+      wordings === undefined
+        ? `method ${name} has no wordings: leave out --wording`
+        : `choose one of ${list(wordings)}`,
+    );
+  }
+  return { method, wording: options.wording ?? wordings?.[0] ?? null };
+}
+
+/** How a method that measures itself while it prepares asks its tuning items here. */
+const TUNING: ChoiceEvaluation = {
+  id: 'try',
+  kind: 'choice',
+  scorer: 'per-token',
+  show: false,
+  orders: 'given',
+  template: '{question}',
+  itemsPerTrait: null,
+  tuningPerTrait: 16,
+};
+
+/** Prepares the method for one persona, with its options' defaults. `text` is null when there is no tokenizer. */
+export function prepareMethod(
+  chosen: { readonly method: Method; readonly wording: string | null },
+  found: { readonly persona: Persona; readonly opposite: Persona | null } | null,
+  library: readonly LibraryPassage[],
+  engine: Engine,
+  text: TextModel | null,
+  seed: number,
+): Promise<Prepared> {
+  const persona = found?.persona ?? null;
+  const tuning = persona?.items.filter((item) => item.split === 'tuning') ?? [];
+  const evaluate: Context['evaluate'] = ({ variant, wrap }, items) => {
+    if (text === null) throw usage(`method ${chosen.method.name} needs a tokenizer`, 'give a text in place of --ids');
+    return evaluateChoice({ engine, text, evaluation: TUNING, items, variant, wrap });
+  };
+  const context: Context = {
+    engine,
+    persona,
+    opposite: found?.opposite ?? null,
+    wording: chosen.wording,
+    sparsity: null,
+    options: {},
+    calibration: persona?.calibration ?? [],
+    neutral: [],
+    library,
+    tuning,
+    text,
+    statistics: { of: async (_, make) => ({ sums: await make(), spentMs: 0, reused: false }) },
+    evaluate,
+    phrase: phraser(TUNING),
+    tune: tuner(evaluate, tuning, persona?.id ?? null),
+    seed,
+    rng: rngOf(seed),
+  };
+  return chosen.method.prepare(context);
+}

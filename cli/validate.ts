@@ -1,0 +1,56 @@
+// `bench validate SUITE`: loads the suite and all it names, models too, and makes the plan; opens no device.
+
+import { jsonText } from '../base/printable.ts';
+import type { Suite } from '../harness/config/resolved.ts';
+import type { Cell } from '../harness/plan/cell.ts';
+import { endingLines, wrap } from '../reports/columns.ts';
+import { METHODS } from './methods.ts';
+import type { SuiteOptions } from './options.ts';
+import { commandOf, suiteOf } from './suite-options.ts';
+
+/** Prints one line of counts, or with --json a document; throws BenchError with the diagnostics. Returns 0. */
+export async function validateVerb(
+  file: string,
+  options: SuiteOptions,
+  stdout: { write(text: string): unknown } = process.stdout,
+): Promise<number> {
+  const suite = await suiteOf(file, options);
+  const cells = await planned(suite);
+  if (options.json === true) stdout.write(jsonText({ ok: true, ...counts(suite, cells) }));
+  else if (options.quiet !== true) {
+    const lines = [...wrap(summary(suite, cells)), ...endingLines([], commandOf('run', file, options))];
+    stdout.write(`${lines.join('\n')}\n`);
+  }
+  return 0;
+}
+
+/** The cells, after what loading a model would object to: its config, the headers of its weights, its tokenizer. */
+async function planned(suite: Suite): Promise<readonly Cell[]> {
+  const [{ expand }, { machineOf }] = await Promise.all([import('../harness/plan/expand.ts'), import('./machine.ts')]);
+  for (const model of suite.models) await machineOf(undefined).text(model);
+  // Digests make ids, and nobody asks a valid suite for those.
+  const none = { config: '', weights: '', tokenizer: '', template: '' };
+  return expand(suite, METHODS, new Map(suite.models.map(({ id }) => [id, none])));
+}
+
+function counts({ name, models, personas, evaluations, methods, sparsity, seeds }: Suite, cells: readonly Cell[]) {
+  return {
+    name,
+    models: models.length,
+    personas: personas.length,
+    evaluations: evaluations.length,
+    methods: methods.length,
+    sparsity: sparsity.length,
+    seeds: seeds.length,
+    cells: cells.length,
+    evaluationItems: new Set(
+      cells.filter(({ part }) => part === 'evaluation').flatMap(({ items }) => items.map(({ id }) => id)),
+    ).size,
+  };
+}
+
+function summary(suite: Suite, cells: readonly Cell[]): string {
+  const { name, evaluationItems, ...rest } = counts(suite, cells);
+  const parts = Object.entries(rest).map(([what, count]) => `${what} ${count}`);
+  return `${name} is valid: ${parts.join(', ')}, evaluation items ${evaluationItems}`;
+}

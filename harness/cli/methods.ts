@@ -1,8 +1,0 @@
-// Every method that a suite may name: the baselines and the paper's own. Passed down from here, so that config and plan
-// need not import them.
-
-import { BASELINES } from '../../baselines/index.ts';
-import type { MethodRegistry } from '../method/method.ts';
-import { subnetwork } from '../subnetworks/method.ts';
-
-export const METHODS: MethodRegistry = new Map([...BASELINES, [subnetwork.name, subnetwork]]);
