@@ -91,7 +91,7 @@ function close(got: readonly number[], want: readonly number[], what: string): v
 
 for (const family of ['llama3', 'gpt2']) {
   test(`--ids on ${family} against Hugging Face's transformers`, async () => {
-    const model = fileURLToPath(new URL(`../../fixtures/families/${family}`, import.meta.url));
+    const model = fileURLToPath(new URL(`../fixtures/families/${family}`, import.meta.url));
     for (const golden of JSON.parse(readFileSync(join(model, 'golden.json'), 'utf8'))) {
       const options = { model, ids: golden.ids.join(','), maxTokens: golden.greedy.length };
       const document = await asJson(undefined, options);
