@@ -1,4 +1,4 @@
-// Counts and differences as text.
+// Counts, differences and words of a command as text.
 
 /** "1 cell", "2 cells" */
 export function counted(n: number, noun: string): string {
@@ -9,4 +9,9 @@ export function counted(n: number, noun: string): string {
 export function points(value: number): string {
   const text = (100 * value).toFixed(1);
   return Number(text) === 0 ? '0.0' : `${value > 0 ? '+' : ''}${text}`;
+}
+
+/** A word of a command as a shell takes it. */
+export function shellWord(text: string): string {
+  return /^[\w./@:=,+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,6 @@
 // The model as it is: the question alone, the untouched network. What every other method is compared with.
 
-import { DENSE } from '../gpu/index.ts';
+import { DENSE } from '../formats/checkpoint/dense.ts';
 import type { Method } from '../harness/method/method.ts';
 
 export const none: Method = {

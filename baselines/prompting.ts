@@ -2,7 +2,7 @@
 
 import type { FromSchema } from 'json-schema-to-ts';
 import { BenchError } from '../base/error.ts';
-import { DENSE } from '../gpu/index.ts';
+import { DENSE } from '../formats/checkpoint/dense.ts';
 import type { Persona } from '../harness/config/resolved.ts';
 import type { Context, Held, Method, Prepared, Question } from '../harness/method/method.ts';
 import { best, withDefaults } from './tuning.ts';

@@ -1,8 +1,8 @@
 // `bench adapter merge`: a low-rank adapter in PEFT's layout merged into a checkpoint.
 
 import { resolve } from 'node:path';
+import { shellWord } from '../base/words.ts';
 import { isHubName } from '../harness/hub/name.ts';
-import { shellWord } from '../reports/format.ts';
 import { findModel, usage } from './open-model.ts';
 import type { MergeOptions } from './options.ts';
 import { tryServices } from './try-services.ts';

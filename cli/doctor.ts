@@ -1,9 +1,9 @@
 // `bench doctor`: which device a run gets and why, whether it computes right, and what would make it faster.
 
+import { wrap } from '../base/columns.ts';
 import { BenchError } from '../base/error.ts';
 import { jsonText } from '../base/printable.ts';
 import type { DeviceReport } from '../gpu/doctor.ts';
-import { wrap } from '../reports/columns.ts';
 
 const LABEL_WIDTH = 10;
 const MIB = 2 ** 20;

@@ -3,9 +3,11 @@
 
 import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { endingLines } from '../base/columns.ts';
 import { BenchError } from '../base/error.ts';
 import { readBounded, writeAtomic } from '../base/files.ts';
 import { jsonText } from '../base/printable.ts';
+import { shellWord } from '../base/words.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import { compareRuns } from '../harness/gate/compare.ts';
 import { methodOf } from '../harness/gate/levels.ts';
@@ -16,8 +18,6 @@ import { gate } from '../harness/gate/rules.ts';
 import type { GateRow, Reference, Rules } from '../harness/gate/types.ts';
 import type { GateReport } from '../harness/record/verdicts.ts';
 import type { ReadRun } from '../harness/store/read-run.ts';
-import { endingLines } from '../reports/columns.ts';
-import { shellWord } from '../reports/format.ts';
 import { compareText, gateAnnotations, gateMarkdown, gateText } from '../reports/gate.ts';
 import { EXIT } from './exit-codes.ts';
 import { opened, openedReference } from './open-run.ts';

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import path from 'node:path';
 import { BenchError } from '../base/error.ts';
 import { writeAtomic } from '../base/files.ts';
+import { shellWord } from '../base/words.ts';
 import { packageRoot } from '../harness/config/paths.ts';
-import { shellWord } from '../reports/format.ts';
 import { EXIT } from './exit-codes.ts';
 import { writtenText } from './written.ts';
 

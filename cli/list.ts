@@ -2,12 +2,12 @@
 
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { wrap } from '../base/columns.ts';
 import { BenchError } from '../base/error.ts';
 import { inert, jsonText, printable } from '../base/printable.ts';
 import { didYouMean } from '../harness/config/diagnostics.ts';
 import { packageRoot } from '../harness/config/paths.ts';
 import { readPersonas } from '../harness/config/personas.ts';
-import { wrap } from '../reports/columns.ts';
 import { METHODS } from './methods.ts';
 
 type Entry = readonly [name: string, what: string];

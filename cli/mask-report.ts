@@ -1,10 +1,10 @@
 // What `bench mask inspect` and `diff` print.
 
+import { tableText, wrap } from '../base/columns.ts';
 import type { Masks } from '../harness/subnetworks/combine.ts';
 import type { Comparison, Overlap } from '../harness/subnetworks/compare.ts';
 import type { MaskFile } from '../harness/subnetworks/mask-file.ts';
 import { bytesOf, keptOf, maskId, placesOf } from '../harness/subnetworks/masks.ts';
-import { tableText, wrap } from '../reports/columns.ts';
 
 /** Header, then the density of each layer, attention and MLP apart. */
 export function inspectText(file: string, { header, masks }: MaskFile): string {

@@ -3,10 +3,10 @@
 import { resolve } from 'node:path';
 import { BenchError } from '../base/error.ts';
 import { jsonText } from '../base/printable.ts';
+import { shellWord } from '../base/words.ts';
 import { compareMasks } from '../harness/subnetworks/compare.ts';
 import { type MaskFile, type MaskHeader, readMaskFile, writeMaskFile } from '../harness/subnetworks/mask-file.ts';
 import { keptOf, maskId, placesOf } from '../harness/subnetworks/masks.ts';
-import { shellWord } from '../reports/format.ts';
 import { optionsFor, textsFor } from './mask-inputs.ts';
 import { diffText, inspectText } from './mask-report.ts';
 import { modelFolder, usage, withModel } from './open-model.ts';

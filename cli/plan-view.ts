@@ -1,5 +1,6 @@
 // What `bench plan` shows: the table of cells with their status and reasons, and the exact prompt of one.
 
+import { endingLines, tableRows, wrap } from '../base/columns.ts';
 import { BenchError } from '../base/error.ts';
 import { jsonText, printableLines } from '../base/printable.ts';
 import { counted } from '../base/words.ts';
@@ -15,7 +16,6 @@ import { keyOf, type Planned } from '../harness/run/session.ts';
 import { prepare } from '../harness/run/set-up.ts';
 import { StatisticsStore } from '../harness/run/statistics.ts';
 import { answerText, questionText } from '../harness/score/index.ts';
-import { endingLines, tableRows, wrap } from '../reports/columns.ts';
 import { METHODS } from './methods.ts';
 
 export interface PlannedCell {

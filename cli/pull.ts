@@ -3,7 +3,7 @@
 import { BenchError } from '../base/error.ts';
 import { jsonText } from '../base/printable.ts';
 import { fetchModel, type PullEvent, pullModel } from '../harness/hub/pull.ts';
-import { type ProgressMode, progressMode } from '../harness/run/progress.ts';
+import type { ProgressMode } from '../harness/run/progress.ts';
 import { byteBar, byteLines } from './pull-progress.ts';
 
 export interface PullOptions {
@@ -37,6 +37,7 @@ async function shown<T>(
   { progress, quiet = false }: PullOptions,
   work: (tell: (event: PullEvent) => void) => Promise<T>,
 ): Promise<T> {
+  const { progressMode } = await import('../harness/run/progress.ts');
   const mode = progressMode(progress, quiet, process.stderr);
   const display = mode === 'none' ? null : mode === 'tty' ? byteBar(process.stderr) : byteLines(process.stderr);
   try {

@@ -1,15 +1,13 @@
 // `bench run SUITE`: runs what is not stored, writes the run folder, prints the report.
 
 import path from 'node:path';
-import { counted } from '../base/words.ts';
+import { counted, shellWord } from '../base/words.ts';
 import { packageRoot } from '../harness/config/paths.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import { select } from '../harness/plan/selection.ts';
 import { packPrompts } from '../harness/record/prompts.ts';
 import type { RunResult } from '../harness/record/run-record.ts';
-import { INTERRUPTED, onInterrupt } from '../harness/run/interrupt.ts';
 import type { Machine } from '../harness/run/ports.ts';
-import { shellWord } from '../reports/format.ts';
 import { METHODS } from './methods.ts';
 import type { RunOptions } from './options.ts';
 import { DEFAULT_OUT, fetchedSuiteOf, termsOf } from './suite-options.ts';
@@ -40,11 +38,13 @@ export async function runVerb(
 ): Promise<number> {
   const suite = await load(file, options);
   const held = options.gate === true ? (await import('./gate.ts')).blessed(suite, options) : null;
-  const [{ runSession }, { progressMode, startProgress }, { StatisticsFolder }] = await Promise.all([
-    import('../harness/run/session.ts'),
-    import('../harness/run/progress.ts'),
-    import('../harness/subnetworks/statistics-file.ts'),
-  ]);
+  const [{ runSession }, { INTERRUPTED, onInterrupt }, { progressMode, startProgress }, { StatisticsFolder }] =
+    await Promise.all([
+      import('../harness/run/session.ts'),
+      import('../harness/run/interrupt.ts'),
+      import('../harness/run/progress.ts'),
+      import('../harness/subnetworks/statistics-file.ts'),
+    ]);
   const base = path.resolve(options.out ?? DEFAULT_OUT);
   const terms = termsOf(options);
   const progress = startProgress(progressMode(options.progress, options.quiet === true, stderr), stderr);

@@ -1,11 +1,11 @@
 // The options that every verb with a suite shares, carried into the loader and the plan.
 
 import { jsonText } from '../base/printable.ts';
+import { shellWord } from '../base/words.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import { requireGateNames } from '../harness/gate/names.ts';
 import { withControls } from '../harness/plan/controls.ts';
 import type { FilterTerm } from '../harness/plan/selection.ts';
-import { shellWord } from '../reports/format.ts';
 import { METHODS } from './methods.ts';
 import type { RunOptions, SuiteOptions } from './options.ts';
 

@@ -1,9 +1,9 @@
 // `bench validate SUITE`: loads the suite and all it names, models too, and makes the plan; opens no device.
 
+import { endingLines, wrap } from '../base/columns.ts';
 import { jsonText } from '../base/printable.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import type { Cell } from '../harness/plan/cell.ts';
-import { endingLines, wrap } from '../reports/columns.ts';
 import { METHODS } from './methods.ts';
 import type { SuiteOptions } from './options.ts';
 import { commandOf, suiteOf } from './suite-options.ts';

@@ -1,7 +1,7 @@
 // The end of a verb that writes something: what it says, the paths, and what is worth typing next; one document with --json.
 
+import { endingLines, wrap } from '../base/columns.ts';
 import { jsonText } from '../base/printable.ts';
-import { endingLines, wrap } from '../reports/columns.ts';
 
 export interface Written {
   readonly said: string; // "" where the paths say all

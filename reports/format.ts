@@ -54,8 +54,3 @@ export function bytesText(bytes: number): string {
   if (bytes < 1000) return bytes.toFixed(0);
   return bytes < 1e6 ? `${short(bytes / 1e3)} kB` : `${short(bytes / 1e6)} MB`;
 }
-
-/** A word of a command as a shell takes it. */
-export function shellWord(text: string): string {
-  return /^[\w./@:=,+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}

@@ -1,10 +1,10 @@
 // What a gate says: a line per verdict, the worst first, and in one word what it comes to; and what two runs differ in. Pure
 // functions.
 
+import { wrap } from '../base/columns.ts';
 import { printable } from '../base/printable.ts';
 import { points } from '../base/words.ts';
 import type { Comparison, GateReport, Outcome, Verdict } from '../harness/record/verdicts.ts';
-import { wrap } from './columns.ts';
 import { escaped } from './html/markup.ts';
 import { plain } from './markdown.ts';
 

@@ -1,8 +1,8 @@
 // The report on a terminal: verdict first, tables within 100 columns, then the files and what to do next.
 // Colour only repeats what the words say.
 
+import { endingLines, type Paint, tableText, wrap } from '../base/columns.ts';
 import type { RunResult } from '../harness/record/run-record.ts';
-import { endingLines, type Paint, tableText, wrap } from './columns.ts';
 import { timingSections } from './costs.ts';
 import { comparisonSections, taxSections } from './networks.ts';
 import { profileSections } from './profile.ts';

@@ -3,7 +3,7 @@
 
 import type { FromSchema } from 'json-schema-to-ts';
 import { BenchError } from '../../base/error.ts';
-import { DENSE } from '../../gpu/index.ts';
+import { DENSE } from '../../formats/checkpoint/dense.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
 import type { Context, Held, Message, Method, Prepared, Prompt } from '../../harness/method/method.ts';
 import { rngOf } from '../../harness/stats/rng.ts';

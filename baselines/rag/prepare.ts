@@ -2,7 +2,7 @@
 // neutral ones, and what is retrieved for a question comes before it in the prompt.
 
 import { BenchError } from '../../base/error.ts';
-import { DENSE } from '../../gpu/index.ts';
+import { DENSE } from '../../formats/checkpoint/dense.ts';
 import type { Context, Held, Prepared } from '../../harness/method/method.ts';
 import { figuresOf, type Retrieved } from './figures.ts';
 import { type Index, indexOf } from './library.ts';

@@ -1,6 +1,7 @@
 // The engine's contract: what the harness may ask of a model, and what may be done to the network.
 // Everything above gpu/ imports from here (types) and from gpu/index.ts (functions); no GPU type leaks out.
 
+import { DENSE as network } from '../../formats/checkpoint/dense.ts';
 import type { MatrixInfo, Tap } from '../../formats/checkpoint/matrices.ts';
 import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Peaks } from '../device/peaks/measure.ts';
@@ -94,7 +95,7 @@ export interface Variant {
 }
 
 /** The untouched network. */
-export const DENSE: Variant = Object.freeze({ id: 'dense' });
+export const DENSE: Variant = network;
 
 /** Score tokens[from..] given what precedes each; 1 <= from < tokens.length. */
 export interface Sequence {

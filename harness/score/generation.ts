@@ -3,7 +3,8 @@
 // question). A proxy: a method that says the prompt's own words is read as its persona.
 
 import { BenchError } from '../../base/error.ts';
-import { DENSE, type Engine, type Sequence } from '../../gpu/index.ts';
+import { DENSE } from '../../formats/checkpoint/dense.ts';
+import type { Engine, Sequence } from '../../gpu/index.ts';
 import type { GenerationEvaluation } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { OptionScore, OrderOutcome, Outcome } from '../method/outcome.ts';

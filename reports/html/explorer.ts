@@ -1,9 +1,8 @@
 // The items: every outcome to be looked up where script runs, and the items whose answer turned most often as a table where
 // it does not.
 
-import { counted } from '../../base/words.ts';
+import { counted, shellWord } from '../../base/words.ts';
 import type { RunResult } from '../../harness/record/run-record.ts';
-import { shellWord } from '../format.ts';
 import { html } from './markup.ts';
 import type { Extras } from './outcomes.ts';
 import { type Packed, type PackedCell, pack } from './outcomes.ts';

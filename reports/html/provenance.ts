@@ -1,7 +1,7 @@
 // Where the figures come from, and the command that makes each of them again.
 
+import { shellWord } from '../../base/words.ts';
 import type { RunResult } from '../../harness/record/run-record.ts';
-import { shellWord } from '../format.ts';
 import { provenanceRows } from '../provenance.ts';
 import type { Markup } from './markup.ts';
 import { command, folded, type Part, plainTable, table } from './parts.ts';

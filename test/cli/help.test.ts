@@ -1,22 +1,50 @@
+// test-timeout: 200
 // `bench --help` and errors answer at once, and without loading the GPU module.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { temporaryFolder } from '../support/folders.ts';
 import { ROOT, runNode } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('help');
 
-const MAIN = join(ROOT, 'dist', 'harness', 'cli', 'main.js');
+const MAIN = join(ROOT, 'dist', 'cli', 'main.js');
 const HOOK = join(ROOT, 'test', 'support', 'no-webgpu.mjs');
 const CPU_TIME = join(ROOT, 'test', 'support', 'cpu-time.mjs');
 const REPEATS = 5;
 /** 150 ms in all on a machine that starts Node in 40, and in proportion on a slower one. */
 const HELP_MS = { extra: 110, node: 40 } as const;
 
+const LOADED = join(ROOT, 'test', 'support', 'loaded.mjs');
 const VERBS = ['run', 'try', 'plan', 'validate', 'list', 'doctor'];
 const ERRORS = [['no-such-verb'], ['run', 'no-such-suite.yaml'], ['run', '--no-such-option']];
+const MODEL = ['--model', 'persona-nano'];
+/** What each verb refuses by itself, beside what the parser of the flags does. */
+const REFUSED = [
+  ...ERRORS,
+  ['list', 'modles'],
+  ['pull', 'smollm'],
+  ['plan', 'no-such-suite.yaml'],
+  ['validate', 'no-such-suite.yaml'],
+  ['try', ...MODEL],
+  ['try', 'hello', ...MODEL, '--chat', '--raw'],
+  ['try', 'hello', ...MODEL, '--top-p', '2'],
+  ['try', 'hello', ...MODEL, '--method', 'no-such-method'],
+  ['try', 'hello', ...MODEL, '--persona', 'no-such-persona'],
+  ['try', 'hello', '--model', 'no-such-model'],
+  ['mask', 'make', ...MODEL, '--sparsity', '2', '--out', 'm.safetensors'],
+  ['mask', 'make', ...MODEL, '--sparsity', '0.5', '--out', 'm.safetensors'],
+  ['mask', 'make', ...MODEL, '--sparsity', '0.5', '--out', 'm.safetensors', '--score', 'no-such-score'],
+  ['mask', 'inspect', 'no-such-mask.safetensors'],
+  ['mask', 'diff', 'no-such-mask.safetensors', 'nor-this.safetensors'],
+  ['mask', 'bake', 'no-such-mask.safetensors', '--model', 'no-such-model', '--out', 'x'],
+  ['adapter', 'merge', 'no-such-folder', '--model', 'no-such-model', '--out', 'x'],
+  ['init', 'package.json'],
+];
+/** Rooms of the package that an answer without work has no use for. */
+const HEAVY = /\/dist\/(?:gpu|harness\/run|reports)\//;
 
 /** CPU time of a call, the least of a few: wall clock would measure what else the machine does. */
 async function cpuMs(args: readonly string[]): Promise<number> {
@@ -60,6 +88,37 @@ test(`help and errors take at most ${HELP_MS.extra} ms more than Node alone`, as
     const figures = `${extra.toFixed(0)} ms over Node's ${node.toFixed(0)} ms, at most ${limit.toFixed(0)}`;
     console.log(`bench ${args.join(' ')}: ${figures}`);
     assert.ok(extra <= limit, `bench ${args.join(' ')}: ${figures}`);
+  }
+});
+
+/** The modules of the package that a call loads, by their paths in dist/, and how it ended. */
+async function loadedBy(args: readonly string[], cwd = ROOT) {
+  const file = join(temporaryFolder(), 'loaded.txt');
+  const ended = await runNode(['--import', LOADED, ...args], { cwd, env: { LOADED: file } });
+  return { ...ended, modules: readFileSync(file, 'utf8').split('\n').filter(Boolean) };
+}
+
+test('help and usage errors load no module under gpu/, harness/run or reports/', async () => {
+  const { modules } = await loadedBy([MAIN, 'plan', 'suites/smoke.yaml', '--out', join(temporaryFolder(), 'out')]);
+  assert.ok(modules.filter((url) => HEAVY.test(url)).length > 10, 'the hook sees what a verb loads');
+  for (const verb of [[], ...VERBS.map((verb) => [verb])]) {
+    const { code, modules } = await loadedBy([MAIN, ...verb, '--help']);
+    assert.is(code, 0);
+    assert.equal(
+      modules.filter((url) => HEAVY.test(url)),
+      [],
+      verb.join(),
+    );
+  }
+  for (const args of REFUSED) {
+    const { code, stderr, modules } = await loadedBy([MAIN, ...args]);
+    assert.is(code, 2, `bench ${args.join(' ')}: ${stderr}`);
+    assert.ok(modules.length > 5);
+    assert.equal(
+      modules.filter((url) => HEAVY.test(url)),
+      [],
+      args.join(' '),
+    );
   }
 });
 

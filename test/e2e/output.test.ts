@@ -5,7 +5,7 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
-import { COLUMNS } from '../../reports/columns.ts';
+import { COLUMNS } from '../../base/columns.ts';
 import { TINY_VOCAB, tinyModel } from '../harness/text/tiny.ts';
 import { fixture, temporaryFolder } from '../support/folders.ts';
 import { runNode } from '../support/node.ts';

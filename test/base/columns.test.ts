@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { COLUMNS, endingLines, tableRows, tableText, wrap } from '../../base/columns.ts';
 import type { GateReport } from '../../harness/record/verdicts.ts';
-import { COLUMNS, endingLines, tableRows, tableText, wrap } from '../../reports/columns.ts';
 import { compareText, gateText } from '../../reports/gate.ts';
 import { suite } from '../support/suite.ts';
 

@@ -2,7 +2,7 @@
 // made printable here.
 
 import Table from 'cli-table3';
-import { inert, printable } from '../base/printable.ts';
+import { inert, printable } from './printable.ts';
 
 /** Widest line; what is there to be copied, a path or a command, stays whole. */
 export const COLUMNS = 100;
