@@ -1,16 +1,20 @@
 // Runs test/**/*.test.ts with uvu, two files at a time, each in its own process and with a time limit; ends with
 // `N passed, N failed` alone on the last line. Arguments filter by path: `node scripts/test.mjs gpu/ stats`.
 // Those in test/browser/ run only when that folder, or a file in it, is named.
-// A file that needs longer than the limit says so in its first lines: `// test-timeout: 300` (seconds).
+// Its limits catch hangs, not slow machines: no test here needs a tenth of them on an idle one. A file may set its own
+// in its first lines, in seconds: `// test-timeout: 3`, and `// exit-grace: 1` for what may pass between its last test
+// and the end of its process. Interrupted, or ended by a limit of whoever started it, it still prints its totals.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const PARALLEL = 2;
-const FILE_TIMEOUT_MS = 120_000;
+const SLOWEST = 8; // files named at the end
+const FILE_TIMEOUT_MS = 1_800_000;
+const EXIT_GRACE_MS = 60_000; // from uvu's summary to the end of the process
 const BROWSER = 'test/browser/';
-const EXIT_GRACE_MS = 5_000; // from uvu's summary to the end of the process
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const loader = basename(process.execPath).startsWith('ld-linux');
@@ -20,10 +24,10 @@ const running = new Set();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => cut(signal, code));
 
 /** Runs Node to its end: its output, its exit code, and why it was killed if it was. */
-function run(args, timeoutMs) {
+function run(args, { timeoutMs, graceMs }) {
   return new Promise((resolve) => {
     const start = performance.now();
     const child = spawn(node, ['--import', 'tsx', ...args], {
@@ -43,7 +47,7 @@ function run(args, timeoutMs) {
     const take = (text) => {
       output += text;
       if (grace === undefined && /\n {2}Duration: /.test(output)) {
-        grace = setTimeout(() => kill('killed: its tests were over, but the process did not end'), EXIT_GRACE_MS);
+        grace = setTimeout(() => kill('killed: its tests were over, but the process did not end'), graceMs);
       }
     };
     child.stdout.setEncoding('utf8').on('data', take);
@@ -58,9 +62,13 @@ function run(args, timeoutMs) {
   });
 }
 
-function timeoutOf(file) {
-  const seconds = /^\/\/ test-timeout: (\d+)$/m.exec(readFileSync(file, 'utf8').slice(0, 1000))?.[1];
-  return seconds === undefined ? FILE_TIMEOUT_MS : Number(seconds) * 1000;
+function limitsOf(file) {
+  const head = readFileSync(file, 'utf8').slice(0, 1000);
+  const own = (name, otherwise) => {
+    const seconds = new RegExp(`^// ${name}: (\\d+)$`, 'm').exec(head)?.[1];
+    return seconds === undefined ? otherwise : Number(seconds) * 1000;
+  };
+  return { timeoutMs: own('test-timeout', FILE_TIMEOUT_MS), graceMs: own('exit-grace', EXIT_GRACE_MS) };
 }
 
 /** uvu's own totals. A hook that throws leaves tests unrun without an error, so what did not pass has failed. */
@@ -87,6 +95,27 @@ const files = readdirSync(join(root, 'test'), { recursive: true, withFileTypes: 
   .filter((file) => !file.startsWith(BROWSER) || filters.some((filter) => filter.startsWith(BROWSER)))
   .sort();
 
+const sum = { passed: 0, failed: 0, skipped: 0 };
+const queue = [...files];
+const started = new Map();
+
+/** Prints the totals, alone on the last line. */
+function printTotals() {
+  console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`);
+}
+
+/** Ends the run before its time: what runs and what has not begun are counted as failed, file by file, and named. */
+function cut(signal, code) {
+  const now = performance.now();
+  for (const [file, at] of started) {
+    console.log(`FAIL ${file}: it was running when ${signal} came (${((now - at) / 1000).toFixed(1)} s)`);
+  }
+  if (queue.length > 0) console.log(`FAIL not run when ${signal} came: ${queue.join(', ')}`);
+  sum.failed += Math.max(1, started.size + queue.length);
+  printTotals();
+  process.exit(code);
+}
+
 const probe = await run(
   [
     '--input-type=module',
@@ -101,15 +130,18 @@ const probe = await run(
        process.exitCode = 1;
      }`,
   ],
-  FILE_TIMEOUT_MS,
+  { timeoutMs: FILE_TIMEOUT_MS, graceMs: EXIT_GRACE_MS },
 );
 console.log(/^(no )?adapter: [\s\S]*/m.exec(probe.output)?.[0].trim() ?? probe.output);
 
-const sum = { passed: 0, failed: probe.code === 0 ? 0 : 1, skipped: 0 };
-const queue = [...files];
+sum.failed += probe.code === 0 ? 0 : 1;
+const times = [];
 async function work() {
   for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-    const result = await run([file], timeoutOf(join(root, file)));
+    started.set(file, performance.now());
+    const result = await run([file], limitsOf(join(root, file)));
+    started.delete(file);
+    times.push([result.ms, file]);
     const { passed, failed, skipped, why } = count(result);
     sum.passed += passed;
     sum.failed += failed;
@@ -126,5 +158,9 @@ if (sum.passed + sum.failed === 0) {
   console.log(filters.length > 0 ? `no test ran: nothing matches ${filters.join(', ')}` : 'no test ran');
   sum.failed = 1;
 }
-console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`);
+const slowest = times.sort(([a], [b]) => b - a).slice(0, SLOWEST);
+if (files.length > SLOWEST) {
+  console.log(`slowest: ${slowest.map(([ms, file]) => `${file} ${(ms / 1000).toFixed(0)} s`).join(', ')}`);
+}
+printTotals();
 process.exitCode = sum.failed > 0 ? 1 : 0;

@@ -12,7 +12,7 @@ import { fixture, temporaryFolder } from '../support/folders.ts';
 import { runNode } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('bench adapter', { timeoutMs: 120_000 });
+const test = suite('bench adapter');
 const BASE = fixture('families/llama3');
 const ADAPTER = fixture('families/adapters/llama3-lora');
 const LOOSE = 1e-4;

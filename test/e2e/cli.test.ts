@@ -1,4 +1,3 @@
-// test-timeout: 400
 // The command line itself on the engine and a small random model: run, run again, killed, interrupted, mistaken.
 
 import { spawn } from 'node:child_process';
@@ -13,7 +12,7 @@ import { NODE, ROOT } from '../support/node.ts';
 import { writeRandomModel } from '../support/random-model.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('command line end to end', { timeoutMs: 180_000 });
+const test = suite('command line end to end');
 const SEED = 20260802;
 const KILLS = 3;
 /** Timing is tested elsewhere; here it would only make every run longer. */

@@ -1,4 +1,3 @@
-// test-timeout: 240
 // The counters that run.json holds: of the smoke suite on the bundled model, pinned. Model counters are the same on every
 // machine; a change of the suite's items, of the prompts or of the model's tokenizer or shapes changes them, nothing else.
 
@@ -19,7 +18,7 @@ import { temporaryFolder } from '../support/folders.ts';
 import { ROOT } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('counters end to end', { timeoutMs: 120_000 });
+const test = suite('counters end to end');
 
 /** By method and persona. */
 const PINNED: Readonly<Record<string, ModelCounters>> = {

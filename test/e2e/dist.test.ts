@@ -1,4 +1,3 @@
-// test-timeout: 200
 // What is published: the compiled package runs a suite to its reports, from a folder that is not its own.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -9,7 +8,7 @@ import { temporaryFolder } from '../support/folders.ts';
 import { ROOT, runNode } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('dist', { timeoutMs: 150_000 });
+const test = suite('dist');
 const MAIN = path.join(ROOT, 'dist/cli/main.js');
 
 test('it runs a suite and writes every report', async () => {
@@ -17,7 +16,6 @@ test('it runs a suite and writes every report', async () => {
   const flags = ['--limit', '2', '--quiet', '--filter', 'method=prompting persona=extraversion'];
   const { code, stderr } = await runNode([MAIN, 'run', 'suites/smoke.yaml', ...flags], {
     cwd: folder,
-    timeoutMs: 120_000,
   });
   assert.is(code, 0, stderr);
   const runs = path.join(folder, '.bench/runs');

@@ -1,4 +1,3 @@
-// test-timeout: 240
 // A small suite on the real engine and a small random model: computed, answered from the store without a device, and
 // computed again to the bit.
 
@@ -15,7 +14,7 @@ import { temporaryFolder } from '../support/folders.ts';
 import { writeRandomModel } from '../support/random-model.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('engine end to end', { timeoutMs: 120_000 });
+const test = suite('engine end to end');
 const base = temporaryFolder();
 const model = tinyModel();
 await writeRandomModel(model, { family: 'llama', seed: 5, vocab: TINY_VOCAB, positions: 512 });

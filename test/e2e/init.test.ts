@@ -1,4 +1,3 @@
-// test-timeout: 300
 // What `bench init` writes: nothing over other files, and a suite that validates, runs, is blessed and passes its own gate.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +9,7 @@ import { temporaryFolder } from '../support/folders.ts';
 import { ROOT, runNode } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('bench init', { timeoutMs: 200_000 });
+const test = suite('bench init');
 const FILES = [
   '.github/workflows/persona.yml',
   'calibration/quiet.jsonl',
@@ -23,7 +22,7 @@ const FILES = [
 
 const TSX = path.join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
 const bench = (cwd: string, ...args: readonly string[]) =>
-  runNode(['--import', TSX, path.join(ROOT, 'cli/main.ts'), ...args], { cwd, timeoutMs: 150_000 });
+  runNode(['--import', TSX, path.join(ROOT, 'cli/main.ts'), ...args], { cwd });
 const filesOf = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -1,4 +1,3 @@
-// test-timeout: 240
 // Twenty SIGKILLs at seeded times, three of them in the middle of a write: the next run completes, and its items.jsonl
 // equals that of a run that nobody disturbed. The model is a fake; planner, runner, store and run folder are the real ones.
 

@@ -1,4 +1,3 @@
-// test-timeout: 240
 // A real device that is destroyed in the middle of a cell: that cell fails with its name, the others do not.
 
 import * as assert from 'uvu/assert';
@@ -13,7 +12,7 @@ import { temporaryFolder } from '../support/folders.ts';
 import { writeRandomModel } from '../support/random-model.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('lost device end to end', { timeoutMs: 120_000 });
+const test = suite('lost device end to end');
 const model = tinyModel();
 await writeRandomModel(model, { family: 'llama', seed: 5, vocab: TINY_VOCAB, positions: 512 });
 

@@ -1,4 +1,3 @@
-// test-timeout: 400
 // What every verb writes to stdout: with --json one document and nothing else, with an error nothing at all, and for people
 // lines of at most 100 columns without colour codes, that end with what was written and what to do next.
 
@@ -12,7 +11,7 @@ import { runNode } from '../support/node.ts';
 import { writeRandomModel } from '../support/random-model.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('output end to end', { timeoutMs: 180_000 });
+const test = suite('output end to end');
 
 // A long name, so that whatever names the model has to make room for it.
 const home = temporaryFolder();
@@ -29,7 +28,7 @@ const SUITE = ['suites/smoke.yaml', '--model', model, '--limit', '1', '--out', o
 
 async function bench(...args: readonly string[]) {
   const all = ['--import', 'tsx', 'cli/main.ts', ...args];
-  return runNode(all, { timeoutMs: 60_000, env: { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' } });
+  return runNode(all, { env: { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' } });
 }
 
 /** The verb's document. */

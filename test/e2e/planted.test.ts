@@ -13,7 +13,7 @@ import { writePlanted } from '../fixtures/planted/model.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('planted and unplanted', { timeoutMs: 240_000 });
+const test = suite('planted and unplanted');
 
 async function run(planted: boolean, seed: number): Promise<RunResult> {
   const folder = temporaryFolder();

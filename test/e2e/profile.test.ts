@@ -1,4 +1,3 @@
-// test-timeout: 300
 // `bench run --profile` on the engine and a small random model: a trace that a viewer reads, sums that agree, outcomes that
 // do not change by a bit.
 
@@ -13,7 +12,7 @@ import { runNode } from '../support/node.ts';
 import { writeRandomModel } from '../support/random-model.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('profile end to end', { timeoutMs: 140_000 });
+const test = suite('profile end to end');
 
 interface Event {
   readonly ph: string;
@@ -34,7 +33,7 @@ async function run(...flags: readonly string[]) {
   const out = temporaryFolder();
   const fixed = ['--model', model, '--limit', '2', '--out', out, '--progress', 'plain', ...SHORT];
   const args = ['--import', 'tsx', 'cli/main.ts', 'run', 'suites/smoke.yaml', ...fixed, ...flags];
-  const { code, stdout, stderr } = await runNode(args, { timeoutMs: 120_000 });
+  const { code, stdout, stderr } = await runNode(args);
   assert.is(code, 0, stderr);
   const folder = path.join(out, 'runs', readFileSync(path.join(out, 'runs', 'latest'), 'utf8').trim());
   const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8');

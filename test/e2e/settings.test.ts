@@ -1,4 +1,3 @@
-// test-timeout: 300
 // Every setting on the engine and the bundled model: role replies and texts, twice, equal to the bit.
 
 import { spawn } from 'node:child_process';
@@ -10,7 +9,7 @@ import { temporaryFolder } from '../support/folders.ts';
 import { NODE, ROOT } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('settings end to end', { timeoutMs: 140_000 });
+const test = suite('settings end to end');
 const out = temporaryFolder();
 
 async function run(

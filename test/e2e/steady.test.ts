@@ -1,16 +1,15 @@
-// test-timeout: 300
 // Loads and closes in a process of its own: nothing may be left. `npm run check:steady` does a thousand.
 
 import * as assert from 'uvu/assert';
 import { runNode, runScript } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('steady', { timeoutMs: 240_000 });
+const test = suite('steady');
 const ROUNDS = 60;
 
 test('the ledger returns to zero and resident memory is flat', async () => {
   const command = ['--expose-gc', '--import', 'tsx', 'scripts/check-steady.ts', '--rounds', String(ROUNDS)];
-  const { code, stdout, stderr } = await runNode(command, { timeoutMs: 230_000 });
+  const { code, stdout, stderr } = await runNode(command);
   assert.is(code, 0, `${stdout}\n${stderr}`);
   const { rounds, ledger, flat } = JSON.parse(stdout);
   assert.equal({ rounds, ledger, flat }, { rounds: ROUNDS, ledger: 0, flat: true });
@@ -29,7 +28,6 @@ test('a closed device is collected', async () => {
      }
      await residentBytes();
      console.log(devices.filter((device) => device.deref() !== undefined).length);`,
-    { timeoutMs: 60_000 },
   );
   assert.is(code, 0, stderr);
   // The last one or two may still stand on the stack.

@@ -1,4 +1,3 @@
-// test-timeout: 240
 // What a family adds must not cost the promise: a result depends on nothing but its own sequence. Windows shorter than a
 // shared prefix, norms of queries and keys, partial rotary and parallel residuals, in scoring and in decoding.
 
@@ -16,7 +15,7 @@ import { fixture, temporaryFolder } from '../support/folders.ts';
 import { randomTokens, writeRandomModel } from '../support/random-model.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('families', { timeoutMs: 240_000 });
+const test = suite('families');
 
 /** Options of questions of one long persona: prefixes of 40 tokens and more. */
 function tree(vocab: number): readonly Sequence[] {

@@ -27,7 +27,7 @@ interface GoldenCase {
   readonly greedy: readonly number[];
 }
 
-const test = suite('persona-nano', { timeoutMs: 120_000 });
+const test = suite('persona-nano');
 const cases: readonly GoldenCase[] = JSON.parse(readFileSync(join(FOLDER, 'golden.json'), 'utf8'));
 const spec = await loadSpec(FOLDER);
 const text = await loadText(FOLDER, { vocab: spec.vocab });

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
-const LAUNCH_MS = 30_000;
+const LAUNCH_MS = 240_000;
 
 function installed(): string | undefined {
   const folders = (process.env.PATH ?? '').split(path.delimiter);

@@ -30,7 +30,7 @@ export function runNode(
       cwd: options.cwd ?? ROOT,
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: options.timeoutMs ?? 50_000,
+      timeout: options.timeoutMs ?? 600_000,
       killSignal: 'SIGKILL',
     });
     let stdout = '';

@@ -24,7 +24,7 @@ import { normals, randomTokens, writeRandomModel } from '../../support/random-mo
 import { type Tensor, writeSafetensors } from '../../support/safetensors.ts';
 import { suite } from '../../support/suite.ts';
 
-const test = suite('PEFT adapters', { timeoutMs: 240_000 });
+const test = suite('PEFT adapters');
 const BASE = fixture('families/llama3');
 const FOLDER = fixture('families/adapters/llama3-lora');
 const LOOSE = 1e-4;

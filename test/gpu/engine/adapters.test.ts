@@ -25,7 +25,7 @@ import { suite } from '../../support/suite.ts';
 
 const LOOSE = 1e-4;
 const VOCAB = 97;
-const test = suite('adapters', { timeoutMs: 240_000 });
+const test = suite('adapters');
 
 function randomAdapter(seed: number, matrices: readonly MatrixInfo[], rank = 3): Adapter {
   const normal = normals(seed);

@@ -12,7 +12,7 @@ import { runScript } from '../../support/node.ts';
 import { randomTokens, writeRandomModel } from '../../support/random-model.ts';
 import { suite } from '../../support/suite.ts';
 
-const test = suite('budget', { timeoutMs: 120_000 });
+const test = suite('budget');
 const MB = 1e6;
 /** Uniforms, and the least size of a buffer. */
 const SMALL_CHANGE = 32 * 1024;

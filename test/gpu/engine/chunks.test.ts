@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../support/folders.ts';
 import { type RandomModel, randomTokens, writeRandomModel } from '../../support/random-model.ts';
 import { suite } from '../../support/suite.ts';
 
-const test = suite('chunks', { timeoutMs: 240_000 });
+const test = suite('chunks');
 
 const SAMPLED: Sampling = { maxTokens: 6, temperature: 0.8, topK: 0, topP: 1, seed: 5, stopTokens: [] };
 

@@ -13,7 +13,7 @@ import { type RandomFamily, randomTokens, writeRandomModel } from '../../support
 import { suite } from '../../support/suite.ts';
 
 const VOCAB = 97;
-const test = suite('collect', { timeoutMs: 240_000 });
+const test = suite('collect');
 
 async function twin(folder: string) {
   const checkpoint = await openCheckpoint(folder);

@@ -1,4 +1,3 @@
-// test-timeout: 240
 // Model counters follow from shapes and tokens, however the work is split; plan counters from the work, whatever ran
 // before it.
 
@@ -11,7 +10,7 @@ import { temporaryFolder } from '../../support/folders.ts';
 import { type RandomModel, randomTokens, writeRandomModel } from '../../support/random-model.ts';
 import { suite } from '../../support/suite.ts';
 
-const test = suite('counters', { timeoutMs: 120_000 });
+const test = suite('counters');
 
 const SOME = ['full_attention', 'sliding_attention'];
 const MODELS: readonly RandomModel[] = [

@@ -71,7 +71,7 @@ async function meets(folder: string): Promise<void> {
   }
 }
 
-const test = suite('engine', { timeoutMs: 240_000 });
+const test = suite('engine');
 let folder: string;
 let llama: LoadedEngine;
 test.before(async () => {

@@ -1,4 +1,3 @@
-// test-timeout: 240
 // Every family on the device against the numbers of Hugging Face's transformers and against the f64 network, with the
 // config as transformers 4 and as transformers 5 writes it.
 
@@ -56,7 +55,7 @@ function furthest(found: ArrayLike<number>, expected: ArrayLike<number>): number
   return Array.from(expected).reduce((most, value, i) => Math.max(most, Math.abs(found[i]! - value)), 0);
 }
 
-const test = suite('golden numbers of the families', { timeoutMs: 240_000 });
+const test = suite('golden numbers of the families');
 
 for (const name of FAMILIES) {
   const goldens: readonly Golden[] = JSON.parse(readFileSync(fixture(`families/${name}/golden.json`), 'utf8'));

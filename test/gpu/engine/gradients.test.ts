@@ -16,7 +16,7 @@ import { suite } from '../../support/suite.ts';
 /** Norm of the difference over the norm, per tensor. */
 const LIMIT = 1e-5;
 const VOCAB = 97;
-const test = suite('gradients', { timeoutMs: 240_000 });
+const test = suite('gradients');
 
 const MODELS: Readonly<Record<string, Omit<RandomModel, 'seed'>>> = {
   'llama, grouped heads': {

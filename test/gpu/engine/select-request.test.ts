@@ -12,7 +12,7 @@ import { writeRandomModel } from '../../support/random-model.ts';
 import { flagsOf, loadSelection, openSelection, scoresOf, vector } from '../../support/selection.ts';
 import { suite } from '../../support/suite.ts';
 
-const test = suite('selection requests', { timeoutMs: 120_000 });
+const test = suite('selection requests');
 let gpu: Gpu;
 test.before(async () => {
   gpu = await openGpu();

@@ -11,7 +11,7 @@ import type { RandomModel } from '../../support/random-model.ts';
 import { flagsOf, type Kind, type Loaded, openSelection, scoreOf, scoresOf } from '../../support/selection.ts';
 import { suite } from '../../support/suite.ts';
 
-const test = suite('selection', { timeoutMs: 240_000 });
+const test = suite('selection');
 let gpu: Gpu;
 test.before(async () => {
   gpu = await openGpu();

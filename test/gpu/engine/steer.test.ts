@@ -16,7 +16,7 @@ import { suite } from '../../support/suite.ts';
 
 const VOCAB = 97;
 const LOOSE = 1e-4;
-const test = suite('steering', { timeoutMs: 240_000 });
+const test = suite('steering');
 
 const opened = async (family: RandomFamily): Promise<{ folder: string; engine: LoadedEngine }> => {
   const folder = temporaryFolder();

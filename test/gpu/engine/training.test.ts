@@ -13,7 +13,7 @@ import { suite } from '../../support/suite.ts';
 
 const FAMILIES = join(ROOT, 'test/fixtures/families');
 const VOCAB = 97;
-const test = suite('training', { timeoutMs: 240_000 });
+const test = suite('training');
 
 const defaults = (engine: LoadedEngine): TrainerOptions => ({
   rank: 4,

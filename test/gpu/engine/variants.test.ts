@@ -20,7 +20,7 @@ import { suite } from '../../support/suite.ts';
 
 const LOOSE = 1e-4;
 const VOCAB = 97;
-const test = suite('variants', { timeoutMs: 240_000 });
+const test = suite('variants');
 
 async function opened(
   family: RandomFamily,

@@ -11,7 +11,7 @@ import { suite } from '../../support/suite.ts';
 
 const LIMIT = { sum: 1e-10 } as const;
 
-const test = suite('back attention kernels', { timeoutMs: 240_000 });
+const test = suite('back attention kernels');
 let bench: Bench;
 test.before(async () => {
   bench = await openBench();

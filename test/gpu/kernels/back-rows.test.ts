@@ -13,7 +13,7 @@ const LIMIT = { sum: 1e-10 } as const;
 const ODD = [1, 3, 63, 64, 65, 257];
 const NONE = 0xffffffff;
 
-const test = suite('back rows kernels', { timeoutMs: 240_000 });
+const test = suite('back rows kernels');
 let bench: Bench;
 test.before(async () => {
   bench = await openBench();

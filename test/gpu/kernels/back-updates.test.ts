@@ -14,7 +14,7 @@ import { suite } from '../../support/suite.ts';
 const LIMIT = { element: 1e-12, sum: 1e-10 } as const;
 const NONE = 0xffffffff;
 
-const test = suite('back updates kernels', { timeoutMs: 240_000 });
+const test = suite('back updates kernels');
 let bench: Bench;
 test.before(async () => {
   bench = await openBench();

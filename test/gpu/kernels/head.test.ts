@@ -10,7 +10,7 @@ import { suite } from '../../support/suite.ts';
 /** NMSE of f32 sums against f64; design.md asks for no more. */
 const LIMIT = 1e-10;
 
-const test = suite('head kernels', { timeoutMs: 240_000 });
+const test = suite('head kernels');
 let bench: Bench;
 test.before(async () => {
   bench = await openBench();

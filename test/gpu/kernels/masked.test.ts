@@ -15,7 +15,7 @@ import { maskTensor } from '../../support/masks.ts';
 import { suite } from '../../support/suite.ts';
 
 const LIMIT = 1e-10;
-const test = suite('masked kernels', { timeoutMs: 240_000 });
+const test = suite('masked kernels');
 let bench: Bench;
 test.before(async () => {
   bench = await openBench();

@@ -15,7 +15,7 @@ import { suite } from '../../support/suite.ts';
 const LIMIT = { element: 1e-12, norm: 1e-10 } as const;
 const ODD = [1, 3, 63, 64, 65, 257];
 
-const test = suite('rows kernels', { timeoutMs: 240_000 });
+const test = suite('rows kernels');
 let bench: Bench;
 test.before(async () => {
   bench = await openBench();

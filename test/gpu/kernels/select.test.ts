@@ -21,7 +21,7 @@ import { maskTensor } from '../../support/masks.ts';
 import { suite } from '../../support/suite.ts';
 
 const COLUMNS = [1, 31, 32, 33, 63, 257];
-const test = suite('select kernels', { timeoutMs: 240_000 });
+const test = suite('select kernels');
 let bench: Bench;
 test.before(async () => {
   bench = await openBench();

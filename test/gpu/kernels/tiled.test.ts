@@ -8,7 +8,7 @@ import { tiled as twin } from '../../../gpu/reference/tiled.ts';
 import { type Bench, close, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';
 import { suite } from '../../support/suite.ts';
 
-const test = suite('tiled kernels', { timeoutMs: 240_000 });
+const test = suite('tiled kernels');
 let bench: Bench;
 test.before(async () => {
   bench = await openBench();

@@ -10,7 +10,7 @@ import { mcnemarPower } from '../../../harness/stats/power.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
 import { suite } from '../../support/suite.ts';
 
-const test = suite('gate simulation', { timeoutMs: 120_000 });
+const test = suite('gate simulation');
 const ITEMS = 240;
 const TRAITS = 5;
 const FLIPS = 0.1;

@@ -15,7 +15,7 @@ import { temporaryFolder } from '../../support/folders.ts';
 import { randomTokens, writeRandomModel } from '../../support/random-model.ts';
 import { suite } from '../../support/suite.ts';
 
-const test = suite('make masks', { timeoutMs: 240_000 });
+const test = suite('make masks');
 const folder = temporaryFolder();
 let engine: LoadedEngine;
 test.before(async () => {

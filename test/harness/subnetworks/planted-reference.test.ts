@@ -20,7 +20,7 @@ import {
 import { temporaryFolder } from '../../support/folders.ts';
 import { suite } from '../../support/suite.ts';
 
-const test = suite('planted and unplanted, by the reference', { timeoutMs: 120_000 });
+const test = suite('planted and unplanted, by the reference');
 
 const SPARSITY = 0.5;
 const POLES = ['p', 'q'] as const;
