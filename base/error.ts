@@ -7,7 +7,7 @@ export interface BenchErrorOptions {
   readonly cause?: unknown;
 }
 
-/** A failure that the user can act on. `code` is stable and kebab-case, such as `bad-weights` or `no-adapter`. */
+/** A failure that the user can act on. `code` is stable and kebab-case, such as `bad-weights` or `no-device`. */
 export class BenchError extends Error {
   readonly code: string;
   readonly where: string | undefined;

@@ -13,13 +13,13 @@ const MIB = 2 ** 20;
  * device computes what the reference does, else 2.
  */
 export async function runDoctor(
-  options: { readonly json?: boolean; readonly adapter?: string },
+  options: { readonly json?: boolean; readonly device?: string },
   out: (line: string) => void,
 ): Promise<number> {
   const { inspectDevice } = await import('../gpu/doctor.ts');
   let report: DeviceReport;
   try {
-    report = await inspectDevice(options.adapter);
+    report = await inspectDevice(options.device);
   } catch (error) {
     if (!(error instanceof BenchError)) throw error;
     const { code, message, where, hint } = error;
@@ -41,9 +41,9 @@ function describe({ testbed, fallback, features, absent, limits, check, advice }
   const rows: readonly (readonly [label: string, text: string])[] = [
     [
       'verdict',
-      `${check.passed ? 'computes what the reference does' : 'does NOT compute what the reference does: no run may use it'}${testbed.software ? '; a software adapter, whose timings say nothing about a GPU' : ''}`,
+      `${check.passed ? 'computes what the reference does' : 'does NOT compute what the reference does: no run may use it'}${testbed.software ? '; a software device, whose timings say nothing about a GPU' : ''}`,
     ],
-    ['adapter', testbed.adapter],
+    ['device', testbed.name],
     ['driver', `${testbed.driver} ${testbed.driverVersion}, ${testbed.backend}, ${testbed.dawn}`],
     ['chosen', `${fallback.kind}: ${fallback.reason}`],
     ['machine', `${testbed.cpu}, ${testbed.os}, Node ${testbed.node}`],
@@ -65,7 +65,7 @@ function describe({ testbed, fallback, features, absent, limits, check, advice }
       'speed',
       `${check.medianMs.toFixed(2)} ms, median of ${check.runs} (${check.gflops.toFixed(1)} GFLOP/s with the wait)`,
     ],
-    ['faster', advice ?? 'this is a hardware adapter'],
+    ['faster', advice ?? 'this is a hardware device'],
   ];
   return rows.flatMap(([label, text]) =>
     text.split('\n').flatMap((line, i) => wrap(`${(i === 0 ? label : '').padEnd(LABEL_WIDTH)}${line}`, LABEL_WIDTH)),

@@ -1,6 +1,6 @@
 // Flag values as commander reads them: each parser says what it wanted.
 
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { FILTER_FIELDS, type FilterField, type FilterTerm } from '../harness/plan/selection.ts';
 
 /** A whole number of at least `least`. */
@@ -46,4 +46,16 @@ export function filterTerms(text: string, before: readonly FilterTerm[] = []): r
       return { field: field as FilterField, pattern: term.slice(equals + 1) };
     }),
   ];
+}
+
+/** The device of a verb that computes. */
+export function deviceFlag(): Option {
+  return new Option('--device <name>', 'swiftshader, system, or part of a device’s name').argParser(filled);
+}
+
+/** The spelling of --device before 0.1.0: refused on verbs that take no low-rank adapter. */
+export function formerDeviceFlag(): Option {
+  return new Option('--adapter <name>').hideHelp().argParser((name) => {
+    throw new InvalidArgumentError(`The device is named by --device ${name}; an adapter is a low-rank adapter.`);
+  });
 }

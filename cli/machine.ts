@@ -1,13 +1,18 @@
 // The real machine of a session: engine, tokenizer and scorers, each loaded when it is first needed.
 
+import { wantedDevice } from '../base/device-name.ts';
 import { inspectModel } from '../formats/checkpoint/inspect.ts';
 import type { Machine } from '../harness/run/ports.ts';
 
-/** `adapter`: what --adapter says. Nothing of the GPU is loaded before a device or a model is asked for. */
-export function machineOf(adapter: string | undefined): Machine {
-  const wish = adapter === undefined ? {} : { adapter };
+/**
+ * `named`: what --device says. Nothing of the GPU is loaded before a device or a model is asked for. Throws `usage` for
+ * BENCH_ADAPTER in the environment.
+ */
+export function machineOf(named: string | undefined): Machine {
+  const device = wantedDevice(named);
+  const wish = device === undefined ? {} : { device };
   return {
-    adapter,
+    wantedDevice: device,
     device: async () => (await import('../gpu/device/info.ts')).describeDevice(wish),
     load: async ({ path }) => {
       const engine = await (await import('../gpu/index.ts')).loadEngine(path, wish);

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { packageRoot } from '../harness/config/paths.ts';
 import { EXIT } from './exit-codes.ts';
-import { decimal, filled, filterTerms, repeated, wholeNumber } from './flags.ts';
+import { decimal, deviceFlag, filled, filterTerms, formerDeviceFlag, repeated, wholeNumber } from './flags.ts';
 import { report } from './messages.ts';
 
 let exitCode: number = EXIT.pass;
@@ -25,7 +25,8 @@ function suiteFlags(command: Command): Command {
     .option('--filter <terms>', "cells to keep, such as 'persona=extra* method=prompting' (repeatable)", filterTerms)
     .option('--limit <n>', 'evaluation items per trait', wholeNumber(1))
     .option('--seed <n>', 'one seed in place of the suite’s', wholeNumber(0))
-    .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+    .addOption(deviceFlag())
+    .addOption(formerDeviceFlag())
     .option('--out <folder>', 'where runs and the store lie (default .bench)', filled)
     .option('--json', 'one document on stdout and nothing else')
     .option('--quiet', 'print errors only');
@@ -71,7 +72,7 @@ program
   .option('--method <name>', 'how the persona is applied (default: prompting)')
   .option('--mask <file>', 'speak through this mask')
   .option('--gamma <g>', 'what the mask’s removed weights are multiplied with (default: 0)', decimal)
-  .option('--adapter-folder <folder>', 'speak through this low-rank adapter, in PEFT’s layout')
+  .option('--adapter <folder>', 'speak through this low-rank adapter, in PEFT’s layout')
   .option('--max-tokens <n>', 'new tokens at most', wholeNumber(0))
   .option('--temperature <t>', '0 takes the likeliest token', decimal)
   .option('--top-k <n>', 'draw among the n likeliest; 0 = all', wholeNumber(0))
@@ -82,7 +83,7 @@ program
   .option('--raw', 'the text as it is')
   .option('--ids <list>', 'token ids in place of text, such as 5,7,9')
   .option('--json', 'one document {ids, logprobs, top, generated, timings}')
-  .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+  .addOption(deviceFlag())
   .action(ends(async (text, options) => (await import('./try.ts')).tryVerb(text, options)));
 
 const mask = program.command('mask').description('make a mask, look at one, compare two, or write a masked checkpoint');
@@ -105,7 +106,8 @@ mask
   .option('--seed <n>', 'of what is drawn', wholeNumber(0))
   .option('--set <name=value>', 'another option of the method, such as activation=softplus (repeatable)', repeated)
   .requiredOption('--out <file>', 'the mask file', filled)
-  .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+  .addOption(deviceFlag())
+  .addOption(formerDeviceFlag())
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (options) => (await import('./mask.ts')).maskMake(options)));
 mask
@@ -113,7 +115,8 @@ mask
   .description('the header of a mask and the density of each layer')
   .option('--model <name|folder|hf:...>', 'check that the mask was made for this model')
   .option('--json', 'one document on stdout and nothing else')
-  .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+  .addOption(deviceFlag())
+  .addOption(formerDeviceFlag())
   .action(ends(async (file, options) => (await import('./mask.ts')).maskInspect(file, options)));
 mask
   .command('diff <a> <b>')
@@ -198,7 +201,8 @@ program
   .command('doctor')
   .description('the device: what it is, whether it computes right, what would be faster')
   .option('--json', 'one document on stdout and nothing else')
-  .option('--adapter <name>', 'swiftshader, system, or part of an adapter’s name')
+  .addOption(deviceFlag())
+  .addOption(formerDeviceFlag())
   .action(
     ends(async (options) =>
       (await import('./doctor.ts')).runDoctor(options, (line) => process.stdout.write(`${line}\n`)),

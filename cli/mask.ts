@@ -76,12 +76,12 @@ export async function maskMake(options: MaskMakeOptions, stdout: Out = process.s
 /** Shows the header and the density of each layer. */
 export async function maskInspect(
   file: string,
-  { model, json = false, adapter }: { readonly model?: string; readonly json?: boolean; readonly adapter?: string },
+  { model, json = false, device }: { readonly model?: string; readonly json?: boolean; readonly device?: string },
   stdout: Out = process.stdout,
 ): Promise<number> {
   const mask = await readMaskFile(resolve(file));
   if (model !== undefined) {
-    await withModel({ model, ...(adapter !== undefined && { adapter }) }, async (loaded) => {
+    await withModel({ model, ...(device !== undefined && { device }) }, async (loaded) => {
       requireFits(mask, loaded, file);
       return 0;
     });

@@ -14,12 +14,12 @@ export interface Loaded {
 }
 
 export async function withModel(
-  { model, adapter }: { readonly model: string; readonly adapter?: string },
+  { model, device }: { readonly model: string; readonly device?: string },
   work: (loaded: Loaded) => Promise<number>,
 ): Promise<number> {
   const services = tryServices();
   const folder = await modelFolder(model);
-  const { engine } = await services.loadEngine(folder, adapter);
+  const { engine } = await services.loadEngine(folder, device);
   try {
     return await work({ engine, text: await services.loadText(folder, engine.spec.vocab) });
   } finally {
@@ -35,7 +35,7 @@ export async function modelFolder(model: string): Promise<string> {
 /** A flag that cannot be followed. */
 export const usage = (message: string, hint: string): BenchError => new BenchError('usage', message, { hint });
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 /** The folder of a model: a bundled one by its name, or a path. `bundled`: the folder of bundled models. */
 export function findModel(name: string, bundled: string): string {

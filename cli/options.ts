@@ -8,7 +8,7 @@ export interface SuiteOptions {
   readonly filter?: readonly FilterTerm[];
   readonly limit?: number;
   readonly seed?: number;
-  readonly adapter?: string;
+  readonly device?: string;
   readonly out?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -43,7 +43,7 @@ export interface TryOptions {
   readonly method?: string;
   readonly mask?: string; // file
   readonly gamma?: number;
-  readonly adapterFolder?: string;
+  readonly adapter?: string; // folder
   readonly maxTokens?: number;
   readonly temperature?: number;
   readonly topK?: number;
@@ -54,7 +54,7 @@ export interface TryOptions {
   readonly raw?: boolean;
   readonly ids?: string;
   readonly json?: boolean;
-  readonly adapter?: string;
+  readonly device?: string;
 }
 
 export interface MaskMakeOptions {
@@ -74,7 +74,7 @@ export interface MaskMakeOptions {
   readonly seed?: number;
   readonly set?: readonly string[];
   readonly out?: string;
-  readonly adapter?: string;
+  readonly device?: string;
   readonly json?: boolean;
 }
 

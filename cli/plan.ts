@@ -11,7 +11,7 @@ import { commandOf, configText, DEFAULT_OUT, suiteOf, termsOf } from './suite-op
 
 /** What the verb runs on; tests put a fake engine in. */
 export interface PlanServices {
-  machine(adapter: string | undefined): Promise<Machine>;
+  machine(device: string | undefined): Promise<Machine>;
   suite(file: string, options: PlanOptions): Promise<Suite>;
   config(file: string, options: PlanOptions): Promise<string>;
   readonly stdout: Pick<NodeJS.WriteStream, 'write'>;
@@ -19,7 +19,7 @@ export interface PlanServices {
 
 // A suite with a mistake in it is answered before planner and tokenizers are loaded.
 const services: PlanServices = {
-  machine: async (adapter) => (await import('./machine.ts')).machineOf(adapter),
+  machine: async (device) => (await import('./machine.ts')).machineOf(device),
   suite: suiteOf,
   config: configText,
   stdout: process.stdout,
@@ -34,7 +34,7 @@ export async function planVerb(file: string, options: PlanOptions, io: PlanServi
   const suite = await io.suite(file, options);
   const [{ planSession }, view] = await Promise.all([import('../harness/run/session.ts'), import('./plan-view.ts')]);
   const terms = termsOf(options);
-  const machine = await io.machine(options.adapter);
+  const machine = await io.machine(options.device);
   const planned = await planSession({
     suite,
     registry: METHODS,

@@ -14,7 +14,7 @@ import { DEFAULT_OUT, fetchedSuiteOf, termsOf } from './suite-options.ts';
 
 /** What the verb runs on; tests put a fake engine in. */
 export interface RunServices {
-  machine(adapter: string | undefined): Promise<Machine>;
+  machine(device: string | undefined): Promise<Machine>;
   suite(file: string, options: RunOptions): Promise<Suite>;
   readonly command: readonly string[]; // as it was typed
   readonly stdout: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>;
@@ -23,7 +23,7 @@ export interface RunServices {
 
 // A suite with a mistake in it is answered before runner, tokenizers and reports are loaded.
 const services: RunServices = {
-  machine: async (adapter) => (await import('./machine.ts')).machineOf(adapter),
+  machine: async (device) => (await import('./machine.ts')).machineOf(device),
   suite: fetchedSuiteOf,
   command: ['bench', ...process.argv.slice(2)],
   stdout: process.stdout,
@@ -56,7 +56,7 @@ export async function runVerb(
     const run = await runSession({
       suite,
       registry: METHODS,
-      machine: await machine(options.adapter),
+      machine: await machine(options.device),
       base,
       statistics: new StatisticsFolder(path.join(base, 'statistics'), (text) => stderr.write(`${text}\n`)),
       command,

@@ -47,8 +47,8 @@ export function termsOf(options: SuiteOptions): readonly FilterTerm[] {
 
 /** The same suite by another verb, as it is typed. */
 export function commandOf(verb: string, file: string, options: SuiteOptions): string {
-  const { set = [], filter = [], model, limit, seed, adapter, out } = options;
-  const flags = { model, limit, seed, adapter, out };
+  const { set = [], filter = [], model, limit, seed, device, out } = options;
+  const flags = { model, limit, seed, device, out };
   return [
     ...['bench', verb, file],
     ...set.flatMap((one) => ['--set', one]),

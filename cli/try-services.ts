@@ -12,9 +12,9 @@ export function tryServices(): TryServices {
   return {
     bundledModels: join(packageRoot(), 'models'),
     fetchModel: async (name) => (await import('./pull.ts')).fetched(name, {}),
-    async loadEngine(folder, adapter) {
+    async loadEngine(folder, device) {
       const { loadEngine } = await import('../gpu/index.ts');
-      const engine = await loadEngine(folder, adapter === undefined ? {} : { adapter });
+      const engine = await loadEngine(folder, device === undefined ? {} : { device });
       const { name, software } = engine.device;
       return { engine, device: software ? `${name} (software)` : null };
     },
@@ -40,7 +40,7 @@ export function tryServices(): TryServices {
   };
 }
 
-/** A model on a device, as `try` needs it. `device`: its name, when it is worth saying (a software adapter). */
+/** A model on a device, as `try` needs it. `device`: its name, when it is worth saying (a software device). */
 export interface TryEngine {
   readonly engine: Engine;
   readonly device: string | null;
@@ -50,7 +50,7 @@ export interface TryEngine {
 export interface TryServices {
   readonly bundledModels: string; // folder
   fetchModel(name: string): Promise<string>; // of the hub; returns its folder
-  loadEngine(folder: string, adapter: string | undefined): Promise<TryEngine>;
+  loadEngine(folder: string, device: string | undefined): Promise<TryEngine>;
   loadText(folder: string, vocab: number): Promise<TextModel>;
   loadPersonas(file: string | undefined): Promise<readonly Persona[]>;
   loadLibrary?(file: string | undefined): Promise<readonly LibraryPassage[]>; // for methods that retrieve

@@ -132,7 +132,7 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
   const chosen = findMethod(options, found?.persona ?? null);
 
   const start = services.now();
-  const { engine, device } = await services.loadEngine(folder, options.adapter);
+  const { engine, device } = await services.loadEngine(folder, options.device);
   try {
     const model = request.mode === 'ids' ? null : await services.loadText(folder, engine.spec.vocab);
     const loadMs = services.now() - start;
@@ -142,7 +142,7 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
     const prepared = await prepareMethod(chosen, found, library, engine, model, request.seed);
     const setupMs = services.now() - setupStart;
     try {
-      const base = await adapted(prepared.variant, options.adapterFolder, engine);
+      const base = await adapted(prepared.variant, options.adapter, engine);
       const variant = await masked(base, options, engine, model);
       if (request.mode !== 'chat' && found !== null && variant.id === 'dense') {
         throw usage(

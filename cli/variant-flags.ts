@@ -1,10 +1,11 @@
 // What a verb's flags do to the network: the mask of a file, the adapter of a folder.
 
 import { resolve } from 'node:path';
+import { BenchError } from '../base/error.ts';
 import type { Engine, Variant } from '../gpu/index.ts';
 import { type MaskFile, maskOf, readMaskFile, requireMaskFits } from '../harness/subnetworks/mask-file.ts';
 import type { TextModel } from '../harness/text/index.ts';
-import { type Loaded, usage } from './open-model.ts';
+import { isFolder, type Loaded, usage } from './open-model.ts';
 import type { TryOptions } from './options.ts';
 
 /** The variant with the mask of --mask, which must be one of this model. */
@@ -25,13 +26,19 @@ export async function masked(
   return { ...variant, id: `${variant.id} ${mask.id} ${gamma}`, mask, gamma };
 }
 
-/** The variant with the adapter of a folder, which must be one of this model. Throws `bad-adapter`. */
+/** The variant with the adapter of --adapter, a folder, which must be one of this model. Throws `bad-adapter`. */
 export async function adapted(variant: Variant, folder: string | undefined, engine: Engine): Promise<Variant> {
   if (folder === undefined) return variant;
   if (variant.adapter !== undefined) {
-    throw usage('the method trains an adapter itself', 'leave out --adapter-folder or --method');
+    throw usage('the method trains an adapter itself', 'leave out --adapter or --method');
   }
   const { readAdapter } = await import('../baselines/lora/peft.ts');
+  if (!isFolder(resolve(folder))) {
+    throw new BenchError('bad-adapter', 'there is no such folder', {
+      where: folder,
+      hint: '--adapter takes the folder of a low-rank adapter in PEFT’s layout; the device is named by --device',
+    });
+  }
   const { matrices, spec, weightsDigest: weights } = engine;
   const adapter = await readAdapter(resolve(folder), { matrices, family: spec.family, weights });
   return { ...variant, id: `${variant.id} ${adapter.id}`, adapter };

@@ -132,9 +132,9 @@ export async function checkKernels(gpu: Gpu): Promise<KernelCheck> {
   };
 }
 
-/** Opens the device, examines it and closes it. Throws BenchError `no-adapter` where there is none. */
-export async function inspectDevice(adapter?: string): Promise<DeviceReport> {
-  const gpu = await openGpu(adapter === undefined ? {} : { adapter });
+/** Opens the device, examines it and closes it. Throws BenchError `no-device` where there is none. */
+export async function inspectDevice(device?: string): Promise<DeviceReport> {
+  const gpu = await openGpu(device === undefined ? {} : { device });
   try {
     const limits = Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]])) as DeviceReport['limits'];
     return {

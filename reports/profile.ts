@@ -13,7 +13,7 @@ const NOTHING = '–';
 export function profileSections(result: RunResult): readonly Section[] {
   const { profile, device } = result;
   if (profile === null) return [];
-  const on = `${device.name}${device.software ? ' (software adapter)' : ''}`;
+  const on = `${device.name}${device.software ? ' (software device)' : ''}`;
   return profile.peaks.flatMap((peaks) => {
     const rows = profile.rows.filter(({ model }) => model === peaks.model);
     const below = [

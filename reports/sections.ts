@@ -98,9 +98,9 @@ export function cellsLine(result: RunResult): string {
   return `${counted(result.cells.length, 'cell')}: ${count('stored')} from the store, ${count('computed')} computed, ${count('errored')} failed; ${seconds} s`;
 }
 
-/** "big-five on SwiftShader Device (software adapter)" */
+/** "big-five on SwiftShader Device (software device)" */
 export function titleLine(result: RunResult): string {
-  return `${result.suite} on ${result.device.name}${result.device.software ? ' (software adapter)' : ''}`;
+  return `${result.suite} on ${result.device.name}${result.device.software ? ' (software device)' : ''}`;
 }
 
 export function against(result: RunResult, row: MetricRow): string {

@@ -8,7 +8,7 @@ const us = (ms: number): number => Math.round(ms * 1e6) / 1e3;
 
 export function chromeTrace(tracks: readonly Track[], device: DeviceInfo): string {
   const models = [...new Set(tracks.map(({ model }) => model))];
-  const on = device.software ? `${device.name}, a software adapter` : device.name;
+  const on = device.software ? `${device.name}, a software device` : device.name;
   const origin = tracks
     .flatMap(({ events }) => events)
     .reduce((least, { startMs }) => Math.min(least, startMs), Infinity);

@@ -123,16 +123,16 @@ const probe = await run(
     `const { openGpu } = await import('./gpu/device/device.ts');
      try {
        const gpu = await openGpu();
-       console.log('adapter: ' + gpu.name + ', ' + gpu.testbed.dawn + ', node ' + gpu.testbed.node);
+       console.log('device: ' + gpu.name + ', ' + gpu.testbed.dawn + ', node ' + gpu.testbed.node);
        await gpu.dispose();
      } catch (error) {
-       console.log('no adapter: ' + error.message + '\\n' + (error.hint ?? ''));
+       console.log('no device: ' + error.message + '\\n' + (error.hint ?? ''));
        process.exitCode = 1;
      }`,
   ],
   { timeoutMs: FILE_TIMEOUT_MS, graceMs: EXIT_GRACE_MS },
 );
-console.log(/^(no )?adapter: [\s\S]*/m.exec(probe.output)?.[0].trim() ?? probe.output);
+console.log(/^(no )?device: [\s\S]*/m.exec(probe.output)?.[0].trim() ?? probe.output);
 
 sum.failed += probe.code === 0 ? 0 : 1;
 const times = [];

@@ -35,7 +35,7 @@ serve({
   about: async () => ({
     engine:
       `node-llama-cpp ${process.env.PEERS_LLAMA_VERSION ?? ''} (llama.cpp ${llama.llamaCppRelease.release})`.trim(),
-    adapter: llama.gpu === false ? 'CPU' : `${llama.gpu}: ${(await llama.getGpuDeviceNames()).join(', ')}`,
+    device: llama.gpu === false ? 'CPU' : `${llama.gpu}: ${(await llama.getGpuDeviceNames()).join(', ')}`,
     // What ggml itself says of the device, and where the tensors went: `llama.gpu` alone would not tell.
     said: said.filter((line) => /ggml_vulkan|offload|model buffer size|compute buffer size|flash_attn/.test(line)),
     layers: `${model.gpuLayers} layers offloaded`,

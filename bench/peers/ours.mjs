@@ -19,7 +19,7 @@ const scored = async (tokens, from) => {
 serve({
   about: () => ({
     engine: `ours (${testbed.dawn})`,
-    adapter: engine.device.name,
+    device: engine.device.name,
     node: testbed.node,
     cpu: testbed.cpu,
   }),

@@ -13,8 +13,8 @@ export function spread(values) {
 export function report({ ours, peer, machine, check, cases, load }) {
   const figure = (one, digits) =>
     one ? `${one.median.toFixed(digits)} (${one.least.toFixed(digits)}-${one.most.toFixed(digits)})` : '';
-  console.log(`ours: ${ours.engine}, ${ours.weights}, ${ours.adapter}`);
-  console.log(`peer: ${[peer.engine, peer.weights, peer.adapter, peer.layers, ...peer.env].join(', ')}`);
+  console.log(`ours: ${ours.engine}, ${ours.weights}, ${ours.device}`);
+  console.log(`peer: ${[peer.engine, peer.weights, peer.device, peer.layers, ...peer.env].join(', ')}`);
   for (const line of peer.said) console.log(`      ${line}`);
   console.log(`${machine.cores} x ${machine.cpu}; load average ${load.map((n) => n.toFixed(1)).join(' -> ')}`);
   const { positions, sameTop, logprobsApart } = check;

@@ -1,6 +1,7 @@
-// Opens the device: every limit and useful feature the adapter has, what was taken and why, and how its errors end.
+// Opens the device: every limit and useful feature that it has, what was taken and why, and how its errors end.
 
 import { cpus, release, type } from 'node:os';
+import { wantedDevice } from '../../base/device-name.ts';
 import { BenchError } from '../../base/error.ts';
 import { chooseAdapter, type Fallback } from './driver.ts';
 import { installed } from './swiftshader.ts';
@@ -10,7 +11,7 @@ export type { Fallback } from './driver.ts';
 
 /** Everything a timing depends on besides the work. */
 export interface Testbed {
-  readonly adapter: string;
+  readonly name: string;
   readonly vendor: string;
   readonly architecture: string;
   readonly device: string;
@@ -90,7 +91,7 @@ function makeTestbed(info: GPUAdapterInfo, bundled: string | undefined): Testbed
   const platformBackend = process.platform === 'darwin' ? 'metal' : process.platform === 'win32' ? 'd3d12' : 'vulkan';
   const device = info.device.replace(/-+$/, '');
   return {
-    adapter: `${device || info.vendor} (${info.description})`,
+    name: `${device || info.vendor} (${info.description})`,
     vendor: info.vendor,
     architecture: info.architecture,
     device,
@@ -108,12 +109,11 @@ function makeTestbed(info: GPUAdapterInfo, bundled: string | undefined): Testbed
 }
 
 /**
- * Opens a device. `adapter` (else the environment's BENCH_ADAPTER): `swiftshader`, `system`, or part of an adapter's
- * name. Throws BenchError `no-adapter` that says what to install.
+ * Opens a device. `device` (else the environment's BENCH_DEVICE): `swiftshader`, `system`, or part of a device's name.
+ * The caller disposes it. Throws `no-device` with what to install, or `usage` for BENCH_ADAPTER.
  */
-export async function openGpu(options: { adapter?: string } = {}): Promise<Gpu> {
-  const wish = options.adapter || process.env.BENCH_ADAPTER || undefined;
-  const { adapter, fallback, bundled } = await chooseAdapter(wish, TOGGLES);
+export async function openGpu(options: { readonly device?: string } = {}): Promise<Gpu> {
+  const { adapter, fallback, bundled } = await chooseAdapter(wantedDevice(options.device), TOGGLES);
   const testbed = makeTestbed(adapter.info, bundled);
   const device = await adapter
     .requestDevice({
@@ -122,8 +122,8 @@ export async function openGpu(options: { adapter?: string } = {}): Promise<Gpu> 
       requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
     })
     .catch((cause: Error) => {
-      throw new BenchError('no-adapter', `${testbed.adapter} gives no device: ${cause.message}`, {
-        hint: 'run `bench doctor --adapter swiftshader` to see whether the bundled CPU driver works',
+      throw new BenchError('no-device', `${testbed.name} cannot be opened: ${cause.message}`, {
+        hint: 'run `bench doctor --device swiftshader` to see whether the bundled CPU driver works',
         cause,
       });
     });
@@ -186,7 +186,7 @@ export async function openGpu(options: { adapter?: string } = {}): Promise<Gpu> 
   return {
     device,
     limits: device.limits,
-    name: testbed.adapter,
+    name: testbed.name,
     software: testbed.software,
     has: {
       f16: device.features.has('shader-f16'),

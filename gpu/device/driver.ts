@@ -161,7 +161,7 @@ function bundledAdapter(options: readonly string[]): Promise<{ adapter: GPUAdapt
 async function findBundled(options: readonly string[]): Promise<{ adapter: GPUAdapter | null; version: string }> {
   const { entry, icd, version } = await unpackSwiftShader();
   const dawn: Dawn = await import(pathToFileURL(entry).href).catch((error: Error) => {
-    throw noAdapter(`Dawn cannot be loaded: ${error.message}`, error);
+    throw noDevice(`Dawn cannot be loaded: ${error.message}`, error);
   });
   // The loader reads the variable while it looks for adapters; children of this process choose for themselves.
   const before = process.env.VK_DRIVER_FILES;
@@ -175,8 +175,9 @@ async function findBundled(options: readonly string[]): Promise<{ adapter: GPUAd
 }
 
 /**
- * `wish` is `swiftshader` (only the bundled driver), `system` (never the bundled one), part of an adapter's name, or
- * undefined for the best there is. Throws BenchError `no-adapter`.
+ * WebGPU's adapter of the device to open. `wish`: `swiftshader` (only the bundled driver), `system` (never the bundled
+ * one), part of a device's name, or undefined for the best there is. Throws `no-device` with what there is or what to
+ * install.
  */
 export async function chooseAdapter(wish: string | undefined, options: readonly string[]): Promise<Chosen> {
   let reason = 'asked for by name';
@@ -184,39 +185,39 @@ export async function chooseAdapter(wish: string | undefined, options: readonly 
     const named = wish !== undefined && wish !== 'system';
     reason = systemDriverMissing() ?? '';
     if (reason === '') {
-      reason = 'the system’s drivers offer no adapter that Dawn accepts (Mesa before 25.0.7 is too old)';
+      reason = 'the system’s drivers offer no device that Dawn accepts (Mesa before 25.0.7 is too old)';
       const adapter = await systemAdapter(named ? [...options, `adapter=${wish}`] : options).catch((error: Error) => {
         if (!named) {
           reason = `Dawn cannot use the system’s drivers: ${error.message}`;
           return null;
         }
         const there = [...error.message.matchAll(/name: '([^']*)'/g)].map((match) => match[1]);
-        throw new BenchError('no-adapter', `no adapter's name contains "${wish}"`, {
+        throw new BenchError('no-device', `no device's name contains "${wish}"`, {
           hint: `there is: ${[...there, ...(swiftShaderMissing() === undefined ? ['swiftshader'] : [])].join(', ') || 'none'}`,
           cause: error,
         });
       });
       if (adapter !== null) {
         const software = adapter.info.isFallbackAdapter;
-        const why = software ? 'no hardware adapter; the system has a CPU driver' : 'a hardware adapter';
+        const why = software ? 'no hardware device; the system has a CPU driver' : 'a hardware device';
         const kind = software ? 'system-software' : 'hardware';
         return { adapter, fallback: { kind, reason: named ? `asked for "${wish}"` : why }, bundled: undefined };
       }
     }
     if (named) {
       const there = swiftShaderMissing() === undefined ? 'swiftshader' : 'none';
-      throw new BenchError('no-adapter', `no adapter's name contains "${wish}": ${reason}`, {
+      throw new BenchError('no-device', `no device's name contains "${wish}": ${reason}`, {
         hint: `there is: ${there}\n${installHint()}`,
       });
     }
-    const missing = wish === 'system' ? 'SwiftShader was ruled out by the adapter "system"' : swiftShaderMissing();
-    if (missing !== undefined) throw noAdapter(`${reason}; ${missing}`);
+    const missing = wish === 'system' ? 'SwiftShader was ruled out by the name "system"' : swiftShaderMissing();
+    if (missing !== undefined) throw noDevice(`${reason}; ${missing}`);
   }
   const { adapter, version } = await bundledAdapter(options);
-  if (adapter === null) throw noAdapter(`${reason}; SwiftShader was unpacked but offers no adapter`);
+  if (adapter === null) throw noDevice(`${reason}; SwiftShader was unpacked but offers no device`);
   return { adapter, fallback: { kind: 'swiftshader', reason }, bundled: version };
 }
 
-function noAdapter(reason: string, cause?: unknown): BenchError {
-  return new BenchError('no-adapter', `no usable GPU adapter: ${reason}`, { hint: installHint(), cause });
+function noDevice(reason: string, cause?: unknown): BenchError {
+  return new BenchError('no-device', `no usable GPU: ${reason}`, { hint: installHint(), cause });
 }

@@ -10,8 +10,8 @@ export interface DeviceDescription {
   readonly timestamps: boolean;
 }
 
-/** Opens the device that `loadEngine` would, and closes it. Throws BenchError `no-adapter`. */
-export async function describeDevice(options: { readonly adapter?: string } = {}): Promise<DeviceDescription> {
+/** Opens the device that `loadEngine` would, and closes it. Throws BenchError `no-device`. */
+export async function describeDevice(options: { readonly device?: string } = {}): Promise<DeviceDescription> {
   const gpu = await openGpu(options);
   const { name, software, deviceClass, testbed, has } = gpu;
   await gpu.dispose();

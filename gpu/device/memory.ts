@@ -93,7 +93,7 @@ export class Memory {
       throw new BenchError(
         'gpu-memory',
         `buffer ${label} needs ${sized(size)}, and this device binds at most ${sized(limit)}`,
-        { hint: 'use shorter prompts or a smaller model, or another adapter (bench doctor lists the limits)' },
+        { hint: 'use shorter prompts or a smaller model, or another device (bench doctor lists the limits)' },
       );
     }
     this.require(`buffer ${label}`, { size });

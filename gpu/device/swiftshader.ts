@@ -115,14 +115,14 @@ async function place(fresh: string, folder: string): Promise<void> {
 
 /**
  * Unpacks SwiftShader into the cache folder, or finds it there; every file is checked by size and sha256, and a
- * damaged copy is replaced. Safe when several processes do it at once. Throws BenchError `no-adapter` when it cannot.
+ * damaged copy is replaced. Safe when several processes do it at once. Throws BenchError `no-device` when it cannot.
  */
 export async function unpackSwiftShader(): Promise<SwiftShader> {
   const missing = swiftShaderMissing();
   const chromium = installed('@sparticuz/chromium');
   const webgpu = installed('webgpu');
   if (missing !== undefined || chromium === undefined || webgpu === undefined) {
-    throw new BenchError('no-adapter', missing ?? 'the npm package webgpu is not installed', { hint: 'run npm ci' });
+    throw new BenchError('no-device', missing ?? 'the npm package webgpu is not installed', { hint: 'run npm ci' });
   }
   const cache = cacheFolder();
   const folder = join(cache, `swiftshader-${chromium.version}-webgpu-${webgpu.version}`);
@@ -141,7 +141,7 @@ export async function unpackSwiftShader(): Promise<SwiftShader> {
     await place(fresh, folder);
   } catch (error) {
     if (error instanceof BenchError) throw error;
-    throw new BenchError('no-adapter', `SwiftShader cannot be unpacked: ${(error as Error).message}`, {
+    throw new BenchError('no-device', `SwiftShader cannot be unpacked: ${(error as Error).message}`, {
       where: folder,
       hint: 'set XDG_CACHE_HOME to a folder that can be written and has 40 MB free',
       cause: error,

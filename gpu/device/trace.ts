@@ -57,7 +57,7 @@ export class Tracer {
   async during(work: () => Promise<void>): Promise<Trace> {
     if (!this.#gpu.has.timestamps) {
       throw new BenchError('no-timestamps', `${this.#gpu.name} has no timestamps, so that no kernel can be timed`, {
-        hint: 'leave --profile out, or use another adapter (--adapter swiftshader has them)',
+        hint: 'leave --profile out, or use another device (--device swiftshader has them)',
       });
     }
     const pool = this.#memory.pool();

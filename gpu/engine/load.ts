@@ -19,12 +19,12 @@ const MAX_ROWS = 1024;
 
 /** Without a budget a software device may take what the host has free; a real one has limits of its own. */
 export interface LoadOptions extends MemoryLimits {
-  readonly adapter?: string;
+  readonly device?: string; // its name, as openGpu takes it
   readonly maxRows?: number; // rows per step; results do not depend on it
 }
 
 /**
- * Opens the device and loads the model in `folder` (Hugging Face layout). Throws BenchError `no-adapter`, `bad-model`, `bad-weights`, `unsupported-model`, `gpu-memory`.
+ * Opens the device and loads the model in `folder` (Hugging Face layout). Throws BenchError `no-device`, `bad-model`, `bad-weights`, `unsupported-model`, `gpu-memory`.
  */
 export async function loadEngine(folder: string, options: LoadOptions = {}): Promise<LoadedEngine> {
   await requireModelFolder(folder);
@@ -34,7 +34,7 @@ export async function loadEngine(folder: string, options: LoadOptions = {}): Pro
   try {
     const parts = resolveTensors(spec, checkpoint);
     refuseLeftovers(spec, parts, checkpoint);
-    const gpu = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
+    const gpu = await openGpu(options.device === undefined ? {} : { device: options.device });
     try {
       const memory = new Memory(gpu, { ...options, budgetBytes: options.budgetBytes ?? hostBytes(gpu) });
       const maxRows = rowsPerStep(spec, options.maxRows ?? MAX_ROWS, memory.maxBindingBytes);

@@ -45,7 +45,7 @@ export function rowChunks(
     throw new BenchError(
       'gpu-memory',
       `${HEAD_BLOCK} rows of ${label} take ${sized(HEAD_BLOCK * rowBytes)}, and this device binds at most ${sized(limit)}`,
-      { hint: 'use another adapter (bench doctor lists the limits)' },
+      { hint: 'use another device (bench doctor lists the limits)' },
     );
   }
   return Array.from({ length: Math.ceil(rows / most) }, (_, i) => ({

@@ -60,7 +60,7 @@ export const TILES = {
   },
 } as const satisfies Record<string, TileTable>;
 
-/** The table of an adapter's class. */
+/** The table of a device class. */
 export function tilesFor({ name, software }: { readonly name: string; readonly software: boolean }): TileTable {
   return /swiftshader/i.test(name) ? TILES.swiftshader : software ? TILES.software : TILES.hardware;
 }

@@ -50,7 +50,7 @@ export function runResult(parts: RunParts): RunResult {
   const reached = new Set(results.map(({ cell }) => cell));
   const left = parts.plan.filter((cell) => !reached.has(cell)).length;
   const device = parts.device.software
-    ? [`Computed on ${parts.device.name}, a software adapter: its timings say nothing about a GPU.`]
+    ? [`Computed on ${parts.device.name}, a software device: its timings say nothing about a GPU.`]
     : [];
   const dense = suite.methods.find(({ method }) => method === 'none')?.id ?? null;
   const tuning = tuningRows(suite.personas, answered);

@@ -9,7 +9,7 @@ import { cellName } from './events.ts';
 /** After one of these an engine is not asked again: it fails with the same error, or its device is gone. */
 const DEVICE_CODES: readonly string[] = ['device-lost', 'gpu-internal', 'gpu-memory', 'gpu-validation'];
 /** There is no device, or none that lasts for a cell. */
-const LOSS_CODES: readonly string[] = ['device-lost', 'no-adapter'];
+const LOSS_CODES: readonly string[] = ['device-lost', 'no-device'];
 /** Losses of cells in a row after which the fault is not the cells'. */
 export const MAX_LOSSES = 3;
 

@@ -57,8 +57,8 @@ export interface Machine {
   /** Digest of all kernels, hex; needs no device. */
   kernels(): Promise<string>;
   readonly evaluate: Evaluate;
-  /** What was asked for with --adapter; part of what a remembered device is remembered by. */
-  readonly adapter: string | undefined;
+  /** The name in --device or BENCH_DEVICE; part of what a remembered device is remembered by. */
+  readonly wantedDevice: string | undefined;
 }
 
 export interface SessionOptions {

@@ -66,7 +66,7 @@ export async function profileMethods(
   const untimed = tasks.find((_, i) => seen[i]?.rows().length === 0);
   if (untimed !== undefined) {
     throw new BenchError('no-timestamps', `the device's counter was reset in every round of ${untimed.cell.method}`, {
-      hint: 'run again, or use another adapter (--adapter swiftshader)',
+      hint: 'run again, or use another device (--device swiftshader)',
     });
   }
   return {

@@ -70,7 +70,7 @@ export async function planSession(
     });
   }
   const devices = new DeviceMemo(path.join(store.folder, 'devices.json'));
-  const fingerprint = deviceFingerprint(machine.adapter, versions());
+  const fingerprint = deviceFingerprint(machine.wantedDevice, versions());
   let device = devices.get(fingerprint);
   if (device === null) {
     device = await machine.device();
@@ -90,7 +90,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   let { device } = planned;
   if (options.profile === true && !device.timestamps) {
     throw new BenchError('no-timestamps', `${device.name} has no timestamps, so that no kernel can be timed`, {
-      hint: 'leave --profile out, or use another adapter (--adapter swiftshader has them)',
+      hint: 'leave --profile out, or use another device (--device swiftshader has them)',
     });
   }
   const load = async (id: string): Promise<LoadedModel> => {
@@ -126,7 +126,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     }
     if (run.stopped !== null) {
       notes.push(
-        `The run stopped: ${run.stopped}. What is stored is valid; run again to go on, or on another adapter (--adapter).`,
+        `The run stopped: ${run.stopped}. What is stored is valid; run again to go on, or on another device (--device).`,
       );
     }
     let timed: Timings = { latency: [], profile: null, tracks: [] };

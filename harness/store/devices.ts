@@ -23,17 +23,17 @@ const LIBRARY_FOLDERS = [
 const MANIFEST_ROOTS = ['/usr/local/etc', '/usr/share', '/usr/local/share', '/etc', '/etc/xdg'];
 
 /**
- * sha256 of what decides which device is opened: the adapter asked for, environment, versions, machine, and the drivers'
+ * sha256 of what decides which device is opened: the name asked for, environment, versions, machine, and the drivers'
  * files with their times. Null where a driver's version cannot be seen from files (Windows): the device is then opened.
  */
 export function deviceFingerprint(
-  adapter: string | undefined,
+  wanted: string | undefined,
   versions: Readonly<Record<string, string>>,
   environment: NodeJS.ProcessEnv = process.env,
 ): string | null {
   if (process.platform === 'win32') return null;
   const relevant = Object.entries(environment).filter(([name]) =>
-    /^(VK_|BENCH_ADAPTER$|MESA_|LIBGL_|LP_|GALLIUM_|DAWN|LD_LIBRARY_PATH$|LD_PRELOAD$|XDG_)/.test(name),
+    /^(VK_|BENCH_DEVICE$|MESA_|LIBGL_|LP_|GALLIUM_|DAWN|LD_LIBRARY_PATH$|LD_PRELOAD$|XDG_)/.test(name),
   );
   const loaderFolder = path.dirname(process.execPath);
   const libraries = [...LIBRARY_FOLDERS, ...(environment.LD_LIBRARY_PATH ?? '').split(':'), loaderFolder];
@@ -45,7 +45,7 @@ export function deviceFingerprint(
   const system = `${environment.XDG_DATA_DIRS ?? ''}:${environment.XDG_CONFIG_DIRS ?? ''}`.split(':').filter(Boolean);
   const named = `${environment.VK_DRIVER_FILES ?? ''}:${environment.VK_ICD_FILENAMES ?? ''}`.split(':');
   return digestOf({
-    adapter: adapter ?? null,
+    wanted: wanted ?? null,
     environment: relevant.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, value ?? '']),
     versions,
     machine: [os.hostname(), os.platform(), os.release(), os.arch(), os.cpus()[0]?.model ?? '', process.execPath],

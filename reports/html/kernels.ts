@@ -42,7 +42,7 @@ export async function kernelsPart(result: RunResult): Promise<Part | null> {
     id: 'kernels',
     title: 'Where the time goes',
     lead: device.software
-      ? 'Timed on a software adapter, which runs kernels on the processor: shares and figures say nothing about a GPU.'
+      ? 'Timed on a software device, which runs kernels on the processor: shares and figures say nothing about a GPU.'
       : 'By the device’s own timestamps, kernel by kernel.',
     body: [
       figures,

@@ -1,4 +1,4 @@
-// `bench try --adapter-folder` and `bench adapter merge` on the real engine: PEFT's own numbers, beside the weights and in
+// `bench try --adapter` and `bench adapter merge` on the real engine: PEFT's own numbers, beside the weights and in
 // them.
 
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -37,7 +37,7 @@ test("what is tried through a PEFT adapter, and what it is merged into, has PEFT
   const told: string[] = [];
   const code = await adapterMerge(ADAPTER, { model: BASE, out }, { write: (text) => told.push(String(text)) > 0 });
   assert.equal([code, ...told], [0, `Written: ${out}\nNext:    bench try "How was your week?" --model ${out}\n`]);
-  const beside = worst(await logprobs({ model: BASE, adapterFolder: ADAPTER }));
+  const beside = worst(await logprobs({ model: BASE, adapter: ADAPTER }));
   const merged = worst(await logprobs({ model: out }));
   const without = worst(await logprobs({ model: BASE }));
   console.log(`  beside ${beside.toExponential(1)}, merged ${merged.toExponential(1)}, without ${without.toFixed(2)}`);
@@ -54,7 +54,7 @@ test('an adapter of another kind is refused with its file and a next step, befor
   const main = ['--import', 'tsx', 'cli/main.ts'];
   for (const verb of [
     ['adapter', 'merge', spoilt, '--model', BASE, '--out', out],
-    ['try', '--ids', '1,2', '--model', BASE, '--adapter-folder', spoilt],
+    ['try', '--ids', '1,2', '--model', BASE, '--adapter', spoilt],
   ]) {
     const { code, stdout, stderr } = await runNode([...main, ...verb]);
     assert.equal([code, stdout], [2, '']);
@@ -62,6 +62,14 @@ test('an adapter of another kind is refused with its file and a next step, befor
     assert.match(stderr, /merge it into the model with PEFT/);
   }
   assert.not.ok(existsSync(out));
+});
+
+test('a device named by --adapter is no folder: the message names --device', async () => {
+  const main = ['--import', 'tsx', 'cli/main.ts'];
+  const verb = ['try', '--ids', '1,2', '--model', BASE, '--adapter', 'swiftshader'];
+  const { code, stdout, stderr } = await runNode([...main, ...verb]);
+  assert.equal([code, stdout], [2, '']);
+  assert.match(stderr, /error: swiftshader: there is no such folder\n .*the device is named by --device\n/);
 });
 
 test.run();

@@ -39,13 +39,13 @@ test('reports the same as one JSON document', async () => {
 });
 
 test('a name that matches nothing is exit code 2, with what there is', async () => {
-  const { code, text } = await doctor({ adapter: 'no such adapter' });
+  const { code, text } = await doctor({ device: 'no such device' });
   assert.is(code, 2);
-  assert.match(text, 'no such adapter');
+  assert.match(text, 'no such device');
   assert.match(text, 'there is: ');
-  const json = JSON.parse((await doctor({ adapter: 'no such adapter', json: true })).text);
+  const json = JSON.parse((await doctor({ device: 'no such device', json: true })).text);
   assert.is(json.ok, false);
-  assert.is(json.error.code, 'no-adapter');
+  assert.is(json.error.code, 'no-device');
 });
 
 test('a device that computes wrong is exit code 2', async () => {
@@ -98,9 +98,9 @@ if (process.platform === 'linux') {
     const ended = await runScript(`
       process.env.VK_DRIVER_FILES = '/nonexistent/icd.json';
       const { runDoctor } = await import('./cli/doctor.ts');
-      process.exitCode = await runDoctor({ adapter: 'system' }, console.log);`);
+      process.exitCode = await runDoctor({ device: 'system' }, console.log);`);
     assert.is(ended.code, 2, ended.stderr);
-    assert.match(ended.stdout, 'no usable GPU adapter');
+    assert.match(ended.stdout, 'no usable GPU');
     assert.match(ended.stdout, installHint());
   });
 }

@@ -29,6 +29,15 @@ test('help lists the verbs', async () => {
 test('a wrong verb, flag or value ends with 2 and a suggestion', async () => {
   await refuses(['rnu', 'suites/smoke.yaml'], /unknown command 'rnu'/);
   await refuses(['run', 'suites/smoke.yaml', '--fersh'], /unknown option '--fersh'\n\(Did you mean --fresh\?\)/);
+  const former = /error: option '--adapter <name>' .* The device is named by --device swiftshader;/;
+  for (const verb of [
+    ...['run', 'plan', 'validate'].map((name) => [name, 'suites/smoke.yaml']),
+    ['doctor'],
+    ['mask', 'inspect', 'x'],
+    ['mask', 'make', '--model', 'persona-nano', '--sparsity', '0.5', '--out', 'x'],
+  ]) {
+    await refuses([...verb, '--adapter', 'swiftshader'], former);
+  }
   await refuses(['run'], /missing required argument 'suite'/);
   await refuses(['run', 'suites/smoke.yaml', '--limit', '0'], /whole number, 1 or more/);
   await refuses(
@@ -77,7 +86,7 @@ test('a reader that goes away ends the command without a word', async () => {
 });
 
 test('validate and list answer without a device', async () => {
-  const { code, stdout } = await bench('validate', 'suites/big-five.yaml', '--adapter', 'no such adapter');
+  const { code, stdout } = await bench('validate', 'suites/big-five.yaml', '--device', 'no such device');
   assert.is(code, 0);
   const said = stdout.trim().replace(/\s+/g, ' ');
   assert.match(said, /^big-five is valid: models 1, personas 10, .*cells 444, evaluation items 270 Next: bench run /);

@@ -46,8 +46,8 @@ async function run(
   const [stdout, stderr] = [sink(), sink()];
   const load = fakeLoad(calls);
   const services: RunServices = {
-    machine: async (adapter) => ({
-      adapter,
+    machine: async (device) => ({
+      wantedDevice: device,
       device: async () => DEVICE,
       load: ({ id }) => load(id),
       text: async () => fakeText(),
@@ -139,8 +139,8 @@ test('--profile on a device without timestamps is refused before anything is ask
   const refused = await run(temporaryFolder(), { profile: true }, { evaluate }).catch((error: BenchError) => error);
   assert.instance(refused, BenchError);
   assert.is((refused as BenchError).code, 'no-timestamps');
-  assert.match((refused as BenchError).message, /^fake adapter has no timestamps/);
-  assert.match((refused as BenchError).hint ?? '', /leave --profile out, or use another adapter/);
+  assert.match((refused as BenchError).message, /^fake device has no timestamps/);
+  assert.match((refused as BenchError).hint ?? '', /leave --profile out, or use another device/);
 });
 
 test('an interrupt gives 130, writes no run folder, and says that the run goes on', async () => {
@@ -171,7 +171,7 @@ test('an unwritable output folder is an error before the model is read', async (
   const model = temporaryFolder();
   const services: RunServices = {
     machine: async () =>
-      ({ adapter: undefined, device: never, load: never, text: never, kernels: never, evaluate: never }) as never,
+      ({ wantedDevice: undefined, device: never, load: never, text: never, kernels: never, evaluate: never }) as never,
     suite: async () => fakeSuite({ models: [{ id: 'tiny', path: fakeModel(model), template: null }] }),
     command: [],
     stdout: sink().stream,

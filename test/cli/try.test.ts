@@ -35,7 +35,7 @@ interface Asked {
   readonly prompts: number[][];
   readonly samplings: Sampling[];
   readonly scored: Sequence[];
-  adapter: string | undefined;
+  device: string | undefined;
   personas: string | undefined;
   disposed: number;
   released: number;
@@ -47,7 +47,7 @@ function setUp(answer: string, more: { maxPositions?: number; logprob?: number; 
     prompts: [],
     samplings: [],
     scored: [],
-    adapter: undefined,
+    device: undefined,
     personas: undefined,
     disposed: 0,
     released: 0,
@@ -94,8 +94,8 @@ function setUp(answer: string, more: { maxPositions?: number; logprob?: number; 
   const services: TryServices = {
     bundledModels: join(folder, '..'),
     fetchModel: async () => folder,
-    loadEngine: async (_, adapter) => {
-      asked.adapter = adapter;
+    loadEngine: async (_, device) => {
+      asked.device = device;
       return { engine, device: 'SwiftShader (software)' };
     },
     loadText: (dir, vocab) => loadText(dir, { vocab }),
@@ -181,7 +181,7 @@ test('stop strings end the answer across tokens and release the engine', async (
 
 test('sampling flags reach the engine, and the seed is said', async () => {
   const { asked, err, run } = setUp('x');
-  await run('Hi?', { maxTokens: 3, temperature: 0.7, topK: 40, topP: 0.9, seed: 11, adapter: 'swiftshader' });
+  await run('Hi?', { maxTokens: 3, temperature: 0.7, topK: 40, topP: 0.9, seed: 11, device: 'swiftshader' });
   assert.equal(asked.samplings[0], {
     maxTokens: 3,
     temperature: 0.7,
@@ -190,7 +190,7 @@ test('sampling flags reach the engine, and the seed is said', async () => {
     seed: 11,
     stopTokens: [EOS],
   });
-  assert.is(asked.adapter, 'swiftshader');
+  assert.is(asked.device, 'swiftshader');
   assert.match(err[0] ?? '', /seed 11/);
 });
 

@@ -102,14 +102,14 @@ test('the trace adds up to the table, and the table to less than the wall clock'
   for (const { gflops, gbPerSecond } of profile.peaks) assert.ok(gflops > 0 && gbPerSecond > 0);
 });
 
-test('a software adapter is named as one in every report', () => {
+test('a software device is named as one in every report', () => {
   assert.ok(device.software);
   assert.match(profiled.stdout, /Longest kernels/);
-  assert.match(profiled.read('report.md'), /Longest kernels: .* \(software adapter\)/);
-  assert.match(profiled.read('report.md'), /Time outside kernels: .* \(software adapter\)/);
-  assert.match(profiled.stdout.replaceAll(/\s+/g, ' '), /Longest kernels: [^|]* \(software adapter\)/);
-  assert.match(profiled.read('report.html'), /software adapter/);
-  assert.match(names.find(({ name }) => name === 'process_name')?.args.name as string, /, a software adapter$/);
+  assert.match(profiled.read('report.md'), /Longest kernels: .* \(software device\)/);
+  assert.match(profiled.read('report.md'), /Time outside kernels: .* \(software device\)/);
+  assert.match(profiled.stdout.replaceAll(/\s+/g, ' '), /Longest kernels: [^|]* \(software device\)/);
+  assert.match(profiled.read('report.html'), /software device/);
+  assert.match(names.find(({ name }) => name === 'process_name')?.args.name as string, /, a software device$/);
   assert.is(trace.otherData.software, true);
   assert.match(profiled.stderr, /timing the kernels of .*: 3 methods, 3 rounds/);
   assert.match(profiled.stdout, /Written: .*trace\.json\n/);

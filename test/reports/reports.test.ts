@@ -139,9 +139,9 @@ test('the terminal report starts with the verdict, ends with paths and the next 
   const text = terminalReport(apart, plain);
   assert.ok(text.startsWith('prompting lies above none on 1 of 1 trait'));
   assert.match(text, /Written: \/out\/run\.json\nNext: {4}bench plan fake\.yaml --why\n$/);
-  assert.match(text, /fake adapter \(software adapter\)/);
+  assert.match(text, /fake device \(software device\)/);
   assert.match(text, /Note: A fake fixture/);
-  assert.match(text, /Note: Computed on fake adapter, a software adapter/);
+  assert.match(text, /Note: Computed on fake device, a software device/);
   assert.match(text, /90\.0 \[85, 93\]/);
   assert.match(text, /p95 – \(n 4, needs 59\)/);
   for (const line of text.split('\n')) assert.ok(line.length <= 100, line);
@@ -197,7 +197,7 @@ test('failed cells are listed with code, message and hint', () => {
 
 test('Markdown mirrors the tables, adds personas, wordings and provenance, and escapes names', () => {
   const text = markdownReport({ ...apart, suite: 'a|b <script>' });
-  assert.ok(text.startsWith('# a\\|b \\<script\\> on fake adapter (software adapter)\n'));
+  assert.ok(text.startsWith('# a\\|b \\<script\\> on fake device (software device)\n'));
   assert.match(text, /\*\*prompting lies above none on 1 of 1 trait/);
   assert.match(text, /## By persona/);
   assert.match(text, /\| prompting \| introversion \| .* \| shorter 55\.0 % \|\n/);
@@ -230,7 +230,7 @@ test('Markdown says what the terminal does: verdicts, cells, notes and every tab
     assert.ok(markdown.includes(said), said);
   }
   assert.match(markdown, /## Alignment: tiny, evaluation choice/);
-  assert.match(markdown, /## Cost: tiny on fake adapter \(software\)/);
+  assert.match(markdown, /## Cost: tiny on fake device \(software\)/);
 });
 
 test.run();

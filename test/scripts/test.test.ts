@@ -42,11 +42,11 @@ function lastLine(text: string): string {
 const HEAD = `import { suite } from './support/suite.ts';\nimport * as assert from 'uvu/assert';\nconst test = suite('s');\n`;
 const GOOD = `${HEAD}test('a', () => {});\ntest('b', async () => {});\ntest.skip('c', 'no reason to');\ntest.run();\n`;
 
-test('passes are counted, skips keep their reasons, and the adapter is named', async () => {
+test('passes are counted, skips keep their reasons, and the device is named', async () => {
   const { code, last, text } = await runTests({ 'good.test.ts': GOOD, 'helper.ts': 'throw new Error()' });
   assert.is(code, 0, text);
   assert.is(last, '2 passed, 0 failed, 1 skipped');
-  assert.match(text, /^adapter: /);
+  assert.match(text, /^device: /);
   assert.match(text, 'skipped: s: c (no reason to)');
 });
 

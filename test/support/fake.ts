@@ -14,10 +14,10 @@ import type { Evaluate, LoadedModel } from '../../harness/run/ports.ts';
 import type { TextModel } from '../../harness/text/index.ts';
 
 export const DEVICE: DeviceInfo = {
-  name: 'fake adapter',
+  name: 'fake device',
   software: true,
   deviceClass: 'fake-1',
-  testbed: { adapter: 'fake adapter', driver: '1' },
+  testbed: { name: 'fake device', driver: '1' },
   timestamps: false,
 };
 

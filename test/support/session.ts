@@ -41,7 +41,7 @@ export async function runFake(base: string, changes: FakeRun = {}): Promise<Ran>
   const load = fakeLoad(calls, device);
   const path = fakeModel(base);
   const machine: Machine = {
-    adapter: undefined,
+    wantedDevice: undefined,
     device: async () => {
       opened++;
       return device;

@@ -61,9 +61,9 @@ test('runs a kernel and reads its result', async () => {
   for (const buffer of [data, back]) buffer.destroy();
 });
 
-test('has every limit of the adapter and reports its testbed', () => {
+test('has every limit of the device and reports its testbed', () => {
   assert.ok(gpu.limits.maxStorageBufferBindingSize >= 128 * 2 ** 20);
-  // WebGPU's default is 256 MiB: more of it means that the adapter's own limit was asked for.
+  // WebGPU's default is 256 MiB: more of it means that the device's own limit was asked for.
   assert.ok(gpu.limits.maxBufferSize > 256 * 2 ** 20);
   for (const [name, value] of Object.entries(gpu.testbed)) assert.ok(value !== '' && value !== 'unknown', name);
   assert.match(gpu.deviceClass, gpu.testbed.driverVersion);

@@ -30,16 +30,27 @@ const open = async (options: string, env: NodeJS.ProcessEnv = {}, icd?: string) 
 };
 
 test('a name that matches nothing lists what there is', async () => {
-  const got = await open(`{ adapter: 'no such adapter' }`);
-  assert.is(got.code, 'no-adapter');
-  assert.match(got.message, 'no such adapter');
+  const got = await open(`{ device: 'no such device' }`);
+  assert.is(got.code, 'no-device');
+  assert.match(got.message, 'no such device');
   assert.match(got.hint, 'there is: ');
 });
 
-test('BENCH_ADAPTER is asked where no option is given', async () => {
-  const got = await open('', { BENCH_ADAPTER: 'no such adapter' });
-  assert.is(got.code, 'no-adapter');
-  assert.match(got.message, 'no such adapter');
+test('BENCH_DEVICE is asked where no option is given', async () => {
+  const got = await open('', { BENCH_DEVICE: 'no such device' });
+  assert.is(got.code, 'no-device');
+  assert.match(got.message, 'no such device');
+});
+
+test('BENCH_ADAPTER, the former name, is refused unless BENCH_DEVICE is set too', async () => {
+  const inner = OPEN('', undefined);
+  const script = `delete process.env.BENCH_DEVICE; process.env.BENCH_ADAPTER = 'no such device'; ${inner}`;
+  const got = JSON.parse((await runScript(script)).stdout);
+  assert.is(got.code, 'usage');
+  assert.match(got.message, 'BENCH_ADAPTER is no longer read');
+  assert.is(got.hint, 'set BENCH_DEVICE=no such device in its place');
+  const both = { BENCH_ADAPTER: 'no such device', BENCH_DEVICE: 'another' };
+  assert.match((await open('', both)).message, 'no device\'s name contains "another"');
 });
 
 const missing = swiftShaderMissing();
@@ -58,7 +69,7 @@ const bundled = (title: string, handler: (cache: string) => Promise<void>) => {
 bundled(
   'without a driver, SwiftShader is unpacked by two processes at once, and nothing is written to stderr',
   async (cache) => {
-    const env = { XDG_CACHE_HOME: cache, BENCH_ADAPTER: 'swiftshader' };
+    const env = { XDG_CACHE_HOME: cache, BENCH_DEVICE: 'swiftshader' };
     const both = await Promise.all([open('', env), open('', env)]);
     for (const one of both) {
       assert.match(one.name, 'SwiftShader');
@@ -106,8 +117,8 @@ bundled('a damaged copy is unpacked again, a whole one is kept', async (cache) =
 bundled('a cache folder that cannot be made is named, with what to do', async (cache) => {
   const file = join(cache, 'a-file');
   writeFileSync(file, '');
-  const got = await open(`{ adapter: 'swiftshader' }`, { XDG_CACHE_HOME: file });
-  assert.is(got.code, 'no-adapter');
+  const got = await open(`{ device: 'swiftshader' }`, { XDG_CACHE_HOME: file });
+  assert.is(got.code, 'no-device');
   assert.match(got.where, file);
   assert.match(got.hint, 'XDG_CACHE_HOME');
 });
@@ -115,16 +126,16 @@ bundled('a cache folder that cannot be made is named, with what to do', async (c
 if (process.platform === 'linux') {
   const nothing = '/nonexistent/icd.json';
   test('with no driver at all, the error says why and what to install', async () => {
-    const got = await open(`{ adapter: 'system' }`, {}, nothing);
-    assert.is(got.code, 'no-adapter');
-    assert.match(got.message, 'no usable GPU adapter');
+    const got = await open(`{ device: 'system' }`, {}, nothing);
+    assert.is(got.code, 'no-device');
+    assert.match(got.message, 'no usable GPU');
     assert.is(got.hint, installHint());
     assert.match(got.hint, 'mesa-vulkan-drivers');
   });
-  bundled('a system whose drivers offer no adapter falls back, and says so', async () => {
-    const got = await open('', { BENCH_ADAPTER: '' }, nothing);
+  bundled('a system whose drivers offer no device falls back, and says so', async () => {
+    const got = await open('', { BENCH_DEVICE: '' }, nothing);
     assert.is(got.fallback.kind, 'swiftshader');
-    assert.match(got.fallback.reason, 'no adapter');
+    assert.match(got.fallback.reason, 'no device');
   });
 }
 

@@ -71,7 +71,7 @@ test('three losses in a row end the run, and it says so', async () => {
   assert.equal([ran.loads, ran.disposed], [3, 3]);
   assert.is(ran.result.exitCode, 3);
   const notes = ran.result.notes.join('\n');
-  assert.match(notes, /stopped: 3 cells in a row .*device.*--adapter/);
+  assert.match(notes, /stopped: 3 cells in a row .*device.*--device/);
   assert.match(notes, /1 cells of the plan were not reached/);
 });
 
@@ -105,12 +105,12 @@ test('a lost device that cannot even be closed does not end the run', async () =
 });
 
 test('another device after the loss ends the run: its results would not be comparable', async () => {
-  const devices = [DEVICE, { ...DEVICE, name: 'other adapter', deviceClass: 'fake-2' }];
+  const devices = [DEVICE, { ...DEVICE, name: 'other device', deviceClass: 'fake-2' }];
   const ran = await run(temporaryFolder(), (n) => (n === 2 ? LOST() : null), { devices });
   assert.equal(states(ran), ['computed', 'errored', 'errored']);
   const [, changed] = errors(ran);
   assert.is(changed?.code, 'device-changed');
-  assert.match(changed?.message ?? '', /another device, other adapter, in cell tiny/);
+  assert.match(changed?.message ?? '', /another device, other device, in cell tiny/);
   assert.is(ran.result.device.deviceClass, DEVICE.deviceClass);
   assert.match(ran.result.notes.join('\n'), /stopped: the device was lost, and the system now gives another/);
 });

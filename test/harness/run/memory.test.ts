@@ -108,7 +108,7 @@ test('what may change the device changes the fingerprint, and a device is rememb
     deviceFingerprint(undefined, { webgpu: '1' }, environment),
     deviceFingerprint('auto', { webgpu: '2' }, environment),
     deviceFingerprint('auto', { webgpu: '1' }, {}),
-    deviceFingerprint('auto', { webgpu: '1' }, { ...environment, BENCH_ADAPTER: 'swiftshader' }),
+    deviceFingerprint('auto', { webgpu: '1' }, { ...environment, BENCH_DEVICE: 'swiftshader' }),
     deviceFingerprint('auto', { webgpu: '1' }, { ...environment, LD_LIBRARY_PATH: folder }),
   ]) {
     assert.is.not(other, base);

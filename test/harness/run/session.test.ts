@@ -178,7 +178,7 @@ test('an unwritable output folder is found before anything is loaded', async () 
   try {
     const { planSession } = await import('../../../harness/run/session.ts');
     const machine = {
-      adapter: undefined,
+      wantedDevice: undefined,
       device: async () => DEVICE,
       load: async () => ({ engine: fakeEngine(), device: DEVICE }),
       text,
