@@ -32,7 +32,7 @@ function decimals(value: number): number {
   return Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)))));
 }
 
-/** "p95 12.3", or what it would need: "p95 – (n 24, needs 59)". Survey 3.3: n >= ln(0.05) / ln(p). */
+/** "p95 12.3", or what it would need: "p95 – (n 24, needs 59)". docs/method.md#percentiles: n >= ln(0.05) / ln(p). */
 export function percentileText(name: 'p95' | 'p99', samples: Samples): string {
   const value = samples[name];
   const p = name === 'p95' ? 0.95 : 0.99;

@@ -8,7 +8,7 @@ import type { CellRecord, CellStatus, Failure } from '../record/cell-record.ts';
 /** One point of model x persona x evaluation x method x sparsity x seed. Null: the method ignores that axis. */
 export interface Cell {
   readonly id: string; // sha256 of `inputs` as canonical JSON
-  readonly inputs: Readonly<Record<string, unknown>>; // everything that affects the outcomes (design.md, Identity)
+  readonly inputs: Readonly<Record<string, unknown>>; // all that affects outcomes (docs/method.md#identity-of-a-cell)
   readonly model: string;
   readonly evaluation: Evaluation;
   readonly method: string; // the entry's id

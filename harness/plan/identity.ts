@@ -1,5 +1,5 @@
-// A cell's identity: every input that affects its outcomes, as plain data, and the sha256 of it (design.md, "Identity").
-// Names, paths, labels, parallelism and output options stay out; what a method cannot see stays out as well.
+// A cell's identity: every input that affects its outcomes, as plain data, and the sha256 of it. Names, paths, labels,
+// parallelism and output options are left out, and so is what a method cannot see (docs/method.md#identity-of-a-cell).
 
 import { digestOf, sha256 } from '../../base/digest.ts';
 import type { Evaluation, GenerationEvaluation, MethodEntry, Persona } from '../config/resolved.ts';

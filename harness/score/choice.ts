@@ -1,5 +1,5 @@
 // Scores items by the log-probabilities of their options: six scorers, every presented order apart and averaged.
-// Choice: p = softmax of the options' scores at the matching one (method.md 9.5).
+// Choice: p = softmax of the options' scores at the matching one (docs/method.md#scorers).
 
 import { BenchError } from '../../base/error.ts';
 import type { Engine, Scored, Sequence, Variant } from '../../gpu/index.ts';

@@ -1,4 +1,5 @@
-// Answerers that read no model: what a shortcut alone would score on the same items (method.md 6 and 9.5).
+// Answerers that read no model: what a shortcut alone would score on the same items.
+// Source: docs/method.md#answerers-without-a-model.
 
 import { BenchError } from '../../base/error.ts';
 import type { Item } from '../datasets/types.ts';

@@ -1,5 +1,5 @@
-// Masks in files (design.md, "Formats"): safetensors with one U32 tensor per masked matrix, [rows, ceil(columns/32)], rows
-// being outputs whatever way the checkpoint stores the weight; bit b of word w = column 32 w + b, 1 = keep.
+// Masks in files (docs/method.md#masks): safetensors with one U32 tensor per masked matrix, [rows, ceil(columns/32)].
+// Rows are outputs, however the checkpoint stores the weight; bit b of word w = column 32 w + b, 1 = keep.
 
 import { BenchError } from '../../base/error.ts';
 import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';

@@ -1,6 +1,7 @@
-// README and docs say what is: the reference is that of the schemas, links and anchors resolve, commands
-// exist, and pieces of suites are valid.
+// README and docs are true of the code: generated pages are those of the source, links, anchors, files and commands exist,
+// pieces of suites are valid, environment variables are listed, and no comment cites a document that is not here.
 
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
@@ -15,13 +16,22 @@ const FILES = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   'suites/items/README.md',
   'models/persona-nano/README.md',
-  ...readdirSync(path.join(ROOT, 'docs'))
+  ...readdirSync(path.join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+    .map((name) => `docs/${name.replaceAll(path.sep, '/')}`),
 ];
+const MAX_README_LINES = 180;
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
+/** Of the working tree: what is committed or would be. */
+const TREE = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(path.join(ROOT, file)));
 /** As GitHub makes them. */
 const anchors = (file: string): readonly string[] =>
   [...read(file).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
@@ -31,7 +41,31 @@ const anchors = (file: string): readonly string[] =>
       .replaceAll(' ', '-'),
   );
 
-test('the suite reference is what the schemas say', async () => {
+test(`README has at most ${MAX_README_LINES} lines, and shows its picture and two commands`, () => {
+  const readme = read('README.md');
+  assert.ok(readme.trimEnd().split('\n').length <= MAX_README_LINES, `${readme.split('\n').length} lines`);
+  for (const part of [
+    '(docs/report.png)',
+    'npm ci && npx bench run suites/big-five.yaml',
+    'npm ci && npm test',
+    'bench run suites/smoke.yaml',
+  ]) {
+    assert.ok(readme.includes(part), part);
+  }
+});
+
+test('every page of docs/ can be reached from README', () => {
+  const reached = new Set(['README.md']);
+  for (const file of reached) {
+    for (const [, target = ''] of read(file).matchAll(/\]\(([^)\s#]+\.md)/g)) {
+      if (!/^[a-z]+:/.test(target)) reached.add(path.posix.join(path.posix.dirname(file), target));
+    }
+  }
+  const lost = FILES.filter((file) => file.startsWith('docs/') && !reached.has(file));
+  assert.equal(lost, []);
+});
+
+test('generated pages are what the source says', async () => {
   const { code, stderr } = await runNode(['--import', 'tsx', 'scripts/docs.ts', '--check']);
   assert.is(code, 0, stderr);
 });
@@ -73,7 +107,7 @@ test('every verb and npm script that README and docs name is there', async () =>
   }
 });
 
-test('every piece of a suite in README is valid, laid upon a small one', async () => {
+test('every piece of a suite in README and docs is valid, laid upon a small one', async () => {
   const base = {
     version: 1,
     name: 'readme',
@@ -87,7 +121,7 @@ test('every piece of a suite in README is valid, laid upon a small one', async (
       { id: 'contrastive', subnetwork: { score: 'contrastive-wanda' } },
     ],
   };
-  const pieces = [...read('README.md').matchAll(/^```yaml\n(.*?)^```/gms)]
+  const pieces = FILES.flatMap((file) => [...read(file).matchAll(/^```yaml\n(.*?)^```/gms)])
     .map(([, text = '']) => text.replaceAll(' items/', ` ${ROOT}suites/items/`))
     .filter((text) => !text.includes('runs-on:'));
   assert.ok(pieces.length >= 5, `${pieces.length}`);
@@ -106,5 +140,70 @@ test('suites that README and docs name are there', () => {
     }
   }
 });
+
+test('files that the architecture, its decisions and CONTRIBUTING name are there', () => {
+  for (const file of FILES.filter((name) => /architecture|decisions|CONTRIBUTING|method\.md|stability/.test(name))) {
+    for (const [, name = ''] of read(file).matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|mjs|wgsl|py))`/g)) {
+      assert.ok(
+        TREE.some((one) => one === name || one.endsWith(`/${name}`)),
+        `${file}: ${name}`,
+      );
+    }
+    for (const [, name = ''] of read(file).matchAll(/`((?:[\w.-]+\/)+)`/g)) {
+      assert.ok(
+        TREE.some((one) => one.startsWith(name)) || !TREE.some((one) => one.startsWith(`${name.split('/')[0]}/`)),
+        `${file}: ${name}`,
+      );
+    }
+  }
+});
+
+test('no file cites a document that is not in the repository', () => {
+  const wrong: string[] = [];
+  for (const file of TREE.filter((name) => /\.(?:ts|mjs|js|wgsl|md|ya?ml|py|sh)$/.test(name) || name === '.ci/run')) {
+    if (file === 'test/docs/docs.test.ts') continue;
+    for (const [k, line] of read(file).split('\n').entries()) {
+      if (/\bdesign\.md\b|(?<!docs\/)\bmethod\.md [0-9]|\b[Ss]urvey [0-9]|\bredesign\.md\b/.test(line)) {
+        wrong.push(`${file}:${k + 1}: ${line.trim()}`);
+      }
+      if (file.endsWith('.md')) continue;
+      for (const [, cited = '', , anchor] of line.matchAll(/\b(docs\/[\w./-]+\.md)(#([\w-]+))?/g)) {
+        if (!existsSync(path.join(ROOT, cited))) wrong.push(`${file}:${k + 1}: ${cited} is not there`);
+        else if (anchor !== undefined && !anchors(cited).includes(anchor)) {
+          wrong.push(`${file}:${k + 1}: ${cited} has no section #${anchor}`);
+        }
+      }
+    }
+  }
+  assert.equal(wrong, []);
+});
+
+test('every environment variable that the source reads is in docs/environment.md, and no other', () => {
+  const known = new Set(
+    [...read('docs/environment.md').matchAll(/^\|([^|]+)\|/gm)].flatMap(([, cell = '']) => namesIn(cell)),
+  );
+  const found = new Set<string>();
+  const sources = TREE.filter(
+    (name) => /\.(?:ts|mjs)$/.test(name) && !/^(?:test\/(?!support\/)|models\/|suites\/)/.test(name),
+  );
+  for (const file of sources) {
+    const text = read(file);
+    for (const [, name = ''] of text.matchAll(/\benv(?:ironment)?\??\.([A-Z][A-Z0-9_]*)\b/g)) found.add(name);
+    for (const [, names = ''] of text.matchAll(/const \{([^}]+)\} = (?:process\.)?env(?:ironment)?;/g)) {
+      for (const name of names.split(',')) found.add((name.split(':')[0] ?? '').trim());
+    }
+  }
+  // Read through a list of names.
+  for (const name of ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN']) {
+    assert.ok(read('harness/hub/access.ts').includes(`'${name}'`));
+    found.add(name);
+  }
+  assert.equal([...found].filter((name) => !known.has(name)).sort(), [], 'not in docs/environment.md');
+  assert.equal([...known].filter((name) => !found.has(name)).sort(), [], 'in docs/environment.md, and read nowhere');
+});
+
+function namesIn(cell: string): readonly string[] {
+  return [...cell.matchAll(/`([A-Z][A-Z0-9_]*)`/g)].map(([, name = '']) => name);
+}
 
 test.run();

@@ -5,7 +5,7 @@ import { attention } from '../../../gpu/reference/attention.ts';
 import { type Bench, close, openBench, random } from '../../support/kernel.ts';
 import { suite } from '../../support/suite.ts';
 
-/** NMSE of f32 sums against f64; design.md asks for no more. */
+/** NMSE of f32 sums against f64; docs/method.md#numerics. */
 const LIMIT = 1e-10;
 
 const test = suite('attention kernels');

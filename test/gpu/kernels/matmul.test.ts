@@ -9,7 +9,7 @@ import { matmul } from '../../../gpu/reference/matmul.ts';
 import { type Bench, close, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';
 import { suite } from '../../support/suite.ts';
 
-/** NMSE of f32 sums against f64; design.md asks for no more. */
+/** NMSE of f32 sums against f64; docs/method.md#numerics. */
 const LIMIT = 1e-10;
 
 const test = suite('matmul kernels');

@@ -1,4 +1,4 @@
-// Trivial answerers: by hand, and the shorter-option counts that method.md 9.7 knows for the BiPO files.
+// Trivial answerers: by hand, and the shorter-option counts of the BiPO files (docs/method.md#answerers-without-a-model).
 
 import { parse } from 'csv-parse/sync';
 import * as assert from 'uvu/assert';
@@ -59,7 +59,7 @@ test('accuracies keyed to a persona and to its opposite', () => {
 });
 
 if (haveShared('shorter-option counts of BiPO')) {
-  test('method.md 9.7, check 8: shorter option right in 196 and 102 of 200', () => {
+  test('known counts: the shorter option is right in 196 and 102 of 200', () => {
     for (const [file, wanted] of [
       ['hallucination_test', 196],
       ['power_test', 102],
