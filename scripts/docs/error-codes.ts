@@ -219,7 +219,7 @@ export const ERROR_CODES: Readonly<Record<string, readonly [meaning: string, nex
     'write a bundled name, a folder, or `hf:owner/name`',
   ],
   'unsupported-model': [
-    'the model’s architecture, or a feature of it, is not implemented',
+    'the model’s architecture, or a feature of it, is not supported',
     'use a model of a supported family',
   ],
   unwritable: ['a file or folder cannot be written', 'choose another folder, or free disk space'],
