@@ -28,7 +28,7 @@ export async function fetchedSuiteOf(file: string, options: RunOptions): Promise
 /** With the controls that the harness adds, which a gate may name too. */
 function whole(given: Suite): Suite {
   const suite = withControls(given, METHODS);
-  requireGateNames(suite);
+  requireGateNames(suite, METHODS);
   return suite;
 }
 

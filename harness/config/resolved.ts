@@ -3,6 +3,7 @@
 
 import type { LibraryPassage } from '../datasets/passages.ts';
 import type { CalibrationText, Item, Passage } from '../datasets/types.ts';
+import type { Located } from './yaml.ts';
 
 export interface Persona {
   readonly id: string;
@@ -168,4 +169,5 @@ export interface Suite {
   readonly seeds: readonly number[];
   readonly latency: LatencySettings | null;
   readonly gate: GateRules | null;
+  readonly located?: Located; // where each value was written, for messages; absent in a suite that is no file
 }

@@ -9,8 +9,9 @@ import { applySet, readLayers } from './layers.ts';
 import { type HubLookup, modelsOf } from './models.ts';
 import { packageRoot } from './paths.ts';
 import { readPersonas } from './personas.ts';
-import type { Levels, MethodEntry, Persona, SparsityLevel, Suite } from './resolved.ts';
+import type { Levels, MethodEntry, Persona, Suite } from './resolved.ts';
 import { SUITE_SCHEMA } from './schemas.ts';
+import { levelOf, sparsityNames } from './sparsity-names.ts';
 import { check } from './validate.ts';
 import { type Located, originOf } from './yaml.ts';
 
@@ -70,7 +71,7 @@ export async function readSuiteFile(
         issues.push(...check(method.options, entry.options, located, `${at}/${optionsAt}`));
       }
     });
-    issues.push(...contradictions(value.evaluations, located));
+    issues.push(...sparsityNames(value, located), ...contradictions(value.evaluations, located));
     for (const list of ['evaluations', 'methods'] as const) issues.push(...duplicates(value[list], list, located));
   }
   failOn(issues, CODE, HINT);
@@ -121,11 +122,7 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
       opposite: levels(value.controls.opposite),
       shuffled: levels(value.controls.shuffled),
     },
-    sparsity: value.sparsity.map((level): SparsityLevel => {
-      if (typeof level === 'number') return { label: String(level), value: level };
-      const [label, rho] = Object.entries(level)[0]!;
-      return { label, value: rho };
-    }),
+    sparsity: value.sparsity.map(levelOf),
     seeds,
     latency: latency
       ? {
@@ -136,6 +133,7 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
         }
       : null,
     gate: value.gate ?? null,
+    located,
   };
 }
 

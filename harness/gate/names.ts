@@ -2,39 +2,59 @@
 // when all is computed.
 
 import { BenchError } from '../../base/error.ts';
-import { didYouMean } from '../config/diagnostics.ts';
-import type { GateRules, Suite } from '../config/resolved.ts';
+import { didYouMean, failOn, type Place } from '../config/diagnostics.ts';
+import type { GateRules, MethodEntry, Suite } from '../config/resolved.ts';
+import { originOf } from '../config/yaml.ts';
+import { axesOf, type MethodRegistry } from '../method/method.ts';
 
 /** The two rows of "a > b" or "a >= b". */
 export function rowsOfOrder(rule: string): readonly string[] {
   return rule.split(/>=|>/).map((name) => name.trim());
 }
 
-/** Throws `bad-suite` for a rule on a row that no method of the suite, its controls among them, can make. */
-export function requireGateNames({
-  file,
-  gate,
-  methods,
-  sparsity,
-}: Pick<Suite, 'file' | 'gate' | 'methods' | 'sparsity'>): void {
+type Named = Pick<Suite, 'file' | 'gate' | 'methods' | 'sparsity' | 'located'>;
+
+/**
+ * Throws `bad-suite`, with the place in the file, for a rule on a row that no method of the suite, its controls among them,
+ * makes: of a method at a sparsity only where it runs at that one.
+ */
+export function requireGateNames({ file, gate, methods, sparsity, located }: Named, registry: MethodRegistry): void {
   if (gate === null) return;
   const ids = methods.map(({ id }) => id);
-  const rows = [...ids, ...ids.flatMap((id) => sparsity.map(({ label }) => `${id} at ${label}`))];
-  for (const { rule, name, known } of namesOf(gate, ids, rows)) {
+  const rows = methods.flatMap((entry) => rowsOfEntry(entry, sparsity, registry));
+  for (const { rule, at, name, known } of namesOf(gate, ids, [...ids, ...rows])) {
     if (known.includes(name)) continue;
-    throw new BenchError(
-      'bad-suite',
-      `gate.${rule} names "${name}", and the suite has no such ${known === ids ? 'method' : 'row'}`,
-      {
-        where: file,
-        hint: didYouMean(name, known) ?? `methods of the suite: ${ids.join(', ')}`,
-      },
-    );
+    const message = `gate.${rule} names "${name}", and the suite has no such ${known === ids ? 'method' : 'row'}`;
+    const hint = didYouMean(name, known) ?? hintOf(name, rows, ids);
+    if (located !== undefined) failOn([{ place: placeOf(located, at), message, hint }], 'bad-suite', hint);
+    throw new BenchError('bad-suite', message, { where: file, hint });
   }
 }
 
-interface Named {
+/** The names of a method's rows at its sparsities. */
+function rowsOfEntry(entry: MethodEntry, sparsity: Suite['sparsity'], registry: MethodRegistry): readonly string[] {
+  const method = registry.get(entry.method);
+  if (method !== undefined && !axesOf(method, entry).includes('sparsity')) return [];
+  return sparsity
+    .filter(({ label }) => entry.levels === undefined || entry.levels.includes(label))
+    .map(({ label }) => `${entry.id} at ${label}`);
+}
+
+/** Where a method of that name runs, or which methods there are. */
+function hintOf(name: string, rows: readonly string[], ids: readonly string[]): string {
+  const [id = ''] = name.split(' at ', 1);
+  const own = rows.filter((row) => row.startsWith(`${id} at `));
+  return own.length > 0 ? `rows of ${id}: ${own.join(', ')}` : `methods of the suite: ${ids.join(', ')}`;
+}
+
+function placeOf(located: NonNullable<Suite['located']>, at: string): Place {
+  const { key, value } = originOf(located, at);
+  return at.startsWith('gate/floors/') ? key : value;
+}
+
+interface Name {
   readonly rule: string;
+  readonly at: string; // its path in the suite
   readonly name: string;
   readonly known: readonly string[];
 }
@@ -43,12 +63,14 @@ function namesOf(
   { rows, floors, order, timings }: GateRules,
   ids: readonly string[],
   known: readonly string[],
-): readonly Named[] {
+): readonly Name[] {
   const timed = timings.prefill !== undefined || timings.decode !== undefined;
   return [
-    ...rows.map((name) => ({ rule: 'rows', name, known: ids })),
-    ...Object.keys(floors).map((name) => ({ rule: 'floors', name, known })),
-    ...order.flatMap(rowsOfOrder).map((name) => ({ rule: 'order', name, known })),
-    ...(timed ? [{ rule: 'timings.against', name: timings.against, known }] : []),
+    ...rows.map((name, k) => ({ rule: 'rows', at: `gate/rows/${k}`, name, known: ids })),
+    ...Object.keys(floors).map((name) => ({ rule: 'floors', at: `gate/floors/${name}`, name, known })),
+    ...order.flatMap((rule, k) =>
+      rowsOfOrder(rule).map((name) => ({ rule: 'order', at: `gate/order/${k}`, name, known })),
+    ),
+    ...(timed ? [{ rule: 'timings.against', at: 'gate/timings/against', name: timings.against, known }] : []),
   ];
 }

@@ -15,13 +15,14 @@ const MAX_CELLS = 100_000;
 /**
  * All cells of a suite, in a stable order: models, evaluations, methods as written, then persona, wording, sparsity, seed.
  * A method that ignores an axis makes one cell on it; without the persona axis it is asked the items of all traits.
- * @throws BenchError when the plan is empty, a method is unknown, or a persona has no items.
+ * @throws BenchError when the plan is empty, a method is unknown, a name stands for two things, or a persona has no items.
  */
 export function expand(
   suite: Suite,
   registry: MethodRegistry,
   digests: ReadonlyMap<string, ModelDigests>,
 ): readonly Cell[] {
+  requireOneMeaning(suite);
   const cells: Cell[] = [];
   const neutral = neutralParts(suite.neutral);
   for (const model of suite.models) {
@@ -92,6 +93,28 @@ export function expand(
     });
   }
   return cells;
+}
+
+/** What rows and messages call a thing by must be one thing: of two under one name a row would say of one what the other is. */
+function requireOneMeaning({ file, models, personas, evaluations, methods, sparsity, seeds }: Suite): void {
+  const named: Readonly<Record<string, readonly string[]>> = {
+    model: models.map(({ id }) => id),
+    persona: personas.map(({ id }) => id),
+    evaluation: evaluations.map(({ id }) => id),
+    method: methods.map(({ id }) => id),
+    sparsity: sparsity.map(({ label }) => label),
+    seed: [seeds, ...methods.map((entry) => entry.seeds ?? [])].flatMap((list, k) =>
+      list.map((seed) => `${k}/${seed}`),
+    ),
+  };
+  for (const [kind, names] of Object.entries(named)) {
+    const twice = names.find((name, k) => names.indexOf(name) < k);
+    if (twice === undefined) continue;
+    throw new BenchError('bad-suite', `the ${kind} "${twice.replace(/^\d+\//, '')}" is used twice`, {
+      where: file,
+      hint: 'give each its own name',
+    });
+  }
 }
 
 /** Whether `prepare` gets the opposite persona. */
@@ -174,6 +197,16 @@ function* points(suite: Suite, entry: MethodEntry, method: Method): Generator<Po
   const axes = axesOf(method, entry);
   const has = (axis: Axis) => axes.includes(axis);
   const levels = suite.sparsity.filter(({ label }) => entry.levels === undefined || entry.levels.includes(label));
+  if (has('sparsity') && levels.length === 0) {
+    throw new BenchError(
+      'no-sparsity',
+      `method "${entry.id}" removes a share of the weights, and there is none for it`,
+      {
+        where: suite.file,
+        hint: 'name the shares in the suite, such as sparsity: [0.5], or leave the method out',
+      },
+    );
+  }
   for (const persona of has('persona') ? suite.personas : [null]) {
     for (const wording of persona && has('wording') ? wordingsOf(suite, entry, method, persona) : [null]) {
       for (const sparsity of has('sparsity') ? levels : [null]) {

@@ -79,6 +79,13 @@ export function cellInputs(parts: IdentityParts): Readonly<Record<string, unknow
   };
 }
 
+/** The share of weights removed that a cell is stored under, which is what it is computed with; a label says nothing. */
+export function sparsityOf(inputs: Readonly<Record<string, unknown>>): number | null {
+  const { sparsity } = inputs;
+  if (sparsity === null || typeof sparsity === 'number') return sparsity;
+  throw new TypeError(`a cell's sparsity is ${typeof sparsity}`);
+}
+
 /** What of an evaluation outcomes depend on beside the items. Of others than choice `setUp` counts for a method that tunes. */
 export function evaluationContent(evaluation: Evaluation, tunes: boolean): Readonly<Record<string, unknown>> {
   const { kind, scorer, orders, template } = evaluation;

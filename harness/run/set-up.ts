@@ -6,7 +6,7 @@ import type { ChoiceEvaluation, Evaluation, MethodEntry, Persona, Suite } from '
 import { type Context, type MethodRegistry, type Prepared, reads } from '../method/method.ts';
 import type { Cell } from '../plan/cell.ts';
 import { findOpposite, needsOpposite } from '../plan/expand.ts';
-import { evaluationContent, visiblePersona } from '../plan/identity.ts';
+import { evaluationContent, sparsityOf, visiblePersona } from '../plan/identity.ts';
 import { neutralParts } from '../plan/neutral.ts';
 import { phraser, tuner } from '../score/index.ts';
 import { rngOf } from '../stats/rng.ts';
@@ -67,7 +67,7 @@ export async function prepare(
     persona,
     opposite,
     wording: cell.wording,
-    sparsity: suite.sparsity.find(({ label }) => label === cell.sparsity)?.value ?? null,
+    sparsity: sparsityOf(cell.inputs),
     options: entry.options,
     calibration: persona?.calibration ?? [],
     neutral: reads(method, entry, 'neutral') ? neutralParts(suite.neutral).calibration : [],

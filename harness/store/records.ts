@@ -8,7 +8,8 @@ import { cellId, storeKey } from '../plan/identity.ts';
 import type { CellNames, StoredIndex } from '../plan/why.ts';
 import type { CellRecord } from '../record/cell-record.ts';
 
-export const CELL_VERSION = 2;
+/** 3: up to 2, what was computed was looked up by its name, and could be another entry of that name. */
+export const CELL_VERSION = 3;
 
 /** `cell.json`: everything about a finished cell but its outcomes. */
 export interface CellFile extends StoredIndex {
@@ -36,6 +37,14 @@ export function unseal(value: unknown): Readonly<Record<string, unknown>> | null
   if (!isRecord(value)) return null;
   const { sha256, ...record } = value;
   return typeof sha256 === 'string' && sha256 === digestOf(record) ? record : null;
+}
+
+/** Why a `cell.json` that `checkCellFile` refuses cannot be used. */
+export function cellFileFault(sealed: unknown): string {
+  const version = unseal(sealed)?.version;
+  if (typeof version === 'number' && version < CELL_VERSION)
+    return `an earlier version of bench stored it, which could compute one entry under another's name`;
+  return 'cell.json is missing or malformed';
 }
 
 /** The parsed `cell.json` when it is well formed and its id and key follow from what it holds; otherwise null. */

@@ -39,6 +39,7 @@ import { artefactFile, writeArtefacts } from './artefacts.ts';
 import {
   CELL_VERSION,
   type CellFile,
+  cellFileFault,
   checkCellFile,
   endLine,
   isRecord,
@@ -150,8 +151,9 @@ export function openStore(folder: string): Store {
 function readCell(place: string, key: string, cell: Cell): Lookup {
   if (!statSync(place, { throwIfNoEntry: false })) return { status: 'missing' };
   const damaged = (reason: string): Lookup => ({ status: 'damaged', reason });
-  const file = checkCellFile(readJson(path.join(place, 'cell.json'), MAX_CELL_BYTES));
-  if (file === null) return damaged('cell.json is missing or malformed');
+  const found = readJson(path.join(place, 'cell.json'), MAX_CELL_BYTES);
+  const file = checkCellFile(found);
+  if (file === null) return damaged(cellFileFault(found));
   if (file.key !== key || file.id !== cell.id) return damaged('cell.json is of another cell');
   const text = readBounded(path.join(place, 'items.jsonl'), (cell.items.length + 1) * MAX_LINE_BYTES);
   if (text === null) return damaged('items.jsonl is missing or too large');

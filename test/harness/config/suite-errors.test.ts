@@ -68,6 +68,23 @@ test('a sparsity of 1 or more is refused where it stands', async () => {
   await says(`${SUITE}sparsity: [low: 1.5]\n`, /:10:17 low must be < 1/);
 });
 
+test('a sparsity under two labels, and a label of none, are refused where they stand', async () => {
+  await says(`${SUITE}sparsity: [{ middle: 0.5 }, { middle: 0.3 }]\n`, /:10:29 the sparsity "middle" is used twice/);
+  await says(`${SUITE}sparsity: [0.5, { "0.5": 0.3 }]\n`, /:10:17 the sparsity "0\.5" is used twice/);
+  await says(`${SUITE}sparsity: [0.5, 0.50]\n`, /:10:17 the sparsity "0\.5" is used twice/);
+  const mask = (options: string, rest = '') =>
+    `${SUITE}  - { id: mask, subnetwork: { ${options} } }\nsparsity: [{ low: 0.3 }, 0.5]\n${rest}`;
+  await load(mask('sparsity: [low, 0.5]', 'controls: { shuffled: [0.50], magnitude: ["0.5", low] }\n'));
+  await says(mask('sparsity: [low, lwo]'), /:10:47 unknown sparsity "lwo": did you mean "low"\?/);
+  await says(mask('sparsity: [0.4]'), /:10:42 unknown sparsity "0\.4": did you mean "0\.5"\?/);
+  await says(
+    `${SUITE}  - { id: mask, method: subnetwork, options: { sparsity: [high] } }\nsparsity: [{ low: 0.3 }]\n`,
+    /:10:59 unknown sparsity "high": known: low/,
+  );
+  for (const kind of ['magnitude', 'generic-text', 'opposite', 'shuffled'])
+    await says(mask('score: wanda', `controls: { ${kind}: [low, midle] }\n`), /:12:\d+ unknown sparsity "midle"/);
+});
+
 test('a name that would break the line of a report is refused where it stands', async () => {
   for (const name of ['"low\\e[31m"', '"low\\n::error::"', '""', 'l'.repeat(201)])
     await says(`${SUITE}sparsity: [{ ${name}: 0.5 }]\n`, /:10:14 a name is one line of at most 200 characters/);

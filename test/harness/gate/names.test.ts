@@ -30,25 +30,47 @@ test('methods, their sparsities and the controls that the harness adds are known
 });
 
 test('what is misspelt is named, with a suggestion', async () => {
-  assert.is(
-    await refused('{ rows: [askd] }'),
-    'gate.rows names "askd", and the suite has no such method; did you mean "asked"?',
+  const askd = await refused('{ rows: [askd] }');
+  assert.match(
+    askd,
+    /suite\.yaml:13:16 gate\.rows names "askd", and the suite has no such method: did you mean "asked"\?/,
   );
-  assert.match(await refused('{ rows: [mask at low] }'), /^gate\.rows .* no such method; did you mean "mask"\?/);
+  assert.match(askd, /13 \| gate: \{ rows: \[askd\] \}\n.*\| {16}\^\^\^\^/);
+  assert.match(await refused('{ rows: [mask at low] }'), /gate\.rows .* no such method: did you mean "mask"\?/);
   assert.match(
     await refused('{ rows: [mask], floors: { mask at high: 0.1 } }'),
-    /^gate\.floors names "mask at high", .* row/,
+    /gate\.floors names "mask at high", .* row/,
   );
   for (const order of ['mask > asked > none', 'mask >> none', 'mask'])
     assert.match(await refused(`{ rows: [mask], order: ["${order}"] }`), /order must be two rows, such as/);
   assert.match(
     await refused('{ rows: [mask], order: [mask > other] }'),
-    /^gate\.order names "other", .*; methods of the suite: none, asked, mask, random$/,
+    /gate\.order names "other", .*: methods of the suite: none, asked, mask, random$/m,
   );
   assert.match(
     await refused('{ rows: [mask], timings: { against: nine, prefill: 2 } }'),
-    /^gate\.timings\.against names "nine"/,
+    /gate\.timings\.against names "nine"/,
   );
+});
+
+test('a row at a sparsity that its method does not run at is refused, with those that it has', async () => {
+  const levels = WITH_MASK.replace('{ low: 0.5 }', '{ low: 0.5 }, { high: 0.7 }').replace(
+    'score: magnitude',
+    'score: magnitude, sparsity: [low]',
+  );
+  const load = (gate: string) => suiteOf(suiteFolder(`${levels}gate: ${gate}\n`), {});
+  await load('{ rows: [mask], floors: { mask at low: 0.1 }, order: [mask at low > none] }');
+  for (const [gate, place] of [
+    ['{ rows: [mask], floors: { mask at high: 0.1 } }', ':13:33'],
+    ['{ rows: [mask], order: [mask at high > none] }', ':13:31'],
+    ['{ rows: [mask], order: [mask > none at low] }', ':13:31'],
+  ] as const) {
+    const { message } = await load(gate).then(
+      () => assert.unreachable(gate) as never,
+      (error: Error) => error,
+    );
+    assert.match(message, `suite.yaml${place} gate.`);
+  }
 });
 
 test.run();

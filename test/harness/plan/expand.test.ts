@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../base/error.ts';
+import { METHODS as REAL } from '../../../cli/methods.ts';
 import type { Suite } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
 import type { Method } from '../../../harness/method/method.ts';
@@ -151,6 +152,33 @@ test('bad plans are refused', () => {
   fails(() => plan({ personas: [{ ...extra, items: [three, ...rest] }, intro] }), 'cannot-flip');
   const twice = { ...(intro.items[0] as Item), id: first.id };
   fails(() => plan({ personas: [extra, { ...intro, items: [intro.items[1] as Item, twice] }] }), 'duplicate-item');
+});
+
+test('two things under one name, and a method that removes no share, are refused before anything is computed', () => {
+  const [model, persona] = [fakeSuite().models[0]!, fakeSuite().personas[0]!];
+  const two = (label: string) => [
+    { label, value: 0.5 },
+    { label, value: 0.3 },
+  ];
+  const prompting = fakeSuite().methods[1]!;
+  for (const [changes, told] of [
+    [{ sparsity: two('middle') }, 'the sparsity "middle" is used twice'],
+    [{ models: [model, { ...model, path: '/models/other' }] }, 'the model "tiny" is used twice'],
+    [{ personas: [persona, { ...persona, description: 'other' }] }, 'the persona "extraversion" is used twice'],
+    [{ evaluations: [EVALUATION, { ...EVALUATION, show: false }] }, 'the evaluation "choice" is used twice'],
+    [{ methods: [prompting, { ...prompting, options: { place: 'user' } }] }, 'the method "prompting" is used twice'],
+    [{ seeds: [3, 3] }, 'the seed "3" is used twice'],
+    [{ methods: [{ ...prompting, seeds: [1, 2, 1] }] }, 'the seed "1" is used twice'],
+  ] as const)
+    assert.throws(
+      () => plan(changes),
+      (error: Error) => error.message === told,
+    );
+  const masked = { id: 'm', method: 'subnetwork', control: false, options: {} };
+  assert.throws(
+    () => expand(fakeSuite({ methods: [masked], sparsity: [] }), REAL, new Map([['tiny', DIGESTS]])),
+    (error: { code?: string }) => error.code === 'no-sparsity',
+  );
 });
 
 test.run();

@@ -113,6 +113,20 @@ const damage: Record<string, (at: string) => void> = {
     writeFileSync(file, readFileSync(file, 'utf8').replace('"flops":1000', '"flops":"many"'));
   },
 };
+test('a cell of an earlier version, which could hold another entry, is done again and says why', () => {
+  const root = folder();
+  const store = openStore(root);
+  store.put(cell, finished);
+  const at = path.join(place(root), 'cell.json');
+  const { sha256: _, ...file } = JSON.parse(readFileSync(at, 'utf8'));
+  writeFileSync(at, JSON.stringify(seal({ ...file, version: 2 })));
+  const found = store.get(key, cell);
+  assert.is(found.status, 'damaged');
+  if (found.status === 'damaged') assert.match(found.reason, /earlier version .* under another's name/);
+  store.put(cell, finished);
+  assert.is(store.get(key, cell).status, 'stored');
+});
+
 test('counters that are no integers are not believed, whoever sealed them', () => {
   const root = folder();
   openStore(root).put(cell, finished);
