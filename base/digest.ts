@@ -1,7 +1,7 @@
 // sha256 of text, of files, and of values as canonical JSON (keys sorted by code unit, no undefined, NaN or infinity).
 
-import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 
 /** Anything that JSON can say. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -44,17 +44,21 @@ function write(value: unknown, path: string): string {
 
 const CHUNK_BYTES = 2 ** 20;
 
-/** Hex sha256 over the whole of `files` in their order; of one file it is what `sha256sum` prints. */
-export async function digestFiles(files: readonly FileHandle[]): Promise<string> {
-  const hash = createHash('sha256');
+/** Adds all bytes of a file to `hash`. `read` gives the number of bytes that it read from a position, 0 at the end. */
+export async function hashAll(
+  hash: Hash,
+  read: (into: Uint8Array, position: number) => Promise<number>,
+): Promise<void> {
   const chunk = new Uint8Array(CHUNK_BYTES);
-  for (const file of files) {
-    for (let position = 0; ; ) {
-      const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
-      if (bytesRead === 0) break;
-      hash.update(chunk.subarray(0, bytesRead));
-      position += bytesRead;
-    }
+  for (let position = 0; ; ) {
+    const bytes = await read(chunk, position);
+    if (bytes === 0) return;
+    hash.update(chunk.subarray(0, bytes));
+    position += bytes;
   }
-  return hash.digest('hex');
+}
+
+/** The state of a file as its file system tells it: who changes the file changes this. */
+export function markOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
+  return `${size}:${mtimeNs}:${ctimeNs}:${ino}`;
 }

@@ -4,11 +4,9 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
-  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
-  readSync,
   renameSync,
   rmSync,
   unlinkSync,
@@ -17,20 +15,13 @@ import {
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { BenchError } from './error.ts';
+import { parseJson } from './json.ts';
+import { readTextSync } from './read.ts';
 
-let writes = 0;
-
-/**
- * Every write of results goes through here. `BENCH_TEST_KILL_AT=write:n` makes the process kill itself half-way through
- * its n-th write: a torn write cannot be made from outside.
- */
+/** Writes all of `text` to an open file. Every write of results goes through here. */
 export function writeAll(fd: number, text: string): void {
   const bytes = Buffer.from(text, 'utf8');
-  writes++;
-  const torn = process.env.BENCH_TEST_KILL_AT === `write:${writes}`;
-  const end = torn ? bytes.length >> 1 : bytes.length;
-  for (let at = 0; at < end; ) at += writeSync(fd, bytes, at, end - at);
-  if (torn) process.kill(process.pid, 'SIGKILL');
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
 }
 
 /** Writes beside `file` and renames over it, so that a reader sees the old text or the new, never a part. */
@@ -75,29 +66,12 @@ export function makeFolder(parent: string, prefix: string): string {
   return folder;
 }
 
-/** The file's text, or null when it is absent, not a file, or larger than `maxBytes`. */
+/** The file's text, or null when it is absent, not a file, larger than `maxBytes`, or no UTF-8. */
 export function readBounded(file: string, maxBytes: number): string | null {
-  let fd: number;
   try {
-    fd = openSync(file, 'r');
+    return readTextSync(file, maxBytes);
   } catch {
     return null;
-  }
-  try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.size > maxBytes) return null;
-    const bytes = Buffer.alloc(stat.size);
-    let at = 0;
-    while (at < bytes.length) {
-      const read = readSync(fd, bytes, at, bytes.length - at, at);
-      if (read === 0) break;
-      at += read;
-    }
-    return bytes.toString('utf8', 0, at);
-  } catch {
-    return null;
-  } finally {
-    closeSync(fd);
   }
 }
 
@@ -131,12 +105,12 @@ function makeFolders(folder: string): void {
   }
 }
 
-/** Parsed JSON, or null when the file is absent, too large or not JSON. */
+/** Parsed JSON, or null when the file is absent, too large, not JSON, or JSON beyond the bounds of `parseJson`. */
 export function readJson(file: string, maxBytes: number): unknown {
   const text = readBounded(file, maxBytes);
   if (text === null) return null;
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return null;
   }

@@ -1,22 +1,49 @@
-// What JSON.parse does not check: how deep a text is nested (deep nesting costs the parser memory out of all proportion, and
-// the value can then not even be shown in a message) and whether a key occurs twice (the last one silently wins).
+// What JSON.parse does not check: how deep a text is nested and how many values it holds (both cost the parser memory out of
+// all proportion to the text), and whether a key occurs twice (the last one silently wins).
 
 /** Levels of arrays and objects that a header or a config may have; published ones have four. */
 export const MAX_NESTING = 64;
+/** Values that a text may hold unless its reader says otherwise: in memory they take some 150 bytes each. */
+export const MAX_VALUES = 2 ** 21;
 
-/** Whether `text` nests arrays and objects deeper than MAX_NESTING. It need not be JSON. */
-export function isTooDeep(text: string): boolean {
+/**
+ * The value of `text`. Throws Error with the reason where it is no JSON, is nested deeper than MAX_NESTING, or holds more
+ * than `maxValues` values; the latter two are seen before anything is parsed.
+ */
+export function parseJson(text: string, maxValues: number = MAX_VALUES): unknown {
+  const excess = beyond(text, maxValues);
+  if (excess !== null) throw new Error(`it ${excess}`);
+  return JSON.parse(text);
+}
+
+/** Whether a parsed value is an object: no list, and not null. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** The bound that `text` exceeds, in words, or null. It need not be JSON. Commas and opening brackets bound the values. */
+function beyond(text: string, maxValues: number): string | null {
   let depth = 0;
+  let values = 1;
   for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === '"') {
-      at++;
-      while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
-    } else if (character === '[' || character === '{') {
-      if (++depth > MAX_NESTING) return true;
-    } else if (character === ']' || character === '}') depth--;
+    const character = text.charCodeAt(at);
+    if (character === QUOTE) {
+      for (at++; at < text.length; at++) {
+        const inner = text.charCodeAt(at);
+        if (inner === BACKSLASH) at++;
+        else if (inner === QUOTE) break;
+      }
+    } else if (character === COMMA) values++;
+    else if (character === OPEN_LIST || character === OPEN_OBJECT) {
+      values++;
+      if (++depth > MAX_NESTING) return `is nested deeper than ${MAX_NESTING} levels`;
+    } else if (character === CLOSE_LIST || character === CLOSE_OBJECT) depth--;
+    if (values > maxValues) return `holds more than ${maxValues} values`;
   }
-  return false;
+  return null;
 }
 
 /** The first key that one object of the JSON `text` holds twice, or null. `text` must have been parsed before. */

@@ -1,6 +1,7 @@
 // The real machine of a session: engine, tokenizer and scorers, each loaded when it is first needed.
 
 import { wantedDevice } from '../base/device-name.ts';
+import { BenchError } from '../base/error.ts';
 import { inspectModel } from '../formats/checkpoint/inspect.ts';
 import type { Machine } from '../harness/run/ports.ts';
 
@@ -14,8 +15,16 @@ export function machineOf(named: string | undefined): Machine {
   return {
     wantedDevice: device,
     device: async () => (await import('../gpu/device/info.ts')).describeDevice(wish),
-    load: async ({ path }) => {
-      const engine = await (await import('../gpu/index.ts')).loadEngine(path, wish);
+    load: async ({ path }, known) => {
+      const { loadEngine } = await import('../gpu/index.ts');
+      const engine = await loadEngine(path, known === undefined ? wish : { ...wish, weights: known });
+      if (known !== undefined && engine.weightsDigest !== known.sha256) {
+        await engine.dispose();
+        throw new BenchError('model-changed', 'the weights changed after the run was planned', {
+          where: path,
+          hint: 'run again when nothing writes to the folder any more',
+        });
+      }
       const { name, software, deviceClass, testbed, timestamps } = engine.device;
       return { engine, device: { name, software, deviceClass, testbed: { ...testbed }, timestamps } };
     },

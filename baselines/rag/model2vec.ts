@@ -2,11 +2,13 @@
 // each times the token's weight, with rows shared through a mapping where the folder has one.
 
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
-import { type HeaderEntry, headerLength, parseHeader } from '../../formats/safetensors/header.ts';
-import { fromBf16, fromF16 } from '../../formats/safetensors/numbers.ts';
+import { isRecord } from '../../base/json.ts';
+import { failure, jsonOf, ReadError, readBytesSync, textOf } from '../../base/read.ts';
+import { type Numbers, openSafetensors, readNumbers } from '../../formats/safetensors/file.ts';
+import type { HeaderEntry } from '../../formats/safetensors/header.ts';
 import { loadTokenizer } from '../../harness/text/tokenizer.ts';
 
 export interface Embedder {
@@ -17,6 +19,7 @@ export interface Embedder {
 
 const FILES = ['config.json', 'model.safetensors', 'tokenizer.json'] as const;
 const MAX_BYTES = 2 ** 30; // the largest of the published ones have about 500 MB
+const MAX_VALUES = 2 ** 23; // of tokenizer.json, as the tokenizer's reader has it
 const HINT = 'name a folder with config.json, model.safetensors and tokenizer.json, as model2vec writes it';
 
 function fail(folder: string, message: string): BenchError {
@@ -25,10 +28,12 @@ function fail(folder: string, message: string): BenchError {
 
 function read(folder: string, name: (typeof FILES)[number]): Buffer {
   const file = join(folder, name);
-  const info = statSync(file, { throwIfNoEntry: false });
-  if (!info?.isFile()) throw fail(folder, `there is no ${name}`);
-  if (info.size > MAX_BYTES) throw fail(folder, `${name} has ${info.size} bytes, and ${MAX_BYTES} are allowed`);
-  return readFileSync(file);
+  try {
+    return readBytesSync(file, MAX_BYTES);
+  } catch (error) {
+    if (error instanceof ReadError && error.problem === 'missing') throw fail(folder, `there is no ${name}`);
+    throw failure(error, 'bad-embedding', file, HINT);
+  }
 }
 
 const digests = new Map<string, string>();
@@ -49,8 +54,8 @@ export function embedderDigest(folder: string): string {
 
 /** Throws `bad-embedding` where the folder holds no such embedder, or `bad-tokenizer`. */
 export async function loadEmbedder(folder: string): Promise<Embedder> {
-  const config = parsed(folder);
-  const { tensors, rows, dimensions } = matrixOf(folder);
+  const config = parsed(folder, 'config.json');
+  const { tensors, rows, dimensions } = await matrixOf(folder);
   const [embeddings, weights, mapping] = tensors;
   const vocabulary = mapping?.length ?? rows;
   if (weights !== null && weights.length !== vocabulary) {
@@ -76,67 +81,51 @@ export async function loadEmbedder(folder: string): Promise<Embedder> {
   };
 }
 
-function parsed(folder: string): Readonly<Record<string, unknown>> {
+function parsed(folder: string, name: 'config.json' | 'tokenizer.json'): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(read(folder, 'config.json').toString('utf8'));
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+    const value = jsonOf(textOf(read(folder, name)), MAX_VALUES);
+    if (isRecord(value)) return value;
   } catch (error) {
-    if (error instanceof BenchError) throw error;
+    throw failure(error, 'bad-embedding', join(folder, name), HINT);
   }
-  throw fail(folder, 'config.json is no JSON object');
+  throw fail(folder, `${name} is no JSON object`);
 }
 
 /** The id of the token for what is not in the vocabulary: it says nothing of a text. */
 function unknownToken(folder: string): number | null {
-  const { model } = JSON.parse(read(folder, 'tokenizer.json').toString('utf8'));
-  if (Number.isInteger(model?.unk_id)) return model.unk_id;
-  const id = typeof model?.unk_token === 'string' ? model.vocab?.[model.unk_token] : undefined;
-  return Number.isInteger(id) ? id : null;
+  const { model } = parsed(folder, 'tokenizer.json');
+  if (!isRecord(model)) return null;
+  if (Number.isInteger(model.unk_id)) return model.unk_id as number;
+  const { unk_token: token, vocab } = model;
+  const id = typeof token === 'string' && isRecord(vocab) && Object.hasOwn(vocab, token) ? vocab[token] : undefined;
+  return Number.isInteger(id) ? (id as number) : null;
 }
 
-type Numbers = Float32Array | Float64Array | Int32Array;
-
-function matrixOf(folder: string): {
+interface Stored {
   readonly tensors: readonly [Numbers, Numbers | null, Numbers | null]; // embeddings, weights, mapping
   readonly rows: number;
   readonly dimensions: number;
-} {
-  const bytes = read(folder, 'model.safetensors');
-  const name = join(folder, 'model.safetensors');
-  if (bytes.length < 8) throw fail(folder, 'model.safetensors is empty');
-  const length = headerLength(bytes.subarray(0, 8), bytes.length, name);
-  const entries = parseHeader(bytes.subarray(8, 8 + length), bytes.length - 8 - length, name);
-  const find = (wanted: string) => entries.find((entry) => entry.name === wanted);
-  const embeddings = find('embeddings') ?? find('embedding.weight');
-  if (embeddings === undefined) throw fail(folder, 'model.safetensors has no tensor "embeddings"');
-  const [rows, dimensions] = embeddings.shape;
-  if (embeddings.shape.length !== 2 || rows === undefined || dimensions === undefined) {
-    throw fail(folder, 'the tensor "embeddings" is no matrix');
-  }
-  const numbers = (entry: HeaderEntry | undefined) =>
-    entry === undefined
-      ? null
-      : numbersOf(entry, bytes.subarray(8 + length + entry.begin, 8 + length + entry.end), folder);
-  const [weights, mapping] = [numbers(find('weights')), numbers(find('mapping'))];
-  return { tensors: [numbers(embeddings)!, weights, mapping], rows, dimensions };
 }
 
-function numbersOf({ name, dtype }: HeaderEntry, stored: Uint8Array, folder: string): Numbers {
-  const { buffer } = Uint8Array.from(stored); // a copy begins where an array of any type may
-  switch (dtype) {
-    case 'F64':
-      return new Float64Array(buffer);
-    case 'F32':
-      return new Float32Array(buffer);
-    case 'F16':
-      return Float32Array.from(new Uint16Array(buffer), fromF16);
-    case 'BF16':
-      return Float32Array.from(new Uint16Array(buffer), fromBf16);
-    case 'I32':
-      return new Int32Array(buffer);
-    case 'I64':
-      return Float64Array.from(new BigInt64Array(buffer), Number);
-    default:
-      throw fail(folder, `the tensor "${name}" is of ${dtype}, which is not read`);
+async function matrixOf(folder: string): Promise<Stored> {
+  const path = join(folder, 'model.safetensors');
+  const file = await openSafetensors(path).catch((error: unknown) => {
+    throw failure(error, 'bad-embedding', path, HINT);
+  });
+  try {
+    if (file.bytes > MAX_BYTES) throw fail(folder, `${path} has ${file.bytes} bytes, and ${MAX_BYTES} are allowed`);
+    const find = (wanted: string) => file.entries.find((entry) => entry.name === wanted);
+    const embeddings = find('embeddings') ?? find('embedding.weight');
+    if (embeddings === undefined) throw fail(folder, 'model.safetensors has no tensor "embeddings"');
+    const [rows = 0, dimensions = 0] = embeddings.shape;
+    if (embeddings.shape.length !== 2 || rows === 0 || dimensions === 0) {
+      throw fail(folder, 'the tensor "embeddings" is no matrix');
+    }
+    const numbers = async (entry: HeaderEntry | undefined) =>
+      entry === undefined ? null : await readNumbers(file, entry);
+    const [weights, mapping] = [await numbers(find('weights')), await numbers(find('mapping'))];
+    return { tensors: [await readNumbers(file, embeddings), weights, mapping], rows, dimensions };
+  } finally {
+    await file.close();
   }
 }

@@ -2,11 +2,11 @@
 // the tensors that are edited are changed in place, some rows at a time.
 
 import { constants } from 'node:fs';
-import { copyFile, open, readdir, stat } from 'node:fs/promises';
+import { copyFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError } from '../../base/error.ts';
 import { writeFolder } from '../../base/files.ts';
-import { type HeaderEntry, headerLength, parseHeader } from '../safetensors/header.ts';
+import { openSafetensors } from '../safetensors/file.ts';
+import type { HeaderEntry } from '../safetensors/header.ts';
 import { BYTES } from '../safetensors/numbers.ts';
 
 /** Bytes of a tensor that are in memory at once. */
@@ -33,38 +33,23 @@ export async function copyCheckpoint(
 }
 
 async function editFile(path: string, editOf: (entry: HeaderEntry) => Edit | null): Promise<void> {
-  const handle = await open(path, 'r+');
+  const file = await openSafetensors(path, { edit: true });
   try {
-    const { size } = await handle.stat();
-    const read = async (at: number, bytes: number): Promise<Uint8Array> => {
-      const piece = new Uint8Array(bytes);
-      for (let done = 0; done < bytes; ) {
-        const { bytesRead } = await handle.read(piece, done, bytes - done, at + done);
-        if (bytesRead === 0)
-          throw new BenchError('bad-weights', 'the file ends before its last tensor', { where: path });
-        done += bytesRead;
-      }
-      return piece;
-    };
-    const length = headerLength(await read(0, 8), size, path);
-    const entries = parseHeader(await read(8, length), size - 8 - length, path);
-    for (const entry of entries) {
-      const edit = entry.format === null ? null : editOf(entry);
+    for (const entry of file.entries) {
+      const edit = entry.format === null || entry.begin === entry.end ? null : editOf(entry);
       if (edit === null) continue;
       const rowBytes = entry.shape[1]! * BYTES[entry.format!];
       const atOnce = Math.max(1, Math.floor(PIECE_BYTES / rowBytes));
       for (let row = 0; row < entry.shape[0]!; row += atOnce) {
         const rows = Math.min(atOnce, entry.shape[0]! - row);
-        const at = 8 + length + entry.begin + row * rowBytes;
-        const piece = await read(at, rows * rowBytes);
+        const piece = new Uint8Array(rows * rowBytes);
+        await file.read(entry, row * rowBytes, piece);
         edit(piece, row);
-        for (let done = 0; done < piece.length; ) {
-          done += (await handle.write(piece, done, piece.length - done, at + done)).bytesWritten;
-        }
+        await file.write(entry, row * rowBytes, piece);
       }
     }
-    await handle.sync();
+    await file.sync();
   } finally {
-    await handle.close();
+    await file.close();
   }
 }

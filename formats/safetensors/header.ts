@@ -2,11 +2,15 @@
 // (github.com/huggingface/safetensors, "Format"). Nothing in it is believed before it is checked.
 
 import { BenchError } from '../../base/error.ts';
-import { duplicateKey, isTooDeep, MAX_NESTING } from '../../base/json.ts';
+import { duplicateKey, isRecord, parseJson } from '../../base/json.ts';
 import type { Format } from './tensor.ts';
 
 /** The limit of the format's own reference implementation. */
 export const MAX_HEADER_BYTES = 100_000_000;
+/** Tensors of one file: published ones hold a few thousand, and the largest model has some 140,000 in all of its shards. */
+export const MAX_TENSORS = 2 ** 17;
+/** An entry is at most 14 values (two lists, of eight and of two, in an object with three fields); a map of texts may follow. */
+const MAX_HEADER_VALUES = 16 * MAX_TENSORS;
 const MAX_DIMENSIONS = 8;
 const MAX_DIMENSION = 2 ** 31;
 
@@ -26,11 +30,15 @@ export interface HeaderEntry {
   readonly end: number;
 }
 
+/** What helps against a file that is no sound one. */
+export const HINT =
+  'the file is damaged or no safetensors file: download or export it again, and compare its size and sha256';
+
 /** What may be wrong with a file, in the file's own words: a tensor, a reason and what to do. */
 export function badWeights(file: string, message: string, tensor?: string): BenchError {
   return new BenchError('bad-weights', tensor === undefined ? message : `tensor ${shown(tensor)}: ${message}`, {
     where: file,
-    hint: 'the file is damaged or no safetensors file: download or export it again, and compare its size and sha256',
+    hint: HINT,
   });
 }
 
@@ -51,17 +59,21 @@ export function headerLength(first: Uint8Array, fileBytes: number, file: string)
   return Number(length);
 }
 
+/** What a header says: its tensors, by offset, and `__metadata__` as it stands there. */
+export interface Header {
+  readonly entries: readonly HeaderEntry[];
+  readonly metadata: unknown;
+}
+
 /**
- * The tensors of a header, by offset. Throws `bad-weights` unless the JSON is sound, names are unique, sizes match
- * shape x dtype, and the tensors fill the `dataBytes` of data without a gap, an overlap or a rest.
+ * A header's content. Throws `bad-weights` unless the JSON is sound and bounded, names are unique, sizes match shape x dtype,
+ * and the tensors fill the `dataBytes` of data without a gap, an overlap or a rest. A tensor may be empty.
  */
-export function parseHeader(header: Uint8Array, dataBytes: number, file: string): readonly HeaderEntry[] {
-  const parsed = parseJson(header, file);
-  const entries: HeaderEntry[] = [];
-  for (const [name, value] of Object.entries(parsed)) {
-    if (name === '__metadata__') continue;
-    entries.push(parseEntry(name, value, dataBytes, file));
-  }
+export function parseHeader(header: Uint8Array, dataBytes: number, file: string): Header {
+  const { __metadata__: metadata, ...tensors } = parseObject(header, file);
+  const named = Object.entries(tensors);
+  if (named.length > MAX_TENSORS) throw badWeights(file, `the header names more than ${MAX_TENSORS} tensors`);
+  const entries = named.map(([name, value]) => parseEntry(name, value, dataBytes, file));
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let reached = 0;
   for (const { name, begin, end } of entries) {
@@ -72,10 +84,10 @@ export function parseHeader(header: Uint8Array, dataBytes: number, file: string)
   if (reached !== dataBytes) {
     throw badWeights(file, `${dataBytes} bytes of data follow the header, and its tensors fill ${reached}`);
   }
-  return entries;
+  return { entries, metadata };
 }
 
-function parseJson(header: Uint8Array, file: string): Readonly<Record<string, unknown>> {
+function parseObject(header: Uint8Array, file: string): Readonly<Record<string, unknown>> {
   let text: string;
   let value: unknown;
   try {
@@ -83,31 +95,28 @@ function parseJson(header: Uint8Array, file: string): Readonly<Record<string, un
   } catch {
     throw badWeights(file, 'the header is not UTF-8');
   }
-  if (isTooDeep(text)) throw badWeights(file, `the header is nested deeper than ${MAX_NESTING} levels`);
   try {
-    value = JSON.parse(text);
+    value = parseJson(text, MAX_HEADER_VALUES);
   } catch (error) {
-    throw badWeights(file, `the header is not JSON: ${(error as Error).message.slice(0, 100)}`);
+    throw badWeights(file, `the header is not JSON that is read here: ${(error as Error).message.slice(0, 100)}`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw badWeights(file, 'the header is not a JSON object');
-  }
+  if (!isRecord(value)) throw badWeights(file, 'the header is not a JSON object');
   const twice = duplicateKey(text);
   if (twice !== null) throw badWeights(file, `the header names ${shown(twice)} twice`);
-  return value as Readonly<Record<string, unknown>>;
+  return value;
 }
 
 function parseEntry(name: string, value: unknown, dataBytes: number, file: string): HeaderEntry {
-  const fields = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
+  const fields: Readonly<Record<string, unknown>> = isRecord(value) ? value : {};
   const { dtype, shape, data_offsets: offsets } = fields;
   const size = typeof dtype === 'string' && Object.hasOwn(DTYPE_BYTES, dtype) ? DTYPE_BYTES[dtype] : undefined;
   if (typeof dtype !== 'string' || size === undefined) {
     throw badWeights(file, `dtype ${clip(dtype)} is none of ${Object.keys(DTYPE_BYTES).join(', ')}`, name);
   }
-  if (!Array.isArray(shape) || shape.length > MAX_DIMENSIONS || !shape.every((n) => isCount(n, 1, MAX_DIMENSION))) {
+  if (!Array.isArray(shape) || shape.length > MAX_DIMENSIONS || !shape.every((n) => isCount(n, 0, MAX_DIMENSION))) {
     throw badWeights(
       file,
-      `shape ${clip(shape)} is no list of at most ${MAX_DIMENSIONS} integers from 1 to 2^31`,
+      `shape ${clip(shape)} is no list of at most ${MAX_DIMENSIONS} integers from 0 to 2^31`,
       name,
     );
   }

@@ -1,12 +1,13 @@
 // Small safetensors files of our own: written whole or not at all, and read with every length checked before it is used.
 
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BenchError } from '../../base/error.ts';
-import { type HeaderEntry, headerLength, parseHeader, shown } from './header.ts';
-import { fromBf16, fromF16 } from './numbers.ts';
+import { isRecord } from '../../base/json.ts';
+import { failure } from '../../base/read.ts';
+import { openSafetensors, readNumbers, type SafetensorsFile } from './file.ts';
+import { type HeaderEntry, HINT, shown } from './header.ts';
 
 /** Beyond it a file is no mask, no statistics and no adapter of a model that the engine runs. */
 const MAX_FILE_BYTES = 16 * 2 ** 30;
@@ -82,67 +83,48 @@ interface Wanted {
 export async function readTensors(file: string, { dtype, code, hint, check }: Wanted): Promise<TensorFile> {
   const fail = (message: string, cause?: unknown): BenchError =>
     new BenchError(code, message, { where: file, hint, cause });
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
-    throw fail(error.code === 'ENOENT' ? 'there is no such file' : `it cannot be opened (${error.code})`, error);
-  });
   try {
-    const info = await handle.stat();
-    if (!info.isFile()) throw fail('this is a folder or a device, and no file');
-    if (info.size < 8 || info.size > MAX_FILE_BYTES) throw fail(`the file has ${info.size} bytes`);
-    const read = async (at: number, bytes: number): Promise<Uint8Array> => {
-      const into = new Uint8Array(bytes);
-      for (let done = 0; done < bytes; ) {
-        const { bytesRead } = await handle.read(into, done, bytes - done, at + done);
-        if (bytesRead === 0) throw fail('the file ends before its last tensor');
-        done += bytesRead;
-      }
-      return into;
-    };
+    const opened = await openSafetensors(file);
     try {
-      const length = headerLength(await read(0, 8), info.size, file);
-      const header = await read(8, length);
-      const entries = parseHeader(header, info.size - 8 - length, file);
-      const metadata = metadataOf(header, fail);
-      check?.(entries, metadata);
+      if (opened.bytes > MAX_FILE_BYTES) throw fail(`the file has ${opened.bytes} bytes`);
+      const metadata = metadataOf(opened.metadata, fail);
+      check?.(opened.entries, metadata);
       const tensors = new Map<string, Tensor>();
-      for (const entry of entries) tensors.set(entry.name, await tensorOf(entry, dtype, read, 8 + length, fail));
+      for (const entry of opened.entries) tensors.set(entry.name, await tensorOf(opened, entry, dtype, fail));
       return { metadata, tensors };
-    } catch (error) {
-      if (error instanceof BenchError && error.code === 'bad-weights') throw fail(error.message, error);
-      throw error;
+    } finally {
+      await opened.close();
     }
-  } finally {
-    await handle.close();
+  } catch (error) {
+    if (error instanceof BenchError && error.code === 'bad-weights') {
+      throw new BenchError(code, error.message, {
+        where: file,
+        hint: error.hint === HINT ? hint : (error.hint ?? hint),
+        cause: error,
+      });
+    }
+    throw failure(error, code, file, hint);
   }
 }
 
 async function tensorOf(
-  { name, dtype: found, format, shape, begin, end }: HeaderEntry,
+  file: SafetensorsFile,
+  entry: HeaderEntry,
   dtype: Tensor['dtype'],
-  read: (at: number, bytes: number) => Promise<Uint8Array>,
-  start: number,
   fail: (message: string) => BenchError,
 ): Promise<Tensor> {
+  const { name, dtype: found, format, shape, begin, end } = entry;
   if (dtype === 'F32' ? format === null : found !== dtype)
     throw fail(`tensor ${shown(name)} is ${found}, and ${dtype} is expected`);
   if (end - begin > MAX_TENSOR_BYTES) {
     throw fail(`tensor ${shown(name)} has ${end - begin} bytes, and ${MAX_TENSOR_BYTES} are allowed`);
   }
-  const bytes = await read(start + begin, end - begin);
-  return { dtype, shape, data: dataOf(bytes, format === null || format === 'f32' ? dtype : format) };
+  return { dtype, shape, data: (await readNumbers(file, entry)) as Tensor['data'] };
 }
 
-function dataOf({ buffer }: Uint8Array, dtype: Tensor['dtype'] | 'f16' | 'bf16'): Tensor['data'] {
-  if (dtype === 'U32') return new Uint32Array(buffer);
-  if (dtype === 'F64') return new Float64Array(buffer);
-  if (dtype === 'F32') return new Float32Array(buffer);
-  return Float32Array.from(new Uint16Array(buffer), dtype === 'f16' ? fromF16 : fromBf16);
-}
-
-function metadataOf(header: Uint8Array, fail: (message: string) => BenchError): Readonly<Record<string, string>> {
-  const { __metadata__: metadata = {} } = JSON.parse(new TextDecoder().decode(header)) as { __metadata__?: unknown };
-  const whole = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata);
-  if (!whole || !Object.values(metadata).every((value) => typeof value === 'string')) {
+function metadataOf(metadata: unknown, fail: (message: string) => BenchError): Readonly<Record<string, string>> {
+  if (metadata === undefined) return {};
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
     throw fail('its __metadata__ is no map of texts');
   }
   return metadata as Record<string, string>;

@@ -1,12 +1,10 @@
 // A model folder -> an engine on a device. Everything is checked before the first allocation.
 
 import { freemem } from 'node:os';
-import { join } from 'node:path';
-import { MAX_CONFIG_BYTES, readJson, requireModelFolder } from '../../formats/checkpoint/folder.ts';
 import { refuseLeftovers } from '../../formats/checkpoint/leftovers.ts';
-import { openCheckpoint } from '../../formats/checkpoint/open.ts';
+import { type KnownDigest, openCheckpoint } from '../../formats/checkpoint/open.ts';
 import { resolveTensors } from '../../formats/checkpoint/parts.ts';
-import { readSpec } from '../../formats/checkpoint/read-spec.ts';
+import { loadSpec } from '../../formats/checkpoint/read-spec.ts';
 import { type Gpu, openGpu } from '../device/device.ts';
 import { Memory, type MemoryLimits } from '../device/memory.ts';
 import { type LoadedEngine, WebGpuEngine } from './engine.ts';
@@ -21,15 +19,15 @@ const MAX_ROWS = 1024;
 export interface LoadOptions extends MemoryLimits {
   readonly device?: string; // its name, as openGpu takes it
   readonly maxRows?: number; // rows per step; results do not depend on it
+  /** A digest of the weights that was taken before: they are hashed again only where the files have changed since. */
+  readonly weights?: KnownDigest;
 }
 
 /**
  * Opens the device and loads the model in `folder` (Hugging Face layout). Throws BenchError `no-device`, `bad-model`, `bad-weights`, `unsupported-model`, `gpu-memory`.
  */
 export async function loadEngine(folder: string, options: LoadOptions = {}): Promise<LoadedEngine> {
-  await requireModelFolder(folder);
-  const configFile = join(folder, 'config.json');
-  const spec = readSpec(await readJson(configFile, MAX_CONFIG_BYTES), configFile);
+  const spec = await loadSpec(folder);
   const checkpoint = await openCheckpoint(folder);
   try {
     const parts = resolveTensors(spec, checkpoint);
@@ -42,7 +40,7 @@ export async function loadEngine(folder: string, options: LoadOptions = {}): Pro
         weights: deviceBytes(parts),
         ...forwardNeeds(spec, scorePass(spec, maxRows, memory.maxBindingBytes)),
       });
-      const weightsDigest = await checkpoint.digest();
+      const weightsDigest = await checkpoint.digest(options.weights);
       const pool = memory.pool();
       const weights = await gpu.scope(`the weights of ${folder}`, () => upload(gpu, memory, pool, parts));
       return new WebGpuEngine(gpu, memory, spec, parts, weights, weightsDigest, maxRows, () => pool.dispose());

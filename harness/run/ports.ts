@@ -1,5 +1,6 @@
 // What a run needs of the world: a machine that loads models, and who evaluates and stores a cell.
 
+import type { KnownDigest } from '../../formats/checkpoint/open.ts';
 import type { Engine } from '../../gpu/index.ts';
 import type { Evaluation, ModelRef, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
@@ -51,7 +52,11 @@ export interface RunnerOptions {
 export interface Machine {
   /** Opens the device (once per process) without loading weights. */
   device(): Promise<DeviceInfo>;
-  load(model: ModelRef): Promise<{ readonly engine: Engine; readonly device: DeviceInfo }>;
+  /**
+   * `weights`: the digest that the plan was made with. Throws `model-changed` where the files are other ones by now, since
+   * what would be computed belongs to no cell of the plan.
+   */
+  load(model: ModelRef, weights?: KnownDigest): Promise<{ readonly engine: Engine; readonly device: DeviceInfo }>;
   /** Tokenizer and chat template, of a model whose config and weight headers are right; called for every plan, so cheap. */
   text(model: ModelRef): Promise<TextModel>;
   /** Digest of all kernels, hex; needs no device. */

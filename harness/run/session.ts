@@ -11,7 +11,7 @@ import { type ModelDigests, storeKey } from '../plan/identity.ts';
 import type { PromptTexts } from '../record/prompts.ts';
 import type { DeviceInfo, ItemRow, RunResult, Track } from '../record/run-record.ts';
 import { DeviceMemo, deviceFingerprint } from '../store/devices.ts';
-import { DigestMemo, weightDigests } from '../store/digests.ts';
+import { DigestMemo, type FileDigest, weightDigests } from '../store/digests.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { TextModel } from '../text/index.ts';
 import { DeviceChanged } from './failures.ts';
@@ -36,6 +36,7 @@ export interface Planned {
   readonly store: Store;
   readonly cells: readonly Cell[];
   readonly digests: ReadonlyMap<string, ModelDigests>;
+  readonly weightsOf: ReadonlyMap<string, FileDigest>; // by model, as `digests`: so that loading hashes nothing again
   readonly texts: ReadonlyMap<string, TextModel>;
   readonly kernels: string;
   readonly device: DeviceInfo;
@@ -54,11 +55,16 @@ export async function planSession(
   const memo = new DigestMemo(path.join(store.folder, 'files.json'));
   const texts = new Map<string, TextModel>();
   const digests = new Map<string, ModelDigests>();
+  const weightsOf = new Map<string, FileDigest>();
   for (const model of suite.models) {
     const text = await machine.text(model);
-    const weights = await weightDigests(model.path, memo);
+    const { config, weights } = await weightDigests(model.path, memo);
     texts.set(model.id, text);
-    digests.set(model.id, { ...weights, tokenizer: text.tokenizerDigest, template: text.templateDigest });
+    weightsOf.set(model.id, weights);
+    digests.set(model.id, {
+      ...{ config, weights: weights.sha256 },
+      ...{ tokenizer: text.tokenizerDigest, template: text.templateDigest },
+    });
   }
   memo.save();
   const all = expand(suite, registry, digests);
@@ -77,7 +83,7 @@ export async function planSession(
     devices.set(fingerprint, device);
   }
   const remember = (seen: DeviceInfo) => devices.set(fingerprint, seen);
-  return { store, cells, digests, texts, kernels: await machine.kernels(), device, devices: { remember } };
+  return { store, cells, digests, weightsOf, texts, kernels: await machine.kernels(), device, devices: { remember } };
 }
 
 /** Runs a suite. Failures of cells are in the result; an interrupt gives `interrupted`, with what is done stored. */
@@ -99,7 +105,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     if (model === undefined || text === undefined) throw new BenchError('unknown-model', `unknown model "${id}"`);
     emit({ kind: 'model-load', model: id });
     const start = performance.now();
-    const loaded = await machine.load(model);
+    const loaded = await machine.load(model, planned.weightsOf.get(id));
     emit({ kind: 'model-ready', model: id, ms: performance.now() - start, device: loaded.device.name });
     return { ...loaded, text };
   };

@@ -1,35 +1,55 @@
 // Digests of a model's files, remembered by (path, size, modification time, inode) so that a stored run reads no weights.
 
 import { createHash } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
-import path from 'node:path';
-import { digestOf } from '../../base/digest.ts';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { hashAll, markOf } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
 import { readJson, writeAtomic } from '../../base/files.ts';
-import { isRecord } from './records.ts';
+import { isRecord } from '../../base/json.ts';
+import { failure, openFile } from '../../base/read.ts';
+import { weightFiles } from '../../formats/checkpoint/shards.ts';
 
 const MAX_MEMO_BYTES = 16 * 1024 * 1024;
-const MAX_INDEX_BYTES = 64 * 1024 * 1024;
 /** A file written this shortly ago may be written again within one tick of the clock: its digest is not remembered. */
 const RACY_MS = 2000;
 
-/** sha256 of a file's bytes, streamed; remembered in `memo` (a JSON file) when the file has settled. */
-export async function fileDigest(file: string, memo: DigestMemo): Promise<string> {
-  const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
-  if (!stat?.isFile()) {
-    throw new BenchError('bad-model', 'the file is missing', {
+/** A digest of one file or several, and the state that they had when it was taken. */
+export interface FileDigest {
+  readonly sha256: string; // hex, over the contents of all files in their order
+  readonly marks: string;
+}
+
+/**
+ * sha256 over the contents of `files` in their order: of one file it is what `sha256sum` prints. Remembered in `memo` under
+ * `name` when the files have settled. Throws `bad-model` when one is missing.
+ */
+export async function filesDigest(files: readonly string[], name: string, memo: DigestMemo): Promise<FileDigest> {
+  const states = files.map((file) => {
+    const info = statSync(file, { bigint: true, throwIfNoEntry: false });
+    if (info?.isFile()) return info;
+    throw new BenchError('bad-model', 'there is no such file', {
       where: file,
-      hint: 'check the path of the model folder',
+      hint: 'download the model again; all of its shards must lie in one folder',
     });
-  }
-  const mark = `${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}:${stat.ino}`;
-  const known = memo.get(file, mark);
-  if (known !== null) return known;
+  });
+  const marks = states.map(markOf).join(' ');
+  const known = memo.get(name, marks);
+  if (known !== null) return { sha256: known, marks };
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  const digest = hash.digest('hex');
-  if (Date.now() - Number(stat.mtimeMs) > RACY_MS) memo.set(file, mark, digest);
-  return digest;
+  for (const path of files) {
+    const { file } = await openFile(path).catch((error: unknown) => {
+      throw failure(error, 'bad-model', path, 'check the rights of the file and the disk');
+    });
+    try {
+      await hashAll(hash, async (into, position) => (await file.read(into, 0, into.length, position)).bytesRead);
+    } finally {
+      await file.close();
+    }
+  }
+  const sha256 = hash.digest('hex');
+  if (states.every(({ mtimeMs }) => Date.now() - Number(mtimeMs) > RACY_MS)) memo.set(name, marks, sha256);
+  return { sha256, marks };
 }
 
 /** `files.json` of the store; damaged content is forgotten, never an error. */
@@ -67,33 +87,17 @@ export class DigestMemo {
 }
 
 /**
- * Digests of `config.json` and of the weights: the sha256 of `model.safetensors`, or of the list of shards with theirs.
- * @throws BenchError `bad-model` when a file is missing.
+ * Digests of `config.json` and of the weights; the latter is what masks and adapters name as their model.
+ * @throws BenchError `bad-model`, `bad-weights` when a file is missing or the index is damaged.
  */
 export async function weightDigests(
   folder: string,
   memo: DigestMemo,
-): Promise<{ readonly config: string; readonly weights: string }> {
-  const stat = statSync(folder, { throwIfNoEntry: false });
-  if (!stat?.isDirectory()) {
-    throw new BenchError('bad-model', stat ? 'the model is a file, not a folder' : 'the model folder is missing', {
-      where: folder,
-      hint: 'name a folder that holds config.json, model.safetensors and tokenizer.json',
-    });
-  }
-  const config = await fileDigest(path.join(folder, 'config.json'), memo);
-  const single = path.join(folder, 'model.safetensors');
-  if (statSync(single, { throwIfNoEntry: false })) return { config, weights: await fileDigest(single, memo) };
-  const index = readJson(path.join(folder, 'model.safetensors.index.json'), MAX_INDEX_BYTES);
-  const map = isRecord(index) && isRecord(index.weight_map) ? Object.values(index.weight_map) : [];
-  const shards = [...new Set(map)].filter((name) => typeof name === 'string' && /^[\w.-]+$/.test(name)).sort();
-  if (shards.length === 0) {
-    throw new BenchError('bad-model', 'neither model.safetensors nor a valid model.safetensors.index.json is there', {
-      where: folder,
-      hint: 'name a folder in the Hugging Face layout',
-    });
-  }
-  const digests: [string, string][] = [];
-  for (const name of shards as string[]) digests.push([name, await fileDigest(path.join(folder, name), memo)]);
-  return { config, weights: digestOf(digests) };
+): Promise<{ readonly config: string; readonly weights: FileDigest }> {
+  const { paths } = await weightFiles(folder);
+  const config = join(folder, 'config.json');
+  return {
+    config: (await filesDigest([config], config, memo)).sha256,
+    weights: await filesDigest(paths, paths.length === 1 ? paths[0]! : join(folder, 'weights'), memo),
+  };
 }

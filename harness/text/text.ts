@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
-import { type Json, MAX_TEMPLATE_BYTES, readBounded, readObject, requireFolder } from './files.ts';
+import { requireFolder } from '../../formats/checkpoint/folder.ts';
+import { type Json, MAX_TEMPLATE_BYTES, readObject, readText } from './files.ts';
 import { memoized } from './memo.ts';
 import type { Prompt, Rendered } from './prompt.ts';
 import { type ChatTemplate, compileTemplate, PLAIN_TEMPLATE } from './template.ts';
@@ -42,9 +43,9 @@ interface TemplateSource {
 /** The suite's template, else chat_template.jinja, else tokenizer_config.json's (the one named default), else plain. */
 async function findTemplate(folder: string, config: Json, override: string | null): Promise<TemplateSource> {
   if (override !== null) return { kind: 'suite', source: override, where: "the suite's template" };
-  const file = await readBounded(folder, 'chat_template.jinja', MAX_TEMPLATE_BYTES);
+  const file = await readText(folder, 'chat_template.jinja', MAX_TEMPLATE_BYTES);
   if (file !== null) {
-    return { kind: 'model', source: file.toString('utf8'), where: join(folder, 'chat_template.jinja') };
+    return { kind: 'model', source: file, where: join(folder, 'chat_template.jinja') };
   }
   const where = `${join(folder, 'tokenizer_config.json')}: chat_template`;
   const stored = config.chat_template;

@@ -28,18 +28,24 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** `bench VERB suites/smoke.yaml` on the random model; `signalled`: sent `afterMs` after the first cell was stored. */
+const tornWrite = new URL('../support/torn-write.mjs', import.meta.url).href;
+
+/**
+ * `bench VERB suites/smoke.yaml` on the random model; `signalled`: sent `afterMs` after the first cell was stored; `torn`:
+ * the write that kills it half-way.
+ */
 function bench(
   args: readonly string[],
   out: string,
   signalled?: { readonly signal: NodeJS.Signals; readonly afterMs: number },
-  environment: NodeJS.ProcessEnv = {},
+  torn?: number,
 ): Promise<Ended> {
   const [verb = '', ...flags] = args;
   const fixed = ['suites/smoke.yaml', '--model', model, '--limit', '4', '--out', out, ...SHORT];
-  const child = spawn(NODE, ['--import', 'tsx', 'cli/main.ts', verb, ...fixed, ...flags], {
+  const hooks = torn === undefined ? [] : ['--import', tornWrite];
+  const child = spawn(NODE, [...hooks, '--import', 'tsx', 'cli/main.ts', verb, ...fixed, ...flags], {
     cwd: ROOT,
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...(torn !== undefined && { BENCH_TEST_KILL_AT: String(torn) }) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -107,7 +113,7 @@ for (let k = 0; k < KILLS; k++) {
 
 test('killed in the middle of a write, the next run completes', async () => {
   const out = temporaryFolder();
-  const killed = await bench(['run', '--progress', 'plain'], out, undefined, { BENCH_TEST_KILL_AT: 'write:5' });
+  const killed = await bench(['run', '--progress', 'plain'], out, undefined, 5);
   assert.is(killed.signal, 'SIGKILL', killed.stderr);
   const next = await bench(['run', '--progress', 'plain'], out);
   assert.is(next.code, 0, next.stderr);

@@ -24,6 +24,7 @@ const LATEST_KILL_MS = 550;
 const TORN_WRITES = [7, 15, 34];
 
 const runner = fileURLToPath(new URL('../support/kill-runner.ts', import.meta.url));
+const tornWrite = new URL('../support/torn-write.mjs', import.meta.url).href;
 
 interface Ended {
   readonly signal: NodeJS.Signals | null;
@@ -31,11 +32,12 @@ interface Ended {
   readonly done: number; // cells that were said to be stored
 }
 
-/** Starts the runner in `base`; `act` is called when the session starts. */
-function start(base: string, act: (child: ChildProcess) => void, environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const child = spawn(NODE, ['--import', 'tsx', runner, base, String(ITEM_MS)], {
+/** Starts the runner in `base`; `act` is called when the session starts. `torn`: the write that kills it half-way. */
+function start(base: string, act: (child: ChildProcess) => void, torn?: number): Promise<Ended> {
+  const hooks = torn === undefined ? [] : ['--import', tornWrite];
+  const child = spawn(NODE, [...hooks, '--import', 'tsx', runner, base, String(ITEM_MS)], {
     cwd: ROOT,
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...(torn !== undefined && { BENCH_TEST_KILL_AT: String(torn) }) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
@@ -79,7 +81,7 @@ for (const time of times) {
 for (const write of TORN_WRITES) {
   test(`killed in the middle of write ${write}`, async () => {
     const base = temporaryFolder();
-    const ended = await start(base, () => {}, { BENCH_TEST_KILL_AT: `write:${write}` });
+    const ended = await start(base, () => {}, write);
     assert.is(ended.signal, 'SIGKILL');
     assert.is(ended.done, Math.floor((write - 2) / 14), 'the write is in the cell that it was meant for');
     const { items, stored } = await complete(base);

@@ -194,7 +194,7 @@ test('a folder that is damaged or none is refused before its tensors are read', 
   await refused((folder) => writeFileSync(join(folder, CONFIG), '{"r": '), /cannot be read as JSON/);
   await refused((folder) => writeFileSync(join(folder, CONFIG), '[1]'), /not a JSON object/);
   await refused((folder) => writeFileSync(join(folder, CONFIG), `${'['.repeat(9999)}`), /nested deeper/);
-  await refused((folder) => writeFileSync(join(folder, CONFIG), ' '.repeat(2 ** 21)), /2097152 bytes/);
+  await refused((folder) => writeFileSync(join(folder, CONFIG), ' '.repeat(2 ** 24 + 1)), /16777217 bytes/);
   await refused((folder) => truncateSync(join(folder, WEIGHTS), 9000), /bytes/);
   await refused((folder) => truncateSync(join(folder, WEIGHTS), 3), /3 bytes/);
   await refused((folder) => writeFileSync(join(folder, WEIGHTS), Buffer.alloc(64, 255)), /the header claims/);

@@ -234,7 +234,7 @@ else {
     };
     const bytes = readFileSync(join(PEFT, 'adapter_model.safetensors'));
     const length = headerLength(bytes, bytes.length, PEFT);
-    const entries = parseHeader(bytes.subarray(8, 8 + length), bytes.length - 8 - length, PEFT);
+    const { entries } = parseHeader(bytes.subarray(8, 8 + length), bytes.length - 8 - length, PEFT);
     const parts = new Map<string, { a?: Float32Array; b?: Float32Array }>();
     for (const { name, begin, end } of entries) {
       const [, weight, which] = /^base_model\.model\.(.*)\.lora_([AB])\.weight$/.exec(name)!;

@@ -1,16 +1,23 @@
-import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { sha256 } from '../../../base/digest.ts';
 import { BenchError } from '../../../base/error.ts';
+import { inspectWeights } from '../../../formats/checkpoint/inspect.ts';
+import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
 import { benchVersion, gitState, versions } from '../../../harness/run/provenance.ts';
 import { DeviceMemo, deviceFingerprint } from '../../../harness/store/devices.ts';
-import { DigestMemo, fileDigest, weightDigests } from '../../../harness/store/digests.ts';
+import { DigestMemo, filesDigest, weightDigests } from '../../../harness/store/digests.ts';
 import { DEVICE } from '../../support/fake.ts';
-import { temporaryFolder } from '../../support/folders.ts';
+import { fixture, temporaryFolder } from '../../support/folders.ts';
+import { writeRandomModel } from '../../support/random-model.ts';
+import { countingReads } from '../../support/reads.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('memory');
+
+const fileDigest = async (file: string, memo: DigestMemo): Promise<string> =>
+  (await filesDigest([file], file, memo)).sha256;
 
 const settled = new Date(Date.now() - 60_000);
 
@@ -60,10 +67,43 @@ test('weights are one file, or the shards that the index names', async () => {
   writeFileSync(path.join(folder, 'model.safetensors.index.json'), JSON.stringify(index));
   const sharded = await weightDigests(folder, memo);
   assert.is(sharded.config, sha256('{}'));
+  assert.is(sharded.weights.sha256, sha256('ab'), 'over the shards in the order of their names, each once');
   writeFileSync(path.join(folder, 'b.safetensors'), 'c');
-  assert.is.not((await weightDigests(folder, memo)).weights, sharded.weights);
+  assert.is((await weightDigests(folder, memo)).weights.sha256, sha256('ac'));
   writeFileSync(path.join(folder, 'model.safetensors'), 'm');
-  assert.is((await weightDigests(folder, memo)).weights, sha256('m'));
+  assert.is((await weightDigests(folder, memo)).weights.sha256, sha256('m'));
+});
+
+test('run.json, masks and adapters name the weights by one digest, of shards too', async () => {
+  for (const name of ['gpt2', 'llama-bf16']) {
+    const folder = fixture(`families/${name}`);
+    const checkpoint = await openCheckpoint(folder);
+    const { weights } = await weightDigests(folder, new DigestMemo(null));
+    assert.is(weights.sha256, await checkpoint.digest(), name);
+    await checkpoint.close();
+    assert.is((await inspectWeights(folder)).digest, weights.sha256, name);
+  }
+});
+
+test('weights that were hashed for the plan are not hashed again, unless they changed', async () => {
+  const folder = temporaryFolder();
+  await writeRandomModel(folder, { family: 'llama', seed: 3, format: 'f16', shards: 2 });
+  const { weights } = await weightDigests(folder, new DigestMemo(null));
+  const reads = await countingReads(async () => {
+    const checkpoint = await openCheckpoint(folder);
+    assert.is(await checkpoint.digest(weights), weights.sha256);
+    await checkpoint.close();
+  });
+  const sizes = [1, 2].map((k) => statSync(path.join(folder, `model-0000${k}-of-00002.safetensors`)).size);
+  const size = sizes[0]! + sizes[1]!;
+  assert.ok(reads > 0 && reads < size, `${reads} bytes were read, of ${size} in two files: more than their headers`);
+  const other = { marks: `${weights.marks} `, sha256: 'f'.repeat(64) };
+  const whole = await countingReads(async () => {
+    const checkpoint = await openCheckpoint(folder);
+    assert.is(await checkpoint.digest(other), weights.sha256, 'a memory of another state is not believed');
+    await checkpoint.close();
+  });
+  assert.ok(whole >= size, `${whole} bytes of ${size}`);
 });
 
 test('a model that is a file, is missing or has no weights is an error with its place', async () => {
@@ -79,13 +119,13 @@ test('a model that is a file, is missing or has no weights is an error with its 
   writeFileSync(path.join(outside, 'config.json'), '{}');
   writeFileSync(path.join(outside, 'model.safetensors.index.json'), '{"weight_map": {"x": "../../etc/passwd"}}');
   for (const [where, reason] of [
-    [file, /a file, not a folder/],
-    [path.join(folder, 'absent'), /missing/],
+    [file, /and this is a file/],
+    [path.join(folder, 'absent'), /no such model folder/],
     [empty, /neither/],
-    [outside, /neither/],
+    [path.join(outside, 'model.safetensors.index.json'), /no name of a .safetensors file/],
   ] as const) {
     try {
-      await weightDigests(where, memo);
+      await weightDigests(where.replace(/.model.safetensors.index.json$/, ''), memo);
       assert.unreachable(where);
     } catch (error) {
       assert.instance(error, BenchError);

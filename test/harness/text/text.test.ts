@@ -226,7 +226,7 @@ test('broken folders and files', async () => {
   const folder = tinyModel();
   const path = join(folder, 'tokenizer.json');
   for (const [content, code, message] of [
-    ['{"model": ', 'bad-model', /is not JSON/],
+    ['{"model": ', 'bad-model', /cannot be read as JSON/],
     ['[]', 'bad-model', /must hold a JSON object/],
     ['{}', 'bad-tokenizer', /has no model/],
     ['{"model": {}}', 'bad-tokenizer', /has no vocab/],

@@ -48,11 +48,8 @@ function readAdapter(path: string): Tensors {
   const bytes = readFileSync(path);
   const length = headerLength(bytes, bytes.length, path);
   const parts = new Map<string, { a?: Float64Array; b?: Float64Array }>();
-  for (const { name: key, dtype, begin, end } of parseHeader(
-    bytes.subarray(8, 8 + length),
-    bytes.length - 8 - length,
-    path,
-  )) {
+  const { entries } = parseHeader(bytes.subarray(8, 8 + length), bytes.length - 8 - length, path);
+  for (const { name: key, dtype, begin, end } of entries) {
     assert.is(dtype, 'F32');
     const [name, which] = nameOf(key);
     const data = Uint8Array.from(bytes.subarray(8 + length + begin, 8 + length + end));
