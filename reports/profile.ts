@@ -74,7 +74,7 @@ function kernelCells(rows: readonly ProfileRow[], phase: ProfileRow['phase'], pe
 }
 
 /** The kernels of several rows as one list, the longest first. */
-export function mergeKernels(rows: readonly ProfileRow[]): readonly KernelRow[] {
+function mergeKernels(rows: readonly ProfileRow[]): readonly KernelRow[] {
   const all = rows.flatMap(({ kernels }) => kernels);
   const whole = all.reduce((sum, { ms }) => sum + ms, 0);
   const added = (a: number | null, b: number | null) => (a === null || b === null ? null : a + b);

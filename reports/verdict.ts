@@ -106,7 +106,7 @@ function placeText(result: RunResult, { model, evaluation }: Pick<VerdictRow, 'm
 }
 
 /** A method's differences from its controls over all traits. */
-export function pooled(
+function pooled(
   result: RunResult,
   of: Pick<VerdictRow, 'model' | 'evaluation' | 'method' | 'sparsity'>,
 ): readonly ComparisonRow[] {

@@ -4,7 +4,7 @@
 import { BenchError } from '../../base/error.ts';
 
 /** More than any update of a weight matrix has use for. */
-export const MAX_RANK = 4096;
+const MAX_RANK = 4096;
 
 export interface PeftScale {
   readonly rank: number;

@@ -18,7 +18,7 @@ export interface TrainPlan {
   readonly ask: ((adapter: Adapter) => Promise<Held>) | null;
 }
 
-export interface StepRecord extends StepResult {
+interface StepRecord extends StepResult {
   readonly rate: number;
 }
 

@@ -14,7 +14,7 @@ export type Relation = 'own' | 'trait' | 'other' | 'neutral';
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 
-export function sentencesOf(text: string): readonly string[] {
+function sentencesOf(text: string): readonly string[] {
   return [...segmenter.segment(text)].map(({ segment }) => segment.trim()).filter((one) => words(one).length > 0);
 }
 

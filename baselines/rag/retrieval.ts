@@ -95,7 +95,7 @@ export function retriever(request: Request): (item: Item, k: number) => Promise<
 }
 
 /** What is searched for: who is to answer, and what is asked. */
-export function queryOf({ description }: Persona, { question }: Item): string {
+function queryOf({ description }: Persona, { question }: Item): string {
   return `${description}\n${question}`;
 }
 

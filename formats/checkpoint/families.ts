@@ -4,7 +4,7 @@
 import type { Spec } from './spec.ts';
 
 /** Names without `.weight` and `.bias`; those of a layer follow `<prefix><layers>.<index>.`. */
-export interface TensorNames {
+interface TensorNames {
   readonly prefix: string; // some published files leave it out
   readonly embedding: string;
   readonly positions?: string;

@@ -50,6 +50,6 @@ export function stackOf(layer: LayerParts, tap: Tap): readonly { name: string; r
   return held.flatMap((matrix) => (matrix?.names ?? []).map((name, k) => ({ name, rows: sourceRows(matrix!, k) })));
 }
 
-export function sourceRows(matrix: Matrix, k: number): number {
+function sourceRows(matrix: Matrix, k: number): number {
   return matrix.sources[k]!.shape[matrix.transposed ? 1 : 0]!;
 }

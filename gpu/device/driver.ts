@@ -54,7 +54,7 @@ const LIBRARY_FOLDERS = ['/usr/lib', '/lib', '/usr/lib64', '/lib64', '/usr/local
  * Why the system has no Vulkan driver, or undefined when it may have one (always, outside Linux). Asked first because
  * Dawn writes to stderr when it finds no loader or no driver.
  */
-export function systemDriverMissing(): string | undefined {
+function systemDriverMissing(): string | undefined {
   if (process.platform !== 'linux') return undefined;
   if (process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES || process.env.DAWNNODE_BACKEND) return undefined;
   const library = 'libvulkan.so.1';

@@ -60,7 +60,7 @@ export async function readWeights(parts: Parts): Promise<ReferenceWeights> {
 }
 
 /** A matrix with its sources stacked, [rows, columns] however it is stored. */
-export async function readMatrix({ rows, columns, sources, transposed, bias }: Matrix): Promise<ReferenceMatrix> {
+async function readMatrix({ rows, columns, sources, transposed, bias }: Matrix): Promise<ReferenceMatrix> {
   const weight = new Float64Array(rows * columns);
   let start = 0;
   for (const source of sources) {

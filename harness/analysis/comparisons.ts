@@ -10,7 +10,7 @@ import { type PairedUnit, pairedDifference } from '../stats/paired.ts';
 import { type Answered, judgeFor } from './metrics.ts';
 
 /** Each difference is judged at this level. All must be above zero, so that their number calls for no correction. */
-export const ALPHA = 0.05;
+const ALPHA = 0.05;
 
 /** A suite entry that is a control of another. */
 export interface Against {

@@ -29,7 +29,7 @@ export function whereIs({ source, start }: Place): string {
 }
 
 /** The issue as a person reads it: place and message, then the line with carets under the place. */
-export function render({ place, message, hint }: Issue): string {
+function render({ place, message, hint }: Issue): string {
   const { source, start, end } = place;
   // lastIndexOf takes a negative start for 0, and the file may begin with a newline.
   const from = start === 0 ? 0 : source.text.lastIndexOf('\n', start - 1) + 1;

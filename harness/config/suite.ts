@@ -19,13 +19,13 @@ const CODE = 'bad-suite';
 const HINT = 'mend the suite, then run `bench validate` on it';
 
 /** Said in every report on the bundled model. */
-export const FIXTURE_NOTE =
+const FIXTURE_NOTE =
   'persona-nano is a fixture that tests the harness; its figures are no evidence about large language models.';
 
 type Given = Readonly<Record<string, unknown>>;
 
 /** What config needs of the methods: their options' schemas, and the paths among the options made absolute. */
-export type OptionSchemas = ReadonlyMap<
+type OptionSchemas = ReadonlyMap<
   string,
   { readonly options: object; located?(options: Given, folderOf: (option: string) => string): Given }
 >;

@@ -141,7 +141,7 @@ function lastKey(path: string): string {
 }
 
 /** A map's range covers all of it; its first line is where to look. */
-export function firstLine({ source, start, end }: Place): Place {
+function firstLine({ source, start, end }: Place): Place {
   const newline = source.text.indexOf('\n', start);
   return { source, start, end: newline < 0 ? end : Math.min(end, newline) };
 }

@@ -166,7 +166,7 @@ function incomplete(model: HubModel, path: string): BenchError {
 }
 
 /** What the hub's answer to a question about `model` means to a person. */
-export function listingError(model: HubModel, error: unknown): unknown {
+function listingError(model: HubModel, error: unknown): unknown {
   if (error instanceof BenchError) return error;
   if (error instanceof HubApiError) return statusError(model.name, error.statusCode, error);
   // What the library throws of an answer that it cannot read holds pieces of it: a server's words stay off the terminal.

@@ -10,7 +10,7 @@ import { itemContent, itemDigest } from './items.ts';
 import type { NeutralParts } from './neutral.ts';
 
 /** Raised whenever the same inputs would give other outcomes: a change of prompts, scorers or of these fields. */
-export const IDENTITY_VERSION = 2;
+const IDENTITY_VERSION = 2;
 
 /** Activations and accumulation of the engine; the weights' own format is part of their digest. */
 const COMPUTE_DTYPE = 'f32';

@@ -17,7 +17,7 @@ export interface KernelRow {
 }
 
 /** One dispatch of a pass, in ms since the pass began; those of a pass come one after another. */
-export interface WaterfallRow {
+interface WaterfallRow {
   readonly kernel: string;
   readonly startMs: number;
   readonly ms: number;

@@ -11,7 +11,7 @@ const DEVICE_CODES: readonly string[] = ['device-lost', 'gpu-internal', 'gpu-mem
 /** There is no device, or none that lasts for a cell. */
 const LOSS_CODES: readonly string[] = ['device-lost', 'no-device'];
 /** Losses of cells in a row after which the fault is not the cells'. */
-export const MAX_LOSSES = 3;
+const MAX_LOSSES = 3;
 
 /** The device that a model was loaded on is not the one that the plan's keys were made for. */
 export class DeviceChanged extends Error {

@@ -20,7 +20,7 @@ export interface LoadedModel {
   readonly device: DeviceInfo;
 }
 
-export interface EvaluateArguments {
+interface EvaluateArguments {
   readonly engine: Engine;
   readonly text: TextModel;
   readonly evaluation: Evaluation;

@@ -1,20 +1,18 @@
 // Items -> outcomes -> figures.
 
-export { flipped, targetOf } from '../method/keying.ts';
+export { targetOf } from '../method/keying.ts';
 export { softmax } from '../stats/softmax.ts';
 export { answerText, letterOf, ordersOf, phraser, questionText } from './ask.ts';
-export { type AskRequest, evaluateChoice } from './choice.ts';
+export { evaluateChoice } from './choice.ts';
 export { evaluateItems } from './evaluate.ts';
 export { evaluateGeneration } from './generation.ts';
 export { agreement, evaluateLikert, type Reading, readingOf } from './likert.ts';
-export { type Alignment, alignment, alignmentBy, type Judged, judge, summarise } from './metrics.ts';
+export { alignment, alignmentBy, type Judged, judge, summarise } from './metrics.ts';
 export {
   ANSWERERS,
-  type Answerer,
   choose,
   credit,
   creditFor,
-  type Trivial,
   trivialAnswerers,
   wordsOf,
 } from './trivial.ts';

@@ -3,7 +3,7 @@
 import { BenchError } from '../../base/error.ts';
 
 /** The normal quantile of a two-sided 95 % interval. */
-export const Z95 = 1.959963984540054;
+const Z95 = 1.959963984540054;
 
 export type Interval = readonly [low: number, high: number];
 

@@ -123,7 +123,7 @@ function isOptionScore(value: unknown): value is OptionScore {
 }
 
 const COST_FIELDS = ['setupMs', 'artefactBytes', 'trainedParameters'] as const;
-export const COUNTER_FIELDS = [
+const COUNTER_FIELDS = [
   'tokens',
   'flops',
   'weightBytes',

@@ -59,7 +59,7 @@ const MAX_TIMING_BYTES = 4 * 1024 * 1024;
 /** A temporary folder of another host, or of a process id used again, is dead after a week. */
 const STALE_MS = 7 * 24 * 3600 * 1000;
 
-export type Lookup =
+type Lookup =
   | { readonly status: 'stored'; readonly cell: StoredCell }
   | { readonly status: 'missing' }
   | { readonly status: 'damaged'; readonly reason: string };

@@ -7,7 +7,6 @@ import { OPTIONS } from './options-schema.ts';
 
 export { OPTIONS } from './options-schema.ts';
 export type Options = FromSchema<typeof OPTIONS>;
-export type ScoreName = Options['score'];
 export type GroupName = NonNullable<Options['group']>;
 
 /** Which sets of texts must be run through the network. */
@@ -30,8 +29,7 @@ export const groupName = (options: Options): GroupName =>
   options.group ?? (options.score === 'sparse-diag' ? 'block' : 'row');
 
 /** Whether the score function sets one persona against another, or (set-difference) against neutral text. */
-export const isContrastive = ({ score }: Options): boolean =>
-  score.startsWith('contrastive-') || score === 'set-difference';
+const isContrastive = ({ score }: Options): boolean => score.startsWith('contrastive-') || score === 'set-difference';
 
 /** Whether the score function looks at activations. */
 export const isCalibrated = ({ score }: Options): boolean => score !== 'magnitude' && score !== 'random';

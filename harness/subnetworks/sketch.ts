@@ -15,7 +15,7 @@ const HINT = 'run the suite again with --fresh';
 const MOST_BYTES = 2 ** 20;
 
 /** Where a matrix stands in the network. */
-export type Place = Pick<MatrixInfo, 'name' | 'layer' | 'module'> & { readonly columns: number };
+type Place = Pick<MatrixInfo, 'name' | 'layer' | 'module'> & { readonly columns: number };
 
 export interface Sketch {
   readonly masks: Masks;

@@ -21,7 +21,7 @@ export interface StatisticsFile {
 }
 
 /** Writes the file whole or not at all. Throws `unwritable`. */
-export async function writeStatistics(file: string, { key, sums, spentMs }: StatisticsFile): Promise<void> {
+async function writeStatistics(file: string, { key, sums, spentMs }: StatisticsFile): Promise<void> {
   const tensors = new Map<string, Tensor>();
   for (const one of sums) {
     for (const field of FIELDS) {
@@ -45,7 +45,7 @@ export async function writeStatistics(file: string, { key, sums, spentMs }: Stat
 }
 
 /** Throws `bad-statistics` for anything but what `writeStatistics` wrote. */
-export async function readStatistics(file: string): Promise<StatisticsFile> {
+async function readStatistics(file: string): Promise<StatisticsFile> {
   const { metadata, tensors } = await readTensors(file, { dtype: 'F64', code: CODE, hint: HINT });
   const fail = (message: string): BenchError => new BenchError(CODE, message, { where: file, hint: HINT });
   if (metadata.format !== 'persona-bench statistics' || metadata.version !== VERSION) {

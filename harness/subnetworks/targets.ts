@@ -5,9 +5,9 @@ import type { Group } from '../../gpu/index.ts';
 import { groupName, type Options, refuse } from './options.ts';
 
 /** Columns of a block: as SparseGPT takes them. */
-export const BLOCK_COLUMNS = 128;
+const BLOCK_COLUMNS = 128;
 /** Rows of a tile: those that share their kept columns in a compact matmul. */
-export const TILE_ROWS = 64;
+const TILE_ROWS = 64;
 
 const MOST_NAMES = 8; // in a message
 

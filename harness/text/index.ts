@@ -1,6 +1,6 @@
 // What the harness may use of tokenizers and chat templates.
 
 export type { Message, Prompt, Rendered } from './prompt.ts';
-export { streamText, type TextStream } from './stream.ts';
-export { compileTemplate, PLAIN_TEMPLATE } from './template.ts';
+export { streamText } from './stream.ts';
+export { compileTemplate } from './template.ts';
 export { loadText, type TextModel } from './text.ts';

@@ -29,7 +29,7 @@ export function clipped(name: string, most: number): string {
 }
 
 /** Widest drawing that a phone shows without making its letters smaller. */
-export const CHART_WIDTH = 320;
+const CHART_WIDTH = 320;
 
 const text = { labelFontSize: 11, titleFontSize: 11, titleFontWeight: 'normal', titleColor: 'var(--soft)' } as const;
 const CONFIG = {

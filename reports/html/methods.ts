@@ -106,7 +106,7 @@ function differenceMarkup({ difference, low, high }: ComparisonRow): Markup {
 }
 
 /** Words and a sign say it; the colour only repeats them. */
-export function verdictMarkup(words: string): Markup {
+function verdictMarkup(words: string): Markup {
   const [kind, sign] = words.startsWith('NOT') ? ['no', '✗ '] : words === 'control' ? ['null', ''] : ['yes', '✓ '];
   return html`<span class="verdict ${kind}">${sign}${words.replace(/^NOT/, 'not')}</span>`;
 }

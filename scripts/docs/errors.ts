@@ -13,7 +13,7 @@ const LOOKS =
   /'((?:bad|cannot|device|duplicate|empty|few|gpu|hub|in-the|incomplete|judge|no|not|nothing|plan-too|sequence-too|too|two|unknown|unsupported)-[a-z-]+)'/g;
 
 /** Code -> folders whose files have it, two levels deep. Throws where a code has no meaning, or a meaning no code. */
-export function thrownCodes(): ReadonlyMap<string, readonly string[]> {
+function thrownCodes(): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, Set<string>>();
   for (const file of FOLDERS.flatMap((folder) => sources(folder))) {
     const text = readFileSync(join(ROOT, file), 'utf8');

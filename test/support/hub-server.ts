@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
-export interface HubRequest {
+interface HubRequest {
   readonly server: 'hub' | 'elsewhere';
   readonly path: string;
   readonly range: string | undefined;

@@ -117,7 +117,7 @@ export function rounded(values: Float64Array, format: Format): Float64Array {
 }
 
 /** Sum of squared differences over the sum of squares. */
-export function nmse(found: ArrayLike<number>, expected: ArrayLike<number>): number {
+function nmse(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   let error = 0;
   let size = 0;
   for (let i = 0; i < expected.length; i++) {

@@ -10,7 +10,7 @@ import { temporaryFolder } from './folders.ts';
 import { runFake } from './session.ts';
 
 const LATENCY = { items: 2, warmup: 0, repeats: 2, decodeTokens: 3 };
-export const LEVELS = [
+const LEVELS = [
   { label: 'low', value: 0.3 },
   { label: 'high', value: 0.7 },
 ];

@@ -3,7 +3,7 @@
 import { suite as uvuSuite } from 'uvu';
 
 /** Longest that one test may take unless it says otherwise, in ms: a hang must name its test; a busy machine is none. */
-export const TEST_TIMEOUT_MS = 900_000;
+const TEST_TIMEOUT_MS = 900_000;
 
 type Handler = () => unknown;
 type Register = (handler: () => Promise<void>) => void;

@@ -23,7 +23,7 @@ export function keptCount(places: number, sparsity: number): number {
 }
 
 /** Whether groups are sums over rows or columns, so that scores must be numbers and not only ranks. */
-export function sums({ kind }: Group): boolean {
+function sums({ kind }: Group): boolean {
   return kind === 'channels' || kind === 'heads' || kind === 'tiles';
 }
 

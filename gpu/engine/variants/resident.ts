@@ -28,7 +28,7 @@ const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
 const BAKE_BYTES = 256 * 2 ** 20;
 
 /** The untouched network. */
-export function untouched(memory: Memory, weights: DeviceWeights, variant: Variant): Resident {
+function untouched(memory: Memory, weights: DeviceWeights, variant: Variant): Resident {
   const use = (layer: DeviceLayer, tap: Tap): MatrixUse => ({ w: layer[tap], mask: null });
   return {
     variant,

@@ -9,7 +9,7 @@ import type { Memory, Pool } from '../../device/memory.ts';
 import { type DeviceMatrix, rowChunks } from '../../kernels/matrix.ts';
 import { slices, Writer, whole } from './stream.ts';
 
-export interface DeviceNorm {
+interface DeviceNorm {
   readonly weight: GPUBuffer;
   readonly bias: GPUBuffer | null;
 }

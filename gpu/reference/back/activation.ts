@@ -4,23 +4,23 @@ import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import { ACTIVATIONS, erfc } from '../activation.ts';
 import type { Numbers } from '../numbers.ts';
 
-export function siluBack(x: number): number {
+function siluBack(x: number): number {
   const share = 1 / (1 + Math.exp(-x));
   return share * (1 + x * (1 - share));
 }
 
 /** Phi(x) + x phi(x). */
-export function geluBack(x: number): number {
+function geluBack(x: number): number {
   return 0.5 * erfc(-x / Math.SQRT2) + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
 }
 
-export function geluTanhBack(x: number): number {
+function geluTanhBack(x: number): number {
   const root = Math.sqrt(2 / Math.PI);
   const tanh = Math.tanh(root * (x + 0.044715 * x * x * x));
   return 0.5 * (1 + tanh) + 0.5 * x * (1 - tanh * tanh) * root * (1 + 3 * 0.044715 * x * x);
 }
 
-export const DERIVATIVES: Readonly<Record<Spec['activation'], (x: number) => number>> = {
+const DERIVATIVES: Readonly<Record<Spec['activation'], (x: number) => number>> = {
   silu: siluBack,
   gelu: geluBack,
   'gelu-tanh': geluTanhBack,

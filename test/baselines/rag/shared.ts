@@ -10,7 +10,7 @@ import { fakeEngine, fakePersona, fakeText } from '../../support/fake.ts';
 
 export const persona = { ...fakePersona('quiet', 'loud', 'noise', 'low'), description: 'Whispers and reads' };
 
-export const about = (id: string, trait: string, texts: readonly string[]): readonly LibraryPassage[] =>
+const about = (id: string, trait: string, texts: readonly string[]): readonly LibraryPassage[] =>
   texts.map((text, i) => ({ id: `${id}-${i}`, persona: id, trait, text }));
 export const neutral = (count: number): readonly LibraryPassage[] =>
   Array.from({ length: count }, (_, i) => ({

@@ -14,7 +14,7 @@ function byteCharacters(): string[] {
 export const BOS = 0;
 export const EOS = 1;
 /** <s>, </s>, 256 bytes, then the merges. */
-export const MERGES = ['o k', 'Ġ y', 'Ġy e', 'Ġye s', ': Ġ'] as const;
+const MERGES = ['o k', 'Ġ y', 'Ġy e', 'Ġye s', ': Ġ'] as const;
 export const TINY_VOCAB = 2 + 256 + MERGES.length;
 
 export interface TinyOptions {
