@@ -2,7 +2,7 @@
 // all proportion to the text), and whether a key occurs twice (the last one silently wins).
 
 /** Levels of arrays and objects that a header or a config may have; published ones have four. */
-export const MAX_NESTING = 64;
+const MAX_NESTING = 64;
 /** Values that a text may hold unless its reader says otherwise: in memory they take some 150 bytes each. */
 export const MAX_VALUES = 2 ** 21;
 

@@ -145,6 +145,7 @@ export const ERROR_CODES: Readonly<Record<string, readonly [meaning: string, nex
     'check the endpoint, the model and the key of the judge',
   ],
   'no-device': ['no device: no GPU, no driver, or none of the given name', 'follow the hint, and see `bench doctor`'],
+  'model-changed': ['the weights of a model changed after the run was planned', 'run again'],
   'no-calibration': [
     'a method needs calibration texts, and there are none',
     'name calibration texts for the persona and its opposite',
