@@ -2,7 +2,7 @@
 
 import { wantedDevice } from '../base/device-name.ts';
 import { BenchError } from '../base/error.ts';
-import { inspectModel } from '../formats/checkpoint/inspect.ts';
+import { inspectModel, modelNotes } from '../formats/checkpoint/inspect.ts';
 import type { Machine } from '../harness/run/ports.ts';
 
 /**
@@ -32,6 +32,7 @@ export function machineOf(named: string | undefined): Machine {
       const { loadText } = await import('../harness/text/index.ts');
       return loadText(path, { template, vocab: (await inspectModel(path)).vocab });
     },
+    notes: ({ path }) => modelNotes(path),
     kernels: async () => (await import('../gpu/index.ts')).kernelsDigest(),
     evaluate: async ({ prepared, ...request }) => {
       const { evaluateItems } = await import('../harness/score/index.ts');

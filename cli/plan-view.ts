@@ -71,6 +71,7 @@ export function planText(
     ),
     ...(shared.length === 0 ? [] : wrap(`every cell: ${shared.map((one) => `${one} ${places[0]![one]}`).join(', ')}`)),
     ...(suite.gate === null ? [] : powerLines(gatePower(planned.cells, suite.gate)).flatMap((line) => wrap(line, 6))),
+    ...planned.notes.flatMap((note) => wrap(`Note: ${note}`, 6)),
     '',
     head,
     ...rows.flatMap((row, i) => [row, ...(cells[i]?.why ?? []).flatMap((why) => wrap(`     ${why}`, 7))]),

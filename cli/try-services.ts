@@ -13,7 +13,11 @@ export function tryServices(): TryServices {
     bundledModels: join(packageRoot(), 'models'),
     fetchModel: async (name) => (await import('./pull.ts')).fetched(name, {}),
     async loadEngine(folder, device) {
-      const { loadEngine } = await import('../gpu/index.ts');
+      const [{ loadEngine }, { modelNotes }] = await Promise.all([
+        import('../gpu/index.ts'),
+        import('../formats/checkpoint/inspect.ts'),
+      ]);
+      for (const note of await modelNotes(folder)) process.stderr.write(`note: ${note}\n`);
       const engine = await loadEngine(folder, device === undefined ? {} : { device });
       const { name, software } = engine.device;
       return { engine, device: software ? `${name} (software)` : null };

@@ -1,6 +1,7 @@
 // A model folder looked at as far as that goes without a device: config.json and the headers of the weights.
 
 import { FAMILIES } from './families.ts';
+import { headNotes, settleHead } from './head.ts';
 import { refuseLeftovers } from './leftovers.ts';
 import type { MatrixInfo } from './matrices.ts';
 import { matricesOf } from './matrices.ts';
@@ -19,6 +20,17 @@ export async function inspectModel(folder: string): Promise<Spec> {
     await checkpoint.close();
   }
   return spec;
+}
+
+/** What a user should know of how a model's files are read, in sentences; nothing of most. Throws as `inspectModel`. */
+export async function modelNotes(folder: string): Promise<readonly string[]> {
+  const spec = await loadSpec(folder);
+  const checkpoint = await openCheckpoint(folder);
+  try {
+    return headNotes(await settleHead(resolveTensors(spec, checkpoint)));
+  } finally {
+    await checkpoint.close();
+  }
 }
 
 /** The matrices of a model, the digest of its weight files, its family, and whether that stores matrices as [columns, rows]. */

@@ -45,6 +45,7 @@ export interface Parts {
   readonly layers: readonly LayerParts[];
   readonly norm: Norm;
   readonly head: Matrix; // [vocab, hidden]; the same sources as the embedding where they are tied
+  readonly storedHead: Matrix | null; // beside a tie; `settleHead` says whether it counts
 }
 
 /**
@@ -56,8 +57,9 @@ export function resolveTensors(spec: Spec, checkpoint: Checkpoint): Parts {
   if (!names) throw new BenchError('unsupported-model', `no tensor names are known for family ${spec.family}`);
   const { hidden, headSize, ffn, vocab } = spec;
   const find = finder(checkpoint);
-  const bare = checkpoint.tensors.has(`${names.embedding}.weight`);
-  const prefix = bare ? '' : names.prefix;
+  const isStored = (stem: string): boolean =>
+    checkpoint.tensors.has(`${stem}.weight`) || checkpoint.foreign.has(`${stem}.weight`);
+  const prefix = isStored(names.embedding) || isStored(names.norm) ? '' : names.prefix;
 
   const vector = (stems: readonly string[], kind: 'weight' | 'bias', sizes: readonly number[]): Vector => ({
     names: stems.map((stem) => `${stem}.${kind}`),
@@ -112,7 +114,12 @@ export function resolveTensors(spec: Spec, checkpoint: Checkpoint): Parts {
       down: matrix([at + names.down], [hidden], ffn, inMlp),
     };
   };
-  const embedding = matrix([prefix + names.embedding], [vocab], hidden, table);
+  // One tensor for both is stored under either name: safetensors' own save_model keeps the one that sorts first.
+  const head = spec.tied && !isStored(names.head) ? null : matrix([names.head], [vocab], hidden, table);
+  const embedding =
+    spec.tied && head !== null && !isStored(prefix + names.embedding)
+      ? head
+      : matrix([prefix + names.embedding], [vocab], hidden, table);
   const headBias = spec.headBias ? vector([names.head], 'bias', [vocab]) : null;
   return {
     embedding,
@@ -120,7 +127,8 @@ export function resolveTensors(spec: Spec, checkpoint: Checkpoint): Parts {
       names.positions === undefined ? null : matrix([prefix + names.positions], [spec.maxPositions], hidden, table),
     layers: Array.from({ length: spec.layers }, (_, index) => layer(index)),
     norm: norm(prefix + names.norm),
-    head: { ...(spec.tied ? embedding : matrix([names.head], [vocab], hidden, table)), bias: headBias },
+    head: { ...(spec.tied ? embedding : head!), bias: headBias },
+    storedHead: spec.tied && head !== embedding ? head : null,
   };
 }
 

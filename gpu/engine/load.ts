@@ -1,6 +1,7 @@
 // A model folder -> an engine on a device. Everything is checked before the first allocation.
 
 import { freemem } from 'node:os';
+import { settleHead } from '../../formats/checkpoint/head.ts';
 import { refuseLeftovers } from '../../formats/checkpoint/leftovers.ts';
 import { type KnownDigest, openCheckpoint } from '../../formats/checkpoint/open.ts';
 import { resolveTensors } from '../../formats/checkpoint/parts.ts';
@@ -30,8 +31,9 @@ export async function loadEngine(folder: string, options: LoadOptions = {}): Pro
   const spec = await loadSpec(folder);
   const checkpoint = await openCheckpoint(folder);
   try {
-    const parts = resolveTensors(spec, checkpoint);
-    refuseLeftovers(spec, parts, checkpoint);
+    const stored = resolveTensors(spec, checkpoint);
+    refuseLeftovers(spec, stored, checkpoint);
+    const parts = await settleHead(stored);
     const gpu = await openGpu(options.device === undefined ? {} : { device: options.device });
     try {
       const memory = new Memory(gpu, { ...options, budgetBytes: options.budgetBytes ?? hostBytes(gpu) });

@@ -1,5 +1,6 @@
 // The whole network in f64, made of the references alone: what the engine's results are measured against.
 
+import { settleHead } from '../../formats/checkpoint/head.ts';
 import type { Tap } from '../../formats/checkpoint/matrices.ts';
 import type { Checkpoint } from '../../formats/checkpoint/open.ts';
 import { resolveTensors } from '../../formats/checkpoint/parts.ts';
@@ -54,7 +55,7 @@ export async function referenceModel(
   checkpoint: Checkpoint,
   mask: ReferenceMask | null = null,
 ): Promise<ReferenceModel> {
-  const parts = resolveTensors(spec, checkpoint);
+  const parts = await settleHead(resolveTensors(spec, checkpoint));
   const weights = await readWeights(parts);
   if (mask !== null) applyMask(parts, weights, mask);
   const rotations = new Map<number, { cos: Float64Array; sin: Float64Array }>();

@@ -59,6 +59,8 @@ export interface Machine {
   load(model: ModelRef, weights?: KnownDigest): Promise<{ readonly engine: Engine; readonly device: DeviceInfo }>;
   /** Tokenizer and chat template, of a model whose config and weight headers are right; called for every plan, so cheap. */
   text(model: ModelRef): Promise<TextModel>;
+  /** What a user should know of how a model's files are read; part of every report, stored or not. */
+  notes?(model: ModelRef): Promise<readonly string[]>;
   /** Digest of all kernels, hex; needs no device. */
   kernels(): Promise<string>;
   readonly evaluate: Evaluate;

@@ -38,6 +38,7 @@ export interface Planned {
   readonly digests: ReadonlyMap<string, ModelDigests>;
   readonly weightsOf: ReadonlyMap<string, FileDigest>; // by model, as `digests`: so that loading hashes nothing again
   readonly texts: ReadonlyMap<string, TextModel>;
+  readonly notes: readonly string[]; // what a user should know of the models
   readonly kernels: string;
   readonly device: DeviceInfo;
   readonly devices: { remember(device: DeviceInfo): void };
@@ -56,10 +57,12 @@ export async function planSession(
   const texts = new Map<string, TextModel>();
   const digests = new Map<string, ModelDigests>();
   const weightsOf = new Map<string, FileDigest>();
+  const notes: string[] = [];
   for (const model of suite.models) {
     const text = await machine.text(model);
     const { config, weights } = await weightDigests(model.path, memo);
     texts.set(model.id, text);
+    for (const note of (await machine.notes?.(model)) ?? []) notes.push(`Model ${model.id}: ${note}`);
     weightsOf.set(model.id, weights);
     digests.set(model.id, {
       ...{ config, weights: weights.sha256 },
@@ -83,7 +86,17 @@ export async function planSession(
     devices.set(fingerprint, device);
   }
   const remember = (seen: DeviceInfo) => devices.set(fingerprint, seen);
-  return { store, cells, digests, weightsOf, texts, kernels: await machine.kernels(), device, devices: { remember } };
+  return {
+    store,
+    cells,
+    digests,
+    weightsOf,
+    texts,
+    notes,
+    kernels: await machine.kernels(),
+    device,
+    devices: { remember },
+  };
 }
 
 /** Runs a suite. Failures of cells are in the result; an interrupt gives `interrupted`, with what is done stored. */
@@ -110,7 +123,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     return { ...loaded, text };
   };
   const models = new ModelSlot(load);
-  const notes: string[] = [];
+  const notes: string[] = [...planned.notes];
   try {
     const statistics = new StatisticsStore(options.statistics ?? null, `${device.deviceClass} ${kernels}`);
     const { evaluate } = machine;

@@ -1,6 +1,7 @@
 // Loss and gradients of low-rank updates over the whole network in f64: what a training step is measured against.
 
 import { BenchError } from '../../../base/error.ts';
+import { settleHead } from '../../../formats/checkpoint/head.ts';
 import type { Checkpoint } from '../../../formats/checkpoint/open.ts';
 import { type Parts, resolveTensors } from '../../../formats/checkpoint/parts.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
@@ -37,7 +38,7 @@ export interface Gradients {
 
 /** Reads the whole checkpoint into f64: for small models. Throws as `resolveTensors` does. */
 export async function readNetwork(spec: Spec, checkpoint: Checkpoint): Promise<ReferenceNetwork> {
-  const parts = resolveTensors(spec, checkpoint);
+  const parts = await settleHead(resolveTensors(spec, checkpoint));
   return { parts, weights: await readWeights(parts) };
 }
 
