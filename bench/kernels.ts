@@ -13,7 +13,7 @@ import { Memory } from '../gpu/device/memory.ts';
 import { measurePeaks } from '../gpu/device/peaks/measure.ts';
 import { Pipelines } from '../gpu/device/pipelines.ts';
 import { type DeviceMatrix, matmul, type Recorder } from '../gpu/kernels/index.ts';
-import { type Tile, tileFor, tilesFor } from '../gpu/kernels/tiles.ts';
+import { type Tile, tileFor, tilesFor } from '../gpu/kernels/matmul-tiles.ts';
 
 const SHAPES = [
   { k: 576, n: 1536 },

@@ -10,8 +10,9 @@ import { Memory } from '../gpu/device/memory.ts';
 import { Pipelines } from '../gpu/device/pipelines.ts';
 import { DENSE, loadEngine, type Variant } from '../gpu/index.ts';
 import { type DeviceMask, type DeviceMatrix, matmul, type Recorder } from '../gpu/kernels/index.ts';
-import { maskedMatmul } from '../gpu/kernels/masked.ts';
-import { openTiled, tiled } from '../gpu/kernels/tiled.ts';
+import { maskedMatmul } from '../gpu/kernels/masked-matmul.ts';
+import { sparseMatmul } from '../gpu/kernels/sparse-matmul.ts';
+import { openSparse } from '../gpu/kernels/sparse-matrix.ts';
 
 const SHAPES = [
   { k: 576, n: 1536 },
@@ -74,7 +75,7 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
     const keep = Array.from({ length: Math.ceil(n / 64) }, (_, tile) =>
       Uint32Array.from({ length: k }, (_, i) => i).filter((i) => ((i * 7919 + tile * 104729) % 1000) / 1000 >= rho),
     );
-    return [tiled(on, { x, w: openTiled(on, w, 1, keep), y })];
+    return [sparseMatmul(on, { x, w: openSparse(on, w, 1, keep), y })];
   };
   const nodes = new Map<string, readonly Node[]>([
     ['dense', matmul(on, { x, w, y })],

@@ -5,7 +5,7 @@ import { type Fallback, type Gpu, openGpu, type Testbed } from './device/device.
 import { speedHint } from './device/driver.ts';
 import { Memory } from './device/memory.ts';
 import { Pipelines } from './device/pipelines.ts';
-import { matmul } from './kernels/index.ts';
+import { matmul } from './kernels/matmul.ts';
 import { matmul as reference } from './reference/matmul.ts';
 
 const SHAPE = { m: 128, k: 256, n: 512 } as const;

@@ -6,5 +6,5 @@ export type { Dispatch, Trace, TracedStep } from './device/trace.ts';
 export type { LoadedEngine } from './engine/engine.ts';
 export { type LoadOptions, loadEngine } from './engine/load.ts';
 export * from './engine/types.ts';
-export { kernelsDigest } from './kernels/index.ts';
+export { kernelsDigest } from './kernels/digest.ts';
 export type { MaskTensor, Score } from './kernels/types.ts';

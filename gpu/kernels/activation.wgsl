@@ -1,36 +1,22 @@
-// silu, gelu (exact, by erf) and gelu-tanh.
-#if SILU
-fn activate(x: f32) -> f32 { return x / (1.0 + exp(-x)); }
+// Y[T, width] = act(S[T, width]), or GATED: act(S[T, 0..width]) * S[T, width..2 width]: the activation by itself, where
+// something is added to its argument after the product.
+#include "_step.wgsl"
+struct Shape { width: u32 }
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<uniform> shape: Shape;
+@group(0) @binding(2) var<storage, read> s: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+#include "_activation.wgsl"
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let column = group.x * 64u + lane;
+  if (column >= shape.width || group.y >= step.rows) { return; }
+  let at = group.y * shape.width + column;
+#if GATED
+  let first = group.y * shape.width + at;
+  y[at] = activate(s[first]) * s[first + shape.width];
+#else
+  y[at] = activate(s[at]);
 #end
-#if GELU_TANH
-fn activate(x: f32) -> f32 {
-  // tanh overflows for large arguments on some drivers; beyond 15 it is 1 in f32.
-  let inner = clamp(0.7978845608028654 * fma(0.044715 * x * x, x, x), -15.0, 15.0);
-  return 0.5 * x * (1.0 + tanh(inner));
 }
-#end
-#if GELU
-// erfc for z >= 0, relative error about 1e-7: the rational fits of Cephes' ndtrf (Moshier).
-fn erfc(z: f32) -> f32 {
-  let t = z * z;
-  if (z < 1.0) {
-    let p = fma(fma(fma(fma(fma(fma(7.853861353153693e-5, t, -8.010193625184903e-4), t, 5.188327685732524e-3), t,
-      -2.685381193529856e-2), t, 1.128358514861418e-1), t, -3.761262582423300e-1), t, 1.128379165726710);
-    return 1.0 - z * p;
-  }
-  let q = 1.0 / z;
-  let y = q * q;
-  var p = fma(fma(fma(fma(fma(fma(fma(-1.047766399936249e1, y, 1.297719955372516e1), y, -7.495518717768503), y,
-    2.921019019210786), y, -1.015265279202700), y, 4.218463358204948e-1), y, -2.820767439740514e-1), y, 5.641895067754075e-1);
-  if (z < 2.0) {
-    p = fma(fma(fma(fma(fma(fma(fma(fma(2.326819970068386e-2, y, -1.387039388740657e-1), y, 3.687424674597105e-1), y,
-      -5.824733027278666e-1), y, 6.210004621745983e-1), y, -4.944515323274145e-1), y, 3.404879937665872e-1), y,
-      -2.741127028184656e-1), y, 5.638259427386472e-1);
-  }
-  return exp(-t) * q * p;
-}
-fn activate(x: f32) -> f32 {
-  let tail = 0.5 * erfc(abs(x) * 0.7071067811865476);
-  return x * select(1.0 - tail, tail, x < 0.0);
-}
-#end

@@ -1,7 +1,7 @@
 // softmax(q k^T) v over the keys of a row's own path, causal, grouped (GQA); q comes scaled. One lane per row and ${HEADS}
 // heads that share their keys, which it reads once for all of them; keys in ascending position with a running maximum, so
 // that packing cannot change a bit.
-#include "step.wgsl"
+#include "_step.wgsl"
 struct Shape { heads: u32, group: u32, window: u32 }
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> shape: Shape;

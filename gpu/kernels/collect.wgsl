@@ -1,5 +1,5 @@
 // Sums over the rows of each sample, per channel: x, |x| and x^2, in f32 with the rows ascending. One lane per channel.
-#include "step.wgsl"
+#include "_step.wgsl"
 struct Shape {
   width: u32,
 }

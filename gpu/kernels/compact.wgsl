@@ -1,5 +1,5 @@
 // Chosen rows and columns of a matrix, in its own bits: one lane per word of the result.
-#include "step.wgsl"
+#include "_step.wgsl"
 struct Shape {
   words: u32,   // of the result
   per_row: u32, // words of a row of the result

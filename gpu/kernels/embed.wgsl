@@ -1,6 +1,6 @@
 // x[t] = E[token t] (+ P[position t]); one lane per element, embedding in its own bits, positions in f32. Rows whose
 // token lies in another chunk of E are left to that chunk's run.
-#include "step.wgsl"
+#include "_step.wgsl"
 struct Shape {
   width: u32,
   first: u32, // the token whose row is the first of this chunk
@@ -9,7 +9,7 @@ struct Shape {
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> shape: Shape;
 @group(0) @binding(2) var<storage, read> tokens: array<u32>;
-#include "load.wgsl"
+#include "_load.wgsl"
 @group(0) @binding(4) var<storage, read> positions: array<u32>;
 @group(0) @binding(5) var<storage, read> learned: array<f32>;
 @group(0) @binding(6) var<storage, read_write> x: array<f32>;

@@ -1,5 +1,5 @@
 // A run of rows as their mask leaves them, in the weights' own bits (SOFT: f32 only): one lane per word of the mask.
-#include "step.wgsl"
+#include "_step.wgsl"
 struct Shape {
   words: u32,   // in all
   per_row: u32, // words of the mask per row
@@ -10,9 +10,9 @@ struct Shape {
 }
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> shape: Shape;
-#include "mask.wgsl"
+#include "_mask.wgsl"
 #if SOFT
-#include "load.wgsl"
+#include "_load.wgsl"
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 #else
 #if F32

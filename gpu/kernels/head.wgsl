@@ -1,6 +1,6 @@
 // Logits of ${BLOCK} vocabulary rows per lane for ${MT} rows of X, kept only as (max, sum of exp, argmax) and, where a
 // row's target lies in the block, its logit: the logits of the whole vocabulary never exist in memory.
-#include "step.wgsl"
+#include "_step.wgsl"
 struct Shape {
   n: u32,      // vocabulary rows of this chunk
   k4: u32,
@@ -14,7 +14,7 @@ struct Shape {
 #else
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 #end
-#include "load.wgsl"
+#include "_load.wgsl"
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read> targets: array<u32>;     // [P]
 @group(0) @binding(6) var<storage, read_write> part: array<vec2f>; // [P, blocks]: max, sum of exp(logit - max)
@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #for n 0 ${NR}
     let r_${n} = min(n0 + ${n}u, shape.n - 1u);
 #end
-#include "tile.wgsl"
+#include "_tile.wgsl"
 #for m 0 ${MT}
 #for n 0 ${NR}
     if (n0 + ${n}u < end) {

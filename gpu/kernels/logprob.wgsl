@@ -1,5 +1,5 @@
 // Merges the blocks of each scored row in their order: log-probability of the target, and whether it is the argmax.
-#include "step.wgsl"
+#include "_step.wgsl"
 struct Shape { blocks: u32 }
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> shape: Shape;

@@ -1,7 +1,7 @@
 // Y[M, N] = epilogue(X[M, K] W[N, K]^T + bias): each lane owns ${MT} rows of X and ${NR} rows of W, and reads them itself
 // or, STAGED, through the memory of its workgroup.
 // Epilogues: store; add to Y (residual) or to another buffer (base); activation; gated: rows 0..n of W are the gate, n..2n the other factor.
-#include "step.wgsl"
+#include "_step.wgsl"
 struct Shape {
   n: u32,     // columns of Y that this chunk of W gives
   k4: u32,    // loads per row: K / 4 where rows are aligned, else K
@@ -21,17 +21,17 @@ struct Shape {
 #else
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 #end
-#include "load.wgsl"
+#include "_load.wgsl"
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
 #if BASE
 @group(0) @binding(6) var<storage, read> base: array<f32>;
 #end
 #if MASKED
-#include "mask.wgsl"
+#include "_mask.wgsl"
 #end
 #if ACTIVATE
-#include "activation.wgsl"
+#include "_activation.wgsl"
 #end
 #if STAGED
 #if ALIGNED
@@ -62,7 +62,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let n_${n} = n0 + ${n}u;
 #end
 #if STAGED
-#include "staged.wgsl"
+#include "_staged-tile.wgsl"
 #else
 #for n 0 ${NC}
   let r_${n} = min(n_${n}, shape.n - 1u);
@@ -70,7 +70,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let r_${n + NC} = r_${n} + shape.n;
 #end
 #end
-#include "tile.wgsl"
+#include "_tile.wgsl"
 #end
-#include "epilogue.wgsl"
+#include "_epilogue.wgsl"
 }

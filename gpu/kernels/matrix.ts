@@ -5,7 +5,7 @@ import { BenchError } from '../../base/error.ts';
 import { BYTES } from '../../formats/safetensors/numbers.ts';
 import type { Format } from '../../formats/safetensors/tensor.ts';
 import { sized } from '../device/memory.ts';
-import { HEAD_BLOCK } from './tiles.ts';
+import { HEAD_BLOCK } from './matmul-tiles.ts';
 
 /** A run of rows. Of a gated matrix it holds the same run of both factors, the gate's first. */
 export interface RowChunk {

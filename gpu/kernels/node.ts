@@ -16,8 +16,12 @@ export interface Recorder {
   readonly step: GPUBuffer;
 }
 
+/** Which of the step's counts a kernel runs over. */
+export type Rows = 'rows' | 'scored';
+
 /** Lanes of a workgroup where nothing else decides. */
 export const LANES = 64;
+/** Workgroups in one dimension of a grid, at most. */
 export const MAX_GRID = 65535;
 
 /** A node of `kernel` with a uniform of `shape` (u32) and `floats` (f32) after the step's own. */
@@ -38,6 +42,7 @@ export function node(
   return makeNode(on.gpu, on.pipelines, { ...rest, buffers: [on.step, uniform, ...buffers] });
 }
 
+/** The constants of _load.wgsl at binding 3: `aligned` rows are read four columns at a time. */
 export function loads(format: Format, aligned: boolean): Constants {
   return { W: 3, F32: format === 'f32', BF16: format === 'bf16', ALIGNED: aligned };
 }

@@ -1,6 +1,6 @@
 // RMS norm (x / rms(x) * weight) or layer norm ((x - mean) / sd * weight + bias); one lane per row, summed in order.
 // With GATHER, row p of the result comes from row rows[p] of x.
-#include "step.wgsl"
+#include "_step.wgsl"
 struct Shape { width: u32, eps: f32 }
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> shape: Shape;

@@ -1,12 +1,12 @@
 // Splits the heads of a qkv row: norms queries and keys by head where the model does (QK_NORM), rotates their first
 // 2 pairs dimensions by position ("half" layout: pair i is dimensions i and i + pairs), scales q by 1/sqrt(head size), and
 // writes k and v to their rows of the cache. One lane per row and head; a row is [q | k | v], or q, k, v BY_HEAD.
-#include "step.wgsl"
+#include "_step.wgsl"
 struct Shape { heads: u32, kv_heads: u32, size: u32, pairs: u32, scale: f32, eps: f32 }
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> shape: Shape;
 @group(0) @binding(2) var<storage, read> qkv: array<f32>;        // [T, (heads + 2 kv_heads) * size]
-@group(0) @binding(3) var<storage, read> turn: array<vec2f>;     // [positions, pairs]: cos, sin
+@group(0) @binding(3) var<storage, read> rotations: array<vec2f>;     // [positions, pairs]: cos, sin
 @group(0) @binding(4) var<storage, read> positions: array<u32>;  // [T]
 @group(0) @binding(5) var<storage, read> cache_rows: array<u32>; // [T]
 @group(0) @binding(6) var<storage, read> norms: array<f32>;      // [2 * size]: weights of queries, then of keys
@@ -55,7 +55,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let a = qkv[source + i];
     let b = qkv[source + shape.pairs + i];
 #end
-    let c = turn[angles + i];
+    let c = rotations[angles + i];
     let first = fma(a, c.x, -(b * c.y));
     let second = fma(b, c.x, a * c.y);
     if (kind == 0u) {

@@ -1,29 +1,39 @@
-// silu(x) = x / (1 + e^-x); gelu(x) = x Phi(x), exactly or in the tanh form of Hendrycks and Gimpel (arXiv 1606.08415).
+// silu(x) = x / (1 + e^-x); gelu(x) = x Phi(x), exactly or in the tanh form of Hendrycks and Gimpel (arXiv 1606.08415); and
+// gated activations (Shazeer 2020, arXiv 2002.05202).
 
 import type { Spec } from '../../formats/checkpoint/spec.ts';
-import type { Numbers } from './numbers.ts';
+import type { Numbers } from './common/numbers.ts';
 
+/** x / (1 + e^-x). */
 export function silu(x: number): number {
   return x / (1 + Math.exp(-x));
 }
 
+/** x Phi(x), by erf. */
 export function gelu(x: number): number {
   return 0.5 * x * erfc(-x / Math.SQRT2);
 }
 
+/** The tanh form of gelu. */
 export function geluTanh(x: number): number {
   return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
 }
 
+/** By its name in a spec. */
 export const ACTIVATIONS: Readonly<Record<Spec['activation'], (x: number) => number>> = {
   silu,
   gelu,
   'gelu-tanh': geluTanh,
 };
 
-/** Element by element. */
+/** x: any shape -> act(x), element by element. */
 export function activation(x: Numbers, kind: Spec['activation']): Float64Array {
   return Float64Array.from(x, ACTIVATIONS[kind]);
+}
+
+/** gate, up: the same shape -> act(gate) * up, element by element. */
+export function gated(gate: Numbers, up: Numbers, kind: Spec['activation']): Float64Array {
+  return Float64Array.from(gate, (value, i) => ACTIVATIONS[kind](value) * up[i]!);
 }
 
 /** 1 - erf(x), to about 1e-15 of its own size for |x| < 26 (Abramowitz and Stegun 7.1.6 and 7.1.14). */

@@ -1,6 +1,6 @@
 // softmax(q k^T / sqrt(headSize)) v over the keys of a row's own path, causal, with grouped keys and values (GQA).
 
-import type { Numbers } from './numbers.ts';
+import type { Numbers } from './common/numbers.ts';
 
 export interface AttentionShape {
   readonly heads: number;

@@ -1,6 +1,6 @@
 // Sums of x, |x| and x^2 over the rows of each sample, per channel.
 
-import type { Numbers } from './numbers.ts';
+import type { Numbers } from './common/numbers.ts';
 
 /** x: [T, width]; spans: (first row, rows) per sample -> [samples, 3, width]. */
 export function collect(

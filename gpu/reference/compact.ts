@@ -1,6 +1,6 @@
 // Chosen rows and columns of a matrix.
 
-import type { Numbers } from './numbers.ts';
+import type { Numbers } from './common/numbers.ts';
 
 /** w: [.., width] -> [rows, columns]. */
 export function compact(w: Numbers, width: number, rows: ArrayLike<number>, columns: ArrayLike<number>): Float64Array {

@@ -1,6 +1,6 @@
 // x[t] = table[token t] (+ positional[position t] where positions are learned).
 
-import type { Numbers } from './numbers.ts';
+import type { Numbers } from './common/numbers.ts';
 
 /** table: [vocab, width], positional: [positions, width] or null; tokens, positions: [T] -> [T, width]. */
 export function embed(

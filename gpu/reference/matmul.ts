@@ -1,6 +1,6 @@
 // Y[M, N] = X[M, K] W[N, K]^T (+ bias[N]) (+ residual[M, N]).
 
-import type { Numbers } from './numbers.ts';
+import type { Numbers } from './common/numbers.ts';
 
 /** The sizes follow from the lengths and K: M = x / K, N = w / K. */
 export function matmul(

@@ -1,6 +1,6 @@
-// Rotates pair (i, i + dims/2) of each head by the angle of its position; dimensions from dims on stay (arXiv 2104.09864).
+// Rotary position embedding (arXiv 2104.09864), and the split of a qkv product before it.
 
-import type { Numbers } from './numbers.ts';
+import type { Numbers } from './common/numbers.ts';
 
 export interface RopeShape {
   readonly heads: number; // in a row of x
@@ -8,7 +8,10 @@ export interface RopeShape {
   readonly dims: number; // how many dimensions of a head are rotated
 }
 
-/** x: [T, heads * headSize], positions: [T], cos and sin: [any position, dims / 2] -> [T, heads * headSize]. */
+/**
+ * x: [T, heads * headSize], positions: [T], cos and sin: [any position, dims / 2] -> [T, heads * headSize]: pair
+ * (i, i + dims / 2) of each head rotated by the angle of its position; dimensions from `dims` on stay.
+ */
 export function rope(
   x: Numbers,
   positions: Numbers,
@@ -31,4 +34,36 @@ export function rope(
     }
   }
   return out;
+}
+
+/** How a row of qkv is ordered: all queries, keys, values; or, by head, q, k and v of one head after the other (GPT-NeoX). */
+export interface SplitShape {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headSize: number;
+  readonly qkvByHead: boolean;
+}
+
+/** qkv: [T, (heads + 2 kvHeads) * headSize] -> queries [T, heads * headSize], keys and values [T, kvHeads * headSize]. */
+export function splitHeads(
+  qkv: Numbers,
+  { heads, kvHeads, headSize, qkvByHead }: SplitShape,
+): readonly [Float64Array, Float64Array, Float64Array] {
+  const units = heads + 2 * kvHeads;
+  const rows = qkv.length / (units * headSize);
+  /** Head `head` of queries (0), keys (1) or values (2) within a row. */
+  const unit = (kind: number, head: number): number =>
+    qkvByHead ? 3 * head + kind : head + (kind > 0 ? heads : 0) + (kind > 1 ? kvHeads : 0);
+  const part = (kind: number, count: number): Float64Array => {
+    const out = new Float64Array(rows * count * headSize);
+    for (let row = 0; row < rows; row++) {
+      for (let head = 0; head < count; head++) {
+        const from = (row * units + unit(kind, head)) * headSize;
+        const to = (row * count + head) * headSize;
+        for (let i = 0; i < headSize; i++) out[to + i] = qkv[from + i]!;
+      }
+    }
+    return out;
+  };
+  return [part(0, heads), part(1, kvHeads), part(2, kvHeads)];
 }

@@ -1,6 +1,6 @@
 // Edits of the residual stream: a vector added to every row, or taken out of it by a share of what lies along it.
 
-import type { Numbers } from './numbers.ts';
+import type { Numbers } from './common/numbers.ts';
 
 /** x: [T, width], v: [width] -> x + scale v, or `project`: x + scale (x . v) v. */
 export function steer(x: Numbers, v: Numbers, scale: number, project: boolean): Float64Array {

@@ -121,7 +121,7 @@ test('.ci/run counts a part that its limit has cut', () =>
       text += more;
     });
     await new Promise((resolve) => child.on('close', resolve));
-    assert.match(text, /^part: adapter: .*: 2 passed, 1 failed, 1 skipped \(cut by its limit\)\n2 and 1\n$/, text);
+    assert.match(text, /^part: device: .*: 2 passed, 1 failed, 1 skipped \(cut by its limit\)\n2 and 1\n$/, text);
   }));
 
 test('no test at all fails the run', async () => {

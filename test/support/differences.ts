@@ -1,7 +1,7 @@
 // Gradients by central differences in f64: what the backward references are held to.
 
 import * as assert from 'uvu/assert';
-import type { Numbers } from '../../gpu/reference/numbers.ts';
+import type { Numbers } from '../../gpu/reference/common/numbers.ts';
 import { normals } from './random-model.ts';
 
 /** Step of a difference, relative to the element or to 1, whichever is more. */

@@ -15,7 +15,7 @@ import { selectMasks } from '../../gpu/engine/selection/select.ts';
 import type { Selected, SelectRequest } from '../../gpu/engine/types.ts';
 import { upload } from '../../gpu/engine/weights/upload.ts';
 import type { MaskTensor, Score } from '../../gpu/kernels/types.ts';
-import type { Weights } from '../../gpu/reference/select.ts';
+import type { Weights } from '../../gpu/reference/common/f32.ts';
 import { temporaryFolder } from './folders.ts';
 import { rounded } from './kernel.ts';
 import { maskTensor } from './masks.ts';

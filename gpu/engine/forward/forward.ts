@@ -15,7 +15,7 @@ import type { Resident } from '../variants/resident-types.ts';
 import type { DeviceWeights } from '../weights/upload.ts';
 import { seenBy } from '../work.ts';
 import { type Flow, lastNorm, layerNodes, type Place, tapWidth } from './layers.ts';
-import { openTurn } from './rope.ts';
+import { openRotations } from './rope.ts';
 
 /** What is summed over samples. */
 const PLACES: Readonly<Record<'statistics' | 'states', readonly Place[]>> = {
@@ -132,7 +132,7 @@ export class Forward {
         ...input,
         capacity,
         // No position lies beyond the rows that the caches hold.
-        turn: openTurn(this.#gpu, pool, spec, Math.min(spec.maxPositions, options.cacheRows)),
+        rotations: openRotations(this.#gpu, pool, spec, Math.min(spec.maxPositions, options.cacheRows)),
         x: words('x', capacity * hidden),
         normed: words('normed', capacity * hidden),
         qkv: words('qkv', capacity * (heads + 2 * kvHeads) * headSize),

@@ -5,12 +5,7 @@ import { BenchError } from '../../../base/error.ts';
 import type { Tap } from '../../../formats/checkpoint/matrices.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import type { Node } from '../../device/commands.ts';
-import { collect } from '../../kernels/collect.ts';
-import { gate } from '../../kernels/gate.ts';
 import * as kernels from '../../kernels/index.ts';
-import { maskedMatmul } from '../../kernels/masked.ts';
-import { steer } from '../../kernels/steer.ts';
-import { tiled } from '../../kernels/tiled.ts';
 import { type AdapterScratch, adapterScratch } from '../variants/adapter.ts';
 import type { MatrixUse, Resident, TapAdapter } from '../variants/resident-types.ts';
 import type { DeviceWeights } from '../weights/upload.ts';
@@ -23,7 +18,7 @@ export interface Flow {
   readonly rows: GPUBuffer; // cache rows of the paths
   readonly cacheRows: GPUBuffer; // [T]
   readonly scored: GPUBuffer; // [P]
-  readonly turn: GPUBuffer; // cos and sin per position and pair
+  readonly rotations: GPUBuffer; // cos and sin per position and pair
   readonly x: GPUBuffer; // [T, hidden], the residual stream
   readonly normed: GPUBuffer; // [T, hidden]
   readonly qkv: GPUBuffer; // [T, (heads + 2 kvHeads) headSize]
@@ -62,7 +57,7 @@ export function layerNodes(
   const { heads, kvHeads, headSize, hidden, activation, gated } = spec;
   const { x, normed, qkv, q, attended, inner } = flow;
   const shape = { heads, kvHeads, headSize };
-  const turned = { ...shape, pairs: (spec.rope?.dims ?? 0) / 2, byHead: spec.qkvByHead, eps: spec.normEps };
+  const rotary = { ...shape, pairs: (spec.rope?.dims ?? 0) / 2, byHead: spec.qkvByHead, eps: spec.normEps };
   const scratch: Scratch = { expanded, ...adapterScratch(on.pool, layers, flow.capacity) };
   const nodes: (Node | readonly Node[])[] = [
     kernels.embed(on, { ...flow, table: weights.embedding, learned: weights.learned, x }),
@@ -77,7 +72,7 @@ export function layerNodes(
       const y = collecting?.sums(index, place) ?? null;
       if (collecting === null || y === null) return [];
       const io = { label: `collect ${place}`, x: from, spans: collecting.spans, y };
-      return [collect(on, io, tapWidth(spec, place))];
+      return [kernels.collect(on, io, tapWidth(spec, place))];
     };
     const normalise = (label: 'norm1' | 'norm2'): Node =>
       kernels.norm(
@@ -89,7 +84,7 @@ export function layerNodes(
     nodes.push(
       normalise('norm1'),
       product('qkv', normed, qkv),
-      kernels.rope(on, { ...flow, ...cache, norms: layer.qkNorm }, turned),
+      kernels.rope(on, { ...flow, ...cache, norms: layer.qkNorm }, rotary),
       kernels.attention(on, { ...flow, ...cache, q, y: attended }, { ...shape, window: spec.windows[index]! }),
       // A parallel MLP reads the residual stream as it was before attention was added.
       ...(spec.parallel ? [normalise('norm2'), back] : [back, normalise('norm2')]),
@@ -97,7 +92,7 @@ export function layerNodes(
       product('down', inner, x, { residual: true }),
       edits
         .filter((edit) => edit.layer === index)
-        .map(({ v, scale, project }) => steer(on, { v, x }, { width: hidden, scale, project })),
+        .map(({ v, scale, project }) => kernels.steer(on, { v, x }, { width: hidden, scale, project })),
       summed('after', x),
     );
   });
@@ -125,12 +120,12 @@ function use(
   how: kernels.MatmulOptions,
   scratch: Scratch,
 ): readonly Node[] {
-  const { w, mask, tiled: byTile, adapter } = matrix;
+  const { w, mask, sparse, adapter } = matrix;
   if (adapter !== undefined) return updated(on, { ...matrix, adapter }, io, how, scratch);
-  if (byTile !== undefined) return [tiled(on, { ...io, w: byTile }, how)];
+  if (sparse !== undefined) return [kernels.sparseMatmul(on, { ...io, w: sparse }, how)];
   return mask === null
     ? kernels.matmul(on, { ...io, w }, how)
-    : maskedMatmul(on, { ...io, w }, { ...how, mask, scratch: scratch.expanded });
+    : kernels.maskedMatmul(on, { ...io, w }, { ...how, mask, scratch: scratch.expanded });
 }
 
 /** The product and its low-rank update; an activation comes after both. */
@@ -156,5 +151,8 @@ function updated(
     ].map((one) => ({ ...one, part: 'adapter' })),
   ];
   if (activation === undefined) return nodes;
-  return [...nodes, gate(on, { s: sum, y }, { width: matrix.w.rows / (gated ? 2 : 1), activation, gated })];
+  return [
+    ...nodes,
+    kernels.activation(on, { s: sum, y }, { width: matrix.w.rows / (gated ? 2 : 1), activation, gated }),
+  ];
 }

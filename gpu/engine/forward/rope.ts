@@ -42,15 +42,15 @@ export function ropeTables(rope: Rope, positions: number): RopeTables {
 }
 
 /** cos and sin per position and pair on the device; without rotation the kernel reads none of it. */
-export function openTurn(gpu: Gpu, pool: Pool, { rope }: Spec, positions: number): GPUBuffer {
+export function openRotations(gpu: Gpu, pool: Pool, { rope }: Spec, positions: number): GPUBuffer {
   if (rope === null) return pool.buffer('no rope', 16);
   const { cos, sin } = ropeTables(rope, positions);
-  const turn = new Float32Array(2 * cos.length);
+  const rotations = new Float32Array(2 * cos.length);
   for (let i = 0; i < cos.length; i++) {
-    turn[2 * i] = cos[i]!;
-    turn[2 * i + 1] = sin[i]!;
+    rotations[2 * i] = cos[i]!;
+    rotations[2 * i + 1] = sin[i]!;
   }
-  const buffer = pool.buffer('rope', turn.byteLength);
-  gpu.device.queue.writeBuffer(buffer, 0, turn);
+  const buffer = pool.buffer('rope', rotations.byteLength);
+  gpu.device.queue.writeBuffer(buffer, 0, rotations);
   return buffer;
 }

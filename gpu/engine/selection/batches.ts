@@ -7,7 +7,10 @@ import { type Node, replay, zeroCounts } from '../../device/commands.ts';
 import type { Gpu } from '../../device/device.ts';
 import type { Memory, Pool } from '../../device/memory.ts';
 import type { Pipelines } from '../../device/pipelines.ts';
-import { columnSums, type Keys, rowSums, type ScoredRows, score, shares } from '../../kernels/select.ts';
+import { keys } from '../../kernels/selection/keys.ts';
+import type { Keys, ScoredRows } from '../../kernels/selection/rows.ts';
+import { shares } from '../../kernels/selection/shares.ts';
+import { columnSums, rowSums } from '../../kernels/selection/sums.ts';
 import type { Score } from '../../kernels/types.ts';
 import { locate, type Piece } from '../weights/locate.ts';
 import type { DeviceWeights } from '../weights/upload.ts';
@@ -201,7 +204,7 @@ export function keyNodes(
       if (kind === 'sums')
         return [...sums, columnSums(on, rows, { ...y, tileRows: source.unit, tileFirst: run.first })];
       if (kind === 'along') return [...sums, rowSums(on, rows, { ...y, at: run.rowAt + past })];
-      return [...sums, score(on, rows, { ...y, at: run.keyAt + past * source.info.columns })];
+      return [...sums, keys(on, rows, { ...y, at: run.keyAt + past * source.info.columns })];
     });
   });
 }

@@ -7,7 +7,7 @@ import type { Gpu } from '../../device/device.ts';
 import type { Pool } from '../../device/memory.ts';
 import { headBlocks } from '../../kernels/index.ts';
 import { tapWidth } from '../forward/layers.ts';
-import { openTurn } from '../forward/rope.ts';
+import { openRotations } from '../forward/rope.ts';
 import type { Sample } from '../types.ts';
 
 const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
@@ -66,7 +66,7 @@ export function flowWords(spec: Spec, rows: number, ranks: Readonly<Record<Tap, 
     dsum: rows * wide,
     dinner: rows * ffn,
     dlow: rows * Math.max(...Object.values(ranks)),
-    turned: Math.max(...matrices, block * hidden), // the matrix that a gradient goes back through, transposed, f32
+    transposed: Math.max(...matrices, block * hidden), // the matrix that a gradient goes back through, transposed, f32
     last: rows * hidden, // [P, hidden]
     dlast: rows * hidden,
     block: block * hidden, // of the head
@@ -82,7 +82,7 @@ export function flowWords(spec: Spec, rows: number, ranks: Readonly<Record<Tap, 
 type FlowName = keyof ReturnType<typeof flowWords>;
 
 export interface TrainFlow extends Readonly<Record<FlowName, GPUBuffer>> {
-  readonly turn: GPUBuffer; // cos and sin per position and pair
+  readonly rotations: GPUBuffer; // cos and sin per position and pair
   readonly kept: readonly GPUBuffer[]; // [T, hidden] before each layer, and after the last
 }
 
@@ -103,7 +103,7 @@ export function openFlow(
   );
   return {
     ...flow,
-    turn: openTurn(gpu, pool, spec, Math.min(spec.maxPositions, rows)),
+    rotations: openRotations(gpu, pool, spec, Math.min(spec.maxPositions, rows)),
     kept: Array.from({ length: spec.layers + 1 }, (_, i) => pool.buffer(`kept ${i}`, 4 * rows * spec.hidden)),
   };
 }

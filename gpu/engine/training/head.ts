@@ -3,15 +3,15 @@
 
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import type { Node } from '../../device/commands.ts';
-import { normBack, softmaxBack, transpose } from '../../kernels/back/index.ts';
 import * as kernels from '../../kernels/index.ts';
+import { normBack, softmaxBack, transpose } from '../../kernels/training/index.ts';
 import type { DeviceWeights } from '../weights/upload.ts';
 import { type TrainFlow, vocabBlock } from './buffers.ts';
 
 export function trainHead(on: kernels.Recorder, spec: Spec, weights: DeviceWeights, flow: TrainFlow): readonly Node[] {
   const { hidden, normEps: eps } = spec;
   const { head, norm } = weights;
-  const { last, dlast, block, turned, logits, scored, targets } = flow;
+  const { last, dlast, block, transposed, logits, scored, targets } = flow;
   const x = flow.kept.at(-1)!;
   const width = vocabBlock(spec.vocab);
   const blocks = head.chunks.flatMap(({ first, rows }, chunk) =>
@@ -23,12 +23,12 @@ export function trainHead(on: kernels.Recorder, spec: Spec, weights: DeviceWeigh
   const own = { label: 'head block', bias: null, format: 'f32' } as const;
   // A block and its transpose, in f32 whatever the head's format; rows beyond the vocabulary are 0.
   const down = { ...own, rows: width, columns: hidden, chunks: [{ first: 0, rows: width, buffer: block }] };
-  const across = { ...own, rows: hidden, columns: width, chunks: [{ first: 0, rows: hidden, buffer: turned }] };
+  const across = { ...own, rows: hidden, columns: width, chunks: [{ first: 0, rows: hidden, buffer: transposed }] };
   return [
     kernels.norm(on, { label: 'norm', x, ...norm, from: scored, y: last }, { width: hidden, eps, over: 'scored' }),
     ...kernels.scoreHead(on, { ...flow, x: last }, head),
     ...blocks.flatMap(({ chunk, from, first, count }, index) => [
-      ...transpose(on, { w: head, y: turned }, { chunk, from, count, width }),
+      ...transpose(on, { w: head, y: transposed }, { chunk, from, count, width }),
       ...transpose(on, { w: across, y: block }),
       ...kernels.matmul(on, { x: last, w: down, y: logits }, { over: 'scored' }),
       softmaxBack(

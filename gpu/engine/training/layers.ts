@@ -5,9 +5,8 @@ import { BenchError } from '../../../base/error.ts';
 import type { Tap } from '../../../formats/checkpoint/matrices.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import type { Node } from '../../device/commands.ts';
-import * as back from '../../kernels/back/index.ts';
-import { gate } from '../../kernels/gate.ts';
 import * as kernels from '../../kernels/index.ts';
+import * as training from '../../kernels/training/index.ts';
 import type { DeviceWeights } from '../weights/upload.ts';
 import type { TrainFlow } from './buffers.ts';
 import { trainHead } from './head.ts';
@@ -30,7 +29,7 @@ export function trainNodes(
 ): TrainNodes {
   const { heads, kvHeads, headSize, hidden, ffn, activation, gated, parallel, normEps: eps } = spec;
   const shape = { heads, kvHeads, headSize };
-  const turned = { ...shape, pairs: (spec.rope?.dims ?? 0) / 2, byHead: spec.qkvByHead, eps };
+  const rotary = { ...shape, pairs: (spec.rope?.dims ?? 0) / 2, byHead: spec.qkvByHead, eps };
   const layer = spec.norm === 'layer';
   const found = (index: number, tap: Tap): TapParameters | undefined =>
     parameters.find((one) => one.layer === index && one.tap === tap);
@@ -42,7 +41,7 @@ export function trainNodes(
     if (dropout === 0) return [x, []];
     const width = one.down.columns;
     const io = { x, key: flow.key, y: flow.left };
-    return [flow.left, [back.dropout(on, io, { width, place: one.place, share: dropout, add: false })]];
+    return [flow.left, [training.dropout(on, io, { width, place: one.place, share: dropout, add: false })]];
   };
 
   /** y = W x + B A x, or what `how` says of W x; without y only A x, which the gradient of B needs. */
@@ -86,7 +85,7 @@ export function trainNodes(
     return [
       normalise(index, 0, x),
       ...product(index, 'qkv', flow.normed1, qkv),
-      kernels.rope(on, { ...flow, ...cache, norms: weights.layers[index]!.qkNorm }, turned),
+      kernels.rope(on, { ...flow, ...cache, norms: weights.layers[index]!.qkNorm }, rotary),
       kernels.attention(
         on,
         { q, k, v, positions: flow.positions, path: flow.path, rows: flow.line, y: attended },
@@ -95,7 +94,7 @@ export function trainNodes(
       ...product(index, 'o', attended, parallel && again ? null : into, { base: x }),
       normalise(index, 1, parallel ? x : into),
       ...product(index, 'up', flow.normed2, flow.sum),
-      gate(on, { s: flow.sum, y: flow.inner }, { width: ffn, activation, gated }),
+      kernels.activation(on, { s: flow.sum, y: flow.inner }, { width: ffn, activation, gated }),
       ...product(index, 'down', flow.inner, next, parallel ? { residual: true } : { base: into }),
     ];
   };
@@ -106,34 +105,34 @@ export function trainNodes(
     const one = found(index, tap);
     const nodes: Node[] = [];
     if (dx !== null) {
-      nodes.push(...back.transpose(on, { w, y: flow.turned }));
-      nodes.push(...kernels.matmul(on, { x: dy, w: over(w, flow.turned), y: dx }));
+      nodes.push(...training.transpose(on, { w, y: flow.transposed }));
+      nodes.push(...kernels.matmul(on, { x: dy, w: over(w, flow.transposed), y: dx }));
     }
     if (one === undefined) return nodes;
     const { dlow } = flow;
     const [entered, left] = entering(one, x);
     const rank = one.rank / one.tensors.length;
     nodes.push(
-      ...kernels.matmul(on, { x: dy, w: over(one.up, one.b.turned), y: dlow }),
-      back.outer(
+      ...kernels.matmul(on, { x: dy, w: over(one.up, one.b.transposed), y: dlow }),
+      training.outer(
         on,
         { label: 'gradient of b', l: dy, r: flow[`low ${tap}`], owner: one.owner, y: one.b.gradient },
         { rows: w.rows, columns: rank, width: one.rank, unit: one.unit, scale },
       ),
       ...left,
-      back.outer(
+      training.outer(
         on,
         { label: 'gradient of a', l: dlow, r: entered, owner: null, y: one.a.gradient },
         { rows: one.rank, columns: w.columns, width: w.columns, unit: one.rank, scale: 1 },
       ),
     );
     if (dx === null) return nodes;
-    const up = { x: dlow, w: over(one.down, one.a.turned) };
+    const up = { x: dlow, w: over(one.down, one.a.transposed) };
     if (dropout === 0) return [...nodes, ...kernels.matmul(on, { ...up, y: dx }, { residual: true })];
     return [
       ...nodes,
       ...kernels.matmul(on, { ...up, y: flow.left }),
-      back.dropout(
+      training.dropout(
         on,
         { x: flow.left, key: flow.key, y: dx },
         { width: w.columns, place: one.place, share: dropout, add: true },
@@ -143,7 +142,7 @@ export function trainNodes(
 
   const normBack = (index: number, which: 0 | 1, x: GPUBuffer, dy: GPUBuffer): Node => {
     const { weight } = weights.layers[index]![which === 0 ? 'norm1' : 'norm2'];
-    return back.normBack(on, { x, weight, dy, from: null, dx: flow.dx }, { width: hidden, eps, layer, add: true });
+    return training.normBack(on, { x, weight, dy, from: null, dx: flow.dx }, { width: hidden, eps, layer, add: true });
   };
 
   const backward = (index: number): readonly Node[] => {
@@ -151,21 +150,19 @@ export function trainNodes(
     const x = flow.kept[index]!;
     const more = index > lowest;
     const dsecond = parallel ? flow.dnormed2 : dnormed1;
+    const attention = { ...shape, window: spec.windows[index]! };
     const second = normBack(index, 1, parallel ? x : between, dsecond);
     return [
       // What the forward pass left of the last layer is still there.
       ...(index === layers.length - 1 ? [] : through(index, true)),
       ...backThrough(index, 'down', flow.inner, dx, dinner),
-      back.gateBack(on, { s: flow.sum, dy: dinner, ds: dsum }, { width: ffn, activation, gated }),
+      training.activationBack(on, { s: flow.sum, dy: dinner, ds: dsum }, { width: ffn, activation, gated }),
       ...backThrough(index, 'up', flow.normed2, dsum, dsecond),
       ...(parallel ? [] : [second]),
       ...backThrough(index, 'o', flow.attended, dx, dattended),
-      ...back.attentionBack(
-        on,
-        { ...flow, y: flow.attended, dy: dattended },
-        { ...shape, window: spec.windows[index]! },
-      ),
-      back.ropeBack(on, { ...flow, norms: weights.layers[index]!.qkNorm, dx: dqkv }, turned),
+      training.attentionQueriesBack(on, { ...flow, y: flow.attended, dy: dattended }, attention),
+      training.attentionKeysBack(on, { ...flow, dy: dattended }, attention),
+      training.ropeBack(on, { ...flow, norms: weights.layers[index]!.qkNorm, dx: dqkv }, rotary),
       ...backThrough(index, 'qkv', flow.normed1, dqkv, more ? dnormed1 : null),
       ...(more ? [normBack(index, 0, x, dnormed1)] : []),
       ...(more && parallel ? [second] : []),
@@ -185,10 +182,10 @@ export function trainNodes(
   };
 }
 
-/** `w` transposed, as `turned` holds it. */
-function over(w: kernels.DeviceMatrix, turned: GPUBuffer): kernels.DeviceMatrix {
-  const chunks = [{ first: 0, rows: w.columns, buffer: turned }];
-  return { label: `${w.label} turned`, rows: w.columns, columns: w.rows, format: 'f32', chunks, bias: null };
+/** `w` transposed, in the buffer `transposed`. */
+function over(w: kernels.DeviceMatrix, transposed: GPUBuffer): kernels.DeviceMatrix {
+  const chunks = [{ first: 0, rows: w.columns, buffer: transposed }];
+  return { label: `${w.label} transposed`, rows: w.columns, columns: w.rows, format: 'f32', chunks, bias: null };
 }
 
 /** Throws `bad-trainer` where a gated matrix is held in parts: the rows of its product are not in their order then. */

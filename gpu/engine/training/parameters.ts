@@ -24,7 +24,7 @@ export interface Moments {
   readonly gradient: GPUBufferBinding; // a part of all gradients
   readonly first: GPUBuffer;
   readonly second: GPUBuffer;
-  readonly turned: GPUBuffer; // [columns, rows], as it is applied
+  readonly transposed: GPUBuffer; // [columns, rows], as it is applied
 }
 
 /** All that is trained. */
@@ -155,15 +155,15 @@ export function openParameters(gpu: Gpu, pool: Pool, parts: Parts, options: Trai
     const moments = (name: string, values: Float32Array<ArrayBuffer>, height: number, scale: number): Moments => {
       const width = values.length / height;
       const make = (what: string): GPUBuffer => pool.buffer(`${what} of ${name} ${label}`, values.byteLength);
-      const [p, turned] = [make('values'), make('transpose')];
+      const [p, transposed] = [make('values'), make('transpose')];
       gpu.device.queue.writeBuffer(p, 0, values);
       const across = Float32Array.from(
         values,
         (_, i) => scale * values[(i % height) * width + Math.floor(i / height)]!,
       );
-      gpu.device.queue.writeBuffer(turned, 0, across);
+      gpu.device.queue.writeBuffer(transposed, 0, across);
       const [first, second] = [make('moment'), make('second moment')];
-      return { rows: height, columns: width, p, gradient: part(values.length), first, second, turned };
+      return { rows: height, columns: width, p, gradient: part(values.length), first, second, transposed };
     };
     const whole = (name: string, height: number, width: number, buffer: GPUBuffer): DeviceMatrix => ({
       label: `${name} ${label}`,

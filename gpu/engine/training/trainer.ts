@@ -9,7 +9,7 @@ import { type Bound, type Counts, type Node, replay, type Step } from '../../dev
 import type { Gpu } from '../../device/device.ts';
 import type { Memory, Pool } from '../../device/memory.ts';
 import type { Pipelines } from '../../device/pipelines.ts';
-import { adamw, hyperOf, squareSums, squares } from '../../kernels/back/index.ts';
+import { adamw, hyperOf, squareSums, squares } from '../../kernels/training/index.ts';
 import { hashOf } from '../selection/batches.ts';
 import type { Adapter, Sample, StepResult, Trainer, TrainerOptions } from '../types.ts';
 import type { DeviceWeights } from '../weights/upload.ts';

@@ -3,7 +3,7 @@
 import type { Tap } from '../../../formats/checkpoint/matrices.ts';
 import type { Pool } from '../../device/memory.ts';
 import type { DeviceMask, DeviceMatrix } from '../../kernels/matrix.ts';
-import type { TiledMatrix } from '../../kernels/tiled.ts';
+import type { SparseMatrix } from '../../kernels/sparse-matrix.ts';
 import type { Variant } from '../types.ts';
 
 /** A matrix as a variant has it. */
@@ -11,7 +11,7 @@ export interface MatrixUse {
   readonly w: DeviceMatrix;
   readonly mask: DeviceMask | null;
   readonly adapter?: TapAdapter;
-  readonly tiled?: TiledMatrix; // in place of w, where each tile of rows keeps few columns
+  readonly sparse?: SparseMatrix; // in place of w, where each block of rows keeps few columns
 }
 
 export type LayerUse = Readonly<Record<Tap, MatrixUse>>;

@@ -10,18 +10,19 @@ import { BYTES } from '../../../formats/safetensors/numbers.ts';
 import { replay, zeroCounts } from '../../device/commands.ts';
 import type { On } from '../../device/context.ts';
 import type { Memory, Pool } from '../../device/memory.ts';
-import { expand, expandable } from '../../kernels/masked.ts';
+import { expand, expandable } from '../../kernels/expand.ts';
+import { gatherColumns } from '../../kernels/gather-columns.ts';
+import { tilesFor } from '../../kernels/matmul-tiles.ts';
 import type { DeviceMatrix } from '../../kernels/matrix.ts';
 import type { Recorder } from '../../kernels/node.ts';
-import { gather, openTiled, tiledBytes } from '../../kernels/tiled.ts';
-import { tilesFor } from '../../kernels/tiles.ts';
+import { openSparse, sparseBytes } from '../../kernels/sparse-matrix.ts';
 import type { Mask, Variant } from '../types.ts';
 import type { DeviceLayer, DeviceWeights } from '../weights/upload.ts';
 import { openTapAdapter } from './adapter.ts';
 import { compactLayer, keptChannels } from './compact.ts';
+import { keptColumns } from './kept-columns.ts';
 import type { LayerUse, MatrixUse, Resident } from './resident-types.ts';
 import { openSteer } from './steer.ts';
-import { tileColumns } from './tile-columns.ts';
 
 const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
 /** Most bytes of copies that a variant without a layout of its own may take; beyond, its bits are read beside the weights. */
@@ -110,7 +111,7 @@ function layoutOf(
   { gpu }: On,
   { id, layout, adapter, gamma = 0 }: Variant,
   uses: readonly MatrixUse[],
-  structured: boolean, // whole channels, or columns of tiles, are removed
+  structured: boolean, // whole channels, or columns of blocks of rows, are removed
 ): NonNullable<Variant['layout']> {
   if (layout === 'masked') return 'masked';
   const can = uses.every(({ w, mask }) => expandable(w, mask!));
@@ -137,14 +138,14 @@ function layoutOf(
   return gpu.software ? 'baked' : 'masked';
 }
 
-/** Whether the mask removes whole channels, or whole columns of tiles, of any layer. */
+/** Whether the mask removes whole channels, or whole columns of blocks of rows, of any layer. */
 function isStructured(mask: Mask, parts: Parts): boolean {
   return parts.layers.some((layer, index) => {
     if (keptChannels(mask, layer) !== null) return true;
     return TAPS.some((tap) => {
       const stack = stackedWords(mask, parts, index, tap);
       const factors = tap === 'up' && layer.gate !== null ? 2 : 1;
-      return stack !== null && tileColumns(stack, layer[tap].columns, factors) !== null;
+      return stack !== null && keptColumns(stack, layer[tap].columns, factors) !== null;
     });
   });
 }
@@ -196,7 +197,7 @@ function beside(
   });
 }
 
-/** Baked layers without what their masks remove whole: channels of the MLP, else columns of tiles of rows. */
+/** Baked layers without what their masks remove whole: channels of the MLP, else columns of blocks of rows. */
 async function compacted(
   on: On,
   pool: Pool,
@@ -214,30 +215,30 @@ async function compacted(
     for (const tap of taps) {
       const stack = stackedWords(mask, parts, index, tap);
       const factors = tap === 'up' && gate !== null ? 2 : 1;
-      const keep = stack && tileColumns(stack, layer[tap].w.columns, factors);
+      const keep = stack && keptColumns(stack, layer[tap].w.columns, factors);
       if (keep !== null && layer[tap].w.chunks.length === 1)
-        uses.set(tap, await tile(on, pool, layer[tap], factors, keep));
+        uses.set(tap, await sparse(on, pool, layer[tap], factors, keep));
     }
     out.push(ofTaps((tap) => uses.get(tap)!));
   }
   return out;
 }
 
-/** The baked matrix by tiles of the columns that they keep. */
-async function tile(
+/** The baked matrix as blocks of rows with the columns that they keep. */
+async function sparse(
   on: On,
   pool: Pool,
   use: MatrixUse,
   factors: 1 | 2,
   keep: readonly Uint32Array[],
 ): Promise<MatrixUse> {
-  on.memory.require(`the kept columns of ${use.w.label}`, { weights: tiledBytes(keep) });
+  on.memory.require(`the kept columns of ${use.w.label}`, { weights: sparseBytes(keep) });
   const uniforms = on.memory.pool();
   const recorder: Recorder = { ...on, pool: uniforms, step: uniforms.buffer('step', 16, 'uniform') };
   try {
-    const tiled = openTiled({ gpu: on.gpu, pool }, use.w, factors, keep);
-    await replay(on.gpu, [gather(recorder, use.w, tiled)], { rows: 1, scored: 0 }, zeroCounts());
-    return { ...use, tiled };
+    const matrix = openSparse({ gpu: on.gpu, pool }, use.w, factors, keep);
+    await replay(on.gpu, [gatherColumns(recorder, use.w, matrix)], { rows: 1, scored: 0 }, zeroCounts());
+    return { ...use, sparse: matrix };
   } finally {
     uniforms.dispose();
   }

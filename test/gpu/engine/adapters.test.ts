@@ -16,7 +16,7 @@ import {
   type Sequence,
   type Variant,
 } from '../../../gpu/index.ts';
-import { referenceModel } from '../../../gpu/reference/model.ts';
+import { referenceModel } from '../../../gpu/reference/network/forward.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { randomMask } from '../../support/masks.ts';
 import { ROOT } from '../../support/node.ts';

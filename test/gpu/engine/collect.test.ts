@@ -7,7 +7,7 @@ import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import type { Sample, TapSums } from '../../../gpu/engine/types.ts';
 import { type LoadedEngine, loadEngine } from '../../../gpu/index.ts';
 import { collect as collectTwin } from '../../../gpu/reference/collect.ts';
-import { referenceModel } from '../../../gpu/reference/model.ts';
+import { referenceModel } from '../../../gpu/reference/network/forward.ts';
 import { shared, temporaryFolder } from '../../support/folders.ts';
 import { type RandomFamily, randomTokens, writeRandomModel } from '../../support/random-model.ts';
 import { suite } from '../../support/suite.ts';

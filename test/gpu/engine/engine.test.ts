@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
 import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import { DENSE, type LoadedEngine, loadEngine, type Sampling, type Scored, type Sequence } from '../../../gpu/index.ts';
-import { referenceModel } from '../../../gpu/reference/model.ts';
+import { referenceModel } from '../../../gpu/reference/network/forward.ts';
 import { shared, temporaryFolder } from '../../support/folders.ts';
 import { randomTokens, writeRandomModel } from '../../support/random-model.ts';
 import { suite } from '../../support/suite.ts';

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
 import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import { DENSE, type LoadedEngine, loadEngine } from '../../../gpu/index.ts';
-import { type ReferenceModel, referenceModel } from '../../../gpu/reference/model.ts';
+import { type ReferenceModel, referenceModel } from '../../../gpu/reference/network/forward.ts';
 import { FAMILIES, fixture, temporaryFolder } from '../../support/folders.ts';
 import { suite } from '../../support/suite.ts';
 

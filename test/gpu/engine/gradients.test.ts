@@ -7,7 +7,7 @@ import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
 import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
 import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import { type Adapter, loadEngine, type Sample, type TrainerOptions } from '../../../gpu/index.ts';
-import { gradients, readNetwork } from '../../../gpu/reference/back/model.ts';
+import { gradients, readNetwork } from '../../../gpu/reference/network/gradients.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { ROOT } from '../../support/node.ts';
 import { normals, type RandomModel, randomTokens, writeRandomModel } from '../../support/random-model.ts';

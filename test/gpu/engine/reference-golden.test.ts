@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
 import { loadSpec, readSpec } from '../../../formats/checkpoint/read-spec.ts';
-import { type ReferenceModel, referenceModel } from '../../../gpu/reference/model.ts';
+import { type ReferenceModel, referenceModel } from '../../../gpu/reference/network/forward.ts';
 import { FAMILIES, fixture, shared } from '../../support/folders.ts';
 import { test } from '../../support/suite.ts';
 

@@ -6,7 +6,10 @@ import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import { type Gpu, openGpu } from '../../../gpu/device/device.ts';
 import type { SelectRequest } from '../../../gpu/engine/types.ts';
 import type { Score } from '../../../gpu/kernels/types.ts';
-import * as twin from '../../../gpu/reference/select.ts';
+import type { Weights } from '../../../gpu/reference/common/f32.ts';
+import { keys as keysTwin } from '../../../gpu/reference/selection/keys.ts';
+import { kept, keptOf, keptPlaces } from '../../../gpu/reference/selection/select.ts';
+import { columnSums, rowSums, values as valuesOf } from '../../../gpu/reference/selection/sums.ts';
 import type { RandomModel } from '../../support/random-model.ts';
 import { flagsOf, type Kind, type Loaded, openSelection, scoreOf, scoresOf } from '../../support/selection.ts';
 import { suite } from '../../support/suite.ts';
@@ -26,7 +29,7 @@ function filledOf(model: Loaded, request: SelectRequest, flags: ReadonlyMap<stri
   let filled = 0;
   for (const [name, score] of request.scores) {
     if (!['filled', 'shares', 'apart'].includes(score.kind)) continue;
-    twin.keys(model.weights(name), score).forEach((key, i) => {
+    keysTwin(model.weights(name), score).forEach((key, i) => {
       if (flags.get(name)![i] === 1 && key < 2 ** 31) filled++;
     });
   }
@@ -66,7 +69,7 @@ for (const [name, model, maxBindingBytes] of MODELS) {
         const label = `${kind} ${JSON.stringify(group)}`;
         const found = await loaded.select(request);
         const expected = new Map(
-          [...scores].map(([of, score]) => [of, twin.keptPlaces(loaded.weights(of), score, group, sparsity)]),
+          [...scores].map(([of, score]) => [of, keptPlaces(loaded.weights(of), score, group, sparsity)]),
         );
         for (const [of, flags] of expected) assert.equal(flagsOf(found.tensors.get(of)!), flags, `${label} ${of}`);
         assert.is(found.filled, filledOf(loaded, request, expected), `filled, ${label}`);
@@ -91,8 +94,8 @@ for (const [name, model, maxBindingBytes] of MODELS) {
         const scores = new Map([...scoresOf(kind, matrices)].reverse());
         const request: SelectRequest = { scores, group: { kind: 'global' }, sparsity };
         const found = await loaded.select(request);
-        const keys = matrices.flatMap(({ name: of }) => [...twin.keys(loaded.weights(of), scores.get(of)!)]);
-        const flags = twin.kept(keys, twin.keptOf(keys.length, sparsity));
+        const keys = matrices.flatMap(({ name: of }) => [...keysTwin(loaded.weights(of), scores.get(of)!)]);
+        const flags = kept(keys, keptOf(keys.length, sparsity));
         let at = 0;
         const byName = new Map<string, Uint8Array>();
         for (const { name: of, rows, columns } of matrices) {
@@ -130,14 +133,14 @@ for (const [name, model, maxBindingBytes] of MODELS) {
           const found = await loaded.select({ scores, group, sparsity });
           let filled = 0;
           for (const [of, score] of scores) {
-            const expected = twin.keptPlaces(weights(of), score, group, sparsity);
+            const expected = keptPlaces(weights(of), score, group, sparsity);
             const w = weights(of);
             assert.equal(flagsOf(found.tensors.get(of)!), expected, `${kind} tiles of ${rows}, ${sparsity} ${of}`);
             if (kind !== 'filled' && kind !== 'shares') continue;
-            const values = twin.values(w, score);
+            const values = valuesOf(w, score);
             for (let first = 0; first < w.rows; first += rows) {
               const held = Math.min(rows, w.rows - first);
-              twin.columnSums(values, first, held, w.columns).forEach((sum, j) => {
+              columnSums(values, first, held, w.columns).forEach((sum, j) => {
                 if (sum === 0 && expected[first * w.columns + j] === 1) filled += held;
               });
             }
@@ -191,7 +194,7 @@ function headRows({ heads, kvHeads, headSize, qkvByHead }: Spec, role: string, p
 function keptUnits(
   spec: Spec,
   own: readonly MatrixInfo[],
-  weights: (name: string) => twin.Weights,
+  weights: (name: string) => Weights,
   scores: ReadonlyMap<string, Score>,
   group: 'channels' | 'heads',
   sparsity: number,
@@ -199,17 +202,15 @@ function keptUnits(
   const count = group === 'channels' ? spec.ffn : spec.heads;
   const totals = new Array<number>(count).fill(0);
   for (const info of own.filter(({ role }) => role !== 'k')) {
-    const values = twin.values(weights(info.name), scores.get(info.name)!);
+    const values = valuesOf(weights(info.name), scores.get(info.name)!);
     const sideways = info.role === 'down' || info.role === 'o';
-    const sums = sideways
-      ? twin.columnSums(values, 0, info.rows, info.columns)
-      : twin.rowSums(values, info.rows, info.columns);
+    const sums = sideways ? columnSums(values, 0, info.rows, info.columns) : rowSums(values, info.rows, info.columns);
     for (let unit = 0; unit < count; unit++) {
       const lines = group === 'channels' ? [unit] : headRows(spec, sideways ? 'o' : info.role, 0, unit);
       for (const line of lines) totals[unit]! += sums[line]!;
     }
   }
-  return twin.kept(totals, twin.keptOf(count, sparsity));
+  return kept(totals, keptOf(count, sparsity));
 }
 
 function keptLines(spec: Spec, info: MatrixInfo, kept: Uint8Array): Uint8Array {

@@ -6,7 +6,7 @@ import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
 import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import { DENSE, type LoadedEngine, loadEngine, type Sample, type Steer, type Variant } from '../../../gpu/index.ts';
 import { steer } from '../../../gpu/kernels/steer.ts';
-import { type ReferenceMask, referenceModel } from '../../../gpu/reference/model.ts';
+import { type ReferenceMask, referenceModel } from '../../../gpu/reference/network/forward.ts';
 import { steer as twin } from '../../../gpu/reference/steer.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { close, openBench, random } from '../../support/kernel.ts';

@@ -8,7 +8,7 @@ import { inspectModel, modelNotes } from '../../../formats/checkpoint/inspect.ts
 import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
 import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
 import { DENSE, loadEngine } from '../../../gpu/index.ts';
-import { referenceModel } from '../../../gpu/reference/model.ts';
+import { referenceModel } from '../../../gpu/reference/network/forward.ts';
 import { shared, temporaryFolder } from '../../support/folders.ts';
 import { type RandomModel, randomTokens, writeRandomModel } from '../../support/random-model.ts';
 import { type Tensor, writeSafetensors } from '../../support/safetensors.ts';

@@ -12,7 +12,7 @@ import {
   type Sequence,
   type Variant,
 } from '../../../gpu/index.ts';
-import { type ReferenceMask, referenceModel } from '../../../gpu/reference/model.ts';
+import { type ReferenceMask, referenceModel } from '../../../gpu/reference/network/forward.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { randomMask } from '../../support/masks.ts';
 import { type RandomFamily, randomTokens, writeRandomModel } from '../../support/random-model.ts';

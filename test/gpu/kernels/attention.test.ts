@@ -1,7 +1,7 @@
 // Attention on the device against its f64 twin: shared paths, groups, windows and head sizes.
 
-import * as kernels from '../../../gpu/kernels/index.ts';
-import { attention } from '../../../gpu/reference/attention.ts';
+import { attention } from '../../../gpu/kernels/attention.ts';
+import { attention as twin } from '../../../gpu/reference/attention.ts';
 import { type Bench, close, openBench, random } from '../../support/kernel.ts';
 import { suite } from '../../support/suite.ts';
 
@@ -38,9 +38,9 @@ test('attention over shared paths, groups, windows and head sizes', async () => 
     const scaled = q.map((value) => Math.fround(value / Math.sqrt(headSize)));
     const io = { q: bench.floats(scaled), k: bench.floats(k), v: bench.floats(v), y };
     const tables = { positions: bench.words(positions), path: bench.words(path), rows: bench.words(rows) };
-    const node = kernels.attention(bench.recorder, { ...io, ...tables }, { heads, kvHeads, headSize, window });
+    const node = attention(bench.recorder, { ...io, ...tables }, { heads, kvHeads, headSize, window });
     const [bytes] = await bench.run([node], { rows: positions.length }, [[y, q.length]]);
-    const expected = attention(
+    const expected = twin(
       scaled.map((value) => value * Math.sqrt(headSize)),
       k,
       v,

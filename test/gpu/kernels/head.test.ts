@@ -1,9 +1,13 @@
 // Log-probabilities without logits against the f64 twin, in every format, with ties.
 
 import * as assert from 'uvu/assert';
-import * as kernels from '../../../gpu/kernels/index.ts';
+import { headBlocks, scoreHead } from '../../../gpu/kernels/head.ts';
+import { logprob as logprobKernel } from '../../../gpu/kernels/logprob.ts';
+import { HEAD_BLOCK } from '../../../gpu/kernels/matmul-tiles.ts';
 import { head } from '../../../gpu/reference/head.ts';
+import { logprob as logprobTwin } from '../../../gpu/reference/logprob.ts';
 import { matmul } from '../../../gpu/reference/matmul.ts';
+import { scoreTargets } from '../../../gpu/reference/network/log-softmax.ts';
 import { type Bench, close, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';
 import { suite } from '../../support/suite.ts';
 
@@ -34,8 +38,8 @@ test('head: log-probabilities and argmax without the logits, in every format', a
       const targets = Array.from({ length: p }, (_, i) => (i * 131) % vocab);
       const logits = matmul(x, w, k, { bias: bias ?? null });
       // One target is the argmax, so that both flags occur.
-      targets[0] = head(logits, targets, vocab).argmax[0]!;
-      const blocks = kernels.headBlocks(vocab);
+      targets[0] = scoreTargets(logits, targets, vocab).argmax[0]!;
+      const blocks = headBlocks(vocab);
       const io = {
         x: bench.floats(x),
         targets: bench.words(targets),
@@ -45,12 +49,19 @@ test('head: log-probabilities and argmax without the logits, in every format', a
         logprob: out(p),
         greedy: out(p),
       };
-      const nodes = kernels.scoreHead(bench.recorder, io, bench.matrix(w, vocab, k, format, bias));
-      const [logprob, greedy] = await bench.run(nodes, { rows: 1, scored: p }, [
+      const nodes = scoreHead(bench.recorder, io, bench.matrix(w, vocab, k, format, bias));
+      const [logprob, greedy, part, best, logit] = await bench.run(nodes, { rows: 1, scored: p }, [
         [io.logprob, p],
         [io.greedy, p],
+        [io.part, 2 * p * blocks],
+        [io.best, p * blocks],
+        [io.logit, p],
       ]);
-      const expected = head(logits, targets, vocab);
+      const byBlock = head(logits, targets, vocab, HEAD_BLOCK);
+      close(`${format} blocks`, new Float32Array(part!), byBlock.part, LIMIT);
+      close(`${format} logits`, new Float32Array(logit!), byBlock.logit, LIMIT);
+      assert.equal(new Uint32Array(best!), byBlock.best);
+      const expected = scoreTargets(logits, targets, vocab);
       close(`${format} ${p}x${k}x${vocab}`, new Float32Array(logprob!), expected.logprobs, LIMIT);
       assert.equal(
         Array.from(new Uint32Array(greedy!)),
@@ -58,6 +69,33 @@ test('head: log-probabilities and argmax without the logits, in every format', a
       );
     }
   }
+});
+
+test('blocks merge to the log-probabilities of the twin, with the greatest in any block and a tie between two', async () => {
+  const [rows, blocks] = [65, 5];
+  const part = Float64Array.from(random(19, 2 * rows * blocks), (x, i) => (i % 2 === 0 ? 9 * x : 1 + Math.abs(x)));
+  part[0] = 40;
+  part[2] = 40; // the first two blocks of row 0 tie
+  const best = Uint32Array.from({ length: rows * blocks }, (_, i) => HEAD_BLOCK * (i % blocks) + (i % 7));
+  const logit = random(20, rows);
+  const targets = Uint32Array.from({ length: rows }, (_, p) => best[p * blocks + (p % blocks)]!);
+  const rounded32 = Float64Array.from(Float32Array.from(part));
+  const io = {
+    part: bench.floats(part),
+    best: bench.words(best),
+    logit: bench.floats(logit),
+    targets: bench.words(targets),
+    logprob: out(rows),
+    greedy: out(rows),
+  };
+  const [logprob, greedy] = await bench.run([logprobKernel(bench.recorder, io, blocks)], { rows: 1, scored: rows }, [
+    [io.logprob, rows],
+    [io.greedy, rows],
+  ]);
+  const expected = logprobTwin({ part: rounded32, best, logit }, targets);
+  close('merged', new Float32Array(logprob!), expected.logprobs, LIMIT);
+  assert.equal(new Uint32Array(greedy!), expected.greedy);
+  assert.is(expected.greedy[0], 1, 'of equal blocks the first is the argmax');
 });
 
 test('head: equal logits, the lower id is the argmax', async () => {
@@ -78,7 +116,7 @@ test('head: equal logits, the lower id is the argmax', async () => {
       logprob: out(1),
       greedy: out(1),
     };
-    const [logprob, greedy] = await bench.run(kernels.scoreHead(bench.recorder, io, w), { rows: 1, scored: 1 }, [
+    const [logprob, greedy] = await bench.run(scoreHead(bench.recorder, io, w), { rows: 1, scored: 1 }, [
       [io.logprob, 1],
       [io.greedy, 1],
     ]);

@@ -1,11 +1,10 @@
 // Matrix products and activations on the device against their f64 twins, over odd shapes, formats and tiles.
 
 import * as assert from 'uvu/assert';
-import * as kernels from '../../../gpu/kernels/index.ts';
-import { TILES, type Tile } from '../../../gpu/kernels/tiles.ts';
+import { type MatmulOptions, matmul } from '../../../gpu/kernels/matmul.ts';
+import { TILES, type Tile } from '../../../gpu/kernels/matmul-tiles.ts';
 import * as twin from '../../../gpu/reference/activation.ts';
-import { gated } from '../../../gpu/reference/gated.ts';
-import { matmul } from '../../../gpu/reference/matmul.ts';
+import { matmul as matmulTwin } from '../../../gpu/reference/matmul.ts';
 import { type Bench, close, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';
 import { suite } from '../../support/suite.ts';
 
@@ -42,14 +41,14 @@ test('matmul over odd shapes and all formats, with bias, residual and base', asy
       const io = { x: bench.floats(x), w: bench.matrix(w, n, k, format, bias) };
       const other = bench.floats(new Array<number>(m * n).fill(7));
       const nodes = [
-        kernels.matmul(bench.recorder, { ...io, y: other }, { base: y }),
-        kernels.matmul(bench.recorder, { ...io, y }, { residual: true }),
+        matmul(bench.recorder, { ...io, y: other }, { base: y }),
+        matmul(bench.recorder, { ...io, y }, { residual: true }),
       ];
       const [beside, bytes] = await bench.run(nodes, { rows: m }, [
         [other, m * n],
         [y, m * n],
       ]);
-      close(`${format} ${m}x${k}x${n}`, new Float32Array(bytes!), matmul(x, w, k, { bias, residual }), LIMIT);
+      close(`${format} ${m}x${k}x${n}`, new Float32Array(bytes!), matmulTwin(x, w, k, { bias, residual }), LIMIT);
       assert.equal(new Uint32Array(beside!), new Uint32Array(bytes!));
     }
   }
@@ -69,10 +68,10 @@ test('matmul: every tile of every class of device gives the same bits as the nai
     const columns = gated ? 2 * n : n;
     const x = bench.floats(random(7, m * k));
     const w = bench.matrix(random(8, columns * k), columns, k, format, random(9, columns));
-    const run = async (options: kernels.MatmulOptions): Promise<Uint32Array> => {
+    const run = async (options: MatmulOptions): Promise<Uint32Array> => {
       const y = bench.floats(random(10, m * n));
       const kind = gated ? ({ gated, activation: 'silu' } as const) : ({ residual: true } as const);
-      const node = kernels.matmul(bench.recorder, { x, w, y }, { ...options, ...kind });
+      const node = matmul(bench.recorder, { x, w, y }, { ...options, ...kind });
       const [bytes] = await bench.run([node], { rows: m }, [[y, m * n]]);
       return new Uint32Array(bytes!);
     };
@@ -95,14 +94,14 @@ test('activations and gated products', async () => {
     const one = bench.matrix(w.slice(0, n * k), n, k, 'f32', bias.slice(0, n));
     const two = bench.matrix(w, 2 * n, k, 'f32', bias);
     const io = { x: bench.floats(x), y };
-    const single = kernels.matmul(bench.recorder, { ...io, w: one }, { activation: kind });
+    const single = matmul(bench.recorder, { ...io, w: one }, { activation: kind });
     const [plain] = await bench.run([single], { rows: m }, [[y, m * n]]);
-    const gate = matmul(x, w.slice(0, n * k), k, { bias: bias.slice(0, n) });
+    const gate = matmulTwin(x, w.slice(0, n * k), k, { bias: bias.slice(0, n) });
     close(kind, new Float32Array(plain!), twin.activation(gate, kind), LIMIT);
-    const double = kernels.matmul(bench.recorder, { ...io, w: two }, { activation: kind, gated: true });
+    const double = matmul(bench.recorder, { ...io, w: two }, { activation: kind, gated: true });
     const [product] = await bench.run([double], { rows: m }, [[y, m * n]]);
-    const up = matmul(x, w.slice(n * k), k, { bias: bias.slice(n) });
-    close(`gated ${kind}`, new Float32Array(product!), gated(gate, up, kind), LIMIT);
+    const up = matmulTwin(x, w.slice(n * k), k, { bias: bias.slice(n) });
+    close(`gated ${kind}`, new Float32Array(product!), twin.gated(gate, up, kind), LIMIT);
   }
 });
 
@@ -111,7 +110,7 @@ test('activations stay finite and exact in the tails', async () => {
   const w = bench.matrix(Float64Array.of(1), 1, 1, 'f32');
   for (const kind of ['silu', 'gelu', 'gelu-tanh'] as const) {
     const y = out(x.length);
-    const node = kernels.matmul(bench.recorder, { x: bench.floats(x), w, y }, { activation: kind });
+    const node = matmul(bench.recorder, { x: bench.floats(x), w, y }, { activation: kind });
     const [bytes] = await bench.run([node], { rows: x.length }, [[y, x.length]]);
     const found = new Float32Array(bytes!);
     const expected = twin.activation(x, kind);

@@ -1,13 +1,13 @@
 // The kernels that treat rows one by one (embed, norms, rope) against their f64 twins, over odd shapes.
 
 import * as assert from 'uvu/assert';
-import * as kernels from '../../../gpu/kernels/index.ts';
-import { embed } from '../../../gpu/reference/embed.ts';
-import { gather } from '../../../gpu/reference/gather.ts';
-import { layernorm } from '../../../gpu/reference/layernorm.ts';
-import { rmsnorm } from '../../../gpu/reference/rmsnorm.ts';
-import { rope } from '../../../gpu/reference/rope.ts';
-import { splitHeads } from '../../../gpu/reference/split.ts';
+import { embed } from '../../../gpu/kernels/embed.ts';
+import { norm } from '../../../gpu/kernels/norm.ts';
+import { rope } from '../../../gpu/kernels/rope.ts';
+import { embed as embedTwin } from '../../../gpu/reference/embed.ts';
+import { gatherRows } from '../../../gpu/reference/network/gather-rows.ts';
+import { layernorm, rmsnorm } from '../../../gpu/reference/norm.ts';
+import { rope as ropeTwin, splitHeads } from '../../../gpu/reference/rope.ts';
 import { type Bench, close, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';
 import { suite } from '../../support/suite.ts';
 
@@ -36,12 +36,12 @@ test('embed reads rows in every format, and adds learned positions', async () =>
       const io = { tokens: bench.words(tokens), positions: bench.words(positions), x };
       const matrix = bench.matrix(table, 11, width, format);
       for (const add of [null, learned]) {
-        const node = kernels.embed(bench.recorder, { ...io, table: matrix, learned: add && bench.floats(add) });
+        const node = embed(bench.recorder, { ...io, table: matrix, learned: add && bench.floats(add) });
         const [bytes] = await bench.run([node], { rows: 4 }, [[x, 4 * width]]);
         close(
           `${format} ${width}`,
           new Float32Array(bytes!),
-          embed(tokens, positions, table, add, width),
+          embedTwin(tokens, positions, table, add, width),
           LIMIT.element,
         );
       }
@@ -56,17 +56,17 @@ test('more rows than a grid has groups are wrapped, or refused by the name of th
   const tokens = Array.from({ length: rows }, (_, t) => (t * 5) % 7);
   const x = out(rows * width);
   const io = { tokens: bench.words(tokens), positions: bench.words([0]), learned: null, x };
-  const node = kernels.embed(bench.recorder, { ...io, table: bench.matrix(table, 7, width, 'f32') });
+  const node = embed(bench.recorder, { ...io, table: bench.matrix(table, 7, width, 'f32') });
   const [bytes] = await bench.run([node], { rows }, [[x, rows * width]]);
-  close('embed', new Float32Array(bytes!), gather(table, tokens, width), LIMIT.element);
+  close('embed', new Float32Array(bytes!), gatherRows(table, tokens, width), LIMIT.element);
   const weight = bench.floats([1]);
-  const norm = kernels.norm(
+  const wrapped = norm(
     bench.recorder,
     { label: 'norm1', x, weight, bias: null, from: null, y: x },
     { width: 1, eps: 1, over: 'rows' },
   );
   try {
-    await bench.run([norm], { rows: 2 ** 21 }, []);
+    await bench.run([wrapped], { rows: 2 ** 21 }, []);
     assert.unreachable();
   } catch (error) {
     const { code, message } = error as { code: string; message: string };
@@ -86,9 +86,9 @@ test('norms: RMS and layer, of every row and of gathered rows', async () => {
       const io = { label: 'norm', x: bench.floats(x), weight: bench.floats(weight), y };
       const shape = { width, eps: 1e-5, over: 'rows' } as const;
       const cases = [
-        [kernels.norm(bench.recorder, { ...io, bias: null, from: null }, shape), rmsnorm(x, weight, 1e-5)],
+        [norm(bench.recorder, { ...io, bias: null, from: null }, shape), rmsnorm(x, weight, 1e-5)],
         [
-          kernels.norm(bench.recorder, { ...io, bias: bench.floats(bias), from: null }, shape),
+          norm(bench.recorder, { ...io, bias: bench.floats(bias), from: null }, shape),
           layernorm(x, weight, bias, 1e-5),
         ],
       ] as const;
@@ -97,9 +97,14 @@ test('norms: RMS and layer, of every row and of gathered rows', async () => {
         close(`${rows} x ${width}`, new Float32Array(bytes!), expected, LIMIT.norm);
       }
       const from = bench.words(chosen);
-      const node = kernels.norm(bench.recorder, { ...io, bias: null, from }, { ...shape, over: 'scored' });
+      const node = norm(bench.recorder, { ...io, bias: null, from }, { ...shape, over: 'scored' });
       const [bytes] = await bench.run([node], { rows: 1, scored: 9 }, [[y, 9 * width]]);
-      close(`gathered ${width}`, new Float32Array(bytes!), rmsnorm(gather(x, chosen, width), weight, 1e-5), LIMIT.norm);
+      close(
+        `gathered ${width}`,
+        new Float32Array(bytes!),
+        rmsnorm(gatherRows(x, chosen, width), weight, 1e-5),
+        LIMIT.norm,
+      );
     }
   }
 });
@@ -125,12 +130,14 @@ test('rope splits, norms, rotates and fills the cache rows', async () => {
       cos: Float64Array.from(Float32Array.from({ length: 40 * pairs }, (_, i) => Math.cos(angle(i)))),
       sin: Float64Array.from(Float32Array.from({ length: 40 * pairs }, (_, i) => Math.sin(angle(i)))),
     };
-    const turn = bench.floats(Array.from({ length: 80 * pairs }, (_, i) => (i % 2 ? table.sin : table.cos)[i >> 1]!));
+    const rotations = bench.floats(
+      Array.from({ length: 80 * pairs }, (_, i) => (i % 2 ? table.sin : table.cos)[i >> 1]!),
+    );
     const sizes = [heads, kvHeads, kvHeads].map((n) => rows * n * headSize);
     const [q, k, v] = sizes.map(out) as [GPUBuffer, GPUBuffer, GPUBuffer];
     const io = {
       qkv: bench.floats(qkv),
-      turn,
+      rotations,
       norms: norms && bench.floats(norms),
       positions: bench.words(positions),
       cacheRows: bench.words(cacheRows),
@@ -138,7 +145,7 @@ test('rope splits, norms, rotates and fills the cache rows', async () => {
       k,
       v,
     };
-    const node = kernels.rope(bench.recorder, io, { heads, kvHeads, headSize, pairs, byHead, eps });
+    const node = rope(bench.recorder, io, { heads, kvHeads, headSize, pairs, byHead, eps });
     const found = await bench.run(
       [node],
       { rows },
@@ -151,15 +158,15 @@ test('rope splits, norms, rotates and fills the cache rows', async () => {
       for (const [t, row] of cacheRows.entries()) to.set(values.subarray(t * size, (t + 1) * size), row * size);
       return to;
     };
-    const turned = (at: 0 | 1, count: number): Float64Array => {
+    const rotated = (at: 0 | 1, count: number): Float64Array => {
       const weight = norms?.subarray(at * headSize, (at + 1) * headSize);
       const values = weight ? rmsnorm(parts[at], weight, eps) : parts[at];
-      return rope(values, positions, table, { heads: count, headSize, dims });
+      return ropeTwin(values, positions, table, { heads: count, headSize, dims });
     };
     const limit = normed ? LIMIT.norm : LIMIT.element;
-    const scaled = turned(0, heads).map((value) => value / Math.sqrt(headSize));
+    const scaled = rotated(0, heads).map((value) => value / Math.sqrt(headSize));
     close('q', new Float32Array(found[0]!), scaled, limit);
-    close('k', new Float32Array(found[1]!), placed(turned(1, kvHeads)), limit);
+    close('k', new Float32Array(found[1]!), placed(rotated(1, kvHeads)), limit);
     close('v', new Float32Array(found[2]!), placed(parts[2]), LIMIT.element);
   }
 });

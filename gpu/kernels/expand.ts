@@ -1,0 +1,34 @@
+// A matrix with its mask applied, written to memory.
+
+import { BYTES } from '../../formats/safetensors/numbers.ts';
+import type { Node } from '../device/commands.ts';
+import type { DeviceMask, DeviceMatrix } from './matrix.ts';
+import { loads, MAX_GRID, node, type Recorder, wide } from './node.ts';
+
+const LANES = 16;
+
+/** y = chunk `chunk` of w with its mask applied, [rows of the chunk, columns] in w's format; w must be `expandable`. */
+export function expand(
+  on: Recorder,
+  { w, mask, chunk, y }: { w: DeviceMatrix; mask: DeviceMask; chunk: number; y: GPUBuffer },
+): Node {
+  const perRow = Math.ceil(w.columns / 32);
+  const words = w.chunks[chunk]!.rows * perRow;
+  const soft = mask.gamma !== 0;
+  return node(on, {
+    kernel: 'expand',
+    label: `expand ${w.label}`,
+    constants: { ...loads(w.format, true), MASK: 2, SOFT: soft, GRID_X: MAX_GRID },
+    bindings: 'uurrw',
+    shape: [words, perRow, w.columns / 4],
+    floats: soft ? [mask.gamma] : [],
+    buffers: [mask.chunks[chunk]!, w.chunks[chunk]!.buffer, y],
+    grid: () => wide(Math.ceil(words / LANES)),
+    account: () => ({ flops: 0, bytes: 4 * words + 2 * w.chunks[chunk]!.rows * w.columns * BYTES[w.format] }),
+  });
+}
+
+/** Whether the rows of `w` can be expanded in their own bits; others are masked as they are read. */
+export function expandable(w: DeviceMatrix, { gamma }: DeviceMask): boolean {
+  return w.columns % 4 === 0 && (gamma === 0 || w.format === 'f32');
+}

@@ -1,0 +1,26 @@
+// RMS norm and layer norm of rows.
+
+import type { Node } from '../device/commands.ts';
+import { node, type Recorder, type Rows } from './node.ts';
+
+/**
+ * y[rows, width] = norm of x[rows, width] times `weight` [width]; with `from` [rows], row p is the norm of x[from[p]]. RMS
+ * norm where `bias` is null, else layer norm plus `bias` [width].
+ */
+export function norm(
+  on: Recorder,
+  io: { label: string; x: GPUBuffer; weight: GPUBuffer; bias: GPUBuffer | null; from: GPUBuffer | null; y: GPUBuffer },
+  shape: { width: number; eps: number; over: Rows },
+): Node {
+  return node(on, {
+    kernel: 'norm',
+    label: io.label,
+    constants: { WG: 16, LAYER: io.bias !== null, GATHER: io.from !== null, ROWS: shape.over },
+    bindings: 'uurrrrw',
+    shape: [shape.width],
+    floats: [shape.eps],
+    buffers: [io.x, io.weight, io.bias ?? io.weight, io.from ?? io.weight, io.y],
+    grid: (step) => [Math.ceil(step[shape.over] / 16), 1],
+    account: (step) => ({ flops: 0, bytes: 4 * shape.width * (2 * step[shape.over] + (io.bias ? 2 : 1)) }),
+  });
+}

@@ -1,0 +1,22 @@
+// One pass of a radix select over more than a row.
+
+import type { Node } from '../../device/commands.ts';
+import { node, type Recorder } from '../node.ts';
+import { constants, type Keys, lanes } from './rows.ts';
+
+/** y[rows, 4] from row `at`: keys that match prefix `scope`, and of these the ones with a next digit of at least 1, 2, 3. */
+export function counts(
+  on: Recorder,
+  keys: Keys,
+  io: { readonly prefixes: GPUBuffer; readonly scope: number; readonly y: GPUBuffer; readonly at: number },
+): Node {
+  return node(on, {
+    kernel: 'selection/counts',
+    label: `counts ${keys.label}`,
+    constants,
+    bindings: 'uurrw',
+    shape: [keys.rows, keys.columns, keys.at, io.at, io.scope],
+    buffers: [keys.buffer, io.prefixes, io.y],
+    grid: lanes(keys.rows),
+  });
+}
