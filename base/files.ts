@@ -9,6 +9,8 @@ import {
   openSync,
   renameSync,
   rmSync,
+  type Stats,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -64,6 +66,15 @@ export function makeFolder(parent: string, prefix: string): string {
   const folder = path.join(parent, `${prefix}${randomBytes(4).toString('hex')}`);
   mkdirSync(folder);
   return folder;
+}
+
+/** What lies at a path, or null where nothing can be found: it is absent, below a file, or a link that leads nowhere. */
+export function statOf(file: string): Stats | null {
+  try {
+    return statSync(file);
+  } catch {
+    return null;
+  }
 }
 
 /** The file's text, or null when it is absent, not a file, larger than `maxBytes`, or no UTF-8. */

@@ -15,6 +15,7 @@ export interface PlanServices {
   suite(file: string, options: PlanOptions): Promise<Suite>;
   config(file: string, options: PlanOptions): Promise<string>;
   readonly stdout: Pick<NodeJS.WriteStream, 'write'>;
+  readonly stderr?: Pick<NodeJS.WriteStream, 'write'>;
 }
 
 // A suite with a mistake in it is answered before planner and tokenizers are loaded.
@@ -23,6 +24,7 @@ const services: PlanServices = {
   suite: suiteOf,
   config: configText,
   stdout: process.stdout,
+  stderr: process.stderr,
 };
 
 /** Prints the plan; runs nothing. Returns 0. Throws BenchError for bad input. */
@@ -35,13 +37,16 @@ export async function planVerb(file: string, options: PlanOptions, io: PlanServi
   const [{ planSession }, view] = await Promise.all([import('../harness/run/session.ts'), import('./plan-view.ts')]);
   const terms = termsOf(options);
   const machine = await io.machine(options.device);
-  const planned = await planSession({
-    suite,
-    registry: METHODS,
-    machine,
-    base: path.resolve(options.out ?? DEFAULT_OUT),
-    select: (cells) => select(terms, cells),
-  });
+  const planned = await planSession(
+    {
+      suite,
+      registry: METHODS,
+      machine,
+      base: path.resolve(options.out ?? DEFAULT_OUT),
+      select: (cells) => select(terms, cells),
+    },
+    { use: 'read', note: (text) => io.stderr?.write(`${text}\n`) },
+  );
   if (options.showPrompt !== undefined) {
     const shown = await view.promptOf(options.showPrompt, suite, planned, machine);
     io.stdout.write(options.json === true ? jsonText(shown) : view.promptText(shown));

@@ -6,6 +6,8 @@ import type { CellRecord } from '../record/cell-record.ts';
 export type RunEvent =
   | { readonly kind: 'plan'; readonly cells: number; readonly stored: number }
   | { readonly kind: 'damaged'; readonly cell: Cell; readonly reason: string }
+  | { readonly kind: 'damaged-times'; readonly cell: Cell; readonly reason: string }
+  | { readonly kind: 'note'; readonly text: string } // of the store
   | { readonly kind: 'stored'; readonly cell: Cell } // answered from the store
   | { readonly kind: 'model-load'; readonly model: string }
   | { readonly kind: 'model-ready'; readonly model: string; readonly ms: number; readonly device: string }

@@ -83,6 +83,8 @@ function bar(output: NodeJS.WriteStream): { readonly listen: Listener; stop(): v
     } else if (event.kind === 'end') stop();
     else if (
       event.kind === 'damaged' ||
+      event.kind === 'damaged-times' ||
+      event.kind === 'note' ||
       event.kind === 'changed' ||
       event.kind === 'latency' ||
       event.kind === 'profile'
@@ -101,6 +103,10 @@ function note(event: RunEvent): string | null {
       return `${event.model} on ${event.device}, ${(event.ms / 1000).toFixed(2)} s`;
     case 'damaged':
       return `stored cell is damaged and runs again (${event.reason}): ${cellName(event.cell)}`;
+    case 'damaged-times':
+      return `stored times are damaged and taken again (${event.reason}): ${cellName(event.cell)}`;
+    case 'note':
+      return event.text;
     case 'changed':
       return `outcomes differ from the stored ones: ${cellName(event.cell)}`;
     case 'latency':

@@ -7,12 +7,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digestOf } from '../../base/digest.ts';
 import { readJson } from '../../base/files.ts';
+import { isRecord } from '../../base/json.ts';
 import type { Persona, Suite } from '../config/resolved.ts';
 import type { Cell } from '../plan/cell.ts';
 import type { ModelDigests } from '../plan/identity.ts';
 import { itemContent } from '../plan/items.ts';
 import type { Provenance } from '../record/run-record.ts';
-import { isRecord } from '../store/records.ts';
 
 /** A hung git (a network file system) must not hold up a run. */
 const GIT_TIMEOUT_MS = 5000;

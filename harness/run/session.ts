@@ -45,15 +45,17 @@ export interface Planned {
 }
 
 /**
- * Checks the output folder, reads what identifies the models, and makes the plan.
+ * Checks the output folder, reads what identifies the models, and makes the plan. `use` read: a folder that cannot be
+ * written will do. `note` hears of memories of the store that are damaged.
  * @throws BenchError `unwritable` before anything else; `bad-model`, `empty-plan`, `nothing-selected`, ...
  */
 export async function planSession(
   options: Pick<SessionOptions, 'suite' | 'registry' | 'machine' | 'base' | 'select'>,
+  { use = 'write', note }: { readonly use?: 'write' | 'read'; readonly note?: (text: string) => void } = {},
 ): Promise<Planned> {
   const { suite, registry, machine, base } = options;
-  const store = openStore(path.join(base, 'store'));
-  const memo = new DigestMemo(path.join(store.folder, 'files.json'));
+  const store = openStore(path.join(base, 'store'), use);
+  const memo = new DigestMemo(path.join(store.folder, 'files.json'), note);
   const texts = new Map<string, TextModel>();
   const digests = new Map<string, ModelDigests>();
   const weightsOf = new Map<string, FileDigest>();
@@ -78,7 +80,7 @@ export async function planSession(
       hint: '`bench plan` lists the cells and their names',
     });
   }
-  const devices = new DeviceMemo(path.join(store.folder, 'devices.json'));
+  const devices = new DeviceMemo(path.join(store.folder, 'devices.json'), note);
   const fingerprint = deviceFingerprint(machine.wantedDevice, versions());
   let device = devices.get(fingerprint);
   if (device === null) {
@@ -104,7 +106,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const startedAt = new Date();
   const startMs = performance.now();
   const { suite, registry, machine, emit, signal, fresh, failFast } = options;
-  const planned = await planSession(options);
+  const planned = await planSession(options, { note: (text) => emit({ kind: 'note', text }) });
   const { store, cells, texts, kernels } = planned;
   let { device } = planned;
   if (options.profile === true && !device.timestamps) {

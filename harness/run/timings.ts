@@ -39,9 +39,15 @@ export async function timings(
   const profiles: ModelProfile[] = [];
   for (const model of suite.models) {
     const chosen = firstCells(options, results, model.id);
-    const known = chosen.map(({ key }) => (anew || settings === null ? null : store.timing(key)));
+    const known = chosen.map(({ cell, key }) => {
+      if (anew || settings === null) return null;
+      const found = store.timing(key);
+      if (found.status === 'damaged') emit({ kind: 'damaged-times', cell, reason: found.reason });
+      return found.status === 'stored' ? found.timing : null;
+    });
     const fitting = known.filter(
-      (timing): timing is Timing => settings !== null && timingFits(timing, testbed, settings),
+      (timing): timing is Timing & Record<string, unknown> =>
+        settings !== null && timingFits(timing, testbed, settings),
     );
     const together = new Set(fitting.map(({ row }) => row.job)).size <= 1;
     const stored = settings === null || (fitting.length === chosen.length && together);

@@ -3,13 +3,11 @@
 
 import { BenchError } from '../../base/error.ts';
 import type { Item } from '../datasets/types.ts';
+import { alignedAt } from '../method/derived.ts';
 import { flipped, targetOf } from '../method/keying.ts';
 import type { Outcome } from '../method/outcome.ts';
 import { softmax } from '../stats/softmax.ts';
 import { type Interval, wilson } from '../stats/wilson.ts';
-
-/** Probabilities this close are a tie: the mean over orders of an answerer by position is 0.5 up to rounding. */
-const TIE = 1e-9;
 
 /** One item under one persona. `aligned` is 1 or 0, or a share where options tie; on a scale it is p. */
 export interface Judged {
@@ -34,13 +32,6 @@ export interface Alignment {
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** Whether the target is the most probable option: 1, 0, or a share of the tie. */
-function alignedAt(probabilities: readonly number[], target: number): number {
-  const top = Math.max(...probabilities);
-  const best = probabilities.flatMap((p, k) => (p >= top - TIE ? [k] : []));
-  return best.includes(target) ? 1 / best.length : 0;
-}
 
 /**
  * Outcomes keyed to a persona: items of its opposite flip (two options). Every item has exactly one outcome and the

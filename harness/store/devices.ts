@@ -5,9 +5,9 @@ import { readdirSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { digestOf } from '../../base/digest.ts';
-import { readJson, writeAtomic } from '../../base/files.ts';
+import { isRecord } from '../../base/json.ts';
 import type { DeviceInfo } from '../record/run-record.ts';
-import { isRecord } from './records.ts';
+import { Memo, type Note } from './memo.ts';
 
 const MAX_MEMO_BYTES = 4 * 1024 * 1024;
 /** Devices remembered; the oldest goes first. */
@@ -61,28 +61,26 @@ export function deviceFingerprint(
 
 /** `devices.json` of the store. */
 export class DeviceMemo {
-  private readonly file: string;
+  private readonly memo: Memo;
+  private readonly note: Note | undefined;
 
-  constructor(file: string) {
-    this.file = file;
+  /** `file` null: nothing is remembered. `note` hears of damage. */
+  constructor(file: string | null, note?: Note) {
+    this.memo = new Memo(file, MAX_MEMO_BYTES);
+    this.note = note;
   }
 
   get(fingerprint: string | null): DeviceInfo | null {
     if (fingerprint === null) return null;
-    const entry = this.read()[fingerprint];
+    const entry = this.memo.read(this.note)[fingerprint];
     return isDevice(entry) ? entry : null;
   }
 
   set(fingerprint: string | null, device: DeviceInfo): void {
     if (fingerprint === null) return;
-    const { [fingerprint]: _, ...others } = this.read();
+    const { [fingerprint]: _, ...others } = this.memo.read();
     const kept = Object.entries(others).slice(-(MAX_DEVICES - 1));
-    writeAtomic(this.file, `${JSON.stringify({ ...Object.fromEntries(kept), [fingerprint]: device })}\n`);
-  }
-
-  private read(): Record<string, unknown> {
-    const content = readJson(this.file, MAX_MEMO_BYTES);
-    return isRecord(content) ? content : {};
+    this.memo.write({ ...Object.fromEntries(kept), [fingerprint]: device });
   }
 }
 

@@ -5,10 +5,10 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashAll, markOf } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
-import { readJson, writeAtomic } from '../../base/files.ts';
 import { isRecord } from '../../base/json.ts';
 import { failure, openFile } from '../../base/read.ts';
 import { weightFiles } from '../../formats/checkpoint/shards.ts';
+import { Memo, type Note } from './memo.ts';
 
 const MAX_MEMO_BYTES = 16 * 1024 * 1024;
 /** A file written this shortly ago may be written again within one tick of the clock: its digest is not remembered. */
@@ -52,18 +52,16 @@ export async function filesDigest(files: readonly string[], name: string, memo: 
   return { sha256, marks };
 }
 
-/** `files.json` of the store; damaged content is forgotten, never an error. */
+/** `files.json` of the store; damaged content is forgotten and said, never an error. */
 export class DigestMemo {
-  private readonly file: string | null;
+  private readonly memo: Memo;
   private readonly entries = new Map<string, { mark: string; digest: string }>();
   private dirty = false;
 
-  /** `file` null: nothing is remembered beyond this process. */
-  constructor(file: string | null) {
-    this.file = file;
-    const content = file === null ? null : readJson(file, MAX_MEMO_BYTES);
-    if (!isRecord(content)) return;
-    for (const [name, entry] of Object.entries(content)) {
+  /** `file` null: nothing is remembered beyond this process. `note` hears of damage. */
+  constructor(file: string | null, note?: Note) {
+    this.memo = new Memo(file, MAX_MEMO_BYTES);
+    for (const [name, entry] of Object.entries(this.memo.read(note))) {
       if (!isRecord(entry) || typeof entry.mark !== 'string' || typeof entry.digest !== 'string') continue;
       if (/^[0-9a-f]{64}$/.test(entry.digest)) this.entries.set(name, { mark: entry.mark, digest: entry.digest });
     }
@@ -80,8 +78,8 @@ export class DigestMemo {
   }
 
   save(): void {
-    if (this.file === null || !this.dirty) return;
-    writeAtomic(this.file, `${JSON.stringify(Object.fromEntries(this.entries))}\n`);
+    if (!this.dirty) return;
+    this.memo.write(Object.fromEntries(this.entries));
     this.dirty = false;
   }
 }

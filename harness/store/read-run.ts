@@ -1,10 +1,9 @@
 // A run's folder read again: by its path, that of its run.json, or `latest`. Read as hostile input: bounded, and checked
 // before anything is made of it.
 
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { BenchError } from '../../base/error.ts';
-import { readBounded } from '../../base/files.ts';
+import { readBounded, statOf } from '../../base/files.ts';
 import type { ItemRow, RunResult } from '../record/run-record.ts';
 import { RUN_VERSION } from '../record/run-record.ts';
 import { latestRun } from './run-folder.ts';
@@ -60,7 +59,7 @@ function folderOf(given: string, base: string): string {
       hint: 'run a suite first, bench run SUITE; where it ran with --out, name the folder of the run',
     });
   }
-  const stat = statSync(given, { throwIfNoEntry: false });
+  const stat = statOf(given);
   if (stat?.isDirectory()) return given;
   if (stat?.isFile() && path.basename(given) === 'run.json') return path.dirname(given);
   throw new BenchError('no-run', `${given} is no run`, {

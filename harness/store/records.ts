@@ -1,8 +1,10 @@
 // What the store's files hold, and the checks that content from a disk passes before it is believed.
 
 import { digestOf } from '../../base/digest.ts';
+import { isRecord } from '../../base/json.ts';
 import type { Counters } from '../../gpu/index.ts';
 import type { Item } from '../datasets/types.ts';
+import { same, shareOf } from '../method/derived.ts';
 import type { OptionScore, OrderOutcome, Outcome } from '../method/outcome.ts';
 import { cellId, storeKey } from '../plan/identity.ts';
 import type { CellNames, StoredIndex } from '../plan/why.ts';
@@ -17,12 +19,11 @@ export interface CellFile extends StoredIndex {
   readonly key: string;
   readonly record: CellRecord;
   readonly outcomes: { readonly count: number; readonly sha256: string };
+  readonly prompts: { readonly sha256: string }; // of prompts.json
   readonly artefacts: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
   readonly computedAt: string; // ISO 8601, UTC
 }
 
-/** p is the mean of the orders' p; a stored mean may differ by rounding of another summation only. */
-const MEAN_TOLERANCE = 1e-9;
 /** All orders of four options. */
 const MAX_ORDERS = 24;
 
@@ -51,14 +52,19 @@ export function cellFileFault(sealed: unknown): string {
 export function checkCellFile(sealed: unknown): CellFile | null {
   const value = unseal(sealed);
   if (value?.version !== CELL_VERSION) return null;
-  const { id, key, names, inputs, items, deviceClass, kernels, record, outcomes, artefacts, computedAt } = value;
+  const { id, key, names, inputs, items, deviceClass, kernels, record, outcomes, prompts, artefacts, computedAt } =
+    value;
   if (!isText(id) || !isText(key) || !isText(deviceClass) || !isText(kernels) || !isText(computedAt)) return null;
   if (!isNames(names) || !isRecord(inputs) || !isRecord(outcomes) || !isRecord(record)) return null;
   if (!isCount(outcomes.count) || !isText(outcomes.sha256)) return null;
+  if (!isRecord(prompts) || !isText(prompts.sha256)) return null;
   if (!Array.isArray(items) || !items.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(isText))) {
     return null;
   }
-  if (!Array.isArray(artefacts) || !artefacts.every((a) => isRecord(a) && isText(a.name) && isText(a.sha256))) {
+  if (
+    !Array.isArray(artefacts) ||
+    !artefacts.every((a) => isRecord(a) && isFileName(a.name) && isCount(a.bytes) && isText(a.sha256))
+  ) {
     return null;
   }
   if (record.id !== id || record.key !== key || !isFiniteNumber(record.scoringMs)) return null;
@@ -73,6 +79,11 @@ export function checkCellFile(sealed: unknown): CellFile | null {
   return value as unknown as CellFile;
 }
 
+/** A name that an artefact may have: of a file in its folder, and of no other. */
+export function isFileName(name: unknown): name is string {
+  return isText(name) && /^\w[\w.-]{0,99}$/.test(name);
+}
+
 /** One line of `items.jsonl`: the outcome, with the item's content digest in place of its name. */
 export function outcomeLine(outcome: Outcome, digest: string): string {
   return `${JSON.stringify({ ...outcome, item: digest })}\n`;
@@ -85,7 +96,7 @@ export function endLine(count: number, sha256: string): string {
 
 /**
  * Why an outcome cannot be of `item`, or null when it can: finite numbers, probabilities in [0, 1], every
- * order a permutation of the item's options.
+ * order a permutation of the item's options, and each p the one that the options' scores give.
  */
 export function outcomeFault(value: unknown, item: Item): string | null {
   if (!isRecord(value)) return 'not a record';
@@ -94,13 +105,17 @@ export function outcomeFault(value: unknown, item: Item): string | null {
   if (prompt !== undefined && !isText(prompt)) return 'its prompt has no digest';
   if (!isCount(promptTokens) || !isFiniteNumber(addedTokens)) return 'token counts are not numbers';
   if (!Array.isArray(orders) || orders.length === 0 || orders.length > MAX_ORDERS) return 'orders are missing';
+  const matching = item.options.findIndex((option) => option.matching);
   let sum = 0;
   for (const order of orders) {
     const fault = orderFault(order, item.options.length);
     if (fault !== null) return fault;
-    sum += (order as OrderOutcome).p;
+    const { p, options } = order as OrderOutcome;
+    const scores = options.map(({ score }) => score);
+    if (!same(p, shareOf(scores, matching, item.scale === true))) return "an order's p is not that of its scores";
+    sum += p;
   }
-  if (Math.abs(sum / orders.length - p) > MEAN_TOLERANCE) return 'p is not the mean of its orders';
+  if (!same(sum / orders.length, p)) return 'p is not the mean of its orders';
   const each = (list: unknown, is: (one: unknown) => boolean) =>
     list === undefined || (Array.isArray(list) && list.length === orders.length && list.every(is));
   if (!each(value.texts, isText) || !each(value.marks, isProbability))
@@ -153,10 +168,6 @@ function hasIntegers(value: unknown, fields: readonly string[]): boolean {
   return isRecord(value) && fields.every((field) => Number.isInteger(value[field]) && Number(value[field]) >= 0);
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
@@ -171,4 +182,13 @@ function isCount(value: unknown): value is number {
 
 function isProbability(value: unknown): value is number {
   return isFiniteNumber(value) && value >= 0 && value <= 1;
+}
+
+/** Parsed JSON, or null. */
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -8,6 +8,7 @@ import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
 import { benchVersion, gitState, versions } from '../../../harness/run/provenance.ts';
 import { DeviceMemo, deviceFingerprint } from '../../../harness/store/devices.ts';
 import { DigestMemo, filesDigest, weightDigests } from '../../../harness/store/digests.ts';
+import { seal } from '../../../harness/store/records.ts';
 import { DEVICE } from '../../support/fake.ts';
 import { fixture, temporaryFolder } from '../../support/folders.ts';
 import { writeRandomModel } from '../../support/random-model.ts';
@@ -31,7 +32,8 @@ test('a digest is remembered for a settled file, and forgotten when the file cha
   memo.save();
   // A false memory shows that the file is not read again.
   const saved = path.join(folder, 'files.json');
-  writeFileSync(saved, readFileSync(saved, 'utf8').replace(sha256('abc'), 'f'.repeat(64)));
+  const { sha256: _, ...remembered } = JSON.parse(readFileSync(saved, 'utf8').replace(sha256('abc'), 'f'.repeat(64)));
+  writeFileSync(saved, JSON.stringify(seal(remembered)));
   assert.is(await fileDigest(file, new DigestMemo(saved)), 'f'.repeat(64));
   writeFileSync(file, 'abd');
   assert.is(await fileDigest(file, new DigestMemo(saved)), sha256('abd'));
@@ -47,14 +49,42 @@ test('the digest of a file that was just written is not remembered', async () =>
   assert.throws(() => readFileSync(path.join(folder, 'files.json')));
 });
 
-test('damaged memories are forgotten', () => {
+test('damaged memories are forgotten, and said', () => {
   const folder = temporaryFolder();
   const file = path.join(folder, 'memo.json');
-  for (const content of ['', '[]', '{"a": 1}', '{"a": {"mark": "x", "digest": "short"}}']) {
+  const unsealed = { a: { mark: 'x', digest: 'f'.repeat(64) } };
+  for (const content of ['', '[]', '{"a": 1}', JSON.stringify(unsealed), JSON.stringify({ entries: unsealed })]) {
     writeFileSync(file, content);
-    assert.is(new DigestMemo(file).get('a', 'x'), null);
-    assert.is(new DeviceMemo(file).get('a'), null);
+    const notes: string[] = [];
+    assert.is(new DigestMemo(file, (text) => notes.push(text)).get('a', 'x'), null);
+    assert.is(new DeviceMemo(file, (text) => notes.push(text)).get('a'), null);
+    assert.equal(
+      notes,
+      Array(2).fill('memo.json of the store is not what was written: it is forgotten, and made again'),
+    );
   }
+  const notes: string[] = [];
+  assert.is(new DeviceMemo(path.join(folder, 'absent.json'), (text) => notes.push(text)).get('a'), null);
+  assert.equal(notes, []);
+});
+
+test('an edited device or digest is not believed, and a memory made again is', () => {
+  const folder = temporaryFolder();
+  const [devices, files] = ['devices.json', 'files.json'].map((name) => path.join(folder, name)) as [string, string];
+  new DeviceMemo(devices).set('here', DEVICE);
+  const memo = new DigestMemo(files);
+  memo.set('weights', 'mark', '0'.repeat(64));
+  memo.save();
+  assert.equal(new DeviceMemo(devices).get('here'), DEVICE);
+  assert.is(new DigestMemo(files).get('weights', 'mark'), '0'.repeat(64));
+  writeFileSync(devices, readFileSync(devices, 'utf8').replace('fake device', 'NVIDIA H200'));
+  writeFileSync(files, readFileSync(files, 'utf8').replace('"0000', '"1000'));
+  const notes: string[] = [];
+  assert.is(new DeviceMemo(devices, (text) => notes.push(text)).get('here'), null);
+  assert.is(new DigestMemo(files, (text) => notes.push(text)).get('weights', 'mark'), null);
+  assert.is(notes.length, 2);
+  new DeviceMemo(devices).set('here', DEVICE);
+  assert.equal(new DeviceMemo(devices).get('here'), DEVICE);
 });
 
 test('weights are one file, or the shards that the index names', async () => {

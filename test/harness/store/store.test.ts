@@ -52,6 +52,7 @@ const finished: Finished = {
   deviceClass: DEVICE.deviceClass,
   kernels: 'k',
 };
+const plain = finished;
 const place = (root: string) => path.join(root, key.slice(0, 2), key);
 
 test('what is put comes back equal, and nothing is left in tmp', () => {
@@ -101,6 +102,13 @@ const damage: Record<string, (at: string) => void> = {
     rmSync(path.join(at, 'items.jsonl'));
     mkdirSync(path.join(at, 'items.jsonl'));
   },
+  'a sketch of the same size': (at) => writeFileSync(path.join(at, 'artefacts', 'sketch'), Uint8Array.of(1, 3)),
+  'a sketch that is gone': (at) => rmSync(path.join(at, 'artefacts', 'sketch')),
+  'prompts edited': (at) => {
+    const file = path.join(at, 'prompts.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('Be kind', 'Be mean'));
+  },
+  'prompts missing': (at) => rmSync(path.join(at, 'prompts.json')),
   'cell.json missing': (at) => rmSync(path.join(at, 'cell.json')),
   'cell.json not JSON': (at) => writeFileSync(path.join(at, 'cell.json'), '{"version":1,'),
   'cell.json of nothing': (at) => writeFileSync(path.join(at, 'cell.json'), 'null'),
@@ -142,7 +150,13 @@ for (const [name, spoil] of Object.entries(damage)) {
   test(`damage is found and the cell can be stored again: ${name}`, () => {
     const root = folder();
     const store = openStore(root);
+    const finished = {
+      ...plain,
+      artefacts: [{ name: 'sketch', bytes: Uint8Array.of(1, 2) }],
+      prompts: new Map([['a'.repeat(64), 'Be kind.']]),
+    };
     store.put(cell, finished);
+    assert.is(store.get(key, cell).status, 'stored');
     spoil(place(root));
     assert.is(store.get(key, cell).status, 'damaged');
     store.put(cell, finished);
@@ -179,6 +193,46 @@ test('no flipped bit, cut or insertion is believed: the cell is damaged, or equa
     ),
     { seed: 11, numRuns: 300 },
   );
+});
+
+test('an outcome whose p is not that of its scores is not believed, whoever sealed it', () => {
+  const root = folder();
+  const store = openStore(root);
+  const [first, ...others] = outcomes as [Outcome, ...Outcome[]];
+  const orders = first.orders.map((order) => ({ ...order, p: 1 - order.p }));
+  for (const wrong of [
+    { ...first, orders, p: 1 - first.p },
+    { ...first, orders: [{ ...first.orders[0]!, p: first.p }, ...first.orders.slice(1)] },
+  ])
+    assert.throws(
+      () => store.put(cell, { ...finished, outcomes: [wrong, ...others] }),
+      (error: Error) => /an order's p is not that of its scores/.test(error.message),
+    );
+});
+
+test('a damaged sketch is no artefact to read, and an artefact of any size is read whole before it is used', () => {
+  const root = folder();
+  const store = openStore(root);
+  const large = new Uint8Array(3 * 2 ** 20);
+  store.put(cell, { ...finished, artefacts: [{ name: 'adapter', bytes: large }] });
+  const at = path.join(place(root), 'artefacts', 'adapter');
+  assert.is(store.artefact(key, 'adapter'), at);
+  assert.is(store.artefact(key, 'other'), null);
+  large[0] = 1;
+  writeFileSync(at, large);
+  assert.is(store.artefact(key, 'adapter'), null);
+});
+
+test('a store that may only be read is read; one that is not there is empty', () => {
+  const root = folder();
+  openStore(root).put(cell, finished);
+  const file = path.join(folder(), 'file');
+  writeFileSync(file, '');
+  const none = openStore(path.join(file, 'store'), 'read');
+  assert.is(none.writable, false);
+  assert.is(none.get(key, cell).status, 'missing');
+  assert.equal(none.index(), []);
+  assert.is(openStore(root, 'read').get(key, cell).status, 'stored');
 });
 
 test('the folder of one cell is not believed for another', () => {
@@ -248,12 +302,21 @@ test('a folder that cannot be written is an error with a place and a hint', () =
 test('timings are kept beside the cell', () => {
   const store = openStore(folder());
   store.put(cell, finished);
-  assert.is(store.timing(key), null);
+  assert.is(store.timing(key).status, 'missing');
   store.putTiming(key, { version: 1 });
-  assert.equal(store.timing(key), { version: 1 });
+  assert.equal(store.timing(key), { status: 'stored', timing: { version: 1 } });
   const file = path.join(store.folder, key.slice(0, 2), key, 'timing.json');
   writeFileSync(file, readFileSync(file, 'utf8').replace('"version":1', '"version":2'));
-  assert.is(store.timing(key), null, 'a changed timing is not believed');
+  assert.is(store.timing(key).status, 'damaged', 'a changed timing is not believed');
+  store.putTiming(key, { version: 1 });
+  // Whole, but of another cell.
+  writeFileSync(file, JSON.stringify(seal({ key: 'f'.repeat(64), timing: { version: 1 } })));
+  assert.equal(store.timing(key), { status: 'damaged', reason: 'timing.json is of another cell' });
+  rmSync(file);
+  mkdirSync(path.join(file, 'within'), { recursive: true });
+  assert.is(store.timing(key).status, 'damaged');
+  store.putTiming(key, { version: 2 });
+  assert.equal(store.timing(key), { status: 'stored', timing: { version: 2 } });
 });
 
 test.after(() => {
