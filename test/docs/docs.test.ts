@@ -202,6 +202,20 @@ test('every environment variable that the source reads is in docs/environment.md
   assert.equal([...known].filter((name) => !found.has(name)).sort(), [], 'in docs/environment.md, and read nowhere');
 });
 
+/** Words that readers must read twice, or that mean two things here: docs/architecture.md has those to use. */
+const IDIOM =
+  /\b(?:beside|mends?|mended|foretold|rivals?|asks for|no chance|untouched|equal to the bit|(?:is|are|was|were) (?:held|told|turned)|stands? (?:beside|in|at)|lies? (?:at|in|above|below|on|beside))\b/;
+
+test('pages written by hand are in plain words', () => {
+  const generated = new Set(['docs/cli.md', 'docs/errors.md', 'docs/suite-reference.md']);
+  const wrong = FILES.filter((file) => !generated.has(file) && !/^(?:suites|models)\//.test(file)).flatMap((file) =>
+    read(file)
+      .split('\n')
+      .flatMap((line, k) => (IDIOM.test(line) ? [`${file}:${k + 1}: ${IDIOM.exec(line)?.[0]}: ${line}`] : [])),
+  );
+  assert.equal(wrong, []);
+});
+
 function namesIn(cell: string): readonly string[] {
   return [...cell.matchAll(/`([A-Z][A-Z0-9_]*)`/g)].map(([, name = '']) => name);
 }
