@@ -2,7 +2,7 @@
 // the forward pass; each sum has one order, and nothing is atomic, so that a step is bit-identical within a device class.
 
 export { activationBack } from './activation.ts';
-export { adamw, type Hyper, hyperOf } from './adamw.ts';
+export { adamw, hyperOf } from './adamw.ts';
 export { attentionKeysBack } from './attention-keys.ts';
 export { attentionQueriesBack } from './attention-queries.ts';
 export { dropout } from './dropout.ts';
