@@ -1,7 +1,8 @@
 // What `bench doctor` finds out: the device as plain data, and whether a matmul on it agrees with the f64 reference.
 
 import { replay, zeroCounts } from './device/commands.ts';
-import { type Fallback, type Gpu, openGpu, type Testbed } from './device/device.ts';
+import type { Testbed } from './device/contract.ts';
+import { type Fallback, type Gpu, openGpu } from './device/device.ts';
 import { speedHint } from './device/driver.ts';
 import { Memory } from './device/memory.ts';
 import { Pipelines } from './device/pipelines.ts';

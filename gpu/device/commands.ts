@@ -3,6 +3,7 @@
 
 import { BenchError } from '../../base/error.ts';
 import type { GpuClock } from './clock.ts';
+import type { Account } from './contract.ts';
 import type { Gpu } from './device.ts';
 import type { Bindings, Pipelines } from './pipelines.ts';
 import type { Constants } from './templates.ts';
@@ -18,12 +19,6 @@ export interface Step {
 export interface Seen {
   readonly keys: number; // per head, summed over the rows
   readonly cacheRows: number; // different rows of the cache
-}
-
-/** What a dispatch does at least: 2 per multiply-add, and each operand read or written once. */
-export interface Account {
-  readonly flops: number;
-  readonly bytes: number;
 }
 
 /** Of one dispatch, for a profile. */

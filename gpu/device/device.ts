@@ -3,29 +3,12 @@
 import { cpus, release, type } from 'node:os';
 import { wantedDevice } from '../../base/device-name.ts';
 import { BenchError } from '../../base/error.ts';
+import type { Testbed } from './contract.ts';
 import { chooseAdapter, type Fallback } from './driver.ts';
 import { installed } from './swiftshader.ts';
 import { turn, waitQuietly } from './wait.ts';
 
 export type { Fallback } from './driver.ts';
-
-/** Everything a timing depends on besides the work. */
-export interface Testbed {
-  readonly name: string;
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly device: string;
-  readonly description: string;
-  readonly backend: string;
-  readonly driver: string;
-  readonly driverVersion: string;
-  readonly dawn: string; // the webgpu package's version; the package does not tell Dawn's revision
-  readonly toggles: readonly string[];
-  readonly software: boolean;
-  readonly cpu: string;
-  readonly os: string;
-  readonly node: string;
-}
 
 export interface Gpu {
   readonly device: GPUDevice;
@@ -200,13 +183,4 @@ export async function openGpu(options: { readonly device?: string } = {}): Promi
     wait,
     dispose,
   };
-}
-
-/** What the harness may know of the device. */
-export interface EngineDevice {
-  readonly name: string;
-  readonly software: boolean;
-  readonly deviceClass: string;
-  readonly testbed: Testbed;
-  readonly timestamps: boolean;
 }

@@ -2,6 +2,7 @@
 // reports that memory ran out; what was allocated is destroyed when its owner says so, never by garbage collection.
 
 import { BenchError } from '../../base/error.ts';
+import type { MemoryLimits } from './contract.ts';
 import type { Gpu } from './device.ts';
 
 export type BufferKind = 'storage' | 'uniform' | 'readback' | 'timestamps';
@@ -11,11 +12,6 @@ export interface Pool {
   /** A zeroed buffer of at least `bytes` bytes. Throws `gpu-memory` beyond the device's limits or the budget. */
   buffer(label: string, bytes: number, kind?: BufferKind): GPUBuffer;
   dispose(): void;
-}
-
-export interface MemoryLimits {
-  readonly budgetBytes?: number; // of all living buffers
-  readonly maxBindingBytes?: number; // of one storage buffer, where less than the device's own limit is wanted
 }
 
 /** What something takes, by name. */

@@ -2,40 +2,14 @@
 // Slower than `replay`, and equal to it in every bit.
 
 import { BenchError } from '../../base/error.ts';
-import {
-  type Account,
-  type Copy,
-  type Counts,
-  dispatch,
-  encodeCopies,
-  type Node,
-  readyNodes,
-  type Step,
-} from './commands.ts';
+import { type Copy, type Counts, dispatch, encodeCopies, type Node, readyNodes, type Step } from './commands.ts';
+import type { Dispatch, Trace, TracedStep } from './contract.ts';
 import type { Gpu } from './device.ts';
 import type { Memory } from './memory.ts';
 
 /** Dispatches between two readings: a query set holds 4096 queries at most. */
 const PASSES = 2048;
 const BYTES_PER_PASS = 16;
-
-/** One dispatch; times in ms of `performance.now()`. */
-export interface Dispatch extends Partial<Account> {
-  readonly kernel: string; // with the part of the network: "matmul up"
-  readonly startMs: number;
-  readonly ms: number;
-}
-
-/** One step; its dispatches lie within it, one after another. */
-export interface TracedStep {
-  readonly rows: number;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly dispatches: readonly Dispatch[];
-}
-
-/** null when the device's counter was reset meanwhile. */
-export type Trace = readonly TracedStep[] | null;
 
 export class Tracer {
   readonly #gpu: Gpu;

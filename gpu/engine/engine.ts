@@ -6,11 +6,12 @@ import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { GpuClock } from '../device/clock.ts';
 import { type Counts, zeroCounts } from '../device/commands.ts';
 import type { On } from '../device/context.ts';
-import type { EngineDevice, Gpu } from '../device/device.ts';
+import type { EngineDevice, Peaks, Trace } from '../device/contract.ts';
+import type { Gpu } from '../device/device.ts';
 import type { Memory } from '../device/memory.ts';
-import { measurePeaks, type Peaks } from '../device/peaks/measure.ts';
+import { measurePeaks } from '../device/peaks/measure.ts';
 import { Pipelines } from '../device/pipelines.ts';
-import { type Trace, Tracer } from '../device/trace.ts';
+import { Tracer } from '../device/trace.ts';
 import { Forwards } from './forward/cache.ts';
 import { checkSamples, checkTargets, collect, collectPass, states } from './forward/collect.ts';
 import { decode } from './forward/decode.ts';
@@ -45,12 +46,6 @@ import type { Resident } from './variants/resident-types.ts';
 import { checkSteer } from './variants/steer.ts';
 import { type DeviceWeights, deviceBytes, passBytes } from './weights/upload.ts';
 import { keysSeen, Work } from './work.ts';
-
-export type LoadedEngine = Engine & {
-  readonly device: EngineDevice;
-  /** Bytes that the engine's buffers take now; 0 once it is disposed of. */
-  readonly heldBytes: number;
-};
 
 export class WebGpuEngine implements Engine {
   readonly spec: Spec;

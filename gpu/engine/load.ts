@@ -3,26 +3,19 @@
 import { freemem } from 'node:os';
 import { settleHead } from '../../formats/checkpoint/head.ts';
 import { refuseLeftovers } from '../../formats/checkpoint/leftovers.ts';
-import { type KnownDigest, openCheckpoint } from '../../formats/checkpoint/open.ts';
+import { openCheckpoint } from '../../formats/checkpoint/open.ts';
 import { resolveTensors } from '../../formats/checkpoint/parts.ts';
 import { loadSpec } from '../../formats/checkpoint/read-spec.ts';
 import { type Gpu, openGpu } from '../device/device.ts';
-import { Memory, type MemoryLimits } from '../device/memory.ts';
-import { type LoadedEngine, WebGpuEngine } from './engine.ts';
+import { Memory } from '../device/memory.ts';
+import { WebGpuEngine } from './engine.ts';
 import { forwardNeeds } from './forward/forward.ts';
 import { rowsPerStep, scorePass } from './forward/sizes.ts';
+import type { LoadedEngine, LoadOptions } from './types.ts';
 import { deviceBytes, upload } from './weights/upload.ts';
 
 /** Rows per step: enough that a step is worth its submit, few enough that it ends within about a second in software. */
 const MAX_ROWS = 1024;
-
-/** Without a budget a software device may take what the host has free; a real one has limits of its own. */
-export interface LoadOptions extends MemoryLimits {
-  readonly device?: string; // its name, as openGpu takes it
-  readonly maxRows?: number; // rows per step; results do not depend on it
-  /** A digest of the weights that was taken before: they are hashed again only where the files have changed since. */
-  readonly weights?: KnownDigest;
-}
 
 /**
  * Opens the device and loads the model in `folder` (Hugging Face layout). Throws BenchError `no-device`, `bad-model`, `bad-weights`, `unsupported-model`, `gpu-memory`.

@@ -3,9 +3,9 @@
 
 import { DENSE as network } from '../../formats/checkpoint/dense.ts';
 import type { MatrixInfo, Tap } from '../../formats/checkpoint/matrices.ts';
+import type { KnownDigest } from '../../formats/checkpoint/open.ts';
 import type { Spec } from '../../formats/checkpoint/spec.ts';
-import type { Peaks } from '../device/peaks/measure.ts';
-import type { Trace } from '../device/trace.ts';
+import type { EngineDevice, MemoryLimits, Peaks, Trace } from '../device/contract.ts';
 import type { MaskTensor, Score } from '../kernels/types.ts';
 
 /** Keep masks of some of a network's matrices; the others stay whole. `id` stands for the content. */
@@ -228,4 +228,19 @@ export interface Batch {
   readonly rows: Uint32Array; // cache rows of the paths
   readonly cacheRows: Uint32Array; // [T] where each row's key and value are kept
   readonly scored: Uint32Array; // [P] rows that go through the head; of sums: (first row, rows) per sample
+}
+
+/** A loaded model with what is known of its device. */
+export type LoadedEngine = Engine & {
+  readonly device: EngineDevice;
+  /** Bytes that the engine's buffers take now; 0 once it is disposed of. */
+  readonly heldBytes: number;
+};
+
+/** Without a budget a software device may take what the host has free; a real one has limits of its own. */
+export interface LoadOptions extends MemoryLimits {
+  readonly device?: string; // its name, as openGpu takes it
+  readonly maxRows?: number; // rows per step; results do not depend on it
+  /** A digest of the weights that was taken before: they are hashed again only where the files have changed since. */
+  readonly weights?: KnownDigest;
 }

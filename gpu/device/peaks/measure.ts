@@ -1,6 +1,7 @@
 // What the device can do at most, measured: multiply-adds without memory, and reads without arithmetic.
 
 import { readFileSync } from 'node:fs';
+import type { Peaks } from '../contract.ts';
 import type { Gpu } from '../device.ts';
 import { Memory, type Pool } from '../memory.ts';
 
@@ -10,11 +11,6 @@ const FLOPS_PER_LANE = 12 * 64 * 16 * 2;
 /** Beyond the caches of either kind. */
 const STREAM_BYTES = { software: 64 * 2 ** 20, hardware: 256 * 2 ** 20 } as const;
 const ROUNDS = 7;
-
-export interface Peaks {
-  readonly gflops: number;
-  readonly gbPerSecond: number;
-}
 
 /** The best of a few rounds each: the least disturbed. By the device's timestamps where it has them. */
 export async function measurePeaks(gpu: Gpu, memory = new Memory(gpu), rounds = ROUNDS): Promise<Peaks> {
