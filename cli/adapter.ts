@@ -1,9 +1,10 @@
 // `bench adapter merge`: a low-rank adapter in PEFT's layout merged into a checkpoint.
 
 import { resolve } from 'node:path';
+import { findModel } from '../api/models.ts';
 import { shellWord } from '../base/words.ts';
 import { isHubName } from '../harness/hub/name.ts';
-import { findModel, usage } from './open-model.ts';
+import { usage } from './open-model.ts';
 import type { MergeOptions } from './options.ts';
 import { tryServices } from './try-services.ts';
 import { writtenText } from './written.ts';

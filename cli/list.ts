@@ -8,11 +8,10 @@ import { inert, jsonText, printable } from '../base/printable.ts';
 import { didYouMean } from '../harness/config/diagnostics.ts';
 import { packageRoot } from '../harness/config/paths.ts';
 import { readPersonas } from '../harness/config/personas.ts';
-import { METHODS } from './methods.ts';
 
 type Entry = readonly [name: string, what: string];
 
-const KINDS: Readonly<Record<string, () => Promise<readonly Entry[]>>> = {
+const KINDS: Readonly<Record<string, (plugins: readonly string[]) => Promise<readonly Entry[]>>> = {
   models: async () => {
     const folder = join(packageRoot(), 'models');
     const entries: Entry[] = [];
@@ -26,7 +25,10 @@ const KINDS: Readonly<Record<string, () => Promise<readonly Entry[]>>> = {
     const { personas } = await readPersonas(join(packageRoot(), 'personas.yaml'), 'personas.yaml');
     return personas.map(({ id, description }) => [id, description]);
   },
-  methods: async () => [...METHODS.values()].map(({ name, title }) => [name, title]),
+  methods: async (plugins) => {
+    const { registryFrom } = await import('../api/plugin.ts');
+    return [...(await registryFrom(plugins)).methods.values()].map(({ name, title }) => [name, title]);
+  },
   suites: async () => {
     const found = new Map<string, string>();
     for (const folder of [join(process.cwd(), 'suites'), join(packageRoot(), 'suites')]) {
@@ -44,7 +46,7 @@ const PATHS: ReadonlySet<string> = new Set(['models', 'suites']);
 /** Prints the entries of `kind`, or of every kind. Returns 0; throws `usage` for an unknown kind. */
 export async function listVerb(
   kind: string | undefined,
-  options: { readonly json?: boolean },
+  options: { readonly json?: boolean; readonly plugin?: readonly string[] },
   stdout: { write(text: string): unknown } = process.stdout,
 ): Promise<number> {
   const kinds = Object.keys(KINDS);
@@ -56,7 +58,7 @@ export async function listVerb(
   }
   const wanted = kind === undefined ? kinds : [kind];
   const lists: Record<string, readonly Entry[]> = {};
-  for (const name of wanted) lists[name] = await KINDS[name]!();
+  for (const name of wanted) lists[name] = await KINDS[name]!(options.plugin ?? []);
   if (options.json === true) {
     const document = Object.fromEntries(
       Object.entries(lists).map(([name, entries]) => [name, entries.map(([id, what]) => ({ name: id, what }))]),

@@ -18,8 +18,13 @@ function ends<A extends unknown[]>(verb: (...args: A) => Promise<number>): (...a
   };
 }
 
+/** Code of one's own comes in by this flag alone: a suite is data, and names no code. */
+function pluginFlag(command: Command): Command {
+  return command.option('--plugin <file>', 'a .ts or .js file that exports methods of your own (repeatable)', repeated);
+}
+
 function suiteFlags(command: Command): Command {
-  return command
+  return pluginFlag(command)
     .option('--set <path=value>', 'change one value of the suite, such as latency.repeats=3 (repeatable)', repeated)
     .option('--model <id|folder|hf:...>', 'one model in place of the suite’s')
     .option('--filter <terms>', "cells to keep, such as 'persona=extra* method=prompting' (repeatable)", filterTerms)
@@ -59,9 +64,7 @@ gateFlags(
   { gate: true },
 ).action(ends(async (suite, options) => (await import('./run.ts')).runVerb(suite, options)));
 
-program
-  .command('try [text]')
-  .description('say something to a model, with or without a persona')
+pluginFlag(program.command('try [text]').description('say something to a model, with or without a persona'))
   .requiredOption(
     '--model <name|folder|hf:...>',
     'a bundled model, a folder in Hugging Face layout, or hf:owner/name@revision',
@@ -191,9 +194,7 @@ program
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (folder, options) => (await import('./init.ts')).initVerb(folder, options)));
 
-program
-  .command('list [what]')
-  .description('models, personas, methods or suites')
+pluginFlag(program.command('list [what]').description('models, personas, methods or suites'))
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (what, options) => (await import('./list.ts')).listVerb(what, options)));
 

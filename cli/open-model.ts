@@ -1,7 +1,6 @@
 // The model that a verb's flags name: found, and opened for one task.
 
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { findModel } from '../api/models.ts';
 import { BenchError } from '../base/error.ts';
 import type { Engine } from '../gpu/index.ts';
 import { isHubName } from '../harness/hub/name.ts';
@@ -34,18 +33,3 @@ export async function modelFolder(model: string): Promise<string> {
 
 /** A flag that cannot be followed. */
 export const usage = (message: string, hint: string): BenchError => new BenchError('usage', message, { hint });
-
-export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-
-/** The folder of a model: a bundled one by its name, or a path. `bundled`: the folder of bundled models. */
-export function findModel(name: string, bundled: string): string {
-  const plain = /^[\w.-]+$/.test(name) && !/^\.+$/.test(name);
-  if (plain && isFolder(resolve(bundled, name))) return resolve(bundled, name);
-  const path = resolve(name);
-  if (isFolder(path)) return path;
-  const there = statSync(path, { throwIfNoEntry: false }) !== undefined;
-  throw new BenchError('bad-model', there ? 'a model is a folder, and this is a file' : 'there is no such model', {
-    where: name,
-    hint: 'name the bundled persona-nano, or a folder with config.json, tokenizer.json and model.safetensors',
-  });
-}

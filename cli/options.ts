@@ -3,6 +3,7 @@
 import type { FilterTerm } from '../harness/plan/selection.ts';
 
 export interface SuiteOptions {
+  readonly plugin?: readonly string[]; // files
   readonly set?: readonly string[];
   readonly model?: string;
   readonly filter?: readonly FilterTerm[];
@@ -37,6 +38,7 @@ export interface PlanOptions extends SuiteOptions {
 
 export interface TryOptions {
   readonly model: string;
+  readonly plugin?: readonly string[]; // files
   readonly persona?: string;
   readonly wording?: string;
   readonly personas?: string; // file

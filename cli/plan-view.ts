@@ -7,7 +7,7 @@ import { counted } from '../base/words.ts';
 import type { Engine } from '../gpu/index.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import { gatePower, powerLines } from '../harness/gate/power.ts';
-import type { Prepared } from '../harness/method/method.ts';
+import type { MethodRegistry, Prepared } from '../harness/method/method.ts';
 import type { Cell } from '../harness/plan/cell.ts';
 import { itemDigest } from '../harness/plan/items.ts';
 import { why } from '../harness/plan/why.ts';
@@ -16,7 +16,6 @@ import { keyOf, type Planned } from '../harness/run/session.ts';
 import { prepare } from '../harness/run/set-up.ts';
 import { StatisticsStore } from '../harness/run/statistics.ts';
 import { answerText, questionText } from '../harness/score/index.ts';
-import { METHODS } from './methods.ts';
 
 export interface PlannedCell {
   readonly cell: Cell;
@@ -104,7 +103,13 @@ export interface ShownPrompt {
 }
 
 /** The first item of the n-th cell as the model gets it. */
-export async function promptOf(n: number, suite: Suite, planned: Planned, machine: Machine): Promise<ShownPrompt> {
+export async function promptOf(
+  n: number,
+  suite: Suite,
+  planned: Planned,
+  machine: Machine,
+  registry: MethodRegistry,
+): Promise<ShownPrompt> {
   const cell = planned.cells[n - 1];
   const item = cell?.items[0];
   const text = planned.texts.get(cell?.model ?? '');
@@ -114,7 +119,7 @@ export async function promptOf(n: number, suite: Suite, planned: Planned, machin
       hint: '`bench plan` numbers the cells from 1',
     });
   }
-  const prepared = await prepareLightly(cell, suite, planned, machine);
+  const prepared = await prepareLightly(cell, suite, planned, machine, registry);
   try {
     const { evaluation } = cell;
     const order = item.options.map((_, i) => i);
@@ -140,11 +145,17 @@ export async function promptOf(n: number, suite: Suite, planned: Planned, machin
 class EngineNeeded extends Error {}
 
 /** Prepares without an engine; only a method that asks for it has the model loaded. */
-async function prepareLightly(cell: Cell, suite: Suite, planned: Planned, machine: Machine): Promise<Prepared> {
+async function prepareLightly(
+  cell: Cell,
+  suite: Suite,
+  planned: Planned,
+  machine: Machine,
+  registry: MethodRegistry,
+): Promise<Prepared> {
   const text = planned.texts.get(cell.model);
   const model = suite.models.find(({ id }) => id === cell.model);
   if (text === undefined || model === undefined) throw new BenchError('unknown-model', `unknown model "${cell.model}"`);
-  const ports = { suite, registry: METHODS, evaluate: machine.evaluate, statistics: new StatisticsStore(null) };
+  const ports = { suite, registry, evaluate: machine.evaluate, statistics: new StatisticsStore(null) };
   const absent = new Proxy({} as Engine, {
     get: () => {
       throw new EngineNeeded();

@@ -2,6 +2,7 @@
 
 import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { readReference, readRun } from '../api/read-run.ts';
 import { BenchError } from '../base/error.ts';
 import { readJson, writeAtomic } from '../base/files.ts';
 import { recalled } from '../harness/gate/recalled.ts';
@@ -10,7 +11,6 @@ import type { ItemRow } from '../harness/record/run-record.ts';
 import type { Extras } from '../reports/html/outcomes.ts';
 import { htmlReport } from '../reports/html/page.ts';
 import { EXIT } from './exit-codes.ts';
-import { opened, openedReference } from './open-run.ts';
 import { writtenText } from './written.ts';
 
 const MAX_PROMPTS_BYTES = 256 * 2 ** 20;
@@ -29,7 +29,7 @@ export async function reportVerb(
     process.stdout.write(text);
   },
 ): Promise<number> {
-  const { folder, result, items } = opened(run);
+  const { folder, result, items } = readRun(run);
   const file = options.out ?? path.join(folder, 'report.html');
   const prompts = unpackPrompts(readJson(path.join(folder, 'prompts.json'), MAX_PROMPTS_BYTES)) ?? new Map();
   const before = options.against === undefined ? {} : { before: earlier(options.against, items) };
@@ -44,10 +44,10 @@ export async function reportVerb(
 function earlier(against: string, items: readonly ItemRow[]): NonNullable<Extras['before']> {
   const stat = statSync(against, { throwIfNoEntry: false });
   if (!stat?.isFile() || path.basename(against) === 'run.json') {
-    const { folder, items: theirs } = opened(against);
+    const { folder, items: theirs } = readRun(against);
     return { name: path.basename(folder), items: theirs };
   }
-  const kept = recalled(openedReference(against), items);
+  const kept = recalled(readReference(against), items);
   if (kept.length > 0) return { name: path.basename(against), items: kept };
   throw new BenchError('bad-reference', 'it keeps no two-option answer of this run', {
     where: against,

@@ -3,11 +3,10 @@
 import type { Engine } from '../gpu/index.ts';
 import type { ChoiceEvaluation, Persona } from '../harness/config/resolved.ts';
 import type { LibraryPassage } from '../harness/datasets/passages.ts';
-import { axesOf, type Context, type Method, type Prepared } from '../harness/method/method.ts';
+import { axesOf, type Context, type Method, type MethodRegistry, type Prepared } from '../harness/method/method.ts';
 import { evaluateChoice, phraser, tuner } from '../harness/score/index.ts';
 import { rngOf } from '../harness/stats/rng.ts';
 import type { TextModel } from '../harness/text/index.ts';
-import { METHODS } from './methods.ts';
 import { usage } from './open-model.ts';
 import type { TryOptions } from './options.ts';
 
@@ -97,10 +96,11 @@ export function findPersona(
 export function findMethod(
   options: Pick<TryOptions, 'method' | 'wording'>,
   persona: Persona | null,
+  methods: MethodRegistry,
 ): { readonly method: Method; readonly wording: string | null } {
   const name = options.method ?? (persona === null ? 'none' : 'prompting');
-  const method = METHODS.get(name);
-  if (method === undefined) throw usage(`there is no method "${name}"`, `choose one of ${list(METHODS.keys())}`);
+  const method = methods.get(name);
+  if (method === undefined) throw usage(`there is no method "${name}"`, `choose one of ${list(methods.keys())}`);
   const axes = axesOf(method, { options: {} });
   if (axes.includes('sparsity')) {
     throw usage(`method ${name} needs a sparsity`, 'make a mask with `bench mask make`, and add --mask FILE');

@@ -1,12 +1,13 @@
 // `bench try`: one prompt, one answer as it is decoded, with a persona applied by a method; --json for checking engines.
 
+import { findModel } from '../api/models.ts';
 import { BenchError } from '../base/error.ts';
 import { jsonText, printable } from '../base/printable.ts';
 import type { Engine, Sampling, Variant } from '../gpu/index.ts';
 import { isHubName } from '../harness/hub/name.ts';
 import { type Question, reads } from '../harness/method/method.ts';
 import { streamText, type TextModel } from '../harness/text/index.ts';
-import { findModel, usage } from './open-model.ts';
+import { usage } from './open-model.ts';
 import type { TryOptions } from './options.ts';
 import { findMethod, findPersona, prepareMethod, readRequest, type TryRequest } from './try-inputs.ts';
 import type { TryServices } from './try-services.ts';
@@ -129,7 +130,8 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
     : findModel(options.model, services.bundledModels);
   const found =
     options.persona === undefined ? null : findPersona(await services.loadPersonas(options.personas), options.persona);
-  const chosen = findMethod(options, found?.persona ?? null);
+  const { methods } = await (await import('../api/plugin.ts')).registryFrom(options.plugin);
+  const chosen = findMethod(options, found?.persona ?? null, methods);
 
   const start = services.now();
   const { engine, device } = await services.loadEngine(folder, options.device);

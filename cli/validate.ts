@@ -1,12 +1,12 @@
 // `bench validate SUITE`: loads the suite and all it names, models too, and makes the plan; opens no device.
 
+import type { Registry } from '../api/registry.ts';
 import { endingLines, wrap } from '../base/columns.ts';
 import { jsonText } from '../base/printable.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import type { Cell } from '../harness/plan/cell.ts';
-import { METHODS } from './methods.ts';
 import type { SuiteOptions } from './options.ts';
-import { commandOf, suiteOf } from './suite-options.ts';
+import { commandOf, registryOf, suiteOf } from './suite-options.ts';
 
 /** Prints one line of counts, or with --json a document; throws BenchError with the diagnostics. Returns 0. */
 export async function validateVerb(
@@ -14,8 +14,9 @@ export async function validateVerb(
   options: SuiteOptions,
   stdout: { write(text: string): unknown } = process.stdout,
 ): Promise<number> {
-  const suite = await suiteOf(file, options);
-  const cells = await planned(suite);
+  const registry = await registryOf(options);
+  const suite = await suiteOf(file, options, registry);
+  const cells = await planned(suite, registry);
   if (options.json === true) stdout.write(jsonText({ ok: true, ...counts(suite, cells) }));
   else if (options.quiet !== true) {
     const lines = [...wrap(summary(suite, cells)), ...endingLines([], commandOf('run', file, options))];
@@ -25,12 +26,15 @@ export async function validateVerb(
 }
 
 /** The cells, after what loading a model would object to: its config, the headers of its weights, its tokenizer. */
-async function planned(suite: Suite): Promise<readonly Cell[]> {
-  const [{ expand }, { machineOf }] = await Promise.all([import('../harness/plan/expand.ts'), import('./machine.ts')]);
+async function planned(suite: Suite, registry: Registry): Promise<readonly Cell[]> {
+  const [{ expand }, { machineOf }] = await Promise.all([
+    import('../harness/plan/expand.ts'),
+    import('../api/machine.ts'),
+  ]);
   for (const model of suite.models) await machineOf(undefined).text(model);
   // Digests make ids, and nobody asks a valid suite for those.
   const none = { config: '', weights: '', tokenizer: '', template: '' };
-  return expand(suite, METHODS, new Map(suite.models.map(({ id }) => [id, none])));
+  return expand(suite, registry.methods, new Map(suite.models.map(({ id }) => [id, none])));
 }
 
 function counts({ name, models, personas, evaluations, methods, sparsity, seeds }: Suite, cells: readonly Cell[]) {

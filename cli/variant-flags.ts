@@ -2,10 +2,11 @@
 
 import { resolve } from 'node:path';
 import { BenchError } from '../base/error.ts';
+import { isFolder } from '../api/models.ts';
 import type { Engine, Variant } from '../gpu/index.ts';
 import { type MaskFile, maskOf, readMaskFile, requireMaskFits } from '../harness/subnetworks/mask-file.ts';
 import type { TextModel } from '../harness/text/index.ts';
-import { isFolder, type Loaded, usage } from './open-model.ts';
+import { type Loaded, usage } from './open-model.ts';
 import type { TryOptions } from './options.ts';
 
 /** The variant with the mask of --mask, which must be one of this model. */

@@ -84,6 +84,8 @@ export interface Prepared {
 export interface Method {
   readonly name: string;
   readonly title: string; // one line for `bench list`
+  /** Of code that does not come with the package: enters the identity of its cells. Bundled methods have none. */
+  readonly version?: string;
   readonly options: object; // JSON Schema of the suite entry's `options`, with defaults, closed
   readonly axes: Depends<Axis>;
   /** Its options with the paths among them made absolute; `folderOf` an option: where it is written. */

@@ -64,7 +64,11 @@ export function cellInputs(parts: IdentityParts): Readonly<Record<string, unknow
     identityVersion: IDENTITY_VERSION,
     dtype: COMPUTE_DTYPE,
     model: { ...parts.model },
-    method: { name: method.name, options: method.content?.(parts.options) ?? parts.options },
+    method: {
+      name: method.name,
+      ...(method.version !== undefined && { version: method.version }),
+      options: method.content?.(parts.options) ?? parts.options,
+    },
     persona: personaContent(parts.persona, parts.wording),
     opposite: personaContent(parts.opposite, parts.wording),
     sparsity: parts.sparsity,

@@ -1,6 +1,6 @@
 // docs/suite-reference.md, from the schemas that suites, personas and methods are checked by.
 
-import { METHODS } from '../../cli/methods.ts';
+import { METHODS } from '../../api/methods.ts';
 import { PERSONAS_SCHEMA, SUITE_SCHEMA } from '../../harness/config/schemas.ts';
 
 interface Schema {

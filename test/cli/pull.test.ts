@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { METHODS } from '../../cli/methods.ts';
+import { METHODS } from '../../api/methods.ts';
 import { pullVerb } from '../../cli/pull.ts';
 import { byteLines } from '../../cli/pull-progress.ts';
 import { fetchedSuiteOf } from '../../cli/suite-options.ts';

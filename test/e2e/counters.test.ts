@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { machineOf } from '../../cli/machine.ts';
-import { METHODS } from '../../cli/methods.ts';
+import { machineOf } from '../../api/machine.ts';
+import { METHODS } from '../../api/methods.ts';
 import { suiteOf } from '../../cli/suite-options.ts';
 import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Sequence } from '../../gpu/index.ts';

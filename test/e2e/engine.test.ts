@@ -3,8 +3,8 @@
 
 import path from 'node:path';
 import * as assert from 'uvu/assert';
-import { machineOf } from '../../cli/machine.ts';
-import { METHODS } from '../../cli/methods.ts';
+import { machineOf } from '../../api/machine.ts';
+import { METHODS } from '../../api/methods.ts';
 import type { RunEvent } from '../../harness/run/events.ts';
 import type { Machine } from '../../harness/run/ports.ts';
 import { runSession } from '../../harness/run/session.ts';

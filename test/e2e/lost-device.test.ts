@@ -1,8 +1,8 @@
 // A real device that is destroyed in the middle of a cell: that cell fails with its name, the others do not.
 
 import * as assert from 'uvu/assert';
-import { machineOf } from '../../cli/machine.ts';
-import { METHODS } from '../../cli/methods.ts';
+import { machineOf } from '../../api/machine.ts';
+import { METHODS } from '../../api/methods.ts';
 import { openGpu } from '../../gpu/device/device.ts';
 import type { Machine } from '../../harness/run/ports.ts';
 import { runSession } from '../../harness/run/session.ts';

@@ -3,8 +3,8 @@
 
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { machineOf } from '../../cli/machine.ts';
-import { METHODS } from '../../cli/methods.ts';
+import { machineOf } from '../../api/machine.ts';
+import { METHODS } from '../../api/methods.ts';
 import { loadSuite } from '../../harness/config/index.ts';
 import { withControls } from '../../harness/plan/controls.ts';
 import type { RunResult } from '../../harness/record/run-record.ts';

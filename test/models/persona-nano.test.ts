@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { METHODS } from '../../cli/methods.ts';
+import { METHODS } from '../../api/methods.ts';
 import { loadSpec } from '../../formats/checkpoint/read-spec.ts';
 import { DENSE, type LoadedEngine, loadEngine, type Sampling } from '../../gpu/index.ts';
 import { loadSuite } from '../../harness/config/index.ts';

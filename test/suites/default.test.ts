@@ -3,8 +3,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { METHODS } from '../../api/methods.ts';
 import type { BenchError } from '../../base/error.ts';
-import { METHODS } from '../../cli/methods.ts';
 import { loadSuite } from '../../harness/config/index.ts';
 import type { Suite } from '../../harness/config/resolved.ts';
 import { type LoadOptions, readSuiteFile } from '../../harness/config/suite.ts';

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, cpSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { METHODS } from '../../cli/methods.ts';
+import { METHODS } from '../../api/methods.ts';
 import { loadSpec } from '../../formats/checkpoint/read-spec.ts';
 import { loadSuite } from '../../harness/config/index.ts';
 import type { ChoiceEvaluation } from '../../harness/config/resolved.ts';

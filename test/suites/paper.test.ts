@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { METHODS } from '../../cli/methods.ts';
+import { METHODS } from '../../api/methods.ts';
 import { loadSuite } from '../../harness/config/index.ts';
 import type { Suite } from '../../harness/config/resolved.ts';
 import { withControls } from '../../harness/plan/controls.ts';

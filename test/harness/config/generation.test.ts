@@ -1,7 +1,7 @@
 // Generation in a suite: what it comes to, the prompts that texts are read by, and what is refused with its place.
 
 import * as assert from 'uvu/assert';
-import { METHODS } from '../../../cli/methods.ts';
+import { METHODS } from '../../../api/methods.ts';
 import type { GenerationEvaluation, Suite } from '../../../harness/config/resolved.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { provenanceOf } from '../../../harness/run/provenance.ts';

@@ -1,7 +1,7 @@
 // Role replies in a suite: what they come to, whom they are asked, and what is refused with its place.
 
 import * as assert from 'uvu/assert';
-import { METHODS } from '../../../cli/methods.ts';
+import { METHODS } from '../../../api/methods.ts';
 import { answererRows, metricRows } from '../../../harness/analysis/metrics.ts';
 import type { RoleReplyEvaluation, Suite } from '../../../harness/config/resolved.ts';
 import { withControls } from '../../../harness/plan/controls.ts';

@@ -3,8 +3,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { METHODS } from '../../../api/methods.ts';
 import type { BenchError } from '../../../base/error.ts';
-import { METHODS } from '../../../cli/methods.ts';
 import { loadSuite, printConfig } from '../../../harness/config/index.ts';
 import { suite as testSuite } from '../../support/suite.ts';
 import { load, refused, SUITE, suiteFolder } from '../../support/suite-file.ts';

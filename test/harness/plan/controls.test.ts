@@ -2,7 +2,7 @@
 // one cell.
 
 import * as assert from 'uvu/assert';
-import { METHODS } from '../../../cli/methods.ts';
+import { METHODS } from '../../../api/methods.ts';
 import type { Controls, MethodEntry, Suite } from '../../../harness/config/resolved.ts';
 import { withControls } from '../../../harness/plan/controls.ts';
 import { expand } from '../../../harness/plan/expand.ts';

@@ -1,0 +1,103 @@
+// Blessing a run, judging a run by its suite's rules beside the blessed one, and comparing two runs.
+
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { BenchError } from '../base/error.ts';
+import { writeAtomic } from '../base/files.ts';
+import type { Suite } from '../harness/config/resolved.ts';
+import { compareRuns as compareSides } from '../harness/gate/compare.ts';
+import { methodOf } from '../harness/gate/levels.ts';
+import { rowsOfOrder } from '../harness/gate/names.ts';
+import { referenceText } from '../harness/gate/reference.ts';
+import { candidateOf, gateRows, referenceOf, titlesOf } from '../harness/gate/rows.ts';
+import { gate } from '../harness/gate/rules.ts';
+import type { GateRow, Rules } from '../harness/gate/types.ts';
+import type { Comparison, GateReport } from '../harness/record/verdicts.ts';
+import type { ReadRun } from '../harness/store/read-run.ts';
+import { readReference, readRun } from './read-run.ts';
+import type { Blessed } from './run-options.ts';
+
+const REFERENCES = path.join('reports', 'references');
+
+/** The folder of a run, its run.json or `latest`; or a run that was read. */
+export type RunName = string | ReadRun;
+
+const runOf = (run: RunName): ReadRun => (typeof run === 'string' ? readRun(run) : run);
+
+/** What a run of this suite will be judged by. Throws `no-gate`, `no-reference`, `bad-reference`. */
+export function blessedOf({ gate, name, file: suite }: Suite, reference?: string): Blessed {
+  rulesOf(gate, name, suite);
+  const file = reference ?? referenceFile(name);
+  return { name: path.basename(file), reference: readReference(file) };
+}
+
+/**
+ * Keeps a run as the reference that `gateRun` compares with: writes `reference`, by default reports/references/SUITE.json.
+ * Returns the file and the titles of the rows that it keeps.
+ * Throws `no-run`, `bad-run`, `no-gate`, `incomplete-run`, `no-row`.
+ */
+export function blessRun(
+  run: RunName,
+  { reference }: { readonly reference?: string } = {},
+): { readonly file: string; readonly rows: readonly string[] } {
+  const read = runOf(run);
+  const rules = rulesOf(read.result.gate, read.result.suite, read.folder);
+  if (read.result.exitCode !== 0) {
+    throw new BenchError('incomplete-run', 'a run with cells that failed or are missing is no reference', {
+      where: read.folder,
+      hint: 'run it again until every cell is there',
+    });
+  }
+  const rows = rowsOf(read, rules);
+  const missing = rules.rows.find((name) => !rows.some((row) => methodOf(row.name) === name));
+  if (missing !== undefined) {
+    throw new BenchError('no-row', `the run has no row "${missing}" that its gate names`, {
+      where: read.folder,
+      hint: 'run the whole suite, without --filter, and bless that run',
+    });
+  }
+  const gated = rows.filter((row) => rules.rows.includes(methodOf(row.name)));
+  const file = reference ?? referenceFile(read.result.suite);
+  mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  writeAtomic(file, referenceText(referenceOf(read.result, gated)));
+  const titleOf = titlesOf(gated);
+  return { file, rows: gated.map((row) => titleOf(row.name, row)) };
+}
+
+/**
+ * Judges a run by the gate section of its suite. `reference`: a file in place of reports/references/SUITE.json; `strict`:
+ * every verdict other than pass is a failure. The report's `exitCode` is 0 (pass), 1 (fail), 3 (cells are missing) or 4
+ * (inconclusive). Throws `no-run`, `bad-run`, `no-gate`, `no-reference`, `bad-reference`.
+ */
+export function gateRun(
+  run: RunName,
+  { reference, strict = false }: { readonly reference?: string; readonly strict?: boolean } = {},
+): GateReport {
+  const read = runOf(run);
+  const rules = rulesOf(read.result.gate, read.result.suite, read.folder);
+  const file = reference ?? referenceFile(read.result.suite);
+  return gate(candidateOf(read.result, rowsOf(read, rules)), readReference(file), rules, strict);
+}
+
+/** How far each row moved from the first run to the second, and which answers changed. Throws `no-run`, `bad-run`. */
+export function compareRuns(first: RunName, second: RunName): Comparison {
+  return compareSides(runOf(first), runOf(second));
+}
+
+function rulesOf(gate: Rules | null, suite: string, where: string): Rules {
+  if (gate !== null) return gate;
+  throw new BenchError('no-gate', `suite ${suite} has no gate section`, {
+    where,
+    hint: 'name the rows to be gated in the suite: gate: { rows: [prompting] }',
+  });
+}
+
+/** Rows that any rule names. */
+function rowsOf({ result, items }: ReadRun, rules: Rules): readonly GateRow[] {
+  const named = new Set([...rules.rows, ...Object.keys(rules.floors), ...rules.order.flatMap(rowsOfOrder)]);
+  return gateRows(result, items, (method, name) => named.has(method) || named.has(name));
+}
+
+function referenceFile(suite: string): string {
+  return path.join(REFERENCES, `${suite.replace(/[^\w.-]+/g, '-')}.json`);
+}

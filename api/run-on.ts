@@ -1,0 +1,64 @@
+// `runSuite` on a given machine: the session, then the folder of the run with its reports. Apart from `runSuite`, so that
+// the declarations of the package do not reach into the runner.
+
+import path from 'node:path';
+import type { Suite } from '../harness/config/resolved.ts';
+import type { Cell } from '../harness/plan/cell.ts';
+import { select } from '../harness/plan/selection.ts';
+import { packPrompts } from '../harness/record/prompts.ts';
+import type { ItemRow } from '../harness/record/run-record.ts';
+import type { Machine } from '../harness/run/ports.ts';
+import { BUNDLED } from './registry.ts';
+import { type Blessed, DEFAULT_OUT, type RunSuiteOptions, type SuiteRun } from './run-options.ts';
+
+/** Tests give a machine of their own. Throws as `runSuite`. */
+export async function runOn(machine: Machine, suite: Suite, options: RunSuiteOptions): Promise<SuiteRun> {
+  const [{ runSession }, { StatisticsFolder }] = await Promise.all([
+    import('../harness/run/session.ts'),
+    import('../harness/subnetworks/statistics-file.ts'),
+  ]);
+  const base = path.resolve(options.out ?? DEFAULT_OUT);
+  const { registry = BUNDLED, filter = [], signal = new AbortController().signal, warn = () => {} } = options;
+  const run = await runSession({
+    suite,
+    registry: registry.methods,
+    machine,
+    base,
+    statistics: new StatisticsFolder(path.join(base, 'statistics'), warn),
+    command: options.command ?? ['bench', 'run', path.relative(process.cwd(), suite.file)],
+    emit: options.listener ?? (() => {}),
+    signal,
+    fresh: options.fresh === true,
+    failFast: options.failFast === true,
+    profile: options.profile === true,
+    select: (cells: readonly Cell[]) => select(filter, cells),
+  });
+  const { result, rows: items, interrupted } = run;
+  if (interrupted) return { folder: null, result, files: [], items, interrupted };
+  const [{ writeRunFolder }, { markdownReport }, { htmlReport }] = await Promise.all([
+    import('../harness/store/run-folder.ts'),
+    import('../reports/markdown.ts'),
+    import('../reports/html/page.ts'),
+  ]);
+  const prompts = run.prompts();
+  const before = options.against === undefined ? {} : await earlier(options.against, items());
+  const reports = {
+    'report.html': await htmlReport(result, { items, prompts, ...before }),
+    'report.md': markdownReport(result),
+    ...(result.profile !== null && {
+      'trace.json': (await import('../reports/trace.ts')).chromeTrace(run.tracks, result.device),
+    }),
+  };
+  const folder = writeRunFolder(base, result, items(), {
+    ...reports,
+    'prompts.json': JSON.stringify(packPrompts(prompts)),
+  });
+  return { folder, result, files: [...Object.keys(reports), 'run.json', 'items.jsonl'], items, interrupted };
+}
+
+/** The answers that a blessed run keeps of these items. */
+async function earlier({ name, reference }: Blessed, rows: Iterable<ItemRow>) {
+  const { recalled } = await import('../harness/gate/recalled.ts');
+  const items = recalled(reference, rows);
+  return items.length === 0 ? {} : { before: { name, items } };
+}
