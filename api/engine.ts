@@ -1,6 +1,7 @@
 // `persona-bench/engine`: a model on a device by itself, without suites. Texts are scored and continued; what takes token
 // ids, masks, adapters and steering is `model.engine`.
 
+import { wantedDevice } from '../base/device-name.ts';
 import { BenchError } from '../base/error.ts';
 import { DENSE } from '../formats/checkpoint/dense.ts';
 import type { LoadedEngine, Sampling, Variant } from '../gpu/index.ts';
@@ -50,7 +51,8 @@ export interface LoadEngineOptions {
 export async function loadEngine(model: string, options: LoadEngineOptions = {}): Promise<LoadedModel> {
   const folder = await fetchedModel(model);
   const [gpu, { loadText }] = await Promise.all([import('../gpu/index.ts'), import('../harness/text/index.ts')]);
-  const engine = await gpu.loadEngine(folder, options.device === undefined ? {} : { device: options.device });
+  const device = wantedDevice(options.device);
+  const engine = await gpu.loadEngine(folder, device === undefined ? {} : { device });
   try {
     const text = await loadText(folder, { vocab: engine.spec.vocab, template: options.template ?? null });
     return { engine, text, dispose: () => engine.dispose() };

@@ -9,7 +9,7 @@ import { isHubName } from '../harness/hub/name.ts';
 export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 /** The folder of the bundled models. */
-export const bundledModels = (): string => join(packageRoot(), 'models');
+const bundledModels = (): string => join(packageRoot(), 'models');
 
 /** The folder of a model: a bundled one by its name, or a path. `bundled`: the folder of bundled models. */
 export function findModel(name: string, bundled: string = bundledModels()): string {

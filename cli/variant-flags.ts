@@ -1,8 +1,8 @@
 // What a verb's flags do to the network: the mask of a file, the adapter of a folder.
 
 import { resolve } from 'node:path';
-import { BenchError } from '../base/error.ts';
 import { isFolder } from '../api/models.ts';
+import { BenchError } from '../base/error.ts';
 import type { Engine, Variant } from '../gpu/index.ts';
 import { type MaskFile, maskOf, readMaskFile, requireMaskFits } from '../harness/subnetworks/mask-file.ts';
 import type { TextModel } from '../harness/text/index.ts';

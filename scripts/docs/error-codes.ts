@@ -53,6 +53,10 @@ export const ERROR_CODES: Readonly<Record<string, readonly [meaning: string, nex
     'the personas file breaks its schema or a rule',
     'correct the key at the file and line that the message gives',
   ],
+  'bad-plugin': [
+    'a plugin file or a method of your own cannot be loaded, has the wrong shape, or takes a name that is taken',
+    'correct what the message names; see [api.md](api.md)',
+  ],
   'bad-reference': [
     'the reference of the gate cannot be read, or does not fit the run',
     'bless a run again: `bench bless RUN`',

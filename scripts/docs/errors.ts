@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { ERROR_CODES, NO_CODES } from './error-codes.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
-const FOLDERS = ['base', 'formats', 'gpu', 'harness', 'baselines', 'reports', 'cli'];
+const FOLDERS = ['base', 'formats', 'gpu', 'harness', 'baselines', 'reports', 'api', 'cli'];
 /** Where a code is stated outright. */
 const STATED = /(?:BenchError\(|\bCODE\s*=|\bcode:)\s*'([a-z]+(?:-[a-z]+)*)'/g;
 /** Literals that are codes by their looks: helpers take them as arguments. */

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { BenchError } from '../../../base/error.ts';
 import { METHODS as REAL } from '../../../api/methods.ts';
+import { BenchError } from '../../../base/error.ts';
 import type { Suite } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
 import type { Method } from '../../../harness/method/method.ts';
