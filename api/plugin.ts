@@ -65,22 +65,23 @@ async function imported(absolute: string, file: string): Promise<Readonly<Record
     try {
       return await import(pathToFileURL(absolute).href);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
+      if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
       const { createJiti } = await import('jiti');
       return await createJiti(import.meta.url, { fsCache: false, interopDefault: false }).import(absolute);
     }
   } catch (error) {
-    const { code, message = String(error) } = (error ?? {}) as NodeJS.ErrnoException;
-    const absent = /MODULE_NOT_FOUND$|PACKAGE_PATH_NOT_EXPORTED$/.test(code ?? '') && /persona-bench/.test(message);
-    throw refused(
-      file,
-      `it cannot be loaded: ${message}`,
-      absent
-        ? 'install persona-bench where the plugin is: npm install --save-dev persona-bench'
-        : 'correct the code of the plugin; BENCH_DEBUG=1 prints where it threw',
-      error,
-    );
+    const { code, message = String(error) } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+    throw refused(file, `it cannot be loaded: ${message}`, hintOf(code, message), error);
   }
+}
+
+function hintOf(code: string | undefined, message: string): string {
+  if (!/persona-bench/.test(message) || !/^(?:ERR_)?(?:MODULE_NOT_FOUND|PACKAGE_PATH_NOT_EXPORTED)$/.test(code ?? '')) {
+    return 'correct the code of the plugin; BENCH_DEBUG=1 prints where it threw';
+  }
+  return code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
+    ? 'import from persona-bench, persona-bench/method or persona-bench/engine'
+    : 'install persona-bench where the plugin is: npm install --save-dev persona-bench';
 }
 
 function refused(where: string, message: string, hint: string, cause?: unknown): BenchError {
