@@ -18,6 +18,9 @@ function isSystem(error: unknown): boolean {
 /** Longest line of a message: what it quotes may be as long as a file. */
 const LONGEST = 1000;
 
+/** Most causes that are printed. */
+const DEEPEST = 8;
+
 /** Prints `error` to stderr and returns the exit code. Told by its shape, so that no verb's code has to be loaded. */
 export function report(error: unknown, stderr: { write(text: string): unknown } = process.stderr): number {
   const tell = (text: string): void => {
@@ -35,10 +38,13 @@ export function report(error: unknown, stderr: { write(text: string): unknown } 
     const told = error instanceof Error ? error.message : String(error);
     tell(`error: ${told}`);
     if (isSystem(error)) {
-      tell('  the system refused this: look at the space and the rights of the --out folder, and run again');
+      tell('  the system refused this: check disk space and permissions, and run again');
     } else if (!debug)
       tell('  this is a fault of bench itself: run again with BENCH_DEBUG=1 for the place, and report it');
   }
-  if (debug && error instanceof Error) stderr.write(`${error.stack}\n`);
+  // What a plugin threw is the cause of what is said of it.
+  for (let at = error, depth = 0; debug && at instanceof Error && depth < DEEPEST; at = at.cause, depth++) {
+    stderr.write(`${depth === 0 ? '' : 'caused by: '}${at.stack}\n`);
+  }
   return EXIT.usage;
 }

@@ -33,7 +33,7 @@ test('what the system refused is not called a fault of bench', () => {
     readFileSync('/nowhere/at/all');
     assert.unreachable();
   } catch (error) {
-    assert.match(told(error), /ENOENT.*\n {2}the system refused this: look at the space/);
+    assert.match(told(error), /ENOENT.*\n {2}the system refused this: check disk space and permissions/);
   }
   assert.match(told(new TypeError('x is undefined')), /x is undefined\n {2}this is a fault of bench itself/);
   assert.match(told('odd'), /error: odd\n/);

@@ -12,6 +12,7 @@ import { suite } from '../support/suite.ts';
 const test = suite('bench init');
 const FILES = [
   '.github/workflows/persona.yml',
+  '.gitignore',
   'calibration/quiet.jsonl',
   'calibration/talkative.jsonl',
   'items.jsonl',
@@ -40,6 +41,45 @@ test('it writes into a new folder, and says what to do next', async () => {
     'on',
     'jobs',
   ]);
+});
+
+test('inside a repository the workflow goes to its root, and works from there', async () => {
+  const base = temporaryFolder();
+  mkdirSync(path.join(base, '.git'));
+  const folder = path.join(base, 'tests/my personas');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(base, 'package.json'), '{}\n');
+  writeFileSync(path.join(folder, '.gitignore'), 'notes');
+  const { code, stdout, stderr } = await bench(base, 'init', 'tests/my personas');
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /persona-bench is not installed in /);
+  assert.not.match(stdout, /no git repository/);
+  assert.not.ok(existsSync(path.join(folder, '.github')));
+  const { jobs } = parse(readFileSync(path.join(base, '.github/workflows/persona-my-personas.yml'), 'utf8'));
+  const steps = (jobs.gate.steps as { run?: string; 'working-directory'?: string }[]).filter(
+    ({ run }) => run !== undefined,
+  );
+  assert.equal(steps, [
+    { run: 'npm ci' },
+    { run: 'npx bench run suite.yaml --gate', 'working-directory': 'tests/my personas' },
+  ]);
+  assert.match(readFileSync(path.join(folder, '.gitignore'), 'utf8'), /^notes\n#.*\n\.bench\/\n$/);
+  const [line = ''] = readFileSync(path.join(folder, 'suite.yaml'), 'utf8').split('\n');
+  const schema = '../../node_modules/persona-bench/harness/config/suite.schema.json';
+  assert.is(line, `# yaml-language-server: $schema=${schema}`);
+});
+
+test('outside a repository it says so, and a file in the way at the root of one is kept', async () => {
+  const base = temporaryFolder();
+  assert.match((await bench(base, 'init', 'mine')).stdout, /This is no git repository/);
+  const root = temporaryFolder();
+  mkdirSync(path.join(root, '.git'));
+  mkdirSync(path.join(root, '.github/workflows'), { recursive: true });
+  writeFileSync(path.join(root, '.github/workflows/persona-sub.yml'), 'mine\n');
+  const { code, stderr } = await bench(root, 'init', 'sub');
+  assert.is(code, 2);
+  assert.match(stderr, /\.github\/workflows\/persona-sub\.yml is there already/);
+  assert.not.ok(existsSync(path.join(root, 'sub')));
 });
 
 test('with --json it prints one document', async () => {

@@ -4,7 +4,9 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Ajv } from 'ajv';
 import * as assert from 'uvu/assert';
+import { parse } from 'yaml';
 import { consumerProject } from '../support/consumer.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { ROOT, runNode } from '../support/node.ts';
@@ -148,6 +150,25 @@ test('its schemas are imported as JSON, and are those that the loader checks wit
     const { code, stdout, stderr } = await node(['--input-type=module', '-e', script]);
     assert.is(code, 0, stderr);
     assert.equal(JSON.parse(stdout), JSON.parse(readFileSync(path.join(ROOT, source ?? ''), 'utf8')));
+  }
+});
+
+test('bench init writes $schema lines that resolve, to schemas that the files fit', async () => {
+  const { code, stdout, stderr } = await bench('init', 'personas/mine');
+  assert.is(code, 0, stderr);
+  assert.not.match(stdout, /not installed/);
+  for (const [name, schema] of [
+    ['suite.yaml', 'suite'],
+    ['personas.yaml', 'personas'],
+  ] as const) {
+    const file = path.join(project, 'personas/mine', name);
+    const text = readFileSync(file, 'utf8');
+    const line = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text)?.[1] ?? '';
+    const found = path.resolve(path.dirname(file), line);
+    assert.is(found, path.join(project, `node_modules/persona-bench/harness/config/${schema}.schema.json`));
+    const validate = new Ajv({ strict: false, discriminator: true }).compile(JSON.parse(readFileSync(found, 'utf8')));
+    assert.ok(validate(parse(text)), JSON.stringify(validate.errors));
+    assert.not.ok(validate({ ...parse(text), modles: 1 }), 'a misspelt key is marked');
   }
 });
 
