@@ -9,7 +9,7 @@ import { compareRuns as compareSides } from '../harness/gate/compare.ts';
 import { methodOf } from '../harness/gate/levels.ts';
 import { rowsOfOrder } from '../harness/gate/names.ts';
 import { referenceText } from '../harness/gate/reference.ts';
-import { candidateOf, gateRows, referenceOf, titlesOf } from '../harness/gate/rows.ts';
+import { candidateOf, gateRows, isComplete, referenceOf, titlesOf } from '../harness/gate/rows.ts';
 import { gate } from '../harness/gate/rules.ts';
 import type { GateRow, Rules } from '../harness/gate/types.ts';
 import type { Comparison, GateReport } from '../harness/record/verdicts.ts';
@@ -33,16 +33,16 @@ export function blessedOf({ gate, name, file: suite }: Suite, reference?: string
 
 /**
  * Keeps a run as the reference that `gateRun` compares with: writes `reference`, by default reports/references/SUITE.json.
- * Returns the file and the titles of the rows that it keeps.
+ * Returns the file, the titles of the rows that it keeps, and the flags that left a part of the suite out of the run.
  * Throws `no-run`, `bad-run`, `no-gate`, `incomplete-run`, `no-row`.
  */
 export function blessRun(
   run: RunName,
   { reference }: { readonly reference?: string } = {},
-): { readonly file: string; readonly rows: readonly string[] } {
+): { readonly file: string; readonly rows: readonly string[]; readonly narrowed: readonly string[] } {
   const read = runOf(run);
   const rules = rulesOf(read.result.gate, read.result.suite, read.folder);
-  if (read.result.exitCode !== 0) {
+  if (!isComplete(read.result)) {
     throw new BenchError('incomplete-run', 'a run with cells that failed or are missing is no reference', {
       where: read.folder,
       hint: 'run it again until every cell is there',
@@ -59,9 +59,10 @@ export function blessRun(
   const gated = rows.filter((row) => rules.rows.includes(methodOf(row.name)));
   const file = reference ?? referenceFile(read.result.suite);
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-  writeAtomic(file, referenceText(referenceOf(read.result, gated)));
+  const kept = referenceOf(read.result, gated, rules);
+  writeAtomic(file, referenceText(kept));
   const titleOf = titlesOf(gated);
-  return { file, rows: gated.map((row) => titleOf(row.name, row)) };
+  return { file, rows: gated.map((row) => titleOf(row.name, row)), narrowed: kept.narrowed };
 }
 
 /**

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { BenchError } from '../base/error.ts';
 import { readBounded } from '../base/files.ts';
+import { RESOLVED_GATE } from '../harness/config/gate-schema.ts';
 import { parseReference } from '../harness/gate/reference.ts';
 import type { Reference } from '../harness/gate/types.ts';
 import { type ReadRun, readRun as readFolder } from '../harness/store/read-run.ts';
@@ -21,7 +22,7 @@ export function readRun(run: string, out: string = DEFAULT_OUT): ReadRun {
   // Loaded when there is something to check: it takes long.
   const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
-  const validate = ajv.compile(schema);
+  const validate = ajv.compile({ ...schema, properties: { ...schema.properties, gate: RESOLVED_GATE } });
   return readFolder(run, path.resolve(out), (value) =>
     validate(value) ? null : ajv.errorsText(validate.errors?.slice(0, 1), { dataVar: 'run' }),
   );

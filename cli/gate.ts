@@ -34,11 +34,15 @@ export async function blessVerb(
   write = toStdout,
 ): Promise<number> {
   const read = readRun(run);
-  const { file, rows } = blessRun(read, options.out === undefined ? {} : { reference: options.out });
+  const { file, rows, narrowed } = blessRun(read, options.out === undefined ? {} : { reference: options.out });
   const at = options.out === undefined ? '' : ` --reference ${shellWord(file)}`;
+  const warnings =
+    narrowed.length === 0
+      ? []
+      : [`Warning: it is of a part of the suite (${narrowed.join(', ')}), and so is all that it judges`];
   const end: Written = {
-    said: `Blessed ${read.folder}: ${rows.join('; ')}`,
-    figures: { blessed: read.folder, rows },
+    said: [`Blessed ${read.folder}: ${rows.join('; ')}`, ...warnings].join('\n'),
+    figures: { blessed: read.folder, rows, warnings },
     written: [file],
     next: `bench gate latest${at}`,
   };

@@ -4,16 +4,13 @@ import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readReference, readRun } from '../api/read-run.ts';
 import { BenchError } from '../base/error.ts';
-import { readJson, writeAtomic } from '../base/files.ts';
+import { writeAtomic } from '../base/files.ts';
 import { recalled } from '../harness/gate/recalled.ts';
-import { unpackPrompts } from '../harness/record/prompts.ts';
 import type { ItemRow } from '../harness/record/run-record.ts';
 import type { Extras } from '../reports/html/outcomes.ts';
 import { htmlReport } from '../reports/html/page.ts';
 import { EXIT } from './exit-codes.ts';
 import { writtenText } from './written.ts';
-
-const MAX_PROMPTS_BYTES = 256 * 2 ** 20;
 
 export interface ReportOptions {
   readonly out?: string; // a file
@@ -29,11 +26,10 @@ export async function reportVerb(
     process.stdout.write(text);
   },
 ): Promise<number> {
-  const { folder, result, items } = readRun(run);
+  const { folder, result, items, prompts } = readRun(run);
   const file = options.out ?? path.join(folder, 'report.html');
-  const prompts = unpackPrompts(readJson(path.join(folder, 'prompts.json'), MAX_PROMPTS_BYTES)) ?? new Map();
   const before = options.against === undefined ? {} : { before: earlier(options.against, items) };
-  const page = await htmlReport(result, { items: () => items, prompts, ...before });
+  const page = await htmlReport(result, { items: () => items, prompts: prompts(), ...before });
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
   writeAtomic(file, page);
   write(writtenText({ said: '', written: [file], next: null }, options.json === true));

@@ -1,5 +1,6 @@
 // `bench run SUITE`: runs what is not stored, writes the run folder, prints the report.
 
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Registry } from '../api/registry.ts';
 import { counted, shellWord } from '../base/words.ts';
@@ -69,7 +70,7 @@ export async function runVerb(
       return INTERRUPTED;
     }
     const shown = shortPath(folder);
-    if (options.json === true) stdout.write((await import('../reports/json.ts')).jsonReport(result));
+    if (options.json === true) stdout.write(readFileSync(path.join(folder, 'run.json'), 'utf8'));
     else if (options.quiet !== true) {
       const { terminalReport, wantsColor } = await import('../reports/terminal.ts');
       stdout.write(

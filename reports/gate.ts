@@ -24,14 +24,15 @@ function line({ outcome, rule, row, message }: Verdict): string {
 }
 
 /** Plain text, what it comes to first; with `explain` every changed item, else the first few of what did not pass. */
-export function gateText({ verdicts, outcome }: GateReport, explain: boolean): string {
+export function gateText({ verdicts, outcome, notes = [] }: GateReport, explain: boolean): string {
   const lines = sorted(verdicts).flatMap((verdict) => {
     const shown = explain ? verdict.flips : verdict.outcome === 'pass' ? [] : verdict.flips.slice(0, SHOWN);
     const more = verdict.flips.length - shown.length;
     const rest = more > 0 && verdict.outcome !== 'pass' ? [`    and ${more} more: --explain lists them`] : [];
     return [...wrap(line(verdict), 4), ...shown.flatMap((flip) => wrap(`    ${flip}`, 6)), ...rest];
   });
-  return `${[`Gate: ${outcome}.`, ...lines].join('\n')}\n`;
+  const told = notes.flatMap((note) => wrap(`NOTE         ${note}`, 4));
+  return `${[`Gate: ${outcome}.`, ...told, ...lines].join('\n')}\n`;
 }
 
 function listed(flips: readonly string[]): readonly string[] {
@@ -41,7 +42,7 @@ function listed(flips: readonly string[]): readonly string[] {
 }
 
 /** For a job's summary: a table, and the changed items of what did not pass. */
-export function gateMarkdown({ verdicts, outcome }: GateReport): string {
+export function gateMarkdown({ verdicts, outcome, notes = [] }: GateReport): string {
   const rows = sorted(verdicts).map(
     (one) => `| ${one.outcome} | ${one.rule} | ${plain(one.row)} | ${plain(one.message)} |`,
   );
@@ -51,26 +52,35 @@ export function gateMarkdown({ verdicts, outcome }: GateReport): string {
       ({ row, flips: all }) =>
         `<details><summary>${escaped(printable(row))}: ${all.length} changed</summary>\n\n${listed(all).join('\n')}\n\n</details>`,
     );
-  return [`## Gate: ${outcome}`, ['| outcome | rule | row | |', '|---|---|---|---|', ...rows].join('\n'), ...flips]
+  const told = notes.length === 0 ? [] : [notes.map((note) => `- **${plain(note)}**`).join('\n')];
+  return [
+    `## Gate: ${outcome}`,
+    ...told,
+    ['| outcome | rule | row | |', '|---|---|---|---|', ...rows].join('\n'),
+    ...flips,
+  ]
     .join('\n\n')
     .concat('\n');
 }
 
-/** GitHub's annotations at the suite's line, one for each verdict that did not pass; a warning where the job stays green. */
+/** GitHub's annotations at the suite's line, one for each note and each verdict that did not pass; a warning where the job stays green. */
 export function gateAnnotations(
-  { verdicts, inconclusive }: GateReport,
+  { verdicts, inconclusive, notes = [] }: GateReport,
   { file, line }: { readonly file: string; readonly line: number },
 ): string {
   const message = (text: string): string =>
     text.split('\n').map(printable).join('\n').replaceAll('%', '%25').replaceAll('\n', '%0A');
   const property = (text: string): string => message(text).replaceAll(',', '%2C').replaceAll(':', '%3A');
-  return sorted(verdicts)
+  const place = `file=${property(file)},line=${line}`;
+  const told = notes.map((note) => `::warning ${place},title=gate::${message(note)}\n`).join('');
+  const failed = sorted(verdicts)
     .filter(({ outcome }) => outcome !== 'pass')
     .map(({ outcome, rule, row, message: said }) => {
       const level = outcome === 'inconclusive' && inconclusive === 'warn' ? 'warning' : 'error';
-      return `::${level} file=${property(file)},line=${line},title=${property(`${rule} ${row}`)}::${message(said)}\n`;
+      return `::${level} ${place},title=${property(`${rule} ${row}`)}::${message(said)}\n`;
     })
     .join('');
+  return told + failed;
 }
 
 /** Two runs: what turned first, then how far each row moved, then what only one of them holds. */

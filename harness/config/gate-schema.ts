@@ -23,7 +23,7 @@ export const GATE = {
       additionalProperties: false,
       description: 'how far alignment may fall, and at which one-sided level that is tested',
       properties: {
-        margin: { type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0.03 },
+        margin: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.03 },
         alpha: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 0.5, default: 0.05 },
       },
       default: {},
@@ -78,5 +78,21 @@ export const GATE = {
       default: {},
     },
     inconclusive: { type: 'string', enum: ['fail', 'warn'], default: 'fail', description: 'exit code 4, or 0' },
+  },
+} as const;
+
+/** The section with its defaults, as a run records it: every part is there. */
+export const RESOLVED_GATE = {
+  ...GATE,
+  type: ['object', 'null'],
+  required: Object.keys(GATE.properties),
+  properties: {
+    ...GATE.properties,
+    // Names are those of the run's own rows.
+    rows: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', minLength: 1 } },
+    order: { type: 'array', items: { type: 'string', minLength: 1 } },
+    alignment: { ...GATE.properties.alignment, required: ['margin', 'alpha'] },
+    timings: { ...GATE.properties.timings, required: ['against'] },
+    counters: { ...GATE.properties.counters, required: ['model', 'plan'] },
   },
 } as const;

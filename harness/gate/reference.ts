@@ -1,21 +1,32 @@
 // The file of a blessed run: one line per answer, so that a review sees what changed. Read as hostile input.
 
+import { digestOf } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
-import { type Answer, type GateRow, REFERENCE_VERSION, type Reference } from './types.ts';
+import { type Answer, type GateRow, REFERENCE_VERSION, type Reference, type Rules } from './types.ts';
 
 /** Answers as a table: their fields stand once. */
 const COLUMNS = ['item', 'trait', 'persona', 'wording', 'seed', 'aligned', 'p', 'gap', 'content', 'cell'] as const;
 const EVALUATION = ['id', 'kind', 'scorer', 'settings'] as const;
 const MOST_ANSWERS = 1_000_000;
 
-/** The text of the file. */
+/** The text of the file, with the digest of what it says. */
 export function referenceText(reference: Reference): string {
-  const { rows, ...head } = reference;
+  const { rows, ...rest } = reference;
+  const head = { ...rest, sha256: sealOf(rest, rows) };
   const lines = rows.map(({ answers, ...row }) => {
     const table = answers.map((answer) => `    ${JSON.stringify(COLUMNS.map((name) => answer[name]))}`).join(',\n');
     return `  ${JSON.stringify(row).slice(0, -1)},"answers":[\n${table}\n  ]}`;
   });
   return `${JSON.stringify(head).slice(0, -1)},"columns":${JSON.stringify(COLUMNS)},"rows":[\n${lines.join(',\n')}\n]}\n`;
+}
+
+/** Of all but itself: an answer as its columns. */
+function sealOf(head: object, rows: readonly GateRow[]): string {
+  const tables = rows.map(({ answers, ...row }) => ({
+    ...row,
+    answers: answers.map((one) => COLUMNS.map((k) => one[k])),
+  }));
+  return digestOf(JSON.parse(JSON.stringify({ ...head, rows: tables })));
 }
 
 /** Throws `bad-reference` with the place for a file that is none, is of another version, or holds what is no answer. */
@@ -33,7 +44,7 @@ export function parseReference(text: string, where: string): Reference {
     throw fail('it is no JSON', error);
   }
   if (!isRecord(value)) throw fail('it is no object');
-  const { version, columns, rows, ...head } = value;
+  const { version, columns, rows, sha256, ...head } = value;
   if (version !== REFERENCE_VERSION)
     throw fail(`it is of version ${String(version)}, and ${REFERENCE_VERSION} is read`);
   if (JSON.stringify(columns) !== JSON.stringify(COLUMNS)) throw fail('its columns are others');
@@ -43,13 +54,17 @@ export function parseReference(text: string, where: string): Reference {
     throw fail('it lacks its testbed or its evaluations');
   if (!head.evaluations.every((one) => isRecord(one) && EVALUATION.every((name) => typeof one[name] === 'string')))
     throw fail('one of its evaluations is malformed');
+  if (!isRules(head.rules) || !isTexts(head.narrowed)) throw fail('it lacks the rules that it was blessed with');
   if (!Array.isArray(rows) || rows.length === 0) throw fail('it has no rows');
   const read = rows.map((row) => rowOf(row, fail));
   once(
     read.map(({ name, model, evaluation }) => [name, evaluation, model]),
     (row) => fail(`its row ${row} is there twice`),
   );
-  return { ...(head as unknown as Omit<Reference, 'version' | 'rows'>), version, rows: read };
+  const reference: Reference = { ...(head as unknown as Omit<Reference, 'version' | 'rows'>), version, rows: read };
+  const { rows: _, ...rest } = reference;
+  if (sha256 !== sealOf(rest, read)) throw fail('it is not what was blessed: its digest is of other content');
+  return reference;
 }
 
 function rowOf(value: unknown, fail: (message: string) => BenchError): GateRow {
@@ -98,6 +113,32 @@ function answerOf(cells: unknown, fail: () => BenchError): Answer {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isRules(value: unknown): value is Rules {
+  if (!isRecord(value)) return false;
+  const { rows, alignment, floors, order, tax, timings, counters, inconclusive } = value;
+  const limit = (one: unknown): boolean => one === undefined || isNumber(one);
+  return (
+    isTexts(rows) &&
+    isTexts(order) &&
+    isRecord(alignment) &&
+    [alignment.margin, alignment.alpha].every(isNumber) &&
+    isRecord(floors) &&
+    Object.values(floors).every(isNumber) &&
+    isRecord(tax) &&
+    limit(tax.perplexity) &&
+    isRecord(timings) &&
+    typeof timings.against === 'string' &&
+    [timings.prefill, timings.decode].every(limit) &&
+    isRecord(counters) &&
+    [counters.model, counters.plan].every((one) => typeof one === 'boolean') &&
+    (inconclusive === 'fail' || inconclusive === 'warn')
+  );
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
 function isNumber(value: unknown): value is number {

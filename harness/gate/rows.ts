@@ -4,7 +4,8 @@ import { digestOf } from '../../base/digest.ts';
 import type { ItemRow, MetricRow, RunResult } from '../record/run-record.ts';
 import { softmax } from '../stats/softmax.ts';
 import type { Candidate } from './types.ts';
-import { type Answer, type GateRow, REFERENCE_VERSION, type Reference } from './types.ts';
+import { type Answer, type GateRow, REFERENCE_VERSION, type Reference, type Rules } from './types.ts';
+import { narrowedBy } from './weaker.ts';
 
 /** "contrastive at middle". */
 export function nameOf({ method, sparsity }: { readonly method: string; readonly sparsity: string | null }): string {
@@ -117,7 +118,7 @@ function gapOf(row: ItemRow): number {
 }
 
 export function candidateOf(result: RunResult, rows: readonly GateRow[]): Candidate {
-  const { device, evaluations, exitCode, latency, cells } = result;
+  const { device, evaluations, latency, cells, provenance } = result;
   const timed = latency.map((row) => ({
     name: nameOf(row),
     model: row.model,
@@ -125,13 +126,19 @@ export function candidateOf(result: RunResult, rows: readonly GateRow[]): Candid
     rounds: row.rounds,
     fromStore: row.fromStore,
   }));
-  const { kernels } = result.provenance;
+  const { kernels, command } = provenance;
   const stored = new Set(cells.filter(({ status }) => status === 'stored').map(({ id }) => shortId(id)));
-  return { deviceClass: device.deviceClass, kernels, complete: exitCode === 0, stored, evaluations, rows, timed };
+  const of = { deviceClass: device.deviceClass, kernels, complete: isComplete(result), narrowed: narrowedBy(command) };
+  return { ...of, stored, evaluations, rows, timed };
+}
+
+/** Whether every cell of the plan was answered. */
+export function isComplete({ exitCode, cells }: Pick<RunResult, 'exitCode' | 'cells'>): boolean {
+  return exitCode === 0 && cells.every(({ status }) => status !== 'errored');
 }
 
 /** What a blessed run keeps. Throws nothing: an incomplete run is refused by its caller. */
-export function referenceOf(result: RunResult, rows: readonly GateRow[]): Reference {
+export function referenceOf(result: RunResult, rows: readonly GateRow[], rules: Rules): Reference {
   const { deviceClass, testbed } = result.device;
   return {
     version: REFERENCE_VERSION,
@@ -142,6 +149,8 @@ export function referenceOf(result: RunResult, rows: readonly GateRow[]): Refere
     kernels: result.provenance.kernels,
     testbed,
     evaluations: result.evaluations,
+    rules,
+    narrowed: narrowedBy(result.provenance.command),
     rows,
   };
 }

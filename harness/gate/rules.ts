@@ -7,6 +7,7 @@ import { floors, methodOf, orders, said, type Titles } from './levels.ts';
 import { titlesOf } from './rows.ts';
 import { timingVerdicts } from './timings.ts';
 import type { Answer, Candidate, GateRow, Reference, Rules } from './types.ts';
+import { notesOf } from './weaker.ts';
 
 /** Judges a run; pure. `strict`: what does not pass fails. `rows` of both sides are the gated ones and those that floors and order name. */
 export function gate(now: Candidate, then: Reference, rules: Rules, strict = false): GateReport {
@@ -42,7 +43,8 @@ export function gate(now: Candidate, then: Reference, rules: Rules, strict = fal
   );
   if (verdicts.length === 0) verdicts.push(said('rows', '', 'incomparable', 'the gate has no rule'));
   const inconclusive = strict ? 'fail' : rules.inconclusive;
-  return { verdicts, ...concluded(verdicts, now.complete, rules, strict), inconclusive };
+  const notes = notesOf(now, then, rules);
+  return { verdicts, notes, ...concluded(verdicts, now.complete, rules, strict), inconclusive };
 }
 
 function concluded(

@@ -1,5 +1,6 @@
 // The gate's nouns: what a suite demands, what a blessed run keeps, and what comes out.
 
+import type { GateRules } from '../config/resolved.ts';
 import type { LatencyRow, RunResult } from '../record/run-record.ts';
 
 export type { GateRules as Rules } from '../config/resolved.ts';
@@ -31,8 +32,8 @@ export interface GateRow {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** 2: the content of an item holds which option is the persona's, and evaluations their settings. */
-export const REFERENCE_VERSION = 2;
+/** 3: it holds the rules that it was blessed with, and the digest of itself. */
+export const REFERENCE_VERSION = 3;
 
 /** What a blessed run keeps: small enough to be read in a review. */
 export interface Reference {
@@ -44,6 +45,8 @@ export interface Reference {
   readonly kernels: string;
   readonly testbed: Readonly<Record<string, unknown>>;
   readonly evaluations: RunResult['evaluations'];
+  readonly rules: GateRules; // of the run
+  readonly narrowed: readonly string[]; // flags that left a part of the suite out
   readonly rows: readonly GateRow[];
 }
 
@@ -52,6 +55,7 @@ export interface Candidate {
   readonly deviceClass: string;
   readonly kernels: string; // digest
   readonly complete: boolean; // every planned cell was answered
+  readonly narrowed: readonly string[]; // flags that left a part of the suite out
   readonly stored: ReadonlySet<string>; // cells that were answered by an earlier run
   readonly evaluations: Reference['evaluations'];
   readonly rows: readonly GateRow[];

@@ -9,8 +9,8 @@ import type { Profile } from './profile-rows.ts';
 export type * from './evaluation-rows.ts';
 export type * from './profile-rows.ts';
 
-/** Raised when a field changes its meaning or goes away; readers refuse another version. */
-export const RUN_VERSION = 1;
+/** Raised when a field changes its meaning or goes away; readers refuse another version. 2: it seals itself and its answers. */
+export const RUN_VERSION = 2;
 
 /** What is known of the device; `deviceClass` decides which results are equal to the bit. */
 export interface DeviceInfo {

@@ -14,6 +14,7 @@ export interface GateReport {
   readonly verdicts: readonly Verdict[];
   readonly outcome: Verdict['outcome'];
   readonly exitCode: 0 | 1 | 3 | 4;
+  readonly notes?: readonly string[]; // rules that became weaker, and what else makes the verdicts say less
   readonly inconclusive: 'fail' | 'warn'; // what a verdict that is open comes to
 }
 

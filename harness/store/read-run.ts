@@ -2,27 +2,39 @@
 // before anything is made of it.
 
 import path from 'node:path';
+import { sha256 } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
 import { readBounded, statOf } from '../../base/files.ts';
+import { derivedOf, same } from '../method/derived.ts';
+import { type PromptTexts, unpackPrompts } from '../record/prompts.ts';
 import type { ItemRow, RunResult } from '../record/run-record.ts';
 import { RUN_VERSION } from '../record/run-record.ts';
-import { latestRun } from './run-folder.ts';
+import { unseal } from './records.ts';
+import { latestRun, type Seals } from './run-folder.ts';
 
 const MAX_RUN_BYTES = 256 * 2 ** 20;
 const MAX_ITEMS_BYTES = 2 ** 31 - 1;
+const MAX_PROMPTS_BYTES = 256 * 2 ** 20;
+const HINT = 'run the suite again with this version of bench: what is in the store is not computed again';
 
 export interface ReadRun {
   readonly folder: string;
   readonly result: RunResult;
   readonly items: readonly ItemRow[];
+  /** The texts of prompts.json; none where the run was written without. Throws `bad-run` where they are not what was written. */
+  prompts(): PromptTexts;
 }
 
-/** `fits`: whether a parsed run.json has the shape of the schema; what is wrong, or null. Throws `no-run`, `bad-run`. */
+const fail = (where: string, message: string, cause?: unknown): BenchError =>
+  new BenchError('bad-run', message, { where, hint: HINT, cause });
+
+/**
+ * Reads a run and checks every digest in it; p and alignment of each answer are derived again from its scores. `fits`:
+ * whether a parsed run.json has the shape of the schema; what is wrong, or null. Throws `no-run`, `bad-run`.
+ */
 export function readRun(given: string, base: string, fits: (value: unknown) => string | null): ReadRun {
   const folder = folderOf(given, base);
   const file = path.join(folder, 'run.json');
-  const fail = (where: string, message: string, cause?: unknown): BenchError =>
-    new BenchError('bad-run', message, { where, hint: 'run the suite again with this version of bench', cause });
   const parsed = (text: string, where: string): unknown => {
     try {
       return JSON.parse(text);
@@ -37,18 +49,46 @@ export function readRun(given: string, base: string, fits: (value: unknown) => s
     throw fail(file, `it is of version ${value?.version}, and ${RUN_VERSION} is read`);
   const wrong = fits(value);
   if (wrong !== null) throw fail(file, wrong);
+  if (unseal(value) === null) throw fail(file, 'it is not what was written: its digest is of other content');
+  const result = value as unknown as RunResult & Seals;
   const lines = path.join(folder, 'items.jsonl');
   const answers = readBounded(lines, MAX_ITEMS_BYTES);
   if (answers === null) throw fail(lines, 'it cannot be read: it is not there, or too large');
+  const count = answers.split('\n').length - 1;
+  if (sha256(answers) !== result.answers.sha256) {
+    const held = result.answers.count;
+    const told = count === held ? `its ${count} answers were changed` : `it holds ${count} answers of ${held}`;
+    throw fail(lines, `it is not what was written: ${told}`);
+  }
+  const scales = new Set(result.evaluations.filter(({ kind }) => kind === 'likert').map(({ id }) => id));
   const items = answers
     .split('\n')
     .filter((line) => line !== '')
     .map((line, k) => {
       const row = parsed(line, `${lines}:${k + 1}`);
       if (!isItemRow(row)) throw fail(`${lines}:${k + 1}`, 'it is no answer of an item');
+      const fault = contradiction(row, scales.has(row.evaluation));
+      if (fault !== null) throw fail(`${lines}:${k + 1}`, fault);
       return row;
     });
-  return { folder, result: value as unknown as RunResult, items };
+  return { folder, result, items, prompts: () => promptsOf(path.join(folder, 'prompts.json'), result.prompts) };
+}
+
+function promptsOf(file: string, digest: string | null): PromptTexts {
+  if (digest === null) return new Map();
+  const text = readBounded(file, MAX_PROMPTS_BYTES);
+  if (text === null) throw fail(file, 'it cannot be read: it is not there, or too large');
+  if (sha256(text) !== digest) throw fail(file, 'it is not what was written');
+  return unpackPrompts(JSON.parse(text)) ?? new Map();
+}
+
+/** What of an answer its own scores contradict, or null. */
+function contradiction(row: ItemRow, scale: boolean): string | null {
+  const { p, aligned, orders } = derivedOf(row, scale);
+  if (orders.some((one, k) => !same(one, row.orders[k]?.p ?? Number.NaN)))
+    return "an order's p is not that of its scores";
+  if (!same(p, row.p)) return `its p is ${row.p}, and its scores give ${p}`;
+  return same(aligned, row.aligned) ? null : `its alignment is ${row.aligned}, and its scores give ${aligned}`;
 }
 
 function folderOf(given: string, base: string): string {
@@ -81,6 +121,7 @@ function isItemRow(value: unknown): value is ItemRow {
     (row.texts === undefined || (Array.isArray(row.texts) && row.texts.every((one) => typeof one === 'string'))) &&
     (row.seed === null || number('seed')) &&
     (row.group === undefined || text('group')) &&
+    [-1, 0, 1].includes(row.keyed as number) &&
     Array.isArray(row.options) &&
     row.options.every(isOption) &&
     Array.isArray(row.orders) &&
@@ -99,8 +140,11 @@ function isOption(value: unknown): boolean {
 }
 
 function isOrder(value: unknown, options: number): boolean {
-  const { sums, scores } = (value ?? {}) as { readonly sums?: unknown; readonly scores?: unknown };
-  return [sums, scores].every(
-    (list) => Array.isArray(list) && list.length === options && list.every((one) => Number.isFinite(one)),
+  const { p, sums, scores } = (value ?? {}) as Readonly<Record<'p' | 'sums' | 'scores', unknown>>;
+  return (
+    isShare(p) &&
+    [sums, scores].every(
+      (list) => Array.isArray(list) && list.length === options && list.every((one) => Number.isFinite(one)),
+    )
   );
 }

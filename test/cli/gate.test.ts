@@ -1,7 +1,6 @@
 // `bench bless`, `gate` and `compare` on runs of a fake engine: what is kept, what passes, what turns red, what is refused.
 
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { blessVerb, compareVerb, gateVerb } from '../../cli/gate.ts';
@@ -11,6 +10,7 @@ import { gateAnnotations, gateMarkdown } from '../../reports/gate.ts';
 import { gateJunit } from '../../reports/junit.ts';
 import { EVALUATION } from '../support/fake.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { editedRun, otherAnswer } from '../support/run-files.ts';
 import { runFake } from '../support/session.ts';
 import { suite } from '../support/suite.ts';
 
@@ -47,14 +47,6 @@ const fails = (promise: Promise<unknown>, code: string): Promise<void> =>
       assert.ok(error.hint, `${code} has no next step`);
     },
   );
-const edited = (folder: string, change: (row: Record<string, unknown>, k: number) => object): string => {
-  const copy = mkdtempSync(path.join(tmpdir(), 'bench-test-'));
-  const lines = readFileSync(path.join(folder, 'items.jsonl'), 'utf8').trim().split('\n');
-  const text = lines.map((line, k) => JSON.stringify(change(JSON.parse(line), k))).join('\n');
-  writeFileSync(path.join(copy, 'items.jsonl'), `${text}\n`);
-  writeFileSync(path.join(copy, 'run.json'), readFileSync(path.join(folder, 'run.json')));
-  return copy;
-};
 
 test('a blessed run passes its own gate, equal to the bit, by folder or by run.json', async () => {
   const folder = await ran();
@@ -88,9 +80,8 @@ test('answers that turned are red, and are named; compare lists them first with 
   const folder = await ran();
   const out = path.join(temporaryFolder(), 'ref.json');
   await told((write) => blessVerb(folder, { out }, write));
-  const worse = edited(folder, (row) => {
-    const { aligned, p } = row as { aligned: number; p: number };
-    return row.method === 'prompting' && aligned === 1 ? { ...row, aligned: 0, p: 1 - p } : row;
+  const worse = editedRun(folder, (row) => {
+    return row.method === 'prompting' && row.aligned === 1 ? otherAnswer(row) : row;
   });
   const [exit, said] = await told((write) => gateVerb(worse, { reference: out, explain: true }, write));
   assert.is(exit, 1);
@@ -101,7 +92,7 @@ test('answers that turned are red, and are named; compare lists them first with 
   assert.is(zero, 0);
   assert.match(listed, /^\d+ answers turned\n {2}prompting, .*\n {4}before ".*" \(p 0\.\d+; log-probabilities -/);
   assert.match(listed, /prompting: -\d+\.\d \[.*\] points on \d+ items/);
-  const half = edited(folder, (row) => (row.method === 'none' ? { ...row, method: 'bare' } : row));
+  const half = editedRun(folder, (row) => (row.method === 'none' ? { ...row, method: 'bare' } : row));
   const [, sides] = await told((write) => compareVerb(folder, half, {}, write));
   assert.match(sides, /only in the first: none\nonly in the second: bare\n$/);
 });
@@ -110,7 +101,7 @@ test('other items, a damaged run, no gate, no reference: refused, and nothing ha
   const folder = await ran();
   const out = path.join(temporaryFolder(), 'ref.json');
   await told((write) => blessVerb(folder, { out }, write));
-  const other = edited(folder, (row) => ({ ...row, question: `${row.question} Really?` }));
+  const other = editedRun(folder, (row) => ({ ...row, question: `${row.question} Really?` }));
   const [exit, said] = await told((write) => gateVerb(other, { reference: out }, write));
   assert.is(exit, 1);
   assert.match(said, /^Gate: \w+\.\nINCOMPARABLE rows prompting: item \S+ has other content/);
@@ -129,10 +120,10 @@ test('other items, a damaged run, no gate, no reference: refused, and nothing ha
     (row: Record<string, unknown>) => ({ ...row, orders: [] }),
     (row: Record<string, unknown>) => ({ ...row, orders: [{ sums: [1], scores: [1, 2] }] }),
   ]) {
-    await fails(blessVerb(edited(folder, change), { out: file }), 'bad-run');
+    await fails(blessVerb(editedRun(folder, change), { out: file }), 'bad-run');
   }
-  const damaged = edited(folder, (row) => row);
-  for (const text of ['{', '{"version":9}', '{"version":1}']) {
+  const damaged = editedRun(folder, (row) => row);
+  for (const text of ['{', '{"version":9}', '{"version":2}']) {
     writeFileSync(path.join(damaged, 'run.json'), text);
     await fails(blessVerb(damaged, { out: file }), 'bad-run');
   }
@@ -177,7 +168,7 @@ test('JUnit XML has a case for every verdict, and a failure with its items for w
   const out = path.join(temporaryFolder(), 'ref.json');
   await told((write) => blessVerb(folder, { out }, write));
   const file = path.join(temporaryFolder(), 'deep', 'gate.xml');
-  const worse = edited(folder, (row) => (row.method === 'prompting' ? { ...row, aligned: 0, p: 0.1 } : row));
+  const worse = editedRun(folder, (row) => (row.method === 'prompting' && row.aligned === 1 ? otherAnswer(row) : row));
   await told((write) => gateVerb(worse, { reference: out, junit: file }, write));
   const xml = readFileSync(file, 'utf8');
   assert.match(xml, /<testsuite name="persona gate: [^"]+" tests="4" failures="2"/);

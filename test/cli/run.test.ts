@@ -81,7 +81,7 @@ test('--json prints one document and nothing else on stdout', async () => {
   const out = temporaryFolder();
   const { stdout } = await run(out, { json: true });
   const record = JSON.parse(stdout);
-  assert.is(record.version, 1);
+  assert.is(record.version, 2);
   assert.is(record.cells.length, 5);
   const folder = path.join(out, 'runs', readFileSync(path.join(out, 'runs', 'latest'), 'utf8').trim());
   assert.is(stdout, readFileSync(path.join(folder, 'run.json'), 'utf8'));

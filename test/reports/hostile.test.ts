@@ -5,17 +5,18 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../base/error.ts';
+import { jsonText } from '../../base/printable.ts';
 import { blessVerb, compareVerb, gateVerb } from '../../cli/gate.ts';
 import { report } from '../../cli/messages.ts';
 import { startProgress } from '../../harness/run/progress.ts';
 import { writeRunFolder } from '../../harness/store/run-folder.ts';
 import { gateAnnotations, gateMarkdown } from '../../reports/gate.ts';
-import { jsonReport } from '../../reports/json.ts';
 import { gateJunit } from '../../reports/junit.ts';
 import { markdownReport } from '../../reports/markdown.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { fakePersona, fakeSuite, METHODS } from '../support/fake.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { editedRun, otherAnswer } from '../support/run-files.ts';
 import { runFake } from '../support/session.ts';
 import { suite } from '../support/suite.ts';
 
@@ -68,12 +69,7 @@ async function ran() {
 
 const { result, folder, items } = await ran();
 /** The same run with every answer of prompting turned. */
-const turned = writeRunFolder(
-  temporaryFolder(),
-  result,
-  items.map((row) => (row.method.includes('prompting') ? { ...row, aligned: 1 - row.aligned, p: 1 - row.p } : row)),
-  {},
-);
+const turned = editedRun(folder, (row) => (String(row.method).includes('prompting') ? otherAnswer(row) : row));
 
 async function told(verb: (write: (text: string) => void) => Promise<number>): Promise<string> {
   let all = '';
@@ -88,7 +84,7 @@ test('the terminal, with the paths and the next command', () => {
 });
 
 test('documents: the same when parsed', () => {
-  const json = jsonReport(result);
+  const json = jsonText(result);
   harmless(json, 'json');
   assert.equal(JSON.parse(json), JSON.parse(JSON.stringify(result)));
 });

@@ -38,6 +38,7 @@ export const run = (rows: readonly GateRow[], more: Partial<Candidate> = {}): Ca
   deviceClass: 'cpu',
   kernels: 'k',
   complete: true,
+  narrowed: [],
   stored: new Set(),
   evaluations,
   rows,
@@ -45,7 +46,7 @@ export const run = (rows: readonly GateRow[], more: Partial<Candidate> = {}): Ca
   ...more,
 });
 export const blessed = (rows: readonly GateRow[], more: Partial<Reference> = {}): Reference => ({
-  version: 2,
+  version: 3,
   suite: 'ci',
   run: 'r',
   at: '2026-11-23T00:00:00.000Z',
@@ -53,6 +54,8 @@ export const blessed = (rows: readonly GateRow[], more: Partial<Reference> = {})
   kernels: 'k',
   testbed: {},
   evaluations,
+  rules: RULES,
+  narrowed: [],
   rows,
   ...more,
 });

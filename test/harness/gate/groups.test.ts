@@ -11,6 +11,7 @@ import { gateRows, referenceOf } from '../../../harness/gate/rows.ts';
 import type { Cell } from '../../../harness/plan/cell.ts';
 import { EVALUATION } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';
+import { RULES } from '../../support/gate.ts';
 import { runFake } from '../../support/session.ts';
 import { suite } from '../../support/suite.ts';
 
@@ -51,7 +52,7 @@ const rowsOf = (all: typeof items) => gateRows(result, all, () => true);
 
 test('a gate counts the groups, and its reference need not say them', () => {
   assert.ok(items.length >= 2 * GROUPS * ASKERS.length);
-  const reference = parseReference(referenceText(referenceOf(result, rowsOf(before))), 'ref.json');
+  const reference = parseReference(referenceText(referenceOf(result, rowsOf(before), RULES)), 'ref.json');
   const pairs = rowsOf(after).map((now, k) => ({ title: now.name, now, was: reference.rows[k]! }));
   const [verdict] = alignmentVerdicts(pairs, { margin: 0.05, alpha: 0.05 });
   assert.match(verdict!.message, new RegExp(`^-25\\.0 points on ${2 * GROUPS} items`));

@@ -11,6 +11,7 @@ import type { ItemRow } from '../../../harness/record/run-record.ts';
 import { writeRunFolder } from '../../../harness/store/run-folder.ts';
 import { pack } from '../../../reports/html/outcomes.ts';
 import { temporaryFolder } from '../../support/folders.ts';
+import { RULES } from '../../support/gate.ts';
 import { runFake } from '../../support/session.ts';
 import { suite } from '../../support/suite.ts';
 
@@ -18,7 +19,7 @@ const test = suite('recalled');
 const { result, rows } = await runFake(temporaryFolder());
 const items = [...rows()];
 const gated = gateRows(result, items, (method) => method === 'prompting');
-const reference = parseReference(referenceText(referenceOf(result, gated)), 'ref.json');
+const reference = parseReference(referenceText(referenceOf(result, gated, RULES)), 'ref.json');
 const prompted = items.filter(({ method }) => method === 'prompting');
 
 const likeliest = (cells: ReturnType<typeof pack>['before']): readonly number[] =>
@@ -45,11 +46,11 @@ test('bench report --against takes the file of a reference, and refuses one of o
   const folder = writeRunFolder(temporaryFolder(), result, rows(), {});
   const at = temporaryFolder();
   const [file, out] = [path.join(at, 'kept.json'), path.join(at, 'page.html')];
-  writeFileSync(file, referenceText(referenceOf(result, gated)));
+  writeFileSync(file, referenceText(referenceOf(result, gated, RULES)));
   await reportVerb(folder, { out, against: file }, () => {});
   assert.match(readFileSync(out, 'utf8'), /"run":"kept\.json"/);
   const elsewhere = gated.map((row) => ({ ...row, answers: row.answers.map((one) => ({ ...one, content: '0' })) }));
-  writeFileSync(file, referenceText(referenceOf(result, elsewhere)));
+  writeFileSync(file, referenceText(referenceOf(result, elsewhere, RULES)));
   let code = '';
   await reportVerb(folder, { out: path.join(at, 'none.html'), against: file }, () => {}).catch((error) => {
     code = error.code;

@@ -141,12 +141,19 @@ test('a reference is read as it was written, and a damaged one is refused with i
   for (const [broken, message] of [
     ['{', /no JSON/],
     ['[]', /no object/],
-    [text.replace('"version":2', '"version":1'), /version 1, and 2 is read/],
+    [text.replace('"version":3', '"version":1'), /version 1, and 3 is read/],
     [text.replace('"item","trait"', '"trait","item"'), /columns/],
     [text.replace('0.75', '1.75'), /answer 1 of prompting is malformed/],
     [text.replace('0.75', '"x"'), /answer 1/],
     [text.replace('"tokens":10', '"tokens":"10"'), /counter of prompting/],
     [JSON.stringify({ ...JSON.parse(text), rows: [] }), /no rows/],
+    [text.replace('0.75', '0.76'), /not what was blessed/],
+    [text.replace('"deviceClass":"cpu"', '"deviceClass":"gpu"'), /not what was blessed/],
+    [text.replace('"kernels":"k"', '"kernels":"other"'), /not what was blessed/],
+    [text.replace('"margin":0.05', '"margin":0.5'), /not what was blessed/],
+    [text.replace('"margin":0.05', '"margin":null'), /lacks the rules/],
+    [text.replace('"narrowed":[]', '"narrowed":[1]'), /lacks the rules/],
+    [text.replace(/,"sha256":"\w+"/, ''), /not what was blessed/],
   ] as const) {
     assert.throws(
       () => parseReference(broken, 'ref.json'),

@@ -51,13 +51,16 @@ function pair(name: string, drop: number): readonly [GateRow, GateRow] {
 function red(drops: readonly number[]): boolean {
   const pairs = drops.map((drop, k) => pair(`row${k}`, drop));
   const reference: Reference = {
-    ...{ version: 2, suite: 's', run: 'r', at: '', deviceClass: 'cpu', kernels: 'k', testbed: {}, evaluations },
+    ...{ version: 3, suite: 's', run: 'r', at: '', deviceClass: 'cpu', kernels: 'k', testbed: {}, evaluations },
+    rules: { ...RULES, rows: pairs.map((_, k) => `row${k}`) },
+    narrowed: [],
     rows: pairs.map(([before]) => before),
   };
   const now = {
     deviceClass: 'cpu',
     kernels: 'k',
     complete: true,
+    narrowed: [],
     stored: new Set<string>(),
     evaluations,
     rows: pairs.map(([, after]) => after),

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
+import { digestOf, sha256 } from '../../../base/digest.ts';
 import { BenchError } from '../../../base/error.ts';
 import type { LatencySettings, Suite } from '../../../harness/config/resolved.ts';
 import type { ItemRow } from '../../../harness/record/run-record.ts';
@@ -253,7 +254,16 @@ test('the run folder holds record, rows and reports, and latest names it', async
   const folder = writeRunFolder(base, run.result, run.rows(), { 'report.md': '# x\n' });
   assert.equal(readdirSync(folder).sort(), ['items.jsonl', 'report.md', 'run.json']);
   assert.is(latestRun(base), folder);
-  assert.equal(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')), JSON.parse(JSON.stringify(run.result)));
+  const {
+    answers,
+    prompts,
+    sha256: digest,
+    ...record
+  } = JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8'));
+  assert.equal(record, JSON.parse(JSON.stringify(run.result)));
+  assert.equal(answers, { count: 60, sha256: sha256(readFileSync(path.join(folder, 'items.jsonl'))) });
+  assert.is(prompts, null);
+  assert.is(digest, digestOf({ ...record, answers, prompts }));
   const rows = readFileSync(path.join(folder, 'items.jsonl'), 'utf8').trimEnd().split('\n');
   assert.is(rows.length, 5 * 12);
   assert.match(path.basename(folder), /^\d{8}T\d{6}Z-fake-[0-9a-f]{7}$/);
