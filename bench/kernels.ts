@@ -7,7 +7,7 @@ import Table from 'cli-table3';
 import { Bench } from 'tinybench';
 import { BYTES } from '../formats/safetensors/numbers.ts';
 import type { Format } from '../formats/safetensors/tensor.ts';
-import { type Node, replay, zeroCounts } from '../gpu/device/commands.ts';
+import { type Command, replay, zeroCounts } from '../gpu/device/commands.ts';
 import { openGpu } from '../gpu/device/device.ts';
 import { Memory } from '../gpu/device/memory.ts';
 import { measurePeaks } from '../gpu/device/peaks/measure.ts';
@@ -73,7 +73,7 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
 
   const tiles = tilesFor(gpu);
   const chosen = tileFor(tiles, m);
-  const variants = new Map<string, readonly Node[]>([
+  const variants = new Map<string, readonly Command[]>([
     ['naive', matmul(recorder, { x, w, y }, { tile: NAIVE, scalar: true })],
   ]);
   for (const tile of [...tiles.matmul.map((one): Tile => one.tile), ...SWEEP]) {
@@ -87,9 +87,9 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
   const counts = zeroCounts();
   const bench = new Bench({ iterations: 1, time: 0, warmup: false });
   for (const [name, once] of variants) {
-    const nodes = Array.from({ length: repeats }, () => once).flat();
+    const commands = Array.from({ length: repeats }, () => once).flat();
     bench.add(name, async () => {
-      await replay(gpu, nodes, step, counts);
+      await replay(gpu, commands, step, counts);
       await gpu.wait(gpu.device.queue.onSubmittedWorkDone());
     });
   }

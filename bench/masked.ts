@@ -4,7 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { BYTES } from '../formats/safetensors/numbers.ts';
 import type { Format } from '../formats/safetensors/tensor.ts';
-import { type Node, replay, zeroCounts } from '../gpu/device/commands.ts';
+import { type Command, replay, zeroCounts } from '../gpu/device/commands.ts';
 import { openGpu } from '../gpu/device/device.ts';
 import { Memory } from '../gpu/device/memory.ts';
 import { Pipelines } from '../gpu/device/pipelines.ts';
@@ -64,20 +64,20 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
   const bits = filled('mask', n * words, (i) => Math.imul(i + 1, 0x9e3779b1) ^ Math.imul(i + 7, 0x85ebca6b));
   const mask = (gamma: number): DeviceMask => ({ chunks: [bits], gamma });
   const scratch = pool.buffer('scratch', 4 * n * k);
-  const masked = (gamma: number, into: GPUBuffer | null): readonly Node[] =>
+  const masked = (gamma: number, into: GPUBuffer | null): readonly Command[] =>
     maskedMatmul(on, { x, w, y }, { mask: mask(gamma), scratch: into });
   // Whole channels removed: the same kernel on the rows that are left.
-  const channels = (rho: number): readonly Node[] => {
+  const channels = (rho: number): readonly Command[] => {
     const rows = Math.max(8, Math.round(((1 - rho) * n) / 4) * 4);
     return matmul(on, { x, w: { ...w, rows, chunks: [{ ...w.chunks[0]!, rows }] }, y });
   };
-  const tiles = (rho: number): readonly Node[] => {
+  const tiles = (rho: number): readonly Command[] => {
     const keep = Array.from({ length: Math.ceil(n / 64) }, (_, tile) =>
       Uint32Array.from({ length: k }, (_, i) => i).filter((i) => ((i * 7919 + tile * 104729) % 1000) / 1000 >= rho),
     );
     return [sparseMatmul(on, { x, w: openSparse(on, w, 1, keep), y })];
   };
-  const nodes = new Map<string, readonly Node[]>([
+  const commands = new Map<string, readonly Command[]>([
     ['dense', matmul(on, { x, w, y })],
     ['masked', masked(0, scratch)],
     ['soft', masked(0.5, scratch)],
@@ -85,18 +85,18 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
     ...[0.5, 0.9].map((rho) => [`channels ${rho}`, channels(rho)] as const),
     ...[0, 0.5, 0.9].map((rho) => [`tiles ${rho}`, tiles(rho)] as const),
   ]);
-  const times = new Map<string, number[]>([...nodes.keys()].map((name) => [name, []]));
+  const times = new Map<string, number[]>([...commands.keys()].map((name) => [name, []]));
   const repeats = Math.max(1, Math.round(WORK / (2 * m * k * n)));
   const run = async (name: string): Promise<number> => {
     const start = performance.now();
-    const many = Array.from({ length: repeats }, () => nodes.get(name)!).flat();
+    const many = Array.from({ length: repeats }, () => commands.get(name)!).flat();
     await replay(gpu, many, step, zeroCounts());
     await gpu.wait(gpu.device.queue.onSubmittedWorkDone());
     return (performance.now() - start) / repeats;
   };
-  for (const name of nodes.keys()) await run(name);
+  for (const name of commands.keys()) await run(name);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const name of nodes.keys()) times.get(name)!.push(await run(name));
+    for (const name of commands.keys()) times.get(name)!.push(await run(name));
   }
   const dense = times.get('dense')!;
   const ratios = (name: string): string => {
@@ -109,7 +109,7 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
   };
   const middle = [...dense].sort((a, b) => a - b)[ROUNDS >> 1]!;
   console.log(
-    `M ${String(m).padStart(4)}  ${k} x ${n}  ${format.padEnd(4)}  dense ${middle.toFixed(3)} ms  ${[...nodes.keys()].slice(1).map(ratios).join('  ')}`,
+    `M ${String(m).padStart(4)}  ${k} x ${n}  ${format.padEnd(4)}  dense ${middle.toFixed(3)} ms  ${[...commands.keys()].slice(1).map(ratios).join('  ')}`,
   );
   pool.dispose();
 }

@@ -27,6 +27,7 @@ const LIMITS = [
   'maxComputeWorkgroupStorageSize',
 ] as const;
 
+/** A kernel's result against its twin, and its speed. */
 export interface KernelCheck {
   readonly kernel: string;
   readonly shape: { readonly m: number; readonly k: number; readonly n: number };
@@ -38,6 +39,7 @@ export interface KernelCheck {
   readonly gflops: number;
 }
 
+/** What `bench doctor` reports. */
 export interface DeviceReport {
   readonly testbed: Testbed;
   readonly fallback: Fallback;
@@ -89,10 +91,10 @@ async function runMatmul(gpu: Gpu, x: Float32Array<ArrayBuffer>, w: Float32Array
     queue.writeBuffer(weight, 0, w);
     const chunks = [{ first: 0, rows: n, buffer: weight }];
     const matrix = { label: 'check', rows: n, columns: k, format: 'f32', chunks, bias: null } as const;
-    const nodes = matmul(on, { x: from, w: matrix, y: to });
+    const commands = matmul(on, { x: from, w: matrix, y: to });
     const counts = zeroCounts();
     const once = async (): Promise<Float32Array> => {
-      await replay(gpu, nodes, step, counts, [{ from: to, to: back, bytes: m * n * 4, at: 0 }]);
+      await replay(gpu, commands, step, counts, [{ from: to, to: back, bytes: m * n * 4, at: 0 }]);
       await gpu.wait(back.mapAsync(GPUMapMode.READ));
       const result = new Float32Array(back.getMappedRange().slice(0));
       back.unmap();

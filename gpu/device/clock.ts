@@ -8,6 +8,10 @@ import type { Memory } from './memory.ts';
 const PASSES = 128;
 const BYTES_PER_PASS = 16;
 
+/**
+ * Adds up the time that the device spends in steps. Whoever opens it disposes it. A pass that `pass` has timed must be
+ * resolved and read before 128 others are, or the sum is lost until `reset`.
+ */
 export class GpuClock {
   readonly #queries: GPUQuerySet;
   readonly #resolved: GPUBuffer;
@@ -16,7 +20,8 @@ export class GpuClock {
   #missed = false;
   #ms = 0;
 
-  private constructor(gpu: Gpu, memory: Memory) {
+  /** The device must have timestamps; `open` checks it. */
+  constructor(gpu: Gpu, memory: Memory) {
     const pool = memory.pool();
     this.#resolved = pool.buffer('timestamps', PASSES * BYTES_PER_PASS, 'timestamps');
     const queries = gpu.device.createQuerySet({ label: 'timestamps', type: 'timestamp', count: 2 * PASSES });
@@ -27,15 +32,15 @@ export class GpuClock {
     };
   }
 
-  /** null where the device has no timestamps. */
+  /** A clock, or null where the device has no timestamps. Throws `gpu-memory`. */
   static open(gpu: Gpu, memory: Memory): GpuClock | null {
     return gpu.has.timestamps ? new GpuClock(gpu, memory) : null;
   }
 
-  /** What `bytes` can be at most. */
+  /** The greatest value of `bytes`. */
   static readonly maxBytes = PASSES * BYTES_PER_PASS;
 
-  /** What the next pass writes. */
+  /** The timestamp writes of the next pass; none where 128 passes wait to be read. */
   pass(): { readonly timestampWrites?: GPUComputePassTimestampWrites } {
     if (this.#waiting === PASSES) {
       this.#missed = true;
@@ -52,12 +57,13 @@ export class GpuClock {
     return this.#waiting * BYTES_PER_PASS;
   }
 
-  /** Encodes the copy of the times that wait to `to`, at byte `at`; `read` takes them once they are mapped. */
+  /** Encodes the copy of all unread times into `to` from byte `at`; `read` takes them once they are mapped. */
   resolve(encoder: GPUCommandEncoder, to: GPUBuffer, at: number): void {
     encoder.resolveQuerySet(this.#queries, 0, 2 * this.#waiting, this.#resolved, 0);
     encoder.copyBufferToBuffer(this.#resolved, 0, to, at, this.bytes);
   }
 
+  /** Adds the times that `resolve` copied; ends the wait of those passes. */
   read(bytes: ArrayBuffer): void {
     const times = new BigUint64Array(bytes);
     this.#waiting = 0;
@@ -68,16 +74,18 @@ export class GpuClock {
     }
   }
 
-  /** Since the last `reset`; null when a pass went untimed. */
+  /** Milliseconds since the last `reset`; null when a pass could not be timed. */
   get ms(): number | null {
     return this.#missed ? null : this.#ms;
   }
 
+  /** The sum starts again from 0. */
   reset(): void {
     this.#ms = 0;
     this.#missed = false;
   }
 
+  /** Destroys the query set and its buffer. */
   dispose(): void {
     this.#release();
   }

@@ -1,5 +1,5 @@
-// Record and replay: WebGPU cannot submit a command buffer twice, so a plan is a list of nodes whose pipelines and bind
-// groups are made once; a step encodes them again with its own grid and goes out in one submit.
+// Record and replay. WebGPU cannot submit a command buffer twice, so a pass is kept as a list of commands: dispatches
+// whose pipelines and bind groups are made once. A step encodes them with its own grids, and is one submit.
 
 import { BenchError } from '../../base/error.ts';
 import type { GpuClock } from './clock.ts';
@@ -16,6 +16,7 @@ export interface Step {
   readonly seen?: (window: number) => Seen;
 }
 
+/** What attention reads in one layer of a step. */
 export interface Seen {
   readonly keys: number; // per head, summed over the rows
   readonly cacheRows: number; // different rows of the cache
@@ -24,10 +25,11 @@ export interface Seen {
 /** Of one dispatch, for a profile. */
 export type Accounting = (step: Step) => Account;
 
-/** Workgroups along x and y; a 0 skips the node. */
+/** Workgroups along x and y; a 0 skips the command. */
 export type Grid = (step: Step) => readonly [x: number, y: number];
 
-export interface Node {
+/** One recorded dispatch. It is valid while the buffers of its bind group are. */
+export interface Command {
   readonly label: string;
   readonly kernel: string;
   readonly part?: string; // of the network, where a kernel serves several
@@ -37,6 +39,7 @@ export interface Node {
   pipeline(step: Step): Promise<GPUComputePipeline>;
 }
 
+/** What has been sent to the device. */
 export interface Counts {
   dispatches: number;
   submits: number;
@@ -44,6 +47,7 @@ export interface Counts {
   readonly pipelines: Set<GPUComputePipeline>; // that were dispatched
 }
 
+/** Counts of nothing. */
 export function zeroCounts(): Counts {
   return { dispatches: 0, submits: 0, readbacks: 0, pipelines: new Set() };
 }
@@ -51,8 +55,8 @@ export function zeroCounts(): Counts {
 /** A buffer, or a part of one. */
 export type Bound = GPUBuffer | GPUBufferBinding;
 
-/** A node whose kernel is the same at every step. */
-export interface NodeSpec {
+/** What a command is made of. `constants` may depend on the step: each set is a pipeline of its own. */
+export interface CommandSpec {
   readonly kernel: string;
   readonly label: string;
   readonly constants: Constants | ((step: Step) => Constants);
@@ -62,7 +66,11 @@ export interface NodeSpec {
   readonly account?: Accounting;
 }
 
-export function makeNode(gpu: Gpu, pipelines: Pipelines, spec: NodeSpec): Node {
+/**
+ * Records a dispatch; its pipelines are compiled when a step first needs them. Throws `bad-kernel` where bindings and
+ * buffers differ in number.
+ */
+export function makeCommand(gpu: Gpu, pipelines: Pipelines, spec: CommandSpec): Command {
   const { kernel, label, constants, bindings, buffers, grid, account } = spec;
   if (buffers.length !== bindings.length)
     throw new BenchError('bad-kernel', `${label}: ${bindings} takes ${bindings.length} buffers`);
@@ -90,41 +98,42 @@ export function makeNode(gpu: Gpu, pipelines: Pipelines, spec: NodeSpec): Node {
   };
 }
 
-/** A node with what a step makes of it. */
+/** A command with the grid and the pipeline of one step. */
 export interface Ready {
-  readonly node: Node;
+  readonly command: Command;
   readonly grid: readonly [x: number, y: number];
   readonly pipeline: GPUComputePipeline;
 }
 
-/** The nodes that a step runs. Throws `gpu-limit` where one needs more workgroups than the device runs. */
-export async function readyNodes(gpu: Gpu, nodes: readonly Node[], step: Step): Promise<readonly Ready[]> {
+/** The commands that a step runs. Throws `gpu-limit` where one needs more workgroups than the device runs. */
+export async function readyCommands(gpu: Gpu, commands: readonly Command[], step: Step): Promise<readonly Ready[]> {
   const ready: Ready[] = [];
   const most = gpu.limits.maxComputeWorkgroupsPerDimension;
-  for (const node of nodes) {
-    const grid = node.grid(step);
+  for (const command of commands) {
+    const grid = command.grid(step);
     if (grid[0] === 0 || grid[1] === 0) continue;
     if (grid[0] > most || grid[1] > most) {
       throw new BenchError(
         'gpu-limit',
-        `${node.label} needs ${grid[0]} x ${grid[1]} workgroups, and this device runs ${most}`,
+        `${command.label} needs ${grid[0]} x ${grid[1]} workgroups, and this device runs ${most}`,
         { hint: 'use shorter prompts, or fewer at once' },
       );
     }
-    ready.push({ node, grid, pipeline: await node.pipeline(step) });
+    ready.push({ command, grid, pipeline: await command.pipeline(step) });
   }
   return ready;
 }
 
-export function dispatch(pass: GPUComputePassEncoder, { node, grid, pipeline }: Ready, counts: Counts): void {
+/** Encodes one dispatch and counts it. */
+export function dispatch(pass: GPUComputePassEncoder, { command, grid, pipeline }: Ready, counts: Counts): void {
   pass.setPipeline(pipeline);
-  pass.setBindGroup(0, node.group);
+  pass.setBindGroup(0, command.group);
   pass.dispatchWorkgroups(...grid);
   counts.dispatches++;
   counts.pipelines.add(pipeline);
 }
 
-/** What goes to a buffer that is read back, once the nodes have run. */
+/** A copy into a buffer that is read back, once the commands have run. */
 export interface Copy {
   readonly from: GPUBuffer;
   readonly to: GPUBuffer;
@@ -132,20 +141,25 @@ export interface Copy {
   readonly at: number;
 }
 
+/** Encodes the copies, in order. */
 export function encodeCopies(encoder: GPUCommandEncoder, copies: readonly Copy[]): void {
   for (const { from, to, bytes, at } of copies) encoder.copyBufferToBuffer(from, 0, to, at, bytes);
 }
 
-/** Encodes the nodes in order, then the copies, and submits once; `timing` also says where the clock's times go. */
+/**
+ * Encodes the commands in order, then the copies, and submits once. `timing`: the clock, and where in the readback its
+ * times go. Resolves once submitted, not once done. Throws `gpu-limit`, and `bad-kernel` for a kernel that does not
+ * compile.
+ */
 export async function replay(
   gpu: Gpu,
-  nodes: readonly Node[],
+  commands: readonly Command[],
   step: Step,
   counts: Counts,
   copies: readonly Copy[] = [],
   timing?: { readonly clock: GpuClock; readonly readback: GPUBuffer; readonly at: number },
 ): Promise<void> {
-  const ready = await readyNodes(gpu, nodes, step);
+  const ready = await readyCommands(gpu, commands, step);
   const encoder = gpu.device.createCommandEncoder({ label: 'step' });
   const pass = encoder.beginComputePass({ label: 'step', ...timing?.clock.pass() });
   for (const one of ready) dispatch(pass, one, counts);

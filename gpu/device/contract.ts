@@ -1,5 +1,5 @@
-// What may be known of a device and of work on it outside gpu/: plain data. No GPU type stands here, so that declarations of
-// the package need none.
+// What code outside gpu/ may know of a device and of work on it: plain data. No GPU type is used here, so that the
+// declarations of the package need none.
 
 /** Everything a timing depends on besides the work. */
 export interface Testbed {
@@ -11,7 +11,7 @@ export interface Testbed {
   readonly backend: string;
   readonly driver: string;
   readonly driverVersion: string;
-  readonly dawn: string; // the webgpu package's version; the package does not tell Dawn's revision
+  readonly dawn: string; // the webgpu package's version; the package does not say which revision of Dawn it has
   readonly toggles: readonly string[];
   readonly software: boolean;
   readonly cpu: string;
@@ -28,6 +28,7 @@ export interface EngineDevice {
   readonly timestamps: boolean;
 }
 
+/** Limits below the device's own. */
 export interface MemoryLimits {
   readonly budgetBytes?: number; // of all living buffers
   readonly maxBindingBytes?: number; // of one storage buffer, where less than the device's own limit is wanted
@@ -46,7 +47,7 @@ export interface Dispatch extends Partial<Account> {
   readonly ms: number;
 }
 
-/** One step; its dispatches lie within it, one after another. */
+/** One step; its dispatches are within it, one after another. */
 export interface TracedStep {
   readonly rows: number;
   readonly startMs: number;
@@ -57,6 +58,7 @@ export interface TracedStep {
 /** null when the device's counter was reset meanwhile. */
 export type Trace = readonly TracedStep[] | null;
 
+/** What a device reaches at most, as measured. */
 export interface Peaks {
   readonly gflops: number;
   readonly gbPerSecond: number;

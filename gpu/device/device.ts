@@ -6,10 +6,11 @@ import { BenchError } from '../../base/error.ts';
 import type { Testbed } from './contract.ts';
 import { chooseAdapter, type Fallback } from './driver.ts';
 import { installed } from './swiftshader.ts';
-import { turn, waitQuietly } from './wait.ts';
+import { tick, waitQuietly } from './wait.ts';
 
 export type { Fallback } from './driver.ts';
 
+/** An open device. Whoever opened it disposes it, once everything that was made on it is disposed. */
 export interface Gpu {
   readonly device: GPUDevice;
   readonly limits: GPUSupportedLimits;
@@ -18,12 +19,18 @@ export interface Gpu {
   readonly has: { readonly f16: boolean; readonly subgroups: boolean; readonly timestamps: boolean };
   readonly testbed: Testbed;
   readonly fallback: Fallback;
-  /** Driver, its version and Dawn's: results within one class are equal to the bit. */
+  /** Driver, its version and Dawn's: results within one class are bit-identical. */
   readonly deviceClass: string;
-  /** Runs `work` under error scopes; what it gets wrong is one BenchError that names `label`. Not two at a time. */
+  /**
+   * Runs `work` under error scopes, one scope at a time. Throws `gpu-validation`, `gpu-memory` or `gpu-internal`,
+   * naming `label`.
+   */
   scope<T>(label: string, work: () => T | Promise<T>): Promise<T>;
-  /** Waits for the device without spinning a core; BenchError `device-lost` when the device is lost meanwhile. */
+  /**
+   * Waits for the device without spinning a core. Throws `device-lost`, or the device's first error outside a scope.
+   */
   wait<T>(promise: Promise<T>): Promise<T>;
+  /** Destroys the device and all of its buffers. */
   dispose(): Promise<void>;
 }
 
@@ -91,27 +98,14 @@ function makeTestbed(info: GPUAdapterInfo, bundled: string | undefined): Testbed
   };
 }
 
-/**
- * Opens a device. `device` (else the environment's BENCH_DEVICE): `swiftshader`, `system`, or part of a device's name.
- * The caller disposes it. Throws `no-device` with what to install, or `usage` for BENCH_ADAPTER.
- */
-export async function openGpu(options: { readonly device?: string } = {}): Promise<Gpu> {
-  const { adapter, fallback, bundled } = await chooseAdapter(wantedDevice(options.device), TOGGLES);
-  const testbed = makeTestbed(adapter.info, bundled);
-  const device = await adapter
-    .requestDevice({
-      label: 'bench',
-      requiredLimits: allLimits(adapter.limits),
-      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
-    })
-    .catch((cause: Error) => {
-      throw new BenchError('no-device', `${testbed.name} cannot be opened: ${cause.message}`, {
-        hint: 'run `bench doctor --device swiftshader` to see whether the bundled CPU driver works',
-        cause,
-      });
-    });
+/** The first error outside any scope, or the loss of the device; from then on nothing that the device says counts. */
+interface Health {
+  broken(): BenchError | undefined;
+  /** Dawn never frees a device that has a listener. */
+  unlisten(): void;
+}
 
-  // The first error outside any scope, or the loss of the device; from then on nothing the device says counts.
+function watch(device: GPUDevice): Health {
   let broken: BenchError | undefined;
   const onError = (event: GPUUncapturedErrorEvent): void => {
     event.preventDefault();
@@ -120,23 +114,31 @@ export async function openGpu(options: { readonly device?: string } = {}): Promi
   device.addEventListener('uncapturederror', onError);
   device.lost.then((info) => {
     broken ??= new BenchError('device-lost', `the device was lost (${info.reason}): ${info.message}`, {
-      hint: 'what is stored is valid; run again to go on from it',
+      hint: 'what is stored is valid; run the same command again to continue',
     });
   });
+  return { broken: () => broken, unlisten: () => device.removeEventListener('uncapturederror', onError) };
+}
 
-  const wait = async <T>(promise: Promise<T>): Promise<T> => {
+/** `Gpu.wait` for a device. */
+function waitOn({ broken }: Health, spinMs: number): Gpu['wait'] {
+  return async (promise) => {
     try {
-      const value = await waitQuietly(promise, testbed.software ? SPIN_MS.software : SPIN_MS.hardware, () => broken);
-      if (broken !== undefined) throw broken;
+      const value = await waitQuietly(promise, spinMs, broken);
+      const error = broken();
+      if (error !== undefined) throw error;
       return value;
     } catch (error) {
-      // A loss first rejects what is pending and is reported a turn later.
-      await turn();
-      throw broken ?? error;
+      // A loss rejects what is pending first, and is reported one tick later.
+      await tick();
+      throw broken() ?? error;
     }
   };
+}
 
-  const scope = async <T>(label: string, work: () => T | Promise<T>): Promise<T> => {
+/** `Gpu.scope` for a device. */
+function scopeOn(device: GPUDevice, wait: Gpu['wait']): Gpu['scope'] {
+  return async <T>(label: string, work: () => T | Promise<T>): Promise<T> => {
     for (const { filter } of SCOPES) device.pushErrorScope(filter);
     let value: T | undefined;
     let thrown: unknown;
@@ -148,24 +150,51 @@ export async function openGpu(options: { readonly device?: string } = {}): Promi
     }
     const caught = await wait(Promise.all(SCOPES.map(() => device.popErrorScope())));
     const error = caught.find((one) => one !== null);
-    // A BenchError of the work's own says more than the device does; any other may be the consequence of the device's.
+    // A BenchError of the work says more than the device does; any other may follow from the device's error.
     if (thrown instanceof BenchError) throw thrown;
     if (error) throw failure(label, error);
     if (thrown !== undefined) throw thrown;
     return value as T;
   };
+}
 
+/**
+ * The WebGPU device of an adapter, with all of its limits and the features that the engine uses. Throws `no-device`.
+ */
+async function requestDevice(adapter: GPUAdapter, name: string): Promise<GPUDevice> {
+  return adapter
+    .requestDevice({
+      label: 'bench',
+      requiredLimits: allLimits(adapter.limits),
+      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+    })
+    .catch((cause: Error) => {
+      throw new BenchError('no-device', `${name} cannot be opened: ${cause.message}`, {
+        hint: 'run `bench doctor --device swiftshader` to see whether the bundled CPU driver works',
+        cause,
+      });
+    });
+}
+
+/**
+ * Opens a device. `device` (else the environment's BENCH_DEVICE): `swiftshader`, `system`, or part of a device's name.
+ * The caller disposes it. Throws `no-device` with what to install, or `usage` for BENCH_ADAPTER.
+ */
+export async function openGpu(options: { readonly device?: string } = {}): Promise<Gpu> {
+  const { adapter, fallback, bundled } = await chooseAdapter(wantedDevice(options.device), TOGGLES);
+  const testbed = makeTestbed(adapter.info, bundled);
+  const device = await requestDevice(adapter, testbed.name);
+  const health = watch(device);
+  const wait = waitOn(health, testbed.software ? SPIN_MS.software : SPIN_MS.hardware);
   let disposed: Promise<void> | undefined;
   const dispose = (): Promise<void> => {
     disposed ??= (async () => {
       device.destroy();
-      await turn();
-      // Dawn never lets go of a device that is listened to.
-      device.removeEventListener('uncapturederror', onError);
+      await tick();
+      health.unlisten();
     })();
     return disposed;
   };
-
   return {
     device,
     limits: device.limits,
@@ -179,7 +208,7 @@ export async function openGpu(options: { readonly device?: string } = {}): Promi
     testbed,
     fallback,
     deviceClass: `${testbed.device}/${testbed.driver} ${testbed.driverVersion}/${testbed.backend}/${testbed.dawn}`,
-    scope,
+    scope: scopeOn(device, wait),
     wait,
     dispose,
   };

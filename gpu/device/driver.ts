@@ -22,6 +22,7 @@ export interface Fallback {
   readonly reason: string;
 }
 
+/** WebGPU's adapter of the chosen device, and why it was chosen. */
 export interface Chosen {
   readonly adapter: GPUAdapter;
   readonly fallback: Fallback;
@@ -108,8 +109,9 @@ export function speedHint(kind: Fallback['kind'], driver: string, version: strin
 }
 
 /**
- * lavapipe takes half of what AVX-512 offers unless it is asked (1.6 times as fast on persona-nano; docs/measurements.md).
- * Its compiled shaders do not say for which width they are, so those of the two must not share a folder.
+ * lavapipe uses half the width of AVX-512 unless the environment says otherwise (1.6 times as fast on persona-nano;
+ * docs/measurements.md). Its compiled shaders do not say for which width they are, so those of the two must not share a
+ * folder.
  */
 export function widenVectors(environment: NodeJS.ProcessEnv, cpu: string): boolean {
   if (environment.LP_NATIVE_VECTOR_WIDTH !== undefined || !/\bavx512f\b/.test(cpu)) return false;
@@ -180,7 +182,7 @@ async function findBundled(options: readonly string[]): Promise<{ adapter: GPUAd
  * install.
  */
 export async function chooseAdapter(wish: string | undefined, options: readonly string[]): Promise<Chosen> {
-  let reason = 'asked for by name';
+  let reason = 'chosen by name';
   if (wish !== 'swiftshader') {
     const named = wish !== undefined && wish !== 'system';
     reason = systemDriverMissing() ?? '';
@@ -201,7 +203,11 @@ export async function chooseAdapter(wish: string | undefined, options: readonly 
         const software = adapter.info.isFallbackAdapter;
         const why = software ? 'no hardware device; the system has a CPU driver' : 'a hardware device';
         const kind = software ? 'system-software' : 'hardware';
-        return { adapter, fallback: { kind, reason: named ? `asked for "${wish}"` : why }, bundled: undefined };
+        return {
+          adapter,
+          fallback: { kind, reason: named ? `chosen by the name "${wish}"` : why },
+          bundled: undefined,
+        };
       }
     }
     if (named) {

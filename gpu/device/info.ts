@@ -1,11 +1,12 @@
-// What the device is, as plain data, without loading a model: opened, asked, closed.
+// What the device is, as plain data, without loading a model: the device is opened, read and closed.
 
 import { openGpu } from './device.ts';
 
+/** A device as plain data, which may be stored. */
 export interface DeviceDescription {
   readonly name: string;
   readonly software: boolean;
-  readonly deviceClass: string; // results within one class are equal to the bit
+  readonly deviceClass: string; // results within one class are bit-identical
   readonly testbed: Readonly<Record<string, unknown>>;
   readonly timestamps: boolean;
 }

@@ -5,22 +5,28 @@ import { BenchError } from '../../base/error.ts';
 import type { MemoryLimits } from './contract.ts';
 import type { Gpu } from './device.ts';
 
+/** What a buffer is for, which decides its usage flags. */
 export type BufferKind = 'storage' | 'uniform' | 'readback' | 'timestamps';
 
 /** An owner of buffers; disposing it destroys all of them. */
 export interface Pool {
   /** A zeroed buffer of at least `bytes` bytes. Throws `gpu-memory` beyond the device's limits or the budget. */
   buffer(label: string, bytes: number, kind?: BufferKind): GPUBuffer;
+  /** Destroys the pool's buffers; it may be used again. */
   dispose(): void;
 }
 
 /** What something takes, by name. */
 export type Needs = Readonly<Record<string, number>>;
 
+/**
+ * The ledger of a device's buffers. It owns none: each pool is disposed by whoever asked for it, and destroying a
+ * buffer by other means leaves the ledger wrong.
+ */
 export class Memory {
   readonly #gpu: Gpu;
   readonly #budget: number;
-  /** Most bytes of one storage buffer: what the device binds and allocates at once, or less where a test says so. */
+  /** Most bytes of one storage buffer: the device's limit, or less where the limits given say so. */
   readonly maxBindingBytes: number;
   #bytes = 0;
   #peak = 0;
@@ -37,10 +43,12 @@ export class Memory {
     return this.#bytes;
   }
 
+  /** Most bytes of living buffers at a time, since the start or `resetPeak`. */
   get peakBytes(): number {
     return this.#peak;
   }
 
+  /** The peak starts again from what is alive now. */
   resetPeak(): void {
     this.#peak = this.#bytes;
   }
@@ -59,6 +67,7 @@ export class Memory {
     );
   }
 
+  /** A new owner of buffers, which the caller disposes. */
   pool(): Pool {
     const buffers: GPUBuffer[] = [];
     return {
@@ -93,26 +102,27 @@ export class Memory {
       );
     }
     this.require(`buffer ${label}`, { size });
-    const buffer = this.#gpu.device.createBuffer({ label, size, usage: USAGE[kind] });
+    const buffer = this.#gpu.device.createBuffer({ label, size, usage: usageOf(kind) });
     this.#bytes += size;
     this.#peak = Math.max(this.#peak, this.#bytes);
     return buffer;
   }
 }
 
-// The values of GPUBufferUsage, which Node has no global for.
-const MAP_READ = 0x1;
-const COPY_SRC = 0x4;
-const COPY_DST = 0x8;
-const UNIFORM = 0x40;
-const STORAGE = 0x80;
-const QUERY_RESOLVE = 0x200;
-const USAGE: Readonly<Record<BufferKind, number>> = {
-  storage: STORAGE | COPY_SRC | COPY_DST,
-  uniform: UNIFORM | COPY_DST,
-  readback: MAP_READ | COPY_DST,
-  timestamps: QUERY_RESOLVE | COPY_SRC,
-};
+/** The global GPUBufferUsage exists once a device has been opened. */
+function usageOf(kind: BufferKind): GPUBufferUsageFlags {
+  const { COPY_DST, COPY_SRC, MAP_READ, QUERY_RESOLVE, STORAGE, UNIFORM } = GPUBufferUsage;
+  switch (kind) {
+    case 'storage':
+      return STORAGE | COPY_SRC | COPY_DST;
+    case 'uniform':
+      return UNIFORM | COPY_DST;
+    case 'readback':
+      return MAP_READ | COPY_DST;
+    case 'timestamps':
+      return QUERY_RESOLVE | COPY_SRC;
+  }
+}
 
 /** Bytes as a person reads them. */
 export function sized(bytes: number): string {

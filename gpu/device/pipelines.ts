@@ -7,9 +7,9 @@ import { type Constants, expand } from './templates.ts';
 /** One letter per binding, in order: u = uniform, r = storage that is read, w = storage that is written. */
 export type Bindings = string;
 
-const COMPUTE = 0x4; // GPUShaderStage.COMPUTE, which Node has no global for
 const TYPES: Readonly<Record<string, GPUBufferBindingType>> = { u: 'uniform', r: 'read-only-storage', w: 'storage' };
 
+/** The compiled kernels of one device. Nothing is to be disposed: they are freed with the device. */
 export class Pipelines {
   readonly #gpu: Gpu;
   readonly #pipelines = new Map<string, GPUComputePipeline>(); // by their text
@@ -20,10 +20,12 @@ export class Pipelines {
     this.#gpu = gpu;
   }
 
+  /** Compiled pipelines. */
   get count(): number {
     return this.#pipelines.size;
   }
 
+  /** The bind group layout of `bindings`, made once. */
   layout(bindings: Bindings): GPUBindGroupLayout {
     let layout = this.#layouts.get(bindings);
     if (layout === undefined) {
@@ -31,7 +33,7 @@ export class Pipelines {
         label: bindings,
         entries: [...bindings].map((letter, binding) => ({
           binding,
-          visibility: COMPUTE,
+          visibility: GPUShaderStage.COMPUTE,
           buffer: { type: TYPES[letter]! },
         })),
       });
@@ -40,7 +42,9 @@ export class Pipelines {
     return layout;
   }
 
-  /** The pipeline of gpu/kernels/<name>.wgsl with `constants`. Throws `bad-kernel` with the line that does not compile. */
+  /**
+   * The pipeline of gpu/kernels/<name>.wgsl with `constants`. Throws `bad-kernel` with the line that does not compile.
+   */
   async get(name: string, constants: Constants, bindings: Bindings): Promise<GPUComputePipeline> {
     const label = `${name} ${JSON.stringify(constants)}`;
     const code = this.#codes.get(label) ?? expand(`${name}.wgsl`, constants);
@@ -62,7 +66,7 @@ export class Pipelines {
   }
 }
 
-/** A compile error with the expanded line that it is about; Dawn tells only the line's number. */
+/** A compile error with the expanded line that it is about; Dawn gives only the line's number. */
 function located(error: unknown, label: string, code: string): unknown {
   const place = error instanceof BenchError ? /:(\d+):(\d+) error: (.*)/.exec(error.message) : null;
   if (place === null) return error;

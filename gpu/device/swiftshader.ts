@@ -1,5 +1,6 @@
 // The last resort on Linux x64: SwiftShader from the optional npm package @sparticuz/chromium, unpacked once into the
-// user's cache folder. Dawn looks for the Vulkan loader beside its own binary, so a copy of that binary goes there too.
+// user's cache folder. Dawn looks for the Vulkan loader next to its own binary, so a copy of that binary goes there
+// too.
 
 import { createHash } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
@@ -95,8 +96,8 @@ export function swiftShaderMissing(): string | undefined {
 }
 
 /**
- * Renames `fresh` to `folder`. Another process may have finished first: its copy is as good as ours and may be in use, so
- * that what stands there is moved away only when it is damaged.
+ * Renames `fresh` to `folder`. Another process may have finished first: its copy is as good as ours and may be in use,
+ * so that what stands there is moved away only when it is damaged.
  */
 async function place(fresh: string, folder: string): Promise<void> {
   try {

@@ -1,16 +1,20 @@
-// Every dispatch of a step in a pass of its own, with timestamps at both ends: where a step's time goes, kernel by kernel.
-// Slower than `replay`, and equal to it in every bit.
+// Every dispatch of a step in a pass of its own, with timestamps at both ends: where a step's time goes, kernel by
+// kernel. Slower than `replay`, with bit-identical results.
 
 import { BenchError } from '../../base/error.ts';
-import { type Copy, type Counts, dispatch, encodeCopies, type Node, readyNodes, type Step } from './commands.ts';
+import { type Command, type Copy, type Counts, dispatch, encodeCopies, readyCommands, type Step } from './commands.ts';
 import type { Dispatch, Trace, TracedStep } from './contract.ts';
 import type { Gpu } from './device.ts';
 import type { Memory } from './memory.ts';
 
-/** Dispatches between two readings: a query set holds 4096 queries at most. */
+/** Dispatches between two readings: a query set has at most 4096 queries. */
 const PASSES = 2048;
 const BYTES_PER_PASS = 16;
 
+/**
+ * Times each dispatch of the steps that run while `during` does. It uses device memory only then, and needs no
+ * disposal.
+ */
 export class Tracer {
   readonly #gpu: Gpu;
   readonly #memory: Memory;
@@ -23,14 +27,18 @@ export class Tracer {
     this.#memory = memory;
   }
 
+  /** Whether `during` runs: steps go through the tracer's `replay` then. */
   get active(): boolean {
     return this.#on !== null;
   }
 
-  /** The steps that go through `replay` while `work` runs. Throws `no-timestamps`, or what `work` throws. */
+  /**
+   * The steps that go through `replay` while `work` runs; null where the device's counter was reset meanwhile. Not two
+   * at a time. Throws `no-timestamps`, `gpu-memory`, or what `work` throws.
+   */
   async during(work: () => Promise<void>): Promise<Trace> {
     if (!this.#gpu.has.timestamps) {
-      throw new BenchError('no-timestamps', `${this.#gpu.name} has no timestamps, so that no kernel can be timed`, {
+      throw new BenchError('no-timestamps', `${this.#gpu.name} has no timestamps, which timing kernels needs`, {
         hint: 'leave --profile out, or use another device (--device swiftshader has them)',
       });
     }
@@ -52,19 +60,19 @@ export class Tracer {
     }
   }
 
-  /** `replay` of a step, awaited and recorded; only while active. */
-  async replay(nodes: readonly Node[], step: Step, counts: Counts, copies: readonly Copy[]): Promise<void> {
+  /** As `replay` of a step, awaited and recorded; only while active. Throws `gpu-limit` and what the device throws. */
+  async replay(commands: readonly Command[], step: Step, counts: Counts, copies: readonly Copy[]): Promise<void> {
     const { queries, resolved, readback } = this.#on!;
     const { device, wait } = this.#gpu;
     const startMs = performance.now();
     const dispatches: Dispatch[] = [];
-    const ready = await readyNodes(this.#gpu, nodes, step);
+    const ready = await readyCommands(this.#gpu, commands, step);
     for (let first = 0; first < ready.length; first += PASSES) {
       const part = ready.slice(first, first + PASSES);
       const encoder = device.createCommandEncoder({ label: 'traced step' });
       for (const [i, one] of part.entries()) {
         const timestampWrites = { querySet: queries, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
-        const pass = encoder.beginComputePass({ label: one.node.label, timestampWrites });
+        const pass = encoder.beginComputePass({ label: one.command.label, timestampWrites });
         dispatch(pass, one, counts);
         pass.end();
       }
@@ -75,16 +83,16 @@ export class Tracer {
       const submittedMs = performance.now();
       device.queue.submit([encoder.finish()]);
       counts.submits++;
-      await wait(readback.mapAsync(1, 0, bytes));
+      await wait(readback.mapAsync(GPUMapMode.READ, 0, bytes));
       const times = new BigUint64Array(readback.getMappedRange(0, bytes).slice(0));
       readback.unmap();
       const spans = spansOf(times);
       this.#whole &&= spans !== null;
       for (const [i, { fromMs, ms }] of (spans ?? []).entries()) {
-        const { node } = part[i]!;
-        const kernel = node.part === undefined ? node.kernel : `${node.kernel} ${node.part}`;
-        // The device has its own zero: its work lies somewhere between the submit and the reading, and is drawn first.
-        dispatches.push({ kernel, startMs: submittedMs + fromMs, ms, ...node.account?.(step) });
+        const { command } = part[i]!;
+        const kernel = command.part === undefined ? command.kernel : `${command.kernel} ${command.part}`;
+        // The device has its own zero: its work is somewhere between the submit and the reading, and is drawn at the submit.
+        dispatches.push({ kernel, startMs: submittedMs + fromMs, ms, ...command.account?.(step) });
       }
     }
     this.#steps?.push({ rows: step.rows, startMs, endMs: performance.now(), dispatches });

@@ -1,32 +1,32 @@
-// A loaded model: scores packed prefix trees, tells the likeliest next tokens, measures perplexity, and generates.
+// A loaded model: scores packed prefix trees, finds the likeliest next tokens, measures perplexity, and generates.
 
 import { type MatrixInfo, matricesOf } from '../../formats/checkpoint/matrices.ts';
 import { type Parts, parameterCount } from '../../formats/checkpoint/parts.ts';
 import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { GpuClock } from '../device/clock.ts';
 import { type Counts, zeroCounts } from '../device/commands.ts';
-import type { On } from '../device/context.ts';
+import type { DeviceContext } from '../device/context.ts';
 import type { EngineDevice, Peaks, Trace } from '../device/contract.ts';
 import type { Gpu } from '../device/device.ts';
 import type { Memory } from '../device/memory.ts';
 import { measurePeaks } from '../device/peaks/measure.ts';
 import { Pipelines } from '../device/pipelines.ts';
 import { Tracer } from '../device/trace.ts';
-import { Forwards } from './forward/cache.ts';
-import { checkSamples, checkTargets, collect, collectPass, states } from './forward/collect.ts';
+import { ForwardCache } from './forward/cache.ts';
+import { checkSamples, checkTargets, collect, collectOptions, states } from './forward/collect.ts';
 import { decode } from './forward/decode.ts';
 import type { Forward } from './forward/forward.ts';
 import { type Packed, pack, slotOffsets } from './forward/pack.ts';
 import { checkSampling } from './forward/sampling.ts';
 import { askedBy, scoreBatch } from './forward/score.ts';
-import { rowsPerStep, scorePass, topPass } from './forward/sizes.ts';
+import { rowsPerStep, scoreOptions, topOptions } from './forward/sizes.ts';
 import { checkMask, checkRequest, likeliest, lineOf, requireFinite, tooShort, windows } from './requests.ts';
 import { selectMasks } from './selection/select.ts';
 import { LoraTrainer } from './training/trainer.ts';
 import {
   type Counters,
   DENSE,
-  type Engine,
+  type LoadedEngine,
   type Sample,
   type Sampling,
   type Scored,
@@ -41,13 +41,17 @@ import {
   type Variant,
 } from './types.ts';
 import { checkAdapter } from './variants/adapter.ts';
-import { Residents } from './variants/cache.ts';
+import { ResidentCache } from './variants/cache.ts';
 import type { Resident } from './variants/resident-types.ts';
 import { checkSteer } from './variants/steer.ts';
 import { type DeviceWeights, deviceBytes, passBytes } from './weights/upload.ts';
 import { keysSeen, Work } from './work.ts';
 
-export class WebGpuEngine implements Engine {
+/**
+ * The engine on a WebGPU device. It owns the device, the weights, all passes, variants and trainers: `dispose` ends them,
+ * and no call may follow it. Calls wait for each other. They throw what `Engine` says, `gpu-memory` and `device-lost`.
+ */
+export class WebGpuEngine implements LoadedEngine {
   readonly spec: Spec;
   readonly weightsDigest: string;
   readonly parameters: number;
@@ -56,21 +60,22 @@ export class WebGpuEngine implements Engine {
   readonly device: EngineDevice;
   readonly #gpu: Gpu;
   readonly #memory: Memory;
-  readonly #on: On & { readonly counts: Counts };
+  readonly #on: DeviceContext & { readonly counts: Counts };
   readonly #parts: Parts;
   readonly #weights: DeviceWeights;
   readonly #maxRows: number;
   readonly #release: () => void;
   readonly #clock: GpuClock | null;
   readonly #tracer: Tracer;
-  readonly #forwards: Forwards;
-  readonly #residents: Residents;
+  readonly #forwards: ForwardCache;
+  readonly #residents: ResidentCache;
   readonly #counts: Counts = zeroCounts();
   readonly #work: Work;
   readonly #trainers = new Set<Trainer>();
   #disposed = false;
   #queue: Promise<unknown> = Promise.resolve();
 
+  /** Takes over `gpu` and `memory`; `release` frees the weights. */
   constructor(
     gpu: Gpu,
     memory: Memory,
@@ -96,8 +101,10 @@ export class WebGpuEngine implements Engine {
     const on = { gpu, memory, pipelines: new Pipelines(gpu), counts: this.#counts };
     this.#on = on;
     this.#tracer = new Tracer(gpu, memory);
-    this.#forwards = new Forwards({ ...on, clock: this.#clock, tracer: this.#tracer }, spec, weights);
-    this.#residents = new Residents(on, spec, parts, weights, () => this.#forwards.all());
+    this.#forwards = new ForwardCache({ ...on, clock: this.#clock, tracer: this.#tracer }, spec, weights);
+    this.#residents = new ResidentCache(on, spec, parts, weights, (resident) => {
+      for (const forward of this.#forwards.all()) forward.forget(resident);
+    });
     this.#work = new Work(spec, passBytes(parts));
     const { name, software, deviceClass, testbed } = gpu;
     this.device = { name, software, deviceClass, testbed, timestamps: gpu.has.timestamps };
@@ -125,7 +132,7 @@ export class WebGpuEngine implements Engine {
     return this.#alone(async () => {
       this.#check(tokens, variant, 1);
       const count = tokens.length;
-      const forward = this.#forwards.get('top', { rows: count, table: count }, topPass(count));
+      const forward = this.#forwards.get('top', { rows: count, table: count }, topOptions(count));
       const batch = lineOf(tokens);
       this.#work.add({ passes: 1, rows: count, scored: 1, keys: keysSeen(batch.positions, this.spec.windows) });
       return likeliest(await forward.logits(batch, await this.#residents.get(variant)), n);
@@ -154,8 +161,8 @@ export class WebGpuEngine implements Engine {
     const cacheRows = prompts.reduce((sum, { tokens }) => sum + tokens.length + sampling.maxTokens, 0);
     const forward = this.#forwards.decoder(this.#maxRows, { prompts: prompts.length, cacheRows });
     try {
-      const resident = (variant: Variant) => this.#residents.get(variant);
-      yield* decode(forward, prompts, sampling, this.spec, this.#work, (work) => this.#alone(work), resident);
+      const context = { forward, spec: this.spec, work: this.#work, alone: this.#alone.bind(this) };
+      yield* decode({ ...context, resident: (variant) => this.#residents.get(variant) }, prompts, sampling);
     } finally {
       if (this.#disposed) forward.dispose();
       else this.#forwards.keep(forward);
@@ -246,7 +253,7 @@ export class WebGpuEngine implements Engine {
 
   async #scoreBatch(batch: Packed, logprobs: Float32Array, greedy: Uint8Array): Promise<void> {
     const need = { rows: batch.tokens.length, table: batch.rows.length };
-    const pass = scorePass(this.spec, this.#maxRows, this.#memory.maxBindingBytes, need);
+    const pass = scoreOptions(this.spec, this.#maxRows, this.#memory.maxBindingBytes, need);
     const forward = this.#forwards.get('score', need, pass);
     this.#work.add(askedBy(batch, this.spec.windows));
     await scoreBatch(forward, await this.#residents.get(batch.variant), batch, { logprobs, greedy });
@@ -262,7 +269,7 @@ export class WebGpuEngine implements Engine {
     return this.#alone(async () => {
       checkSamples(samples);
       for (const { tokens } of samples) this.#check(tokens, variant, 0);
-      const pass = collectPass(this.spec, this.#maxRows, this.#memory.maxBindingBytes, samples, output);
+      const pass = collectOptions(this.spec, this.#maxRows, this.#memory.maxBindingBytes, samples, output);
       const forward = this.#forwards.make(pass);
       try {
         return await run(forward, await this.#residents.get(variant));

@@ -10,7 +10,7 @@ import { type Gpu, openGpu } from '../device/device.ts';
 import { Memory } from '../device/memory.ts';
 import { WebGpuEngine } from './engine.ts';
 import { forwardNeeds } from './forward/forward.ts';
-import { rowsPerStep, scorePass } from './forward/sizes.ts';
+import { rowsPerStep, scoreOptions } from './forward/sizes.ts';
 import type { LoadedEngine, LoadOptions } from './types.ts';
 import { deviceBytes, upload } from './weights/upload.ts';
 
@@ -18,7 +18,8 @@ import { deviceBytes, upload } from './weights/upload.ts';
 const MAX_ROWS = 1024;
 
 /**
- * Opens the device and loads the model in `folder` (Hugging Face layout). Throws BenchError `no-device`, `bad-model`, `bad-weights`, `unsupported-model`, `gpu-memory`.
+ * Opens the device and loads the model in `folder` (Hugging Face layout). Throws BenchError `no-device`, `bad-model`,
+ * `bad-weights`, `unsupported-model`, `gpu-memory`.
  */
 export async function loadEngine(folder: string, options: LoadOptions = {}): Promise<LoadedEngine> {
   const spec = await loadSpec(folder);
@@ -33,7 +34,7 @@ export async function loadEngine(folder: string, options: LoadOptions = {}): Pro
       const maxRows = rowsPerStep(spec, options.maxRows ?? MAX_ROWS, memory.maxBindingBytes);
       memory.require(`the model in ${folder}`, {
         weights: deviceBytes(parts),
-        ...forwardNeeds(spec, scorePass(spec, maxRows, memory.maxBindingBytes)),
+        ...forwardNeeds(spec, scoreOptions(spec, maxRows, memory.maxBindingBytes)),
       });
       const weightsDigest = await checkpoint.digest(options.weights);
       const pool = memory.pool();

@@ -1,4 +1,4 @@
-// What callers ask of an engine, checked before anything runs, and the small answers that the CPU works out.
+// Checks of what callers give an engine, before anything runs, and small results that the CPU computes.
 
 import { BenchError } from '../../base/error.ts';
 import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
@@ -30,16 +30,16 @@ const fitting = new WeakMap<Mask, readonly MatrixInfo[]>();
 export function checkMask(matrices: readonly MatrixInfo[], { id, mask, gamma = 0 }: Variant): void {
   const fail = (message: string): BenchError =>
     new BenchError('bad-mask', `${id}: ${message}`, {
-      hint: 'make the mask with `bench mask make` on this very model',
+      hint: 'make the mask with `bench mask make` on this model',
     });
-  if (!(gamma >= 0 && gamma <= 1)) throw fail(`gamma is ${gamma}, and must lie between 0 and 1`);
+  if (!(gamma >= 0 && gamma <= 1)) throw fail(`gamma is ${gamma}, and must be between 0 and 1`);
   if (mask === undefined || fitting.get(mask) === matrices) return;
   const byName = new Map(matrices.map((info) => [info.name, info]));
   for (const [name, { rows, columns, words }] of mask.tensors) {
     const info = byName.get(name);
     if (info === undefined) throw fail(`the network has no matrix ${name}`);
     if (rows !== info.rows || columns !== info.columns) {
-      throw fail(`the mask of ${name} is of ${rows} x ${columns}, and the matrix of ${info.rows} x ${info.columns}`);
+      throw fail(`the mask of ${name} is ${rows} x ${columns}, and the matrix is ${info.rows} x ${info.columns}`);
     }
     if (words.length !== rows * Math.ceil(columns / 32)) throw fail(`the mask of ${name} has ${words.length} words`);
   }
@@ -89,9 +89,10 @@ export function requireFinite(values: Float32Array, what: string): void {
   });
 }
 
+/** The error for the perplexity of a text without a scored token. */
 export function tooShort(tokens: number): BenchError {
-  return new BenchError('bad-sequence', `a text of ${tokens} tokens has no perplexity`, {
-    hint: 'give 2 tokens or more',
+  return new BenchError('bad-sequence', `perplexity needs at least 2 tokens, and the text has ${tokens}`, {
+    hint: 'give a longer text',
   });
 }
 

@@ -22,9 +22,9 @@ export interface Sample {
 }
 
 /**
- * Sums over what enters one tap's channels: f32 per sample in the order of its tokens, added up in f64 in the order of the
- * samples. With a_s = sqrt(sum of x^2 over the tokens of sample s): `norms` is the sum of a_s, `normSquares` that of a_s^2.
- * All arrays: [channels].
+ * Sums over what enters one tap's channels: f32 per sample in the order of its tokens, added up in f64 in the order of
+ * the samples. With a_s = sqrt(sum of x^2 over the tokens of sample s): `norms` is the sum of a_s, `normSquares` that
+ * of a_s^2. All arrays: [channels].
  */
 export interface TapSums {
   readonly layer: number;
@@ -49,12 +49,14 @@ export type Group =
   | { readonly kind: 'heads' } // of a layer's attention: rows of q, columns of o; k and v where a whole group goes
   | { readonly kind: 'tiles'; readonly rows: number }; // columns of a run of `rows` rows
 
+/** Which weights of which matrices are kept. */
 export interface SelectRequest {
   readonly scores: ReadonlyMap<string, Score>; // by the weight's name; only these matrices are masked
   readonly group: Group;
   readonly sparsity: number | ReadonlyMap<string, number>; // share removed, in [0, 1); by the weight's name
 }
 
+/** The masks that a selection made. */
 export interface Selected {
   readonly tensors: ReadonlyMap<string, MaskTensor>;
   /** Kept places that came after all places with a score of their own: the fill of 'filled', 'shares', 'apart'. */
@@ -71,7 +73,7 @@ export interface Adapter {
 
 /**
  * Edits of the residual stream after a layer, at every position and in their order: `add` scale times the vector, or
- * `project` scale times what lies along it out; vector: [hidden]. `id` stands for the content.
+ * `project` scale times its component along the vector is removed; vector: [hidden]. `id` stands for the content.
  */
 export interface Steer {
   readonly id: string;
@@ -88,13 +90,16 @@ export interface Variant {
   readonly id: string;
   readonly mask?: Mask;
   readonly gamma?: number; // soft gate in [0, 1]: what a removed weight is multiplied with; absent: 0
-  /** How a mask with gamma 0 is run: bits beside the weights, or weights copied without what it removes. Same bits come out. */
+  /**
+   * How a mask with gamma 0 is run: bits read with the weights, or a copy of the weights with the mask applied. Results
+   * are bit-identical.
+   */
   readonly layout?: 'masked' | 'baked' | 'compact';
   readonly adapter?: Adapter;
   readonly steer?: Steer;
 }
 
-/** The untouched network. */
+/** The dense network. */
 export const DENSE: Variant = network;
 
 /** Score tokens[from..] given what precedes each; 1 <= from < tokens.length. */
@@ -110,6 +115,7 @@ export interface Scored {
   readonly greedy: Uint8Array; // [tokens.length - from], 0 or 1
 }
 
+/** How new tokens are drawn. */
 export interface Sampling {
   readonly maxTokens: number;
   readonly temperature: number; // 0 = greedy
@@ -120,8 +126,8 @@ export interface Sampling {
 }
 
 /**
- * Exact integers. The first three say what was asked of the model and are the same on every machine, whatever steps a
- * device takes it in; the rest say what this engine did for it, the same within a device class.
+ * Exact integers. The first three count what callers asked of the model, and are the same on every machine. The others
+ * count what this engine did for it, and are the same within a device class.
  */
 export interface Counters {
   readonly tokens: number; // positions that went through the network; a prefix shared within one call once
@@ -131,7 +137,7 @@ export interface Counters {
   readonly submits: number;
   readonly pipelines: number; // different ones that were dispatched
   readonly readbacks: number;
-  readonly peakBytes: number; // most bytes of buffers held at once
+  readonly peakBytes: number; // most bytes of living buffers at a time
 }
 
 /** The likeliest next tokens, best first: [id, natural log-probability]. */
@@ -144,24 +150,25 @@ export interface TrainerOptions {
   readonly dropout: number; // in [0, 1): share of what enters A that is left out
   readonly targets: readonly string[]; // weights by their names in the checkpoint
   readonly seed: number; // of A's first values and of the dropout
-  readonly initial?: Adapter['tensors']; // in place of random A (uniform, as PEFT has it) and B = 0
+  readonly initial?: Adapter['tensors']; // in place of random A (uniform, as in PEFT) and B = 0
   readonly beta1: number;
   readonly beta2: number;
   readonly eps: number;
   readonly decay: number;
   readonly clip: number; // greatest norm of all gradients together; 0: none
-  readonly rows: number; // most tokens that go through the network at once; a batch of more is taken in parts
+  readonly rows: number; // most tokens that go through the network at once; a larger batch takes several passes
 }
 
+/** What a training step says of its batch. */
 export interface StepResult {
   readonly loss: number; // mean nats over the batch's counted tokens, before the step
   readonly gradientNorm: number; // before clipping
 }
 
-/** Trains one adapter of a model; its sums are in one order, so that a run is equal to the bit on a device class. */
+/** Trains one adapter of a model; its sums are in one order, so that runs are bit-identical within a device class. */
 export interface Trainer {
   readonly parameters: number; // trained ones
-  /** One optimiser step on samples, of which tokens[from..to) are to be foretold; from >= 1. Throws `diverged`. */
+  /** One optimiser step on samples, whose tokens[from..to) are predicted; from >= 1. Throws `diverged`. */
   step(batch: readonly Sample[], rate: number): Promise<StepResult>;
   /** Loss and gradients on a batch, without a step; by the weight's name. */
   gradients(batch: readonly Sample[]): Promise<StepResult & { readonly tensors: Adapter['tensors'] }>;
@@ -170,13 +177,14 @@ export interface Trainer {
   dispose(): void;
 }
 
+/** How a long text is cut for perplexity. */
 export interface SlidingWindow {
   readonly window: number;
   readonly stride: number;
   readonly variant?: Variant;
 }
 
-/** A loaded model. Results never depend on batch mates, order, batch size or prefix sharing: equal to the bit. */
+/** A loaded model. Results never depend on batch mates, order, batch size or prefix sharing: they are bit-identical. */
 export interface Engine {
   readonly spec: Spec;
   readonly weightsDigest: string; // sha256 over the weight files' bytes, hex
@@ -188,7 +196,9 @@ export interface Engine {
   score(sequences: readonly Sequence[]): Promise<readonly Scored[]>;
   /** The n likeliest tokens after `tokens`. */
   top(tokens: Uint32Array, n: number, variant?: Variant): Promise<Top>;
-  /** Sliding-window perplexity; each token is scored once, with at most `window` tokens in view. nll in nats, summed. */
+  /**
+   * Sliding-window perplexity; each token is scored once, with at most `window` tokens in view. nll in nats, summed.
+   */
   perplexity(
     tokens: Uint32Array,
     options: SlidingWindow,
@@ -198,26 +208,42 @@ export interface Engine {
     prompts: readonly { readonly tokens: Uint32Array; readonly variant: Variant }[],
     sampling: Sampling,
   ): AsyncIterable<{ readonly sequence: number; readonly token: number }>;
-  /** Masks of the places with the greatest scores, exactly so many in each group; made on the device. */
+  /**
+   * Masks that keep the weights with the greatest scores, the exact number in each group; made on the device. Throws
+   * `bad-selection`, `gpu-memory`.
+   */
   select(request: SelectRequest): Promise<Selected>;
-  /** Sums of the activations at each layer's taps, in one pass; equal to the bit however the samples are batched. */
+  /** Sums of the activations at each layer's taps, in one pass; bit-identical however the samples are batched. */
   collect(samples: readonly Sample[], variant?: Variant): Promise<readonly TapSums[]>;
-  /** Residual stream after each layer, in f32 averaged over a sample's counted tokens in their order: [layers, hidden] each. */
+  /**
+   * Residual stream after each layer, in f32 averaged over a sample's counted tokens in their order: [layers, hidden]
+   * each.
+   */
   states(samples: readonly Sample[], variant?: Variant): Promise<readonly Float32Array[]>;
-  /** Low-rank updates to be trained on the untouched network, with their gradients, moments and scratch on the device. */
+  /** A trainer of low-rank updates of the dense network; the caller disposes it. Throws `bad-trainer`, `gpu-memory`. */
   trainer(options: TrainerOptions): Promise<Trainer>;
   /** Since load, or since the last `resetCounters`. */
   counters(): Counters;
   resetCounters(): void;
-  /** Time that the device spent on steps since load or the last `resetCounters`; null where it cannot be told. */
+  /** Time that the device spent on steps since load or the last `resetCounters`; null where it is not known. */
   gpuMs(): number | null;
-  /** Every step that `work` makes, with each dispatch timed by itself: slower, and the same bits. Throws `no-timestamps`. */
+  /**
+   * Every step that `work` makes, with each dispatch timed by itself: slower, and the same bits. Throws
+   * `no-timestamps`.
+   */
   trace(work: () => Promise<void>): Promise<Trace>;
   /** What the device does at most, measured now: multiply-adds alone, and reads alone. */
   peaks(): Promise<Peaks>;
   /** Gives back the buffers that are kept for the next call: peakBytes is then of what follows alone. */
   trim(): Promise<void>;
   dispose(): Promise<void>;
+}
+
+/** An engine with the device that it runs on. */
+export interface LoadedEngine extends Engine {
+  readonly device: EngineDevice;
+  /** Bytes that the engine's buffers take now; 0 once it is disposed of. */
+  readonly heldBytes: number;
 }
 
 /** What one step runs over; see `Packed` for path and rows. */
@@ -229,13 +255,6 @@ export interface Batch {
   readonly cacheRows: Uint32Array; // [T] where each row's key and value are kept
   readonly scored: Uint32Array; // [P] rows that go through the head; of sums: (first row, rows) per sample
 }
-
-/** A loaded model with what is known of its device. */
-export type LoadedEngine = Engine & {
-  readonly device: EngineDevice;
-  /** Bytes that the engine's buffers take now; 0 once it is disposed of. */
-  readonly heldBytes: number;
-};
 
 /** Without a budget a software device may take what the host has free; a real one has limits of its own. */
 export interface LoadOptions extends MemoryLimits {

@@ -1,5 +1,5 @@
-// What is asked of a model, in exact integers: the same on every machine, whatever steps a device takes it in. A prefix
-// that several sequences of one call share counts once, and so does the last row that a device computes twice.
+// What callers ask of a model, in exact integers: the same on every machine, however a device splits it into steps. A
+// prefix that several sequences of one call share counts once, and so does the last row that a device computes twice.
 
 import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Seen } from '../device/commands.ts';
@@ -13,7 +13,10 @@ export interface Asked {
   readonly keys: number; // keys that the rows look at, per head, over all layers
 }
 
-/** Keys that rows at `positions` look at in all layers: in each all up to their own, or the last `windows[layer]` (0: all). */
+/**
+ * Keys that rows at `positions` look at in all layers: in each all up to their own, or the last `windows[layer]` (0:
+ * all).
+ */
 export function keysSeen(positions: Iterable<number>, windows: readonly number[]): number {
   let keys = 0;
   for (const position of positions) {
@@ -22,7 +25,7 @@ export function keysSeen(positions: Iterable<number>, windows: readonly number[]
   return keys;
 }
 
-/** What the rows of a step look at in a layer of `window`: keys, and the different cache rows that hold them. */
+/** What the rows of a step look at in a layer of `window`: keys, and the number of different cache rows. */
 export function seenBy(
   {
     positions,
@@ -43,6 +46,7 @@ export function seenBy(
   return { keys: keysSeen(positions, [window]), cacheRows: seen.size };
 }
 
+/** Counts what callers ask of a model since the start or `reset`. It uses no device memory. */
 export class Work {
   readonly #perRow: number;
   readonly #perKey: number;

@@ -1,8 +1,9 @@
 // The activation of an MLP, by itself.
 
-import type { Node } from '../device/commands.ts';
-import { LANES, node, type Recorder } from './node.ts';
+import type { Command } from '../device/commands.ts';
+import { LANES, type Recorder, record } from './record.ts';
 
+/** The activation of an MLP. */
 export type Activation = 'silu' | 'gelu' | 'gelu-tanh';
 
 /** The flag of each activation in _activation.wgsl. */
@@ -17,8 +18,8 @@ export function activation(
   on: Recorder,
   io: { s: GPUBuffer; y: GPUBuffer },
   { width, activation: kind, gated }: { width: number; activation: Activation; gated: boolean },
-): Node {
-  return node(on, {
+): Command {
+  return record(on, {
     kernel: 'activation',
     label: 'activation',
     constants: { GATED: gated, [ACTIVATION[kind]]: true },

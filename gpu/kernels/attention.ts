@@ -1,11 +1,12 @@
 // Attention of rows over the keys of their paths, with grouped keys and values (GQA).
 
-import type { Node } from '../device/commands.ts';
-import { LANES, MAX_GRID, node, type Recorder, wide } from './node.ts';
+import type { Command } from '../device/commands.ts';
+import { LANES, MAX_GRID, type Recorder, record, wide } from './record.ts';
 
 /** Loads of a head times heads per lane; beyond it the drivers take seconds to compile. */
 export const MAX_PARTS = 64;
 
+/** Heads of a layer; query head h reads key head floor(h / (heads / kvHeads)). */
 export interface HeadShape {
   readonly heads: number;
   readonly kvHeads: number;
@@ -29,17 +30,18 @@ export function headLoads(headSize: number): {
 }
 
 /**
- * y[T, heads headSize] = attention of q (scaled) over the keys and values of each row's path: key j of row t is at cache
- * row rows[path[t] + j], for j up to positions[t] (see `Batch`). `window`: last positions that a row sees; 0 = all.
+ * y[T, heads headSize] = attention of q (scaled) over the keys and values of each row's path: key j of row t is at
+ * cache row rows[path[t] + j], for j up to positions[t] (see `Batch`). `window`: last positions that a row sees; 0 =
+ * all.
  */
 export function attention(
   on: Recorder,
   io: Record<'q' | 'k' | 'v' | 'positions' | 'path' | 'rows' | 'y', GPUBuffer>,
   { heads, kvHeads, headSize, window }: HeadShape & { window: number },
-): Node {
+): Command {
   const loadsOfHead = headLoads(headSize);
   const together = headsTogether(heads / kvHeads, loadsOfHead.PARTS);
-  return node(on, {
+  return record(on, {
     kernel: 'attention',
     label: 'attention',
     constants: { GRID_X: MAX_GRID, ...loadsOfHead, HEADS: together },

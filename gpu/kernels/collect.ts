@@ -1,17 +1,19 @@
 // Activation statistics: what enters a matrix, summed per sample and channel.
 
-import type { Node } from '../device/commands.ts';
-import { node, type Recorder } from './node.ts';
+import type { Command } from '../device/commands.ts';
+import { type Recorder, record } from './record.ts';
 
 const LANES = 16;
 
-/** y[samples, 3, width] = sums of x, |x| and x^2 over each sample's rows of x[T, width]; spans: [samples] (first, rows). */
+/**
+ * y[samples, 3, width] = sums of x, |x| and x^2 over each sample's rows of x[T, width]; spans: [samples] (first, rows).
+ */
 export function collect(
   on: Recorder,
   io: { label: string; x: GPUBuffer; spans: GPUBuffer; y: GPUBuffer },
   width: number,
-): Node {
-  return node(on, {
+): Command {
+  return record(on, {
     kernel: 'collect',
     label: io.label,
     constants: { WG: LANES },

@@ -1,17 +1,19 @@
 // A matrix without its removed rows and columns.
 
 import type { Format } from '../../formats/safetensors/tensor.ts';
-import type { Node } from '../device/commands.ts';
-import { LANES, MAX_GRID, node, type Recorder, wide } from './node.ts';
+import type { Command } from '../device/commands.ts';
+import { LANES, MAX_GRID, type Recorder, record, wide } from './record.ts';
 
-/** y[rows.length, columns.length] = those rows and columns of w; an even number of columns where weights have 16 bits. */
+/**
+ * y[rows.length, columns.length] = those rows and columns of w; an even number of columns where weights have 16 bits.
+ */
 export function compact(
   on: Recorder,
   io: { w: GPUBuffer; rows: GPUBuffer; columns: GPUBuffer; y: GPUBuffer },
   { width, rows, columns, format }: { width: number; rows: number; columns: number; format: Format },
-): Node {
+): Command {
   const perRow = format === 'f32' ? columns : columns / 2;
-  return node(on, {
+  return record(on, {
     kernel: 'compact',
     label: 'compact',
     constants: { F32: format === 'f32', GRID_X: MAX_GRID },

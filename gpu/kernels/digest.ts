@@ -6,10 +6,14 @@ import { kernelLines } from '../device/templates.ts';
 import { MAX_PARTS } from './attention.ts';
 import { HEAD_BLOCK, TILES } from './matmul-tiles.ts';
 
-/** Raised when arithmetic outside the kernels changes what they are given: rope tables, conversions, order of nodes. */
+/**
+ * Raised when arithmetic outside the kernels changes what they are given: rope tables, conversions, order of commands.
+ */
 const ENGINE_VERSION = 1;
 
-/** sha256 over every kernel's text, the tables that pick them and the version: part of the key of every stored result. */
+/**
+ * sha256 over every kernel's text, the tables that pick them and the version: part of the key of every stored result.
+ */
 export function kernelsDigest(): string {
   const hash = createHash('sha256');
   const files = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' });

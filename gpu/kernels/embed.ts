@@ -1,21 +1,21 @@
 // Rows of the embedding by token.
 
 import { BYTES } from '../../formats/safetensors/numbers.ts';
-import type { Node, Step } from '../device/commands.ts';
+import type { Command, Step } from '../device/commands.ts';
 import type { DeviceMatrix } from './matrix.ts';
-import { LANES, loads, MAX_GRID, node, type Recorder, wide } from './node.ts';
+import { LANES, loads, MAX_GRID, type Recorder, record, wide } from './record.ts';
 
 /**
  * x[T, width] = rows of `table` [vocab, width] by tokens[T], plus rows of `learned` [positions, width] by positions[T]
- * where positions are learned. One node per chunk of the table; it writes the rows whose token is in its chunk.
+ * where positions are learned. One command per chunk of the table; it writes the rows whose token is in its chunk.
  */
 export function embed(
   on: Recorder,
   io: { tokens: GPUBuffer; positions: GPUBuffer; table: DeviceMatrix; learned: GPUBuffer | null; x: GPUBuffer },
-): readonly Node[] {
+): readonly Command[] {
   const { columns: width, format, chunks } = io.table;
   return chunks.map(({ buffer, first, rows: held }) =>
-    node(on, {
+    record(on, {
       kernel: 'embed',
       label: 'embed',
       constants: { ...loads(format, false), GRID_X: MAX_GRID, LEARNED: io.learned !== null },

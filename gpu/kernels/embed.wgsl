@@ -1,5 +1,5 @@
 // x[t] = E[token t] (+ P[position t]); one lane per element, embedding in its own bits, positions in f32. Rows whose
-// token lies in another chunk of E are left to that chunk's run.
+// token is in another chunk of E are left to that chunk's run.
 #include "_step.wgsl"
 struct Shape {
   width: u32,

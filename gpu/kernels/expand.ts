@@ -1,9 +1,9 @@
 // A matrix with its mask applied, written to memory.
 
 import { BYTES } from '../../formats/safetensors/numbers.ts';
-import type { Node } from '../device/commands.ts';
+import type { Command } from '../device/commands.ts';
 import type { DeviceMask, DeviceMatrix } from './matrix.ts';
-import { loads, MAX_GRID, node, type Recorder, wide } from './node.ts';
+import { loads, MAX_GRID, type Recorder, record, wide } from './record.ts';
 
 const LANES = 16;
 
@@ -11,11 +11,11 @@ const LANES = 16;
 export function expand(
   on: Recorder,
   { w, mask, chunk, y }: { w: DeviceMatrix; mask: DeviceMask; chunk: number; y: GPUBuffer },
-): Node {
+): Command {
   const perRow = Math.ceil(w.columns / 32);
   const words = w.chunks[chunk]!.rows * perRow;
   const soft = mask.gamma !== 0;
-  return node(on, {
+  return record(on, {
     kernel: 'expand',
     label: `expand ${w.label}`,
     constants: { ...loads(w.format, true), MASK: 2, SOFT: soft, GRID_X: MAX_GRID },

@@ -1,15 +1,15 @@
 // Weights of a sparse matrix, gathered from the dense one.
 
-import type { Node } from '../device/commands.ts';
+import type { Command } from '../device/commands.ts';
 import type { DeviceMatrix } from './matrix.ts';
-import { loads, MAX_GRID, node, type Recorder, wide } from './node.ts';
+import { loads, MAX_GRID, type Recorder, record, wide } from './record.ts';
 import { BLOCK_ROWS, type SparseMatrix } from './sparse-matrix.ts';
 
 /** Fills `into.weights` [entries, 64] from w[rows, columns], which must be in one buffer. */
-export function gatherColumns(on: Recorder, w: DeviceMatrix, into: SparseMatrix): Node {
+export function gatherColumns(on: Recorder, w: DeviceMatrix, into: SparseMatrix): Command {
   const rows = into.rows / into.factors;
   const count = into.entries * BLOCK_ROWS;
-  return node(on, {
+  return record(on, {
     kernel: 'gather-columns',
     label: `gather columns ${w.label}`,
     constants: { ...loads(w.format, false), GRID_X: MAX_GRID },

@@ -1,11 +1,11 @@
 // The head: logits reduced by blocks of the vocabulary, so that they are never stored, and merged to log-probabilities.
 
 import { BYTES } from '../../formats/safetensors/numbers.ts';
-import type { Node } from '../device/commands.ts';
+import type { Command } from '../device/commands.ts';
 import { logprob } from './logprob.ts';
 import { HEAD_BLOCK, tilesFor } from './matmul-tiles.ts';
 import type { DeviceMatrix } from './matrix.ts';
-import { loads, node, type Recorder } from './node.ts';
+import { loads, type Recorder, record } from './record.ts';
 
 /** Blocks of HEAD_BLOCK tokens that `vocab` tokens take. */
 export function headBlocks(vocab: number): number {
@@ -13,15 +13,15 @@ export function headBlocks(vocab: number): number {
 }
 
 /**
- * logprob[P] of targets[P] given x[P, hidden] and the head's w[vocab, hidden], and greedy[P], whether each is the argmax:
- * one node per chunk of w, then the merge. part[P, blocks, 2], best[P, blocks] and logit[P] are scratch; blocks =
- * `headBlocks(vocab)`.
+ * logprob[P] of targets[P] given x[P, hidden] and the head's w[vocab, hidden], and greedy[P], whether each is the
+ * argmax: one command per chunk of w, then the merge. part[P, blocks, 2], best[P, blocks] and logit[P] are scratch;
+ * blocks = `headBlocks(vocab)`.
  */
 export function scoreHead(
   on: Recorder,
   io: Record<'x' | 'targets' | 'part' | 'best' | 'logit' | 'logprob' | 'greedy', GPUBuffer>,
   w: DeviceMatrix,
-): readonly Node[] {
+): readonly Command[] {
   const aligned = w.columns % 4 === 0;
   const blocks = headBlocks(w.rows);
   const { rows: perLane, columns, lanes } = tilesFor(on.gpu).head;
@@ -36,7 +36,7 @@ export function scoreHead(
   };
   return [
     ...w.chunks.map(({ buffer, first, rows }) =>
-      node(on, {
+      record(on, {
         kernel: 'head',
         label: 'head',
         constants,

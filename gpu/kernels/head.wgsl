@@ -1,5 +1,5 @@
 // Logits of ${BLOCK} vocabulary rows per lane for ${MT} rows of X, kept only as (max, sum of exp, argmax) and, where a
-// row's target lies in the block, its logit: the logits of the whole vocabulary never exist in memory.
+// row's target is in the block, its logit: the logits of the whole vocabulary never exist in memory.
 #include "_step.wgsl"
 struct Shape {
   n: u32,      // vocabulary rows of this chunk

@@ -1,7 +1,7 @@
 // Log-probabilities from what the blocks of the head left.
 
-import type { Node } from '../device/commands.ts';
-import { LANES, node, type Recorder } from './node.ts';
+import type { Command } from '../device/commands.ts';
+import { LANES, type Recorder, record } from './record.ts';
 
 /**
  * Merges `blocks` blocks of each scored row, in their order: part[P, blocks] (max, sum of exp), best[P, blocks] ids,
@@ -11,8 +11,8 @@ export function logprob(
   on: Recorder,
   io: Record<'part' | 'best' | 'logit' | 'targets' | 'logprob' | 'greedy', GPUBuffer>,
   blocks: number,
-): Node {
-  return node(on, {
+): Command {
+  return record(on, {
     kernel: 'logprob',
     label: 'logprob',
     constants: {},

@@ -1,17 +1,21 @@
 // Which tile a matmul uses, by class of device and number of rows. Committed, never tuned at run time;
 // docs/measurements.md has the figures behind it. Every tile sums in the same order: the choice changes no bit.
 
+/** How a workgroup of a matmul shares its output. */
 export interface Tile {
   readonly rows: number; // of X per lane
   readonly columns: number; // of Y per lane; even, since a gated matmul halves them
   readonly lanes: number; // per workgroup
   readonly unroll?: number; // loads of a row that are under way at once, where it divides their number: 1
-  /** Rows of X and of W that a workgroup stages in its memory, `depth` loads of each at a time; absent: it stages none. */
+  /**
+   * Rows of X and of W that a workgroup stages in its memory, `depth` loads of each at a time; absent: it stages none.
+   */
   readonly staged?: { readonly rows: number; readonly columns: number; readonly depth: number };
 }
 
+/** The tiles of a device class. */
 export interface TileTable {
-  /** Ordered by `upTo`: the first that holds M rows is taken. */
+  /** Ordered by `upTo`: the first with M rows or more is taken. */
   readonly matmul: readonly { readonly upTo: number; readonly tile: Tile }[];
   readonly head: Tile;
   /** Rows from which a masked matrix is expanded into scratch rather than masked in every tile (bench/masked.ts). */
@@ -23,6 +27,7 @@ export interface TileTable {
 /** Vocabulary rows that one lane of the head reduces. */
 export const HEAD_BLOCK = 64;
 
+/** By device class. */
 export const TILES = {
   // SwiftShader's code slows down once a tile spills, and large tiles take it seconds to compile.
   swiftshader: {
@@ -65,6 +70,7 @@ export function tilesFor({ name, software }: { readonly name: string; readonly s
   return /swiftshader/i.test(name) ? TILES.swiftshader : software ? TILES.software : TILES.hardware;
 }
 
+/** The tile for `rows` rows of X. */
 export function tileFor(table: TileTable, rows: number): Tile {
   return table.matmul.find(({ upTo }) => rows <= upTo)!.tile;
 }

@@ -1,13 +1,14 @@
 // The matrix product with its epilogues: bias, activation, gated activation, residual, mask.
 
 import { BYTES } from '../../formats/safetensors/numbers.ts';
-import type { Accounting, Grid, Node, Step } from '../device/commands.ts';
+import type { Accounting, Command, Grid, Step } from '../device/commands.ts';
 import type { Constants } from '../device/templates.ts';
 import { ACTIVATION, type Activation } from './activation.ts';
 import { type Tile, tileConstants, tileFor, tileSpan, tilesFor } from './matmul-tiles.ts';
 import type { DeviceMask, DeviceMatrix } from './matrix.ts';
-import { loads, node, type Recorder, type Rows } from './node.ts';
+import { loads, type Recorder, type Rows, record } from './record.ts';
 
+/** The epilogue of a product, over which rows it runs, and what is forced for a test or a benchmark. */
 export interface MatmulOptions {
   readonly residual?: boolean; // y += instead of y =
   readonly base?: GPUBuffer; // y = base +, for a product without a mask
@@ -20,14 +21,14 @@ export interface MatmulOptions {
 }
 
 /**
- * y[M, N] = epilogue(x[M, K] w[N, K]^T + bias[N]), in f32. One node per chunk of w; it writes the chunk's columns of y. A
- * gated w is [2N, K]. Every tile gives the same bits.
+ * y[M, N] = epilogue(x[M, K] w[N, K]^T + bias[N]), in f32. One command per chunk of w; it writes the chunk's columns of
+ * y. A gated w is [2N, K]. Every tile gives the same bits.
  */
 export function matmul(
   on: Recorder,
   io: { x: GPUBuffer; w: DeviceMatrix; y: GPUBuffer },
   options: MatmulOptions = {},
-): readonly Node[] {
+): readonly Command[] {
   const { w } = io;
   const { residual = false, base, activation, gated = false, over = 'rows', mask, scalar = false } = options;
   const table = tilesFor(on.gpu);
@@ -72,7 +73,7 @@ export function matmul(
       return { flops: 2 * m * rows * w.columns, bytes: held + 4 * m * (w.columns + (perY * rows) / factors) };
     };
   return w.chunks.map(({ buffer, first, rows }, chunk) =>
-    node(on, {
+    record(on, {
       kernel: 'matmul',
       label: `matmul ${w.label}`,
       constants,

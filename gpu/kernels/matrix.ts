@@ -7,10 +7,10 @@ import type { Format } from '../../formats/safetensors/tensor.ts';
 import { sized } from '../device/memory.ts';
 import { HEAD_BLOCK } from './matmul-tiles.ts';
 
-/** A run of rows. Of a gated matrix it holds the same run of both factors, the gate's first. */
+/** A run of rows. Of a gated matrix: the same run of both factors, the gate projection's first. */
 export interface RowChunk {
   readonly first: number; // row of y that its first row gives
-  readonly rows: number; // that it holds, of all factors
+  readonly rows: number; // of all factors
 }
 
 /** [rows, columns] in its own bits. `bias` is f32 and never split, or null. */
@@ -23,7 +23,7 @@ export interface DeviceMatrix {
   readonly bias: GPUBuffer | null;
 }
 
-/** Keep bits beside a matrix: one buffer per chunk, [its rows, ceil(columns/32)] words. */
+/** Keep bits of a matrix: one buffer per chunk, [its rows, ceil(columns/32)] words. */
 export interface DeviceMask {
   readonly chunks: readonly GPUBuffer[];
   readonly gamma: number; // what a removed weight is multiplied with

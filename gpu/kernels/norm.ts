@@ -1,18 +1,18 @@
 // RMS norm and layer norm of rows.
 
-import type { Node } from '../device/commands.ts';
-import { node, type Recorder, type Rows } from './node.ts';
+import type { Command } from '../device/commands.ts';
+import { type Recorder, type Rows, record } from './record.ts';
 
 /**
- * y[rows, width] = norm of x[rows, width] times `weight` [width]; with `from` [rows], row p is the norm of x[from[p]]. RMS
- * norm where `bias` is null, else layer norm plus `bias` [width].
+ * y[rows, width] = norm of x[rows, width] times `weight` [width]; with `from` [rows], row p is the norm of x[from[p]].
+ * RMS norm where `bias` is null, else layer norm plus `bias` [width].
  */
 export function norm(
   on: Recorder,
   io: { label: string; x: GPUBuffer; weight: GPUBuffer; bias: GPUBuffer | null; from: GPUBuffer | null; y: GPUBuffer },
   shape: { width: number; eps: number; over: Rows },
-): Node {
-  return node(on, {
+): Command {
+  return record(on, {
     kernel: 'norm',
     label: io.label,
     constants: { WG: 16, LAYER: io.bias !== null, GATHER: io.from !== null, ROWS: shape.over },

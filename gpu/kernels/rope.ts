@@ -1,9 +1,10 @@
 // Rotary position embedding, with the split of qkv and the norm of heads that precede it.
 
-import type { Node } from '../device/commands.ts';
+import type { Command } from '../device/commands.ts';
 import type { HeadShape } from './attention.ts';
-import { LANES, MAX_GRID, node, type Recorder, wide } from './node.ts';
+import { LANES, MAX_GRID, type Recorder, record, wide } from './record.ts';
 
+/** Heads and their rotation. */
 export interface RopeShape extends HeadShape {
   readonly pairs: number; // rotated dimensions of a head, halved
   readonly byHead: boolean; // qkv rows are q, k and v of head 0, then of head 1
@@ -21,8 +22,8 @@ export function rope(
     norms: GPUBuffer | null;
   },
   { heads, kvHeads, headSize, pairs, byHead, eps }: RopeShape,
-): Node {
-  return node(on, {
+): Command {
+  return record(on, {
     kernel: 'rope',
     label: 'rope',
     constants: { GRID_X: MAX_GRID, QK_NORM: io.norms !== null, BY_HEAD: byHead },

@@ -1,18 +1,21 @@
 // The matrix product over the columns that each block of rows keeps.
 
-import type { Node } from '../device/commands.ts';
+import type { Command } from '../device/commands.ts';
 import { ACTIVATION } from './activation.ts';
 import type { MatmulOptions } from './matmul.ts';
 import { tilesFor } from './matmul-tiles.ts';
-import { node, type Recorder } from './node.ts';
+import { type Recorder, record } from './record.ts';
 import { BLOCK_ROWS, type SparseMatrix } from './sparse-matrix.ts';
 
-/** y[M, N] = `matmul` of x[M, K] over the kept columns alone; the same bits as `matmul` gives on weights of which the others are 0. */
+/**
+ * y[M, N] = `matmul` of x[M, K] over the kept columns alone; the same bits as `matmul` gives on weights of which the
+ * others are 0.
+ */
 export function sparseMatmul(
   on: Recorder,
   io: { x: GPUBuffer; w: SparseMatrix; y: GPUBuffer },
   { residual = false, activation, over = 'rows' }: Pick<MatmulOptions, 'residual' | 'activation' | 'over'> = {},
-): Node {
+): Command {
   const { w } = io;
   const n = w.rows / w.factors;
   const gated = w.factors === 2;
@@ -34,7 +37,7 @@ export function sparseMatmul(
       },
     ]),
   );
-  return node(on, {
+  return record(on, {
     kernel: 'sparse-matmul',
     label: `sparse ${w.label}`,
     constants: (step) => constants.get(rows(step[over]))!,

@@ -1,7 +1,8 @@
-// A matrix of which each block of 64 rows keeps columns of its own. A gated matrix has two factors, the gate projection first.
+// A matrix of which each block of 64 rows keeps columns of its own. A gated matrix has two factors, the gate projection
+// first.
 
 import type { DeviceMatrix } from './matrix.ts';
-import type { Recorder } from './node.ts';
+import type { Recorder } from './record.ts';
 
 /** Rows of a block: 16 lanes of four. */
 export const BLOCK_ROWS = 64;

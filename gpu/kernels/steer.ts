@@ -1,15 +1,15 @@
 // Edits of the residual stream between layers.
 
-import type { Node } from '../device/commands.ts';
-import { node, type Recorder } from './node.ts';
+import type { Command } from '../device/commands.ts';
+import { type Recorder, record } from './record.ts';
 
 /** x[T, width] += scale v, or `project`: += scale (x . v) v. */
 export function steer(
   on: Recorder,
   io: { v: GPUBuffer; x: GPUBuffer },
   { width, scale, project }: { width: number; scale: number; project: boolean },
-): Node {
-  return node(on, {
+): Command {
+  return record(on, {
     kernel: 'steer',
     label: 'steer',
     constants: { PROJECT: project },

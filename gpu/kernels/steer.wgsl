@@ -1,5 +1,5 @@
 // Edits of the residual stream: X += scale V, or PROJECT: X += scale (X . V) V, where V has norm 1 for a scale of -1 to remove
-// what lies along it. One lane per row, summed in order.
+// the component along it. One lane per row, summed in order.
 #include "_step.wgsl"
 struct Shape { width: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> step: Step;

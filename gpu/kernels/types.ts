@@ -15,7 +15,9 @@ export type Score =
   | { readonly kind: 'product'; readonly by: Float32Array } // |w| by[j]
   /** |w| by[j] where that is above 0; the other places come after all of these, by |w| fill[j]. */
   | { readonly kind: 'filled'; readonly by: Float32Array; readonly fill: Float32Array }
-  /** s - t where s > t, with s and t = |w| by[j] and |w| against[j] over their row's sums; others after, by |w| by[j]. */
+  /**
+   * s - t where s > t, with s and t = |w| by[j] and |w| against[j] over their row's sums; others after, by |w| by[j].
+   */
   | { readonly kind: 'shares'; readonly by: Float32Array; readonly against: Float32Array }
   /** Places of `without` come after all others; |w| by[j] among the others, |w| fill[j] among these. */
   | { readonly kind: 'apart'; readonly by: Float32Array; readonly fill: Float32Array; readonly without: MaskTensor }

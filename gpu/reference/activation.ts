@@ -1,5 +1,5 @@
-// silu(x) = x / (1 + e^-x); gelu(x) = x Phi(x), exactly or in the tanh form of Hendrycks and Gimpel (arXiv 1606.08415); and
-// gated activations (Shazeer 2020, arXiv 2002.05202).
+// silu(x) = x / (1 + e^-x); gelu(x) = x Phi(x), exactly or in the tanh form of Hendrycks and Gimpel (arXiv 1606.08415);
+// and gated activations (Shazeer 2020, arXiv 2002.05202).
 
 import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Numbers } from './common/numbers.ts';

@@ -2,6 +2,7 @@
 
 import type { Numbers } from './common/numbers.ts';
 
+/** Heads of a layer, and the last positions that a row sees. */
 export interface AttentionShape {
   readonly heads: number;
   readonly kvHeads: number; // query head h reads key head floor(h / (heads / kvHeads))
@@ -9,7 +10,7 @@ export interface AttentionShape {
   readonly window: number; // position p sees p - window + 1 .. p; 0 = from the start
 }
 
-/** Where the keys of a row lie: key j (0..positions[t]) is row rows[path[t] + j] (see `Packed`). */
+/** Where the keys of a row are: key j (0..positions[t]) is row rows[path[t] + j] (see `Packed`). */
 export interface RowTable {
   readonly positions: Numbers; // [T]
   readonly path: Numbers; // [T]

@@ -3,8 +3,8 @@
 import type { Numbers } from './common/numbers.ts';
 
 /**
- * w: [N, K]; keep: columns by block of `blockRows` rows -> [entries, blockRows]: for each kept column, block by block, its
- * weights in the rows of the block; 0 in rows beyond N.
+ * w: [N, K]; keep: columns by block of `blockRows` rows -> [entries, blockRows]: for each kept column, block by block,
+ * its weights in the rows of the block; 0 in rows beyond N.
  */
 export function gatherColumns(
   w: Numbers,

@@ -16,7 +16,8 @@ export function rmsnorm(x: Numbers, weight: Numbers, eps: number): Float64Array 
 }
 
 /**
- * x: [T, H], weight and bias: [H] -> (x - mean) / sqrt(variance + eps) * weight + bias, [T, H], with the biased variance.
+ * x: [T, H], weight and bias: [H] -> (x - mean) / sqrt(variance + eps) * weight + bias, [T, H], with the biased
+ * variance.
  */
 export function layernorm(x: Numbers, weight: Numbers, bias: Numbers, eps: number): Float64Array {
   const width = weight.length;

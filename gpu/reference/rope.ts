@@ -2,6 +2,7 @@
 
 import type { Numbers } from './common/numbers.ts';
 
+/** Heads of a row, and how much of each is rotated. */
 export interface RopeShape {
   readonly heads: number; // in a row of x
   readonly headSize: number;
@@ -36,7 +37,10 @@ export function rope(
   return out;
 }
 
-/** How a row of qkv is ordered: all queries, keys, values; or, by head, q, k and v of one head after the other (GPT-NeoX). */
+/**
+ * How a row of qkv is ordered: all queries, keys, values; or, by head, q, k and v of one head after the other
+ * (GPT-NeoX).
+ */
 export interface SplitShape {
   readonly heads: number;
   readonly kvHeads: number;
@@ -44,7 +48,9 @@ export interface SplitShape {
   readonly qkvByHead: boolean;
 }
 
-/** qkv: [T, (heads + 2 kvHeads) * headSize] -> queries [T, heads * headSize], keys and values [T, kvHeads * headSize]. */
+/**
+ * qkv: [T, (heads + 2 kvHeads) * headSize] -> queries [T, heads * headSize], keys and values [T, kvHeads * headSize].
+ */
 export function splitHeads(
   qkv: Numbers,
   { heads, kvHeads, headSize, qkvByHead }: SplitShape,

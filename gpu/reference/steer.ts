@@ -1,4 +1,4 @@
-// Edits of the residual stream: a vector added to every row, or taken out of it by a share of what lies along it.
+// Edits of the residual stream: a vector added to every row, or a share of its component along the vector removed.
 
 import type { Numbers } from './common/numbers.ts';
 

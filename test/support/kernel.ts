@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert';
 import { narrow, widen } from '../../formats/safetensors/numbers.ts';
 import type { Format } from '../../formats/safetensors/tensor.ts';
-import { type Node, replay, zeroCounts } from '../../gpu/device/commands.ts';
+import { type Command, replay, zeroCounts } from '../../gpu/device/commands.ts';
 import { type Gpu, openGpu } from '../../gpu/device/device.ts';
 import { Memory } from '../../gpu/device/memory.ts';
 import { Pipelines } from '../../gpu/device/pipelines.ts';
@@ -22,9 +22,9 @@ export interface Bench {
   matrix(values: Float64Array, rows: number, columns: number, format: Format, bias?: ArrayLike<number>): DeviceMatrix;
   /** The same matrix in chunks of at most `limit` bytes; `factors` 2: [gate; up]. */
   split(matrix: DeviceMatrix, values: Float64Array, factors: 1 | 2, limit: number): DeviceMatrix;
-  /** Replays the nodes for a step of `rows` and `scored` rows, then reads `count` words of each buffer. */
+  /** Replays the commands for a step of `rows` and `scored` rows, then reads `count` words of each buffer. */
   run(
-    nodes: readonly (Node | readonly Node[])[],
+    commands: readonly (Command | readonly Command[])[],
     step: { rows: number; scored?: number },
     read: readonly [GPUBuffer, number][],
   ): Promise<ArrayBuffer[]>;
@@ -80,14 +80,14 @@ export async function openBench(): Promise<Bench> {
       });
       return { ...matrix, chunks };
     },
-    async run(nodes, { rows, scored = 0 }, read) {
+    async run(commands, { rows, scored = 0 }, read) {
       gpu.device.queue.writeBuffer(step, 0, Uint32Array.of(rows, scored));
       const staging = read.map(([, count], i) => pool.buffer(`staging ${i}`, 4 * count, 'readback'));
       const copies = read.map(([buffer, count], i) => ({ from: buffer, to: staging[i]!, bytes: 4 * count, at: 0 }));
-      await gpu.scope('a test', () => replay(gpu, nodes.flat(), { rows, scored }, zeroCounts(), copies));
+      await gpu.scope('a test', () => replay(gpu, commands.flat(), { rows, scored }, zeroCounts(), copies));
       const out: ArrayBuffer[] = [];
       for (const [i, buffer] of staging.entries()) {
-        await gpu.wait(buffer.mapAsync(1));
+        await gpu.wait(buffer.mapAsync(GPUMapMode.READ));
         out.push(buffer.getMappedRange().slice(0, copies[i]!.bytes));
         buffer.unmap();
       }

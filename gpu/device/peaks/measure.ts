@@ -70,7 +70,7 @@ async function best(
     }
     const start = performance.now();
     device.queue.submit([encoder.finish()]);
-    await gpu.wait(readback.mapAsync(1));
+    await gpu.wait(readback.mapAsync(GPUMapMode.READ));
     const wall = performance.now() - start;
     const [from, to] = new BigUint64Array(readback.getMappedRange().slice(0)) as unknown as [bigint, bigint];
     readback.unmap();

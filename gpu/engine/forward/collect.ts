@@ -1,5 +1,6 @@
-// Calibration: samples -> sums of the activations at every tap. A sample is never split and never shares a row, its sums
-// are f32 in the order of its tokens, and samples are added up in f64 in their order, so that no split changes a bit.
+// Calibration: samples -> sums of the activations at every tap. A sample is never split and never shares a row, its
+// sums are f32 in the order of its tokens, and samples are added up in f64 in their order, so that no split changes a
+// bit.
 
 import { BenchError } from '../../../base/error.ts';
 import type { Tap } from '../../../formats/checkpoint/matrices.ts';
@@ -8,7 +9,8 @@ import { requireFinite } from '../requests.ts';
 import type { Batch, Sample, TapSums } from '../types.ts';
 import type { Resident } from '../variants/resident-types.ts';
 import { keysSeen, type Work } from '../work.ts';
-import { type Forward, type ForwardOptions, sampleSums, scoredBytes } from './forward.ts';
+import type { ForwardOptions } from './buffers.ts';
+import { type Forward, sampleSums, scoredBytes } from './forward.ts';
 import { tapWidth } from './layers.ts';
 
 const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
@@ -17,7 +19,7 @@ const READBACK_BYTES = 64 * 2 ** 20;
 const MAX_SAMPLES = 128;
 
 /** The pass for these samples: as many rows as usual, or as the longest needs. */
-export function collectPass(
+export function collectOptions(
   spec: Spec,
   maxRows: number,
   maxBindingBytes: number,
@@ -48,14 +50,18 @@ export function checkSamples(samples: readonly Sample[]): void {
     throw new BenchError('bad-sample', 'there is no calibration text', { hint: 'give at least one' });
   samples.forEach(({ tokens, from, to }, index) => {
     if (Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from < to && to <= tokens.length) return;
-    throw new BenchError('bad-sample', `tokens ${from} to ${to} of a sample of ${tokens.length} hold none`, {
-      where: `sample ${index}`,
-      hint: 'count one token or more of each sample',
-    });
+    throw new BenchError(
+      'bad-sample',
+      `tokens ${from} to ${to} of a sample of ${tokens.length} are an empty or wrong range`,
+      {
+        where: `sample ${index}`,
+        hint: 'count one token or more of each sample',
+      },
+    );
   });
 }
 
-/** As `checkSamples`, and the first counted token has one before it that it can be foretold from. */
+/** As `checkSamples`, and the first counted token of each has a token before it, which predicts it. */
 export function checkTargets(samples: readonly Sample[]): void {
   checkSamples(samples);
   const first = samples.findIndex(({ from }) => from === 0);
@@ -135,7 +141,7 @@ export async function states(
   return found;
 }
 
-/** Whole samples one after the other, and where the counted tokens of each lie. */
+/** Whole samples one after the other, and where the counted tokens of each are. */
 function inputsOf(samples: readonly Sample[]): Batch {
   const rows = totalRows(samples);
   const tokens = new Uint32Array(rows);

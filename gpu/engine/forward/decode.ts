@@ -1,6 +1,5 @@
 // Generation over a key/value cache: prompts are read in steps of the pass's capacity, then every living sequence
-// advances by one token, in as many steps as their variants and logits need. A sequence's cache rows are consecutive, so its path is
-// a run of the row table.
+// advances by one token, in as many steps as their variants and logits need. A sequence's cache rows are consecutive.
 
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import type { Batch, Sampling, Variant } from '../types.ts';
@@ -9,6 +8,7 @@ import { keysSeen, type Work } from '../work.ts';
 import type { Forward } from './forward.ts';
 import { checkSampling, pick, sequenceRandom } from './sampling.ts';
 
+/** A sequence that is being continued. */
 interface Living {
   readonly sequence: number;
   readonly variant: Variant;
@@ -19,49 +19,40 @@ interface Living {
   emitted: number;
 }
 
-/**
- * Yields tokens in the order in which they are decided; `alone` keeps other work off the device during a step, and
- * `resident` finds a variant there, or brings it back.
- */
-export async function* decode(
-  forward: Forward,
-  prompts: readonly { readonly tokens: Uint32Array; readonly variant: Variant }[],
-  sampling: Sampling,
-  { vocab, windows }: Spec,
-  work: Work,
-  alone: <T>(work: () => Promise<T>) => Promise<T>,
-  resident: (variant: Variant) => Promise<Resident>,
-): AsyncGenerator<{ readonly sequence: number; readonly token: number }> {
-  checkSampling(sampling);
-  const rows = Uint32Array.from({ length: forward.options.table }, (_, i) => i);
-  const step = (batch: Omit<Batch, 'rows'>, variant: Variant): Promise<Float32Array> =>
-    alone(async () => forward.logits({ ...batch, rows }, await resident(variant)));
-  const stop = new Set(sampling.stopTokens);
-  /** Takes the next token of each; returns those that go on. */
-  const choose = (from: readonly Living[], logits: Float32Array): Living[] => {
-    from.forEach((one, p) => {
-      one.next = pick(logits.subarray(p * vocab, (p + 1) * vocab), sampling, one.random);
-    });
-    return from.filter(({ next }) => !stop.has(next));
-  };
+/** What a generation runs on: its pass, which no one else uses meanwhile, and what the engine lends it. */
+export interface DecodeContext {
+  readonly forward: Forward;
+  readonly spec: Spec;
+  readonly work: Work;
+  /** Keeps other work off the device while it runs. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** The variant on the device, uploaded where it is not there. */
+  resident(variant: Variant): Promise<Resident>;
+}
 
-  let living: Living[] = [];
-  let first = 0;
-  const copies = new Map<string, number>();
-  for (const [sequence, { tokens, variant }] of prompts.entries()) {
-    // Draws hang on the prompt, never on what other variants are asked beside it.
-    const prompt = `${variant.id}\0${tokens.join()}`;
-    const copy = copies.get(prompt) ?? 0;
-    copies.set(prompt, copy + 1);
-    const random = sequenceRandom(sampling.seed, tokens, copy);
-    const one = { sequence, variant, first, random, length: 0, next: 0, emitted: 0 };
-    first += tokens.length + sampling.maxTokens;
-    work.add({ passes: 1, rows: tokens.length, scored: 1, keys: keysSeen(tokens.keys(), windows) });
+/** Prompt tokens in, logits out, over the caches of one pass. */
+class Decoder {
+  readonly #context: DecodeContext;
+  readonly #sampling: Sampling;
+  readonly #stop: ReadonlySet<number>;
+  readonly #rows: Uint32Array;
+
+  constructor(context: DecodeContext, sampling: Sampling) {
+    this.#context = context;
+    this.#sampling = sampling;
+    this.#stop = new Set(sampling.stopTokens);
+    this.#rows = Uint32Array.from({ length: context.forward.options.table }, (_, i) => i);
+  }
+
+  /** Reads a prompt into the cache and chooses its first new token; whether the sequence goes on. */
+  async read(one: Living, tokens: Uint32Array): Promise<boolean> {
+    const { forward, spec, work } = this.#context;
+    work.add({ passes: 1, rows: tokens.length, scored: 1, keys: keysSeen(tokens.keys(), spec.windows) });
     let logits = new Float32Array(0);
     while (one.length < tokens.length) {
       const part = tokens.subarray(one.length, one.length + forward.options.capacity);
       const ends = one.length + part.length === tokens.length;
-      logits = (await step(
+      logits = (await this.#step(
         {
           tokens: part,
           positions: part.map((_, i) => one.length + i),
@@ -69,11 +60,75 @@ export async function* decode(
           cacheRows: part.map((_, i) => one.first + one.length + i),
           scored: ends ? Uint32Array.of(part.length - 1) : new Uint32Array(0),
         },
-        variant,
+        one.variant,
       )) as Float32Array<ArrayBuffer>;
       one.length += part.length;
     }
-    living.push(...choose([one], logits));
+    return this.#choose([one], logits).length > 0;
+  }
+
+  /** Feeds the next token of each sequence of one variant; returns the sequences that go on. */
+  async advance(group: readonly Living[]): Promise<readonly Living[]> {
+    const { forward, spec, work } = this.#context;
+    const positions = group.map(({ length }) => length);
+    work.add({ passes: 1, rows: group.length, scored: group.length, keys: keysSeen(positions, spec.windows) });
+    const going: Living[] = [];
+    for (let at = 0; at < group.length; at += forward.options.scored) {
+      const part = group.slice(at, at + forward.options.scored);
+      const logits = await this.#step(
+        {
+          tokens: Uint32Array.from(part, ({ next }) => next),
+          positions: Uint32Array.from(part, ({ length }) => length),
+          path: Uint32Array.from(part, ({ first }) => first),
+          cacheRows: Uint32Array.from(part, ({ first, length }) => first + length),
+          scored: Uint32Array.from(part, (_, i) => i),
+        },
+        part[0]!.variant,
+      );
+      for (const one of part) one.length++;
+      going.push(...this.#choose(part, logits));
+    }
+    return going;
+  }
+
+  #step(batch: Omit<Batch, 'rows'>, variant: Variant): Promise<Float32Array> {
+    const { forward, alone, resident } = this.#context;
+    return alone(async () => forward.logits({ ...batch, rows: this.#rows }, await resident(variant)));
+  }
+
+  /** Takes the next token of each; returns those that go on. */
+  #choose(from: readonly Living[], logits: Float32Array): readonly Living[] {
+    const { vocab } = this.#context.spec;
+    from.forEach((one, p) => {
+      one.next = pick(logits.subarray(p * vocab, (p + 1) * vocab), this.#sampling, one.random);
+    });
+    return from.filter(({ next }) => !this.#stop.has(next));
+  }
+}
+
+/**
+ * Yields tokens in the order in which they are decided. The pass must have rows in its caches for all prompts and their
+ * new tokens. Throws `bad-sampling`, `not-finite`, and what the engine's device throws.
+ */
+export async function* decode(
+  context: DecodeContext,
+  prompts: readonly { readonly tokens: Uint32Array; readonly variant: Variant }[],
+  sampling: Sampling,
+): AsyncGenerator<{ readonly sequence: number; readonly token: number }> {
+  checkSampling(sampling);
+  const decoder = new Decoder(context, sampling);
+  let living: Living[] = [];
+  let first = 0;
+  const copies = new Map<string, number>();
+  for (const [sequence, { tokens, variant }] of prompts.entries()) {
+    // Draws depend on the prompt, never on the other variants of the call.
+    const prompt = `${variant.id}\0${tokens.join()}`;
+    const copy = copies.get(prompt) ?? 0;
+    copies.set(prompt, copy + 1);
+    const random = sequenceRandom(sampling.seed, tokens, copy);
+    const one = { sequence, variant, first, random, length: 0, next: 0, emitted: 0 };
+    first += tokens.length + sampling.maxTokens;
+    if (await decoder.read(one, tokens)) living.push(one);
   }
   while (living.length > 0) {
     for (const one of living) {
@@ -81,27 +136,8 @@ export async function* decode(
       one.emitted++;
     }
     living = living.filter(({ emitted }) => emitted < sampling.maxTokens);
-    if (living.length === 0) return;
     const going: Living[] = [];
-    for (const group of byVariant(living)) {
-      const positions = group.map(({ length }) => length);
-      work.add({ passes: 1, rows: group.length, scored: group.length, keys: keysSeen(positions, windows) });
-      for (let at = 0; at < group.length; at += forward.options.scored) {
-        const part = group.slice(at, at + forward.options.scored);
-        const logits = await step(
-          {
-            tokens: Uint32Array.from(part, ({ next }) => next),
-            positions: Uint32Array.from(part, ({ length }) => length),
-            path: Uint32Array.from(part, ({ first: start }) => start),
-            cacheRows: Uint32Array.from(part, ({ first: start, length }) => start + length),
-            scored: Uint32Array.from(part, (_, i) => i),
-          },
-          part[0]!.variant,
-        );
-        for (const one of part) one.length++;
-        going.push(...choose(part, logits));
-      }
-    }
+    for (const group of byVariant(living)) going.push(...(await decoder.advance(group)));
     living = going.sort((a, b) => a.sequence - b.sequence);
   }
 }

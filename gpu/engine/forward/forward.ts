@@ -1,36 +1,26 @@
-// The buffers of one forward pass, and a step over them: inputs in, nodes replayed, results read back. Scoring shares one
-// pair of key/value buffers between the layers, since a batch holds all rows that its rows look at; decoding keeps one
-// pair per layer.
+// One forward pass, and a step over it: inputs in, commands replayed, results read back. Scoring shares one pair of
+// key/value buffers between the layers, since a batch includes all rows that attention reads; decoding keeps one pair
+// per layer.
 
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import { GpuClock } from '../../device/clock.ts';
-import { type Counts, type Node, replay, type Step } from '../../device/commands.ts';
-import type { Gpu } from '../../device/device.ts';
-import type { Memory, Needs, Pool } from '../../device/memory.ts';
-import type { Pipelines } from '../../device/pipelines.ts';
+import { type Command, type Counts, replay, type Step } from '../../device/commands.ts';
+import type { DeviceContext } from '../../device/context.ts';
+import type { Needs, Pool } from '../../device/memory.ts';
 import type { Tracer } from '../../device/trace.ts';
 import * as kernels from '../../kernels/index.ts';
 import type { Batch } from '../types.ts';
 import type { Resident } from '../variants/resident-types.ts';
 import type { DeviceWeights } from '../weights/upload.ts';
 import { seenBy } from '../work.ts';
-import { type Flow, lastNorm, layerNodes, type Place, tapWidth } from './layers.ts';
-import { openRotations } from './rope.ts';
+import { type ForwardBuffers, type ForwardInputs, type ForwardOptions, openBuffers, openInputs } from './buffers.ts';
+import { type ActivationSite, lastNorm, layerCommands, tapWidth } from './layers.ts';
 
 /** What is summed over samples. */
-const PLACES: Readonly<Record<'statistics' | 'states', readonly Place[]>> = {
+const SITES: Readonly<Record<'statistics' | 'states', readonly ActivationSite[]>> = {
   statistics: ['qkv', 'o', 'up', 'down'],
   states: ['after'],
 };
-
-export interface ForwardOptions {
-  readonly capacity: number; // rows per step
-  readonly scored: number; // rows of the head per step; of sums: samples
-  readonly table: number; // entries of `rows`
-  readonly cacheRows: number;
-  readonly cachePerLayer: boolean;
-  readonly output: 'logprobs' | 'logits' | 'statistics' | 'states';
-}
 
 /** Bytes per row of the widest buffer between the kernels. */
 export function rowBytes({ hidden, ffn, heads, kvHeads, headSize }: Spec): number {
@@ -40,17 +30,17 @@ export function rowBytes({ hidden, ffn, heads, kvHeads, headSize }: Spec): numbe
 /** Bytes per scored row of the largest buffer that the head writes. */
 export function scoredBytes(spec: Spec, output: ForwardOptions['output']): number {
   const { vocab } = spec;
-  if (isSums(output)) return 12 * Math.max(...PLACES[output].map((place) => tapWidth(spec, place)));
+  if (isSums(output)) return 12 * Math.max(...SITES[output].map((site) => tapWidth(spec, site)));
   return output === 'logits' ? 4 * vocab : 8 * kernels.headBlocks(vocab);
 }
 
-function isSums(output: ForwardOptions['output']): output is keyof typeof PLACES {
-  return output in PLACES;
+function isSums(output: ForwardOptions['output']): output is keyof typeof SITES {
+  return output in SITES;
 }
 
-/** f32 values that a sample's sums take in all places of all layers. */
-export function sampleSums(spec: Spec, output: keyof typeof PLACES): number {
-  return 3 * spec.layers * PLACES[output].reduce((sum, place) => sum + tapWidth(spec, place), 0);
+/** f32 values that a sample's sums take in all sites of all layers. */
+export function sampleSums(spec: Spec, output: keyof typeof SITES): number {
+  return 3 * spec.layers * SITES[output].reduce((sum, site) => sum + tapWidth(spec, site), 0);
 }
 
 /** Device bytes of what `Forward` makes, but for its uniforms. */
@@ -73,124 +63,51 @@ export function forwardNeeds(spec: Spec, o: ForwardOptions): Needs {
   };
 }
 
+/** What a pass is recorded with. The engine owns all of it. */
+export interface ForwardContext extends DeviceContext {
+  readonly counts: Counts;
+  readonly clock: GpuClock | null;
+  readonly tracer: Tracer;
+}
+
+/** Where the results of a step are, and what records them. */
+interface Output {
+  readonly results: readonly { readonly buffer: GPUBuffer; readonly words: number }[]; // words per scored row
+  record(recorder: kernels.Recorder, resident: Resident): readonly Command[];
+}
+
+/**
+ * One forward pass: its buffers, and the commands recorded for each variant that has run through it. The caller
+ * disposes it, and calls `forget` before a variant leaves the device. One step at a time: all callers share the
+ * buffers.
+ */
 export class Forward {
   readonly options: ForwardOptions;
-  readonly #gpu: Gpu;
+  readonly #context: ForwardContext;
   readonly #pool: Pool;
-  readonly #counts: Counts;
-  readonly #clock: GpuClock | null;
-  readonly #tracer: Tracer;
-  readonly #memory: Memory;
-  readonly #record: (recorder: kernels.Recorder, resident: Resident) => readonly Node[];
-  readonly #nodes = new Map<Resident, { readonly nodes: readonly Node[]; readonly pool: Pool }>();
-  readonly #pipelines: Pipelines;
+  readonly #recorded = new Map<Resident, { readonly commands: readonly Command[]; readonly pool: Pool }>();
   readonly #step: GPUBuffer;
-  readonly #inputs: Readonly<Record<keyof Batch | 'targets', GPUBuffer>>;
-  readonly #outputs: readonly { readonly buffer: GPUBuffer; readonly words: number }[]; // words per scored row
+  readonly #inputs: ForwardInputs;
+  readonly #output: Output;
   readonly #readback: GPUBuffer;
 
-  constructor(
-    on: {
-      readonly gpu: Gpu;
-      readonly memory: Memory;
-      readonly pipelines: Pipelines;
-      readonly counts: Counts;
-      readonly clock: GpuClock | null;
-      readonly tracer: Tracer;
-    },
-    spec: Spec,
-    weights: DeviceWeights,
-    options: ForwardOptions,
-  ) {
+  /** Throws `gpu-memory` where the buffers do not fit; nothing is left allocated then. */
+  constructor(context: ForwardContext, spec: Spec, weights: DeviceWeights, options: ForwardOptions) {
+    const { gpu, memory } = context;
     this.options = options;
-    this.#gpu = on.gpu;
-    this.#counts = on.counts;
-    this.#clock = on.clock;
-    this.#tracer = on.tracer;
-    this.#memory = on.memory;
-    this.#pipelines = on.pipelines;
-    on.memory.require('a forward pass', forwardNeeds(spec, options));
-    const pool = on.memory.pool();
+    this.#context = context;
+    memory.require('a forward pass', forwardNeeds(spec, options));
+    const pool = memory.pool();
     this.#pool = pool;
     try {
-      const { capacity, scored } = options;
-      const { hidden, ffn, heads, kvHeads, headSize, vocab } = spec;
-      const words = (label: string, count: number): GPUBuffer => pool.buffer(label, 4 * count);
       this.#step = pool.buffer('step', 16, 'uniform');
-      this.#inputs = {
-        tokens: words('tokens', capacity),
-        positions: words('positions', capacity),
-        path: words('path', capacity),
-        cacheRows: words('cacheRows', capacity),
-        rows: words('rows', options.table),
-        scored: words('scored', isSums(options.output) ? 2 * scored : scored),
-        targets: words('targets', scored),
-      };
-      const input = this.#inputs;
-      const cacheWords = options.cacheRows * kvHeads * headSize;
-      const flow: Flow = {
-        ...input,
-        capacity,
-        // No position lies beyond the rows that the caches hold.
-        rotations: openRotations(this.#gpu, pool, spec, Math.min(spec.maxPositions, options.cacheRows)),
-        x: words('x', capacity * hidden),
-        normed: words('normed', capacity * hidden),
-        qkv: words('qkv', capacity * (heads + 2 * kvHeads) * headSize),
-        q: words('q', capacity * heads * headSize),
-        attended: words('attended', capacity * heads * headSize),
-        inner: words('inner', capacity * ffn),
-        last: words('last', scored * hidden),
-        caches: Array.from({ length: options.cachePerLayer ? spec.layers : 1 }, (_, layer) => ({
-          k: words(`k${layer}`, cacheWords),
-          v: words(`v${layer}`, cacheWords),
-        })),
-      };
-      const { output } = options;
-      if (isSums(output)) {
-        const places = Array.from({ length: spec.layers }, (_, layer) =>
-          PLACES[output].map((place) => ({ layer, place, words: 3 * tapWidth(spec, place) })),
-        ).flat();
-        const sums = places.map((one) => ({
-          ...one,
-          buffer: words(`sums ${one.layer} ${one.place}`, scored * one.words),
-        }));
-        const of = (layer: number, place: Place): GPUBuffer | null =>
-          sums.find((one) => one.layer === layer && one.place === place)?.buffer ?? null;
-        this.#record = (recorder, resident) =>
-          layerNodes(recorder, spec, weights, flow, resident, { spans: input.scored, sums: of });
-        this.#outputs = sums;
-      } else {
-        const { last } = flow;
-        let head: (on: kernels.Recorder) => readonly Node[];
-        if (output === 'logits') {
-          const logits = words('logits', scored * vocab);
-          head = (on) =>
-            kernels
-              .matmul(on, { x: last, w: weights.head, y: logits }, { over: 'scored' })
-              .map((one) => ({ ...one, part: 'head' }));
-          this.#outputs = [{ buffer: logits, words: vocab }];
-        } else {
-          const blocks = kernels.headBlocks(vocab);
-          const io = {
-            x: last,
-            targets: input.targets,
-            part: words('part', 2 * scored * blocks),
-            best: words('best', scored * blocks),
-            logit: words('logit', scored),
-            logprob: words('logprob', scored),
-            greedy: words('greedy', scored),
-          };
-          head = (on) => kernels.scoreHead(on, io, weights.head);
-          this.#outputs = [io.logprob, io.greedy].map((buffer) => ({ buffer, words: 1 }));
-        }
-        this.#record = (recorder, resident) => [
-          ...layerNodes(recorder, spec, weights, flow, resident, null),
-          lastNorm(recorder, spec, weights, flow),
-          ...head(recorder),
-        ];
-      }
-      const perScored = this.#outputs.reduce((sum, { words: n }) => sum + n, 0);
-      this.#readback = pool.buffer('readback', 4 * scored * perScored + GpuClock.maxBytes, 'readback');
+      this.#inputs = openInputs(pool, options);
+      const buffers = openBuffers(gpu, pool, spec, options, this.#inputs);
+      this.#output = isSums(options.output)
+        ? sumsOutput(pool, spec, weights, options, options.output, buffers)
+        : headOutput(pool, spec, weights, options, buffers, this.#inputs.targets);
+      const perScored = this.#output.results.reduce((sum, { words }) => sum + words, 0);
+      this.#readback = pool.buffer('readback', 4 * options.scored * perScored + GpuClock.maxBytes, 'readback');
     } catch (error) {
       pool.dispose();
       throw error;
@@ -212,42 +129,45 @@ export class Forward {
     return new Float32Array(await this.#run(batch, batch.scored.length, null, resident));
   }
 
-  /** Runs one step; sums of the samples in `scored`, by layer and place: [samples, 3, channels] each, in one array. */
+  /** Runs one step; sums of the samples in `scored`, by layer and site: [samples, 3, channels] each, in one array. */
   async statistics(batch: Batch, resident: Resident): Promise<Float32Array> {
     return new Float32Array(await this.#run(batch, batch.scored.length / 2, null, resident));
   }
 
-  /** Frees what was recorded for a variant that leaves the device. */
+  /** Frees what was recorded for a variant that leaves the device; does nothing for others. */
   forget(resident: Resident): void {
-    this.#nodes.get(resident)?.pool.dispose();
-    this.#nodes.delete(resident);
+    this.#recorded.get(resident)?.pool.dispose();
+    this.#recorded.delete(resident);
   }
 
+  /** Destroys the buffers of the pass and of all that was recorded for it. */
   dispose(): void {
-    for (const { pool } of this.#nodes.values()) pool.dispose();
-    this.#nodes.clear();
+    for (const { pool } of this.#recorded.values()) pool.dispose();
+    this.#recorded.clear();
     this.#pool.dispose();
   }
 
-  #nodesOf(resident: Resident): readonly Node[] {
-    let made = this.#nodes.get(resident);
+  #commandsOf(resident: Resident): readonly Command[] {
+    let made = this.#recorded.get(resident);
     if (made === undefined) {
-      const pool = this.#memory.pool();
-      const recorder = { gpu: this.#gpu, pipelines: this.#pipelines, pool, step: this.#step };
+      const { gpu, memory, pipelines } = this.#context;
+      const pool = memory.pool();
+      const recorder = { gpu, pipelines, pool, step: this.#step };
       try {
-        made = { nodes: this.#record(recorder, resident), pool };
+        made = { commands: this.#output.record(recorder, resident), pool };
       } catch (error) {
         pool.dispose(); // what was recorded before it failed
         throw error;
       }
-      this.#nodes.set(resident, made);
+      this.#recorded.set(resident, made);
     }
-    return made.nodes;
+    return made.commands;
   }
 
   async #run(batch: Batch, scored: number, targets: Uint32Array | null, resident: Resident): Promise<ArrayBuffer> {
-    const nodes = this.#nodesOf(resident);
-    const { queue } = this.#gpu.device;
+    const commands = this.#commandsOf(resident);
+    const { gpu, counts, tracer } = this.#context;
+    const { queue } = gpu.device;
     const step: Step = { rows: batch.tokens.length, scored };
     queue.writeBuffer(this.#step, 0, Uint32Array.of(step.rows, step.scored));
     for (const name of ['tokens', 'positions', 'path', 'rows', 'cacheRows', 'scored'] as const) {
@@ -255,33 +175,93 @@ export class Forward {
     }
     if (targets) queue.writeBuffer(this.#inputs.targets, 0, targets as Uint32Array<ArrayBuffer>);
     let at = 0;
-    const copies = this.#outputs.map(({ buffer, words }) => {
+    const copies = this.#output.results.map(({ buffer, words }) => {
       const copy = { from: buffer, to: this.#readback, bytes: 4 * words * step.scored, at };
       at += copy.bytes;
       return copy;
     });
     const wanted = copies.filter(({ bytes }) => bytes > 0);
-    const clock = this.#tracer.active ? null : this.#clock;
-    if (this.#tracer.active) {
+    const clock = tracer.active ? null : this.#context.clock;
+    if (tracer.active) {
       const seen = (window: number) => seenBy(batch, window);
-      await this.#tracer.replay(nodes, { ...step, seen }, this.#counts, wanted);
+      await tracer.replay(commands, { ...step, seen }, counts, wanted);
     } else {
-      await replay(
-        this.#gpu,
-        nodes,
-        step,
-        this.#counts,
-        wanted,
-        clock ? { clock, readback: this.#readback, at } : undefined,
-      );
+      await replay(gpu, commands, step, counts, wanted, clock ? { clock, readback: this.#readback, at } : undefined);
     }
     if (at === 0) return new ArrayBuffer(0);
     const size = at + (clock?.bytes ?? 0);
-    await this.#gpu.wait(this.#readback.mapAsync(1, 0, size));
+    await gpu.wait(this.#readback.mapAsync(GPUMapMode.READ, 0, size));
     const bytes = this.#readback.getMappedRange(0, size).slice(0);
     this.#readback.unmap();
-    this.#counts.readbacks++;
+    counts.readbacks++;
     clock?.read(bytes.slice(at));
     return bytes.slice(0, at);
   }
+}
+
+/** Sums over samples at the sites of each layer: [samples, 3, channels] each. */
+function sumsOutput(
+  pool: Pool,
+  spec: Spec,
+  weights: DeviceWeights,
+  { scored }: ForwardOptions,
+  output: keyof typeof SITES,
+  buffers: ForwardBuffers,
+): Output {
+  const results = Array.from({ length: spec.layers }, (_, layer) =>
+    SITES[output].map((site) => {
+      const words = 3 * tapWidth(spec, site);
+      return { layer, site, words, buffer: pool.buffer(`sums ${layer} ${site}`, 4 * scored * words) };
+    }),
+  ).flat();
+  const sums = (layer: number, site: ActivationSite): GPUBuffer | null =>
+    results.find((one) => one.layer === layer && one.site === site)?.buffer ?? null;
+  return {
+    results,
+    record: (recorder, resident) =>
+      layerCommands(recorder, spec, weights, buffers, resident, { spans: buffers.scored, sums }),
+  };
+}
+
+/** Logits [P, vocab] of the scored rows, or the log-probability and greedy flag of each one's target: [P]. */
+function headOutput(
+  pool: Pool,
+  spec: Spec,
+  weights: DeviceWeights,
+  { scored, output }: ForwardOptions,
+  buffers: ForwardBuffers,
+  targets: GPUBuffer,
+): Output {
+  const { vocab } = spec;
+  const { last: x } = buffers;
+  const words = (label: string, count: number): GPUBuffer => pool.buffer(label, 4 * count);
+  const record =
+    (head: (recorder: kernels.Recorder) => readonly Command[]): Output['record'] =>
+    (recorder, resident) => [
+      ...layerCommands(recorder, spec, weights, buffers, resident, null),
+      lastNorm(recorder, spec, weights, buffers),
+      ...head(recorder),
+    ];
+  if (output === 'logits') {
+    const logits = words('logits', scored * vocab);
+    const head = (recorder: kernels.Recorder): readonly Command[] =>
+      kernels
+        .matmul(recorder, { x, w: weights.head, y: logits }, { over: 'scored' })
+        .map((one) => ({ ...one, part: 'head' }));
+    return { results: [{ buffer: logits, words: vocab }], record: record(head) };
+  }
+  const blocks = kernels.headBlocks(vocab);
+  const io = {
+    x,
+    targets,
+    part: words('part', 2 * scored * blocks),
+    best: words('best', scored * blocks),
+    logit: words('logit', scored),
+    logprob: words('logprob', scored),
+    greedy: words('greedy', scored),
+  };
+  return {
+    results: [io.logprob, io.greedy].map((buffer) => ({ buffer, words: 1 })),
+    record: record((recorder) => kernels.scoreHead(recorder, io, weights.head)),
+  };
 }

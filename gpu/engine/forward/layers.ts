@@ -1,91 +1,71 @@
-// Spec + weights -> the nodes of one forward pass over packed rows: per layer norm, qkv, rope, attention, o, norm, MLP in
-// (gated in one kernel), MLP out; a variant says which matrices, and whether they are masked.
+// Spec + weights -> the commands of one forward pass over packed rows: per layer norm, qkv, rope, attention, o, norm,
+// MLP in (gated in one kernel), MLP out; a variant decides the matrices and their masks.
 
 import { BenchError } from '../../../base/error.ts';
 import type { Tap } from '../../../formats/checkpoint/matrices.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
-import type { Node } from '../../device/commands.ts';
+import type { Command } from '../../device/commands.ts';
 import * as kernels from '../../kernels/index.ts';
 import { type AdapterScratch, adapterScratch } from '../variants/adapter.ts';
 import type { MatrixUse, Resident, TapAdapter } from '../variants/resident-types.ts';
 import type { DeviceWeights } from '../weights/upload.ts';
-
-/** What the layers read and write; shapes in elements, T = rows of a step. */
-export interface Flow {
-  readonly tokens: GPUBuffer; // [T]
-  readonly positions: GPUBuffer; // [T]
-  readonly path: GPUBuffer; // [T]
-  readonly rows: GPUBuffer; // cache rows of the paths
-  readonly cacheRows: GPUBuffer; // [T]
-  readonly scored: GPUBuffer; // [P]
-  readonly rotations: GPUBuffer; // cos and sin per position and pair
-  readonly x: GPUBuffer; // [T, hidden], the residual stream
-  readonly normed: GPUBuffer; // [T, hidden]
-  readonly qkv: GPUBuffer; // [T, (heads + 2 kvHeads) headSize]
-  readonly q: GPUBuffer; // [T, heads headSize]
-  readonly attended: GPUBuffer; // [T, heads headSize]
-  readonly inner: GPUBuffer; // [T, ffn]
-  readonly last: GPUBuffer; // [P, hidden]
-  readonly capacity: number; // rows of a step at most
-  /** One pair for all layers where a step holds all rows that its rows look at, else one per layer. */
-  readonly caches: readonly { readonly k: GPUBuffer; readonly v: GPUBuffer }[];
-}
+import type { ForwardBuffers } from './buffers.ts';
 
 /** Where the activations that enter each layer's matrices are summed. */
 export interface Collecting {
   readonly spans: GPUBuffer;
-  sums(layer: number, place: Place): GPUBuffer | null; // [samples, 3, channels]
+  sums(layer: number, site: ActivationSite): GPUBuffer | null; // [samples, 3, channels]
 }
 
 /** Where activations are summed: at a tap, or in the residual stream after the layer. */
-export type Place = Tap | 'after';
+export type ActivationSite = Tap | 'after';
 
 /** Channels there. */
-export function tapWidth({ hidden, ffn, heads, headSize }: Spec, tap: Place): number {
+export function tapWidth({ hidden, ffn, heads, headSize }: Spec, tap: ActivationSite): number {
   return tap === 'o' ? heads * headSize : tap === 'down' ? ffn : hidden;
 }
 
 /** From tokens to the residual stream after the last layer. */
-export function layerNodes(
+export function layerCommands(
   on: kernels.Recorder,
   spec: Spec,
   weights: DeviceWeights,
-  flow: Flow,
+  buffers: ForwardBuffers,
   { layers, scratch: expanded, steer: edits }: Resident,
   collecting: Collecting | null,
-): readonly Node[] {
+): readonly Command[] {
   const { heads, kvHeads, headSize, hidden, activation, gated } = spec;
-  const { x, normed, qkv, q, attended, inner } = flow;
+  const { x, normed, qkv, q, attended, inner } = buffers;
   const shape = { heads, kvHeads, headSize };
   const rotary = { ...shape, pairs: (spec.rope?.dims ?? 0) / 2, byHead: spec.qkvByHead, eps: spec.normEps };
-  const scratch: Scratch = { expanded, ...adapterScratch(on.pool, layers, flow.capacity) };
-  const nodes: (Node | readonly Node[])[] = [
-    kernels.embed(on, { ...flow, table: weights.embedding, learned: weights.learned, x }),
+  const scratch: Scratch = { expanded, ...adapterScratch(on.pool, layers, buffers.capacity) };
+  const commands: (Command | readonly Command[])[] = [
+    kernels.embed(on, { ...buffers, table: weights.embedding, learned: weights.learned, x }),
   ];
   weights.layers.forEach((layer, index) => {
-    const cache = flow.caches[index % flow.caches.length]!;
-    const product = (tap: Tap, from: GPUBuffer, y: GPUBuffer, how: kernels.MatmulOptions = {}): readonly Node[] => {
+    const cache = buffers.caches[index % buffers.caches.length]!;
+    const product = (tap: Tap, from: GPUBuffer, y: GPUBuffer, how: kernels.MatmulOptions = {}): readonly Command[] => {
       const made = use(on, layers[index]![tap], { x: from, y }, how, scratch);
       return [...summed(tap, from), ...made.map((one) => ({ ...one, part: one.part ?? tap }))];
     };
-    const summed = (place: Place, from: GPUBuffer): readonly Node[] => {
-      const y = collecting?.sums(index, place) ?? null;
+    const summed = (site: ActivationSite, from: GPUBuffer): readonly Command[] => {
+      const y = collecting?.sums(index, site) ?? null;
       if (collecting === null || y === null) return [];
-      const io = { label: `collect ${place}`, x: from, spans: collecting.spans, y };
-      return [kernels.collect(on, io, tapWidth(spec, place))];
+      const io = { label: `collect ${site}`, x: from, spans: collecting.spans, y };
+      return [kernels.collect(on, io, tapWidth(spec, site))];
     };
-    const normalise = (label: 'norm1' | 'norm2'): Node =>
+    const normalise = (label: 'norm1' | 'norm2'): Command =>
       kernels.norm(
         on,
         { label, x, ...layer[label], from: null, y: normed },
         { width: hidden, eps: spec.normEps, over: 'rows' },
       );
     const back = product('o', attended, x, { residual: true });
-    nodes.push(
+    commands.push(
       normalise('norm1'),
       product('qkv', normed, qkv),
-      kernels.rope(on, { ...flow, ...cache, norms: layer.qkNorm }, rotary),
-      kernels.attention(on, { ...flow, ...cache, q, y: attended }, { ...shape, window: spec.windows[index]! }),
+      kernels.rope(on, { ...buffers, ...cache, norms: layer.qkNorm }, rotary),
+      kernels.attention(on, { ...buffers, ...cache, q, y: attended }, { ...shape, window: spec.windows[index]! }),
       // A parallel MLP reads the residual stream as it was before attention was added.
       ...(spec.parallel ? [normalise('norm2'), back] : [back, normalise('norm2')]),
       product('up', normed, inner, { activation, gated }),
@@ -96,11 +76,16 @@ export function layerNodes(
       summed('after', x),
     );
   });
-  return nodes.flat();
+  return commands.flat();
 }
 
 /** The last norm, of the scored rows. */
-export function lastNorm(on: kernels.Recorder, spec: Spec, weights: DeviceWeights, { x, scored, last }: Flow): Node {
+export function lastNorm(
+  on: kernels.Recorder,
+  spec: Spec,
+  weights: DeviceWeights,
+  { x, scored, last }: ForwardBuffers,
+): Command {
   return kernels.norm(
     on,
     { label: 'norm', x, ...weights.norm, from: scored, y: last },
@@ -108,7 +93,7 @@ export function lastNorm(on: kernels.Recorder, spec: Spec, weights: DeviceWeight
   );
 }
 
-/** What the products of all layers write into by turns: a step runs them one after another. */
+/** What the products of all layers write into: a step runs them one after another. */
 interface Scratch extends AdapterScratch {
   readonly expanded: GPUBuffer | null;
 }
@@ -119,7 +104,7 @@ function use(
   io: { readonly x: GPUBuffer; readonly y: GPUBuffer },
   how: kernels.MatmulOptions,
   scratch: Scratch,
-): readonly Node[] {
+): readonly Command[] {
   const { w, mask, sparse, adapter } = matrix;
   if (adapter !== undefined) return updated(on, { ...matrix, adapter }, io, how, scratch);
   if (sparse !== undefined) return [kernels.sparseMatmul(on, { ...io, w: sparse }, how)];
@@ -135,24 +120,24 @@ function updated(
   { x, y }: { readonly x: GPUBuffer; readonly y: GPUBuffer },
   { activation, gated = false, ...how }: kernels.MatmulOptions,
   scratch: Scratch,
-): readonly Node[] {
+): readonly Command[] {
   if (gated && matrix.w.chunks.length > 1) {
-    throw new BenchError('bad-variant', `${matrix.w.label} is held in parts, and takes no adapter so`, {
+    throw new BenchError('bad-variant', `${matrix.w.label} is split across buffers; adapters are not supported there`, {
       hint: 'merge the adapter into the model',
     });
   }
   const low = scratch.low!;
   const sum = activation === undefined ? y : scratch.sum!;
-  const nodes = [
+  const commands = [
     ...use(on, matrix, { x, y: sum }, how, scratch),
     ...[
       ...kernels.matmul(on, { x, w: adapter.a, y: low }),
       ...kernels.matmul(on, { x: low, w: adapter.b, y: sum }, { residual: true }),
     ].map((one) => ({ ...one, part: 'adapter' })),
   ];
-  if (activation === undefined) return nodes;
+  if (activation === undefined) return commands;
   return [
-    ...nodes,
+    ...commands,
     kernels.activation(on, { s: sum, y }, { width: matrix.w.rows / (gated ? 2 : 1), activation, gated }),
   ];
 }

@@ -10,7 +10,7 @@ export interface Packed {
   readonly tokens: Uint32Array; // [T] depth first; a row's parent always comes before it
   readonly repeated: number; // how many of the first rows the batch before has too
   readonly positions: Uint32Array; // [T]
-  readonly path: Uint32Array; // [T] offset into `rows`: key j (0..position) of this token lies in row rows[path + j]
+  readonly path: Uint32Array; // [T] offset into `rows`: key j (0..position) of this token is row rows[path + j]
   readonly rows: Uint32Array; // concatenated root-to-leaf paths; the rows of one tree segment share one path
   readonly scored: Uint32Array; // [P] row whose next token is scored; never decreasing, so equal rows are neighbours
   readonly targets: Uint32Array; // [P] the token whose log-probability is wanted
@@ -28,10 +28,10 @@ export function slotOffsets(sequences: readonly Sequence[]): Uint32Array {
 
 /**
  * Batches of at most `maxTokens` rows that score every slot once. A sequence of n tokens needs n - 1 rows, since
- * nothing asks what follows its last token. A batch ends between two sequences, never inside one; only the prefix
- * that the next sequence shares with the one before is computed again. Batches do not depend on the order of the
- * input, but for the order of the variants.
- * Throws `bad-sequence` where `from` is outside 1..length - 1, `sequence-too-long` where one needs over `maxTokens` rows.
+ * nothing asks what follows its last token. A batch ends between two sequences, never inside one; only the prefix that
+ * the next sequence shares with the one before is computed again. Batches do not depend on the order of the input, but
+ * for the order of the variants. Throws `bad-sequence` where `from` is outside 1..length - 1, `sequence-too-long` where
+ * one needs over `maxTokens` rows.
  */
 export function pack(sequences: readonly Sequence[], maxTokens: number): readonly Packed[] {
   const offsets = slotOffsets(sequences);
@@ -140,7 +140,7 @@ function check({ tokens, from }: Sequence, index: number, maxTokens: number): vo
   if (tokens.length - 1 > maxTokens) {
     throw new BenchError(
       'sequence-too-long',
-      `a sequence of ${tokens.length} tokens needs ${tokens.length - 1} rows, and a batch holds ${maxTokens}`,
+      `a sequence of ${tokens.length} tokens needs ${tokens.length - 1} rows, and a batch has at most ${maxTokens}`,
       { where: `sequence ${index}`, hint: 'shorten the prompt, or raise the batch size where the model allows it' },
     );
   }

@@ -7,7 +7,9 @@ import type { Pool } from '../../device/memory.ts';
 
 type Rope = NonNullable<Spec['rope']>;
 
-/** Radians per position for each pair of dimensions: [dims / 2]. Pair i is (i, i + dims / 2) of a head ("half" layout). */
+/**
+ * Radians per position for each pair of dimensions: [dims / 2]. Pair i is (i, i + dims / 2) of a head ("half" layout).
+ */
 export function ropeFrequencies({ base, dims, scale }: Rope): Float64Array {
   return Float64Array.from({ length: dims / 2 }, (_, pair) => {
     const frequency = base ** ((-2 * pair) / dims);
@@ -21,6 +23,7 @@ export function ropeFrequencies({ base, dims, scale }: Rope): Float64Array {
   });
 }
 
+/** Cosines and sines of the rotations, f32. */
 export interface RopeTables {
   readonly cos: Float32Array; // [positions, dims / 2]
   readonly sin: Float32Array; // [positions, dims / 2]

@@ -2,24 +2,25 @@
 // exceed what the device binds, so that wide models and large vocabularies take more steps instead.
 
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
-import { type ForwardOptions, rowBytes, scoredBytes } from './forward.ts';
+import type { ForwardOptions } from './buffers.ts';
+import { rowBytes, scoredBytes } from './forward.ts';
 
 /** Entries of the path table per row: what a batch of short items needs. */
 const PATH_PER_ROW = 8;
 
-/** What a scoring step must hold at least. */
+/** The least size of a scoring step. */
 export interface ScoreNeed {
   readonly rows: number;
   readonly table: number;
 }
 
-/** Rows per step: `wanted`, or as many as the widest buffer holds. */
+/** Rows per step: `wanted`, or as many as fit the widest buffer. */
 export function rowsPerStep(spec: Spec, wanted: number, maxBindingBytes: number): number {
   return fitting(wanted, rowBytes(spec), maxBindingBytes);
 }
 
 /** A scoring pass for `maxRows` rows, or for the `need` of one batch where that is more. */
-export function scorePass(spec: Spec, maxRows: number, maxBindingBytes: number, need?: ScoreNeed): ForwardOptions {
+export function scoreOptions(spec: Spec, maxRows: number, maxBindingBytes: number, need?: ScoreNeed): ForwardOptions {
   const capacity = Math.max(need?.rows ?? 0, maxRows);
   return {
     capacity,
@@ -32,12 +33,12 @@ export function scorePass(spec: Spec, maxRows: number, maxBindingBytes: number, 
 }
 
 /** One row of logits after `rows` tokens. */
-export function topPass(rows: number): ForwardOptions {
+export function topOptions(rows: number): ForwardOptions {
   return { capacity: rows, scored: 1, table: rows, cacheRows: rows, cachePerLayer: false, output: 'logits' };
 }
 
 /** Generation for `prompts` sequences that take `cacheRows` rows of the caches together. */
-export function decodePass(
+export function decodeOptions(
   spec: Spec,
   maxRows: number,
   maxBindingBytes: number,

@@ -1,31 +1,26 @@
-// Matrices of a selection in runs of rows whose keys fit the scratch together, and what a run is scored with on the device.
+// Matrices of a selection in runs of rows whose keys fit the scratch together, and what a run is scored with on the
+// device.
 
 import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
 import type { Parts } from '../../../formats/checkpoint/parts.ts';
 import type { Format } from '../../../formats/safetensors/tensor.ts';
-import { type Node, replay, zeroCounts } from '../../device/commands.ts';
-import type { Gpu } from '../../device/device.ts';
+import { type Command, replay, zeroCounts } from '../../device/commands.ts';
+import type { DeviceContext } from '../../device/context.ts';
 import type { Memory, Pool } from '../../device/memory.ts';
-import type { Pipelines } from '../../device/pipelines.ts';
 import { keys } from '../../kernels/selection/keys.ts';
 import type { Keys, ScoredRows } from '../../kernels/selection/rows.ts';
 import { shares } from '../../kernels/selection/shares.ts';
 import { columnSums, rowSums } from '../../kernels/selection/sums.ts';
 import type { Score } from '../../kernels/types.ts';
+import { hashOf } from '../hash.ts';
 import { locate, type Piece } from '../weights/locate.ts';
 import type { DeviceWeights } from '../weights/upload.ts';
 import { bitsOf, vectorsOf } from './request.ts';
 
 /** Most bytes of keys at a time: 16 million weights, which a device ranks well within a second. */
 const SCRATCH_BYTES = 64 * 2 ** 20;
-/** What lies below the least normal f32 counts as 0: some devices would take it for 0 anyway. */
+/** Values below the least normal f32 count as 0, as on devices that flush them. */
 const LEAST = 2 ** -126;
-
-export interface On {
-  readonly gpu: Gpu;
-  readonly memory: Memory;
-  readonly pipelines: Pipelines;
-}
 
 /** A matrix that is selected from. */
 export interface Source {
@@ -58,6 +53,7 @@ export interface Batch {
   readonly rows: number;
 }
 
+/** The matrices of a selection with their rows on the device; `unit`: rows that share keys, 1 or the rows of a tile. */
 export function sourcesOf(
   parts: Parts,
   weights: DeviceWeights,
@@ -70,7 +66,9 @@ export function sourcesOf(
   });
 }
 
-/** All units of the sources in their order, in batches whose buffers are each of at most 64 MiB and what can be bound. */
+/**
+ * All units of the sources in their order, in batches whose buffers are each of at most 64 MiB and what can be bound.
+ */
 export function batchesOf(sources: readonly Source[], { maxBindingBytes }: Memory): readonly Batch[] {
   const limit = Math.min(SCRATCH_BYTES, maxBindingBytes);
   const batches: Batch[] = [];
@@ -125,7 +123,7 @@ export function most(batches: readonly Batch[], of: (batch: Batch) => number): n
 
 /** The buffers for `batches`, whose results take `out` bytes each. Throws `gpu-memory` before it makes any. */
 export function openScratch(
-  { gpu, memory }: On,
+  { gpu, memory }: DeviceContext,
   pool: Pool,
   sources: readonly Source[],
   batches: readonly Batch[],
@@ -173,13 +171,13 @@ function settled(value: number): number {
 }
 
 /** What makes the keys of a batch: of each weight, or of each column of a tile (`sums`), or of each row (`along`). */
-export function keyNodes(
-  { gpu, pipelines }: On,
+export function keyCommands(
+  { gpu, pipelines }: DeviceContext,
   pool: Pool,
   scratch: Scratch,
   batch: Batch,
   kind: 'keys' | 'sums' | 'along',
-): readonly Node[] {
+): readonly Command[] {
   const on = { gpu, pipelines, pool, step: scratch.step };
   return batch.runs.flatMap((run) => {
     const { source } = run;
@@ -225,33 +223,18 @@ export function keysOf({ source, keyAt, units }: Run, { keys }: Scratch): Keys {
   return { label: source.info.name, buffer: keys, at: keyAt, rows: units, columns: source.info.columns };
 }
 
-/** Runs the nodes and reads `words` words of `from` back. */
+/** Runs the commands and reads `words` words of `from` back. */
 export async function submit(
-  { gpu }: On,
+  { gpu }: DeviceContext,
   { back }: Scratch,
-  nodes: readonly Node[],
+  commands: readonly Command[],
   from: GPUBuffer,
   words: number,
 ): Promise<Uint32Array> {
   const copy = { from, to: back, bytes: 4 * words, at: 0 };
-  await replay(gpu, nodes, { rows: 1, scored: 0 }, zeroCounts(), [copy]);
+  await replay(gpu, commands, { rows: 1, scored: 0 }, zeroCounts(), [copy]);
   await gpu.wait(back.mapAsync(GPUMapMode.READ, 0, copy.bytes));
   const out = new Uint32Array(back.getMappedRange(0, copy.bytes).slice(0));
   back.unmap();
   return out;
-}
-
-/** u32 of a seed and a name: FNV-1a over the name's UTF-16 units, crossed with the PCG of the seed's halves. */
-export function hashOf(seed: number, name: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  const high = pcg(Math.floor(seed / 2 ** 32));
-  return pcg(hash ^ pcg((seed % 2 ** 32) + high));
-}
-
-/** As the kernel has it, u32. */
-function pcg(value: number): number {
-  const state = (Math.imul(value, 747796405) + 2891336453) >>> 0;
-  const word = Math.imul((state >>> ((state >>> 28) + 4)) ^ state, 277803737);
-  return ((word >>> 22) ^ word) >>> 0;
 }

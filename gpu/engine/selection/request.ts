@@ -1,15 +1,16 @@
-// What may be asked of a selection, checked before anything reaches the device.
+// Checks of a selection request, before anything reaches the device.
 
 import { BenchError } from '../../../base/error.ts';
 import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
 import type { MaskTensor, Score } from '../../kernels/types.ts';
 import type { Group, SelectRequest } from '../types.ts';
 
-/** 1 - keep/of is rarely a number that floating point holds. */
+/** 1 - keep/of is rarely exact in floating point. */
 const SPARSITY_SLACK = 1e-9;
 /** Kinds whose sums over rows or columns rank something. */
 const SUMMABLE: readonly Score['kind'][] = ['product', 'filled', 'shares', 'random'];
 
+/** A `bad-selection` error; `where` names the matrix or the field. */
 export function badSelection(where: string, message: string, hint: string): BenchError {
   return new BenchError('bad-selection', message, { where, hint });
 }
@@ -32,7 +33,10 @@ export function sparsityOf({ sparsity }: SelectRequest, info: MatrixInfo): numbe
   return typeof sparsity === 'number' ? sparsity : sparsity.get(info.name)!;
 }
 
-/** The matrices of a request in their own order. Throws `bad-selection` naming the matrix that cannot be selected from so. */
+/**
+ * The matrices of a request in their own order. Throws `bad-selection` naming the matrix that cannot be selected from
+ * so.
+ */
 export function checkSelection(matrices: readonly MatrixInfo[], request: SelectRequest): readonly MatrixInfo[] {
   const { scores, group, sparsity } = request;
   const known = new Map(matrices.map((info) => [info.name, info]));

@@ -1,10 +1,11 @@
-// Which weights a mask keeps: the greatest by score in each group, found on the device. What lies within a row or a tile is
-// ranked there in one go; over a matrix or all of them the device counts and the host adds up, 16 passes of 2 bits.
+// Which weights a mask keeps: the greatest by score in each group, found on the device. Groups within a row or a tile
+// are ranked there in one go; over a matrix or all of them the device counts and the host adds up, 16 passes of 2 bits.
 
 import { matricesOf } from '../../../formats/checkpoint/matrices.ts';
 import type { Parts } from '../../../formats/checkpoint/parts.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
-import type { Node } from '../../device/commands.ts';
+import type { Command } from '../../device/commands.ts';
+import type { DeviceContext } from '../../device/context.ts';
 import type { Pool } from '../../device/memory.ts';
 import { counts } from '../../kernels/selection/counts.ts';
 import { select, sweep } from '../../kernels/selection/select.ts';
@@ -14,10 +15,9 @@ import type { DeviceWeights } from '../weights/upload.ts';
 import {
   type Batch,
   batchesOf,
-  keyNodes,
+  keyCommands,
   keysOf,
   most,
-  type On,
   openScratch,
   type Run,
   type Scratch,
@@ -35,15 +35,15 @@ const OWN = 0x80000000;
 const PASSES = 16;
 
 /**
- * Keep masks of the request's matrices. Per group exactly `keptCount` of its places are kept; of places with equal scores
- * the one with the lower column goes first, over a matrix or all of them the one that comes first by matrix (in the order
- * of `matricesOf`), row and column. Columns that do not fill a last block count as a block of their own; ones that do not
- * fill a last run of n:m keep floor(keep n / of). The same bits come out on every device. Structured groups (channels,
- * heads, tiles) rank f32 sums of scores; `filled` then counts kept places of units whose sum is 0.
- * Throws `bad-selection` naming the matrix that cannot be selected from so, `gpu-memory`.
+ * Keep masks of the request's matrices. Per group exactly `keptCount` of its places are kept; of places with equal
+ * scores the one with the lower column goes first, over a matrix or all of them the one that comes first by matrix (in
+ * the order of `matricesOf`), row and column. Columns that do not fill a last block count as a block of their own; ones
+ * that do not fill a last run of n:m keep floor(keep n / of). The same bits come out on every device. Structured groups
+ * (channels, heads, tiles) rank f32 sums of scores; `filled` then counts kept places of units whose sum is 0. Throws
+ * `bad-selection` naming the matrix that cannot be selected from so, `gpu-memory`.
  */
 export async function selectMasks(
-  on: On,
+  on: DeviceContext,
   spec: Spec,
   parts: Parts,
   weights: DeviceWeights,
@@ -71,8 +71,13 @@ export async function selectMasks(
   });
 }
 
-/** Groups that lie within a row, or within a tile. */
-async function selectWithin(on: On, pool: Pool, sources: readonly Source[], request: SelectRequest): Promise<Selected> {
+/** Groups within a row, or within a tile. */
+async function selectWithin(
+  on: DeviceContext,
+  pool: Pool,
+  sources: readonly Source[],
+  request: SelectRequest,
+): Promise<Selected> {
   const batches = batchesOf(sources, on.memory);
   const scratch = openScratch(on, pool, sources, batches, ({ words, units }) => 4 * (words + units));
   const result = resultOf(sources);
@@ -80,12 +85,12 @@ async function selectWithin(on: On, pool: Pool, sources: readonly Source[], requ
   for (const batch of batches) {
     await withUniforms(on, async (uniforms) => {
       const recorder = { ...on, pool: uniforms, step: scratch.step };
-      const nodes = batch.runs.map((run) => {
+      const commands = batch.runs.map((run) => {
         // A sum of scores has one of its own when it is above 0, the least key there is.
         const own = ranksAll(run.source) ? 0 : tiles ? 1 : OWN;
         return select(recorder, keysOf(run, scratch), { ...places(run, batch, scratch, own), ...sizes(run, request) });
       });
-      const all = [...keyNodes(on, uniforms, scratch, batch, tiles ? 'sums' : 'keys'), ...nodes];
+      const all = [...keyCommands(on, uniforms, scratch, batch, tiles ? 'sums' : 'keys'), ...commands];
       result.add(batch, await submit(on, scratch, all, scratch.out, batch.words + batch.units));
     });
   }
@@ -112,7 +117,12 @@ interface Scope {
 }
 
 /** Groups of a whole matrix, or of all matrices. Keys are made once where they fit the scratch together. */
-async function selectOver(on: On, pool: Pool, sources: readonly Source[], request: SelectRequest): Promise<Selected> {
+async function selectOver(
+  on: DeviceContext,
+  pool: Pool,
+  sources: readonly Source[],
+  request: SelectRequest,
+): Promise<Selected> {
   const { queue } = on.gpu.device;
   const batches = batchesOf(sources, on.memory);
   const scratch = openScratch(on, pool, sources, batches, ({ words, units }) =>
@@ -125,9 +135,9 @@ async function selectOver(on: On, pool: Pool, sources: readonly Source[], reques
     'least kept',
     most(batches, ({ units }) => 8 * units),
   );
-  const replayed = async (batch: Batch, again: boolean, make: (uniforms: Pool) => readonly Node[], words: number) =>
+  const replayed = async (batch: Batch, again: boolean, make: (uniforms: Pool) => readonly Command[], words: number) =>
     withUniforms(on, (uniforms) => {
-      const keys = again || batches.length > 1 ? keyNodes(on, uniforms, scratch, batch, 'keys') : [];
+      const keys = again || batches.length > 1 ? keyCommands(on, uniforms, scratch, batch, 'keys') : [];
       return submit(on, scratch, [...keys, ...make(uniforms)], scratch.out, words);
     });
   const rows: Uint32Array[] = []; // of the latest pass, by batch: [units, 4]
@@ -137,7 +147,7 @@ async function selectOver(on: On, pool: Pool, sources: readonly Source[], reques
     queue.writeBuffer(prefixes, 0, Uint32Array.from(scopes.flatMap(({ base }) => [base, shift])));
     const totals = scopes.map(() => [0, 0, 0, 0]);
     for (const [index, batch] of batches.entries()) {
-      const make = (uniforms: Pool): readonly Node[] =>
+      const make = (uniforms: Pool): readonly Command[] =>
         batch.runs.map((run) => {
           const io = { prefixes, scope: scopeOf(run.source), y: scratch.out, at: run.unitAt };
           return counts({ ...on, pool: uniforms, step: scratch.step }, keysOf(run, scratch), io);
@@ -169,7 +179,7 @@ async function selectOver(on: On, pool: Pool, sources: readonly Source[], reques
       }
     }
     queue.writeBuffer(found, 0, limits);
-    const make = (uniforms: Pool): readonly Node[] =>
+    const make = (uniforms: Pool): readonly Command[] =>
       batch.runs.map((run) => {
         const to = places(run, batch, scratch, ranksAll(run.source) ? 0 : OWN);
         return sweep({ ...on, pool: uniforms, step: scratch.step }, keysOf(run, scratch), {
@@ -217,7 +227,7 @@ function places(run: Run, batch: Batch, { out }: Scratch, own: number) {
 }
 
 /** Uniforms of one submit are given back once it is done. */
-async function withUniforms<T>({ memory }: On, work: (pool: Pool) => Promise<T>): Promise<T> {
+async function withUniforms<T>({ memory }: DeviceContext, work: (pool: Pool) => Promise<T>): Promise<T> {
   const pool = memory.pool();
   try {
     return await work(pool);
@@ -226,7 +236,9 @@ async function withUniforms<T>({ memory }: On, work: (pool: Pool) => Promise<T>)
   }
 }
 
-/** Collects what batches give: words [units, ..] of each run, then kept places without a score of their own per unit. */
+/**
+ * Collects what batches give: words [units, ..] of each run, then kept places without a score of their own per unit.
+ */
 function resultOf(sources: readonly Source[]) {
   const tensors = new Map<string, MaskTensor>();
   for (const { info } of sources) {

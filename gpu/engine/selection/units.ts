@@ -1,13 +1,14 @@
-// Masks of whole MLP channels and whole attention heads: the device sums the scores along rows and columns, the few sums
-// are ranked here.
+// Masks of whole MLP channels and whole attention heads: the device sums the scores along rows and columns, the few
+// sums are ranked here.
 
 import type { MatrixInfo, matricesOf } from '../../../formats/checkpoint/matrices.ts';
 import type { Parts } from '../../../formats/checkpoint/parts.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
+import type { DeviceContext } from '../../device/context.ts';
 import type { MaskTensor } from '../../kernels/types.ts';
 import type { Selected, SelectRequest } from '../types.ts';
 import type { DeviceWeights } from '../weights/upload.ts';
-import { batchesOf, keyNodes, type On, openScratch, type Source, sourcesOf, submit } from './batches.ts';
+import { batchesOf, keyCommands, openScratch, type Source, sourcesOf, submit } from './batches.ts';
 import { badSelection, keptCount, sparsityOf } from './request.ts';
 
 /** A request for units, checked but for what concerns whole layers. */
@@ -27,8 +28,12 @@ interface Units {
 
 type Range = readonly [first: number, size: number];
 
+/**
+ * Masks of whole channels of MLPs, or of whole heads of attention: the units with the greatest sums of scores are kept,
+ * in each layer. Throws `bad-selection`, `gpu-memory`.
+ */
 export async function selectUnits(
-  on: On,
+  on: DeviceContext,
   spec: Spec,
   parts: Parts,
   weights: DeviceWeights,
@@ -67,7 +72,7 @@ export async function selectUnits(
 
 /** Sums of the scores along each row, or along each column, of every source. */
 async function readSums(
-  on: On,
+  on: DeviceContext,
   sources: readonly Source[],
   along: boolean,
 ): Promise<ReadonlyMap<string, Float32Array>> {
@@ -77,8 +82,8 @@ async function readSums(
   try {
     const scratch = openScratch(on, pool, sources, batches, ({ rows, keys }) => 4 * (along ? rows : keys));
     for (const batch of batches) {
-      const nodes = keyNodes(on, pool, scratch, batch, along ? 'along' : 'sums');
-      const words = await submit(on, scratch, nodes, scratch.keys, along ? batch.rows : batch.keys);
+      const commands = keyCommands(on, pool, scratch, batch, along ? 'along' : 'sums');
+      const words = await submit(on, scratch, commands, scratch.keys, along ? batch.rows : batch.keys);
       const values = new Float32Array(words.buffer);
       for (const { source, first, units, rowAt, keyAt } of batch.runs) {
         const found = along

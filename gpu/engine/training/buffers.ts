@@ -1,5 +1,5 @@
-// The buffers of a training step, and how samples are packed into them. T: rows of a step; P: those with a target; a d before
-// the name of an activation: its gradient.
+// The buffers of a training step, and how samples are packed into them. T: rows of a step; P: those with a target; a d
+// before the name of an activation: its gradient.
 
 import type { Tap } from '../../../formats/checkpoint/matrices.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
@@ -16,13 +16,13 @@ const MAX_VOCAB_BLOCK = 2048;
 /** What stands for no row. */
 const NONE = 0xffffffff;
 
-/** Tokens of a block, so that all blocks are nearly full; a multiple of what one load holds. */
+/** Tokens of a block, so that all blocks are nearly full; a multiple of the four values of a load. */
 export function vocabBlock(vocab: number): number {
   return 4 * Math.ceil(vocab / Math.ceil(vocab / MAX_VOCAB_BLOCK) / 4);
 }
 
-/** Words of each buffer for steps of `rows` rows, of which all may have targets; `ranks`: the greatest of each tap. */
-export function flowWords(spec: Spec, rows: number, ranks: Readonly<Record<Tap, number>>, dropout: boolean) {
+/** Words of each buffer for steps of `rows` rows, of which all may have targets; `ranks`: the highest of each tap. */
+export function bufferWords(spec: Spec, rows: number, ranks: Readonly<Record<Tap, number>>, dropout: boolean) {
   const { hidden, ffn, heads, kvHeads, headSize, vocab, gated, parallel } = spec;
   const queries = heads * headSize;
   const keys = kvHeads * headSize;
@@ -37,7 +37,7 @@ export function flowWords(spec: Spec, rows: number, ranks: Readonly<Record<Tap, 
     scored: rows, // [P] rows
     targets: rows, // [P]
     weights: rows, // [P], f32: of a target's nats in the loss
-    from: rows, // [T]: the row's place among the scored, or 2^32 - 1
+    from: rows, // [T]: index of the row among the scored ones, or 2^32 - 1
     key: 4, // of the dropout
     between: rows * hidden, // after attention
     normed1: rows * hidden,
@@ -79,30 +79,34 @@ export function flowWords(spec: Spec, rows: number, ranks: Readonly<Record<Tap, 
   };
 }
 
-type FlowName = keyof ReturnType<typeof flowWords>;
+type BufferName = keyof ReturnType<typeof bufferWords>;
 
-export interface TrainFlow extends Readonly<Record<FlowName, GPUBuffer>> {
+/** The buffers of a step by name; see `bufferWords` for their shapes. */
+export interface TrainingBuffers extends Readonly<Record<BufferName, GPUBuffer>> {
   readonly rotations: GPUBuffer; // cos and sin per position and pair
   readonly kept: readonly GPUBuffer[]; // [T, hidden] before each layer, and after the last
 }
 
-export function openFlow(
+/**
+ * Makes the buffers of a step of at most `rows` rows, with the sizes of `bufferWords`, in `pool`. Throws `gpu-memory`.
+ */
+export function openBuffers(
   gpu: Gpu,
   pool: Pool,
   spec: Spec,
-  words: ReturnType<typeof flowWords>,
+  words: ReturnType<typeof bufferWords>,
   rows: number,
-): TrainFlow {
-  const names = Object.keys(words) as FlowName[];
-  const buffers = Object.fromEntries(names.map((name) => [name, pool.buffer(name, 4 * words[name])]));
-  const flow = buffers as Record<FlowName, GPUBuffer>;
+): TrainingBuffers {
+  const names = Object.keys(words) as BufferName[];
+  const made = Object.fromEntries(names.map((name) => [name, pool.buffer(name, 4 * words[name])]));
+  const buffers = made as Record<BufferName, GPUBuffer>;
   gpu.device.queue.writeBuffer(
-    flow.line,
+    buffers.line,
     0,
     Uint32Array.from({ length: rows }, (_, i) => i),
   );
   return {
-    ...flow,
+    ...buffers,
     rotations: openRotations(gpu, pool, spec, Math.min(spec.maxPositions, rows)),
     kept: Array.from({ length: spec.layers + 1 }, (_, i) => pool.buffer(`kept ${i}`, 4 * rows * spec.hidden)),
   };
@@ -119,7 +123,7 @@ export function packed(samples: readonly Sample[], weight: number) {
   const scored = new Uint32Array(count);
   const targets = new Uint32Array(count);
   let row = 0;
-  let place = 0;
+  let scoredRows = 0;
   for (const sample of samples) {
     const start = row;
     for (let i = 0; i < sample.to - 1; i++, row++) {
@@ -127,10 +131,10 @@ export function packed(samples: readonly Sample[], weight: number) {
       positions[row] = i;
       path[row] = start;
       if (i + 1 < sample.from) continue;
-      from[row] = place;
-      scored[place] = row;
-      targets[place] = sample.tokens[i + 1]!;
-      place++;
+      from[row] = scoredRows;
+      scored[scoredRows] = row;
+      targets[scoredRows] = sample.tokens[i + 1]!;
+      scoredRows++;
     }
   }
   return { tokens, positions, path, from, scored, targets, weights: new Float32Array(count).fill(weight) };

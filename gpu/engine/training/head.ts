@@ -2,17 +2,23 @@
 // residual stream after the last layer, by blocks of the vocabulary.
 
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
-import type { Node } from '../../device/commands.ts';
+import type { Command } from '../../device/commands.ts';
 import * as kernels from '../../kernels/index.ts';
 import { normBack, softmaxBack, transpose } from '../../kernels/training/index.ts';
 import type { DeviceWeights } from '../weights/upload.ts';
-import { type TrainFlow, vocabBlock } from './buffers.ts';
+import { type TrainingBuffers, vocabBlock } from './buffers.ts';
 
-export function trainHead(on: kernels.Recorder, spec: Spec, weights: DeviceWeights, flow: TrainFlow): readonly Node[] {
+/** The commands of the head: `logprob` [P] of the targets, and `dx` [T, hidden] after the last layer. */
+export function trainHead(
+  on: kernels.Recorder,
+  spec: Spec,
+  weights: DeviceWeights,
+  buffers: TrainingBuffers,
+): readonly Command[] {
   const { hidden, normEps: eps } = spec;
   const { head, norm } = weights;
-  const { last, dlast, block, transposed, logits, scored, targets } = flow;
-  const x = flow.kept.at(-1)!;
+  const { last, dlast, block, transposed, logits, scored, targets } = buffers;
+  const x = buffers.kept.at(-1)!;
   const width = vocabBlock(spec.vocab);
   const blocks = head.chunks.flatMap(({ first, rows }, chunk) =>
     Array.from({ length: Math.ceil(rows / width) }, (_, i) => {
@@ -26,21 +32,21 @@ export function trainHead(on: kernels.Recorder, spec: Spec, weights: DeviceWeigh
   const across = { ...own, rows: hidden, columns: width, chunks: [{ first: 0, rows: hidden, buffer: transposed }] };
   return [
     kernels.norm(on, { label: 'norm', x, ...norm, from: scored, y: last }, { width: hidden, eps, over: 'scored' }),
-    ...kernels.scoreHead(on, { ...flow, x: last }, head),
+    ...kernels.scoreHead(on, { ...buffers, x: last }, head),
     ...blocks.flatMap(({ chunk, from, first, count }, index) => [
       ...transpose(on, { w: head, y: transposed }, { chunk, from, count, width }),
       ...transpose(on, { w: across, y: block }),
       ...kernels.matmul(on, { x: last, w: down, y: logits }, { over: 'scored' }),
       softmaxBack(
         on,
-        { ...flow, targets, bias: head.bias, y: logits },
+        { ...buffers, targets, bias: head.bias, y: logits },
         { columns: width, first, vocab: first + count },
       ),
       ...kernels.matmul(on, { x: logits, w: across, y: dlast }, { over: 'scored', residual: index > 0 }),
     ]),
     normBack(
       on,
-      { x, weight: norm.weight, dy: dlast, from: flow.from, dx: flow.dx },
+      { x, weight: norm.weight, dy: dlast, from: buffers.from, dx: buffers.dx },
       { width: hidden, eps, layer: spec.norm === 'layer', add: false },
     ),
   ];

@@ -1,5 +1,5 @@
 // The trained tensors of an adapter on the device: per tap one A and one B of all that is stacked there, each with its
-// gradient and its two moments. B holds the tensors' own blocks, and 0 elsewhere, whose gradient stays 0.
+// gradient and its two moments. B has the tensors' blocks, and 0 elsewhere, whose gradient stays 0.
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
@@ -10,7 +10,7 @@ import type { Parts } from '../../../formats/checkpoint/parts.ts';
 import type { Gpu } from '../../device/device.ts';
 import type { Needs, Pool } from '../../device/memory.ts';
 import type { DeviceMatrix } from '../../kernels/matrix.ts';
-import { hashOf } from '../selection/batches.ts';
+import { hashOf } from '../hash.ts';
 import type { TrainerOptions } from '../types.ts';
 
 const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
@@ -30,7 +30,7 @@ export interface Moments {
 /** All that is trained. */
 export interface Trained {
   readonly taps: readonly TapParameters[];
-  readonly gradients: GPUBuffer; // of all parameters, each from a place that a binding may start at
+  readonly gradients: GPUBuffer; // of all parameters, each at an offset that a binding may start at
   readonly total: number; // trained values
 }
 
@@ -38,7 +38,7 @@ export interface Trained {
 export interface TapParameters {
   readonly layer: number;
   readonly tap: Tap;
-  readonly place: number; // of the tap in the network
+  readonly tapIndex: number; // of the tap in the network
   readonly rank: number; // of all tensors stacked here
   readonly a: Moments; // [rank, columns]
   readonly b: Moments; // [rows, rank]
@@ -94,105 +94,135 @@ function layouts(parts: Parts, targets: ReadonlySet<string>): readonly Layout[] 
   );
 }
 
-/** Elements that `count` of them take where each parameter's gradient starts at a place that a binding may start at. */
-function places(count: number): number {
+/**
+ * Elements that a gradient of `count` elements takes, so that the next one starts at an offset that a binding allows.
+ */
+function aligned(count: number): number {
   return 64 * Math.ceil(count / 64);
 }
 
 /** Device bytes of the parameters and of what their steps need. */
 export function parameterNeeds(parts: Parts, { rank, targets }: TrainerOptions): Needs {
   let values = 0;
-  let beside = 0;
+  let more = 0;
   for (const { rows, columns, tensors } of layouts(parts, new Set(targets))) {
     const ranks = rank * tensors.length;
-    values += places(ranks * columns) + places(ranks * rows);
-    beside += ranks * rows + rows; // B as it is applied, and the blocks of its rows
+    values += aligned(ranks * columns) + aligned(ranks * rows);
+    more += ranks * rows + rows; // B as it is applied, and the blocks of its rows
   }
-  return { 'adapter, gradients and moments': 4 * (5 * values + beside) };
+  return { 'adapter, gradients and moments': 4 * (5 * values + more) };
 }
 
-/** The tensors' first values on the device: those given, or A uniform in +-1/sqrt(columns) and B 0, as PEFT starts. */
+/** The first values of a tap's stacked A and B. */
+interface FirstValues {
+  readonly a: Float32Array<ArrayBuffer>; // [ranks, columns]
+  readonly b: Float32Array<ArrayBuffer>; // [rows, ranks]
+  readonly owner: Uint32Array<ArrayBuffer>; // [rows]: first column of the row's block, or 2^32 - 1
+}
+
+/** The values given, or A uniform in +-1/sqrt(columns) and B 0, as PEFT starts. */
+function firstValues(
+  { rows, columns, tensors }: Layout,
+  { rank, initial, seed }: Pick<TrainerOptions, 'rank' | 'initial' | 'seed'>,
+): FirstValues {
+  const ranks = rank * tensors.length;
+  const a = new Float32Array(ranks * columns);
+  const b = new Float32Array(rows * ranks);
+  const owner = new Uint32Array(rows).fill(NONE);
+  tensors.forEach((one, block) => {
+    const given = initial?.get(one.name);
+    a.set(given?.a ?? uniform(rank * columns, 1 / Math.sqrt(columns), hashOf(seed, one.name)), block * rank * columns);
+    owner.fill(block * rank, one.first, one.first + one.rows);
+    if (given === undefined) return;
+    for (let row = 0; row < one.rows; row++) {
+      const at = (one.first + row) * ranks + block * rank;
+      b.set(given.b.subarray(row * rank, (row + 1) * rank), at);
+    }
+  });
+  return { a, b, owner };
+}
+
+/** A buffer with these values. */
+function filled(gpu: Gpu, pool: Pool, label: string, values: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>) {
+  const buffer = pool.buffer(label, values.byteLength);
+  gpu.device.queue.writeBuffer(buffer, 0, values);
+  return buffer;
+}
+
+/** A parameter with `values` [rows, columns]; its transpose is multiplied by `scale`. */
+function openMoments(
+  gpu: Gpu,
+  pool: Pool,
+  name: string,
+  values: Float32Array<ArrayBuffer>,
+  rows: number,
+  scale: number,
+  gradient: GPUBufferBinding,
+): Moments {
+  const columns = values.length / rows;
+  const across = Float32Array.from(values, (_, i) => scale * values[(i % rows) * columns + Math.floor(i / rows)]!);
+  return {
+    rows,
+    columns,
+    p: filled(gpu, pool, `values of ${name}`, values),
+    gradient,
+    first: pool.buffer(`moment of ${name}`, values.byteLength),
+    second: pool.buffer(`second moment of ${name}`, values.byteLength),
+    transposed: filled(gpu, pool, `transpose of ${name}`, across),
+  };
+}
+
+/** A matrix over a buffer of f32 values. */
+function wholeMatrix(label: string, rows: number, columns: number, buffer: GPUBuffer): DeviceMatrix {
+  return { label, rows, columns, format: 'f32', chunks: [{ first: 0, rows, buffer }], bias: null };
+}
+
+/**
+ * The parameters on the device with their first values: those given in `initial`, or A uniform in +-1/sqrt(columns) and
+ * B 0. The buffers belong to `pool`. Throws `gpu-memory`.
+ */
 export function openParameters(gpu: Gpu, pool: Pool, parts: Parts, options: TrainerOptions): Trained {
-  const { rank, alpha, initial, seed } = options;
+  const { rank, alpha } = options;
   const wanted = layouts(parts, new Set(options.targets));
-  const sizes = wanted.map(({ rows, columns, tensors }) => [
-    rank * tensors.length * columns,
-    rank * tensors.length * rows,
-  ]);
-  const gradients = pool.buffer('gradients', 4 * sizes.flat().reduce((sum, size) => sum + places(size), 0));
-  let place = 0;
-  const part = (count: number): GPUBufferBinding => {
-    const offset = 4 * place;
-    place += places(count);
+  const sizes = wanted.flatMap(({ rows, columns, tensors }) =>
+    [columns, rows].map((size) => rank * tensors.length * size),
+  );
+  const gradients = pool.buffer('gradients', 4 * sizes.reduce((sum, size) => sum + aligned(size), 0));
+  let elements = 0;
+  const gradientOf = (count: number): GPUBufferBinding => {
+    const offset = 4 * elements;
+    elements += aligned(count);
     return { buffer: gradients, offset, size: 4 * count };
   };
-  const total = wanted
-    .flatMap(({ tensors, columns }) => tensors.map(({ rows }) => rank * (rows + columns)))
-    .reduce((sum, one) => sum + one, 0);
-  const taps = wanted.map(({ layer, tap, rows, columns, tensors }): TapParameters => {
+  const taps = wanted.map((layout): TapParameters => {
+    const { layer, tap, rows, columns, tensors } = layout;
     const ranks = rank * tensors.length;
-    const a = new Float32Array(ranks * columns);
-    const b = new Float32Array(rows * ranks);
-    const applied = new Float32Array(rows * ranks);
-    const owner = new Uint32Array(rows).fill(NONE);
-    tensors.forEach((one, block) => {
-      const given = initial?.get(one.name);
-      a.set(
-        given?.a ?? uniform(rank * columns, 1 / Math.sqrt(columns), hashOf(seed, one.name)),
-        block * rank * columns,
-      );
-      owner.fill(block * rank, one.first, one.first + one.rows);
-      if (given === undefined) return;
-      for (let row = 0; row < one.rows; row++) {
-        for (let r = 0; r < rank; r++) {
-          const at = (one.first + row) * ranks + block * rank + r;
-          b[at] = given.b[row * rank + r]!;
-          applied[at] = (alpha / rank) * b[at];
-        }
-      }
-    });
+    const scale = alpha / rank;
     const label = `${layer} ${tap}`;
-    const moments = (name: string, values: Float32Array<ArrayBuffer>, height: number, scale: number): Moments => {
-      const width = values.length / height;
-      const make = (what: string): GPUBuffer => pool.buffer(`${what} of ${name} ${label}`, values.byteLength);
-      const [p, transposed] = [make('values'), make('transpose')];
-      gpu.device.queue.writeBuffer(p, 0, values);
-      const across = Float32Array.from(
-        values,
-        (_, i) => scale * values[(i % height) * width + Math.floor(i / height)]!,
-      );
-      gpu.device.queue.writeBuffer(transposed, 0, across);
-      const [first, second] = [make('moment'), make('second moment')];
-      return { rows: height, columns: width, p, gradient: part(values.length), first, second, transposed };
-    };
-    const whole = (name: string, height: number, width: number, buffer: GPUBuffer): DeviceMatrix => ({
-      label: `${name} ${label}`,
-      rows: height,
-      columns: width,
-      format: 'f32',
-      chunks: [{ first: 0, rows: height, buffer }],
-      bias: null,
-    });
-    const momentsA = moments('lora a', a, ranks, 1);
-    const up = pool.buffer(`lora b ${label}`, applied.byteLength);
-    gpu.device.queue.writeBuffer(up, 0, applied);
-    const owners = pool.buffer(`blocks of ${label}`, owner.byteLength);
-    gpu.device.queue.writeBuffer(owners, 0, owner);
+    const values = firstValues(layout, options);
+    const a = openMoments(gpu, pool, `lora a ${label}`, values.a, ranks, 1, gradientOf(values.a.length));
+    const applied = values.b.map((value) => scale * value);
+    const up = filled(gpu, pool, `lora b ${label}`, applied);
     return {
       layer,
       tap,
-      place: TAPS.length * layer + TAPS.indexOf(tap),
+      tapIndex: TAPS.length * layer + TAPS.indexOf(tap),
       rank: ranks,
-      a: momentsA,
-      b: moments('lora b', b, rows, alpha / rank),
-      down: whole('lora a', ranks, columns, momentsA.p),
-      up: whole('lora b', rows, ranks, up),
-      owner: owners,
+      a,
+      b: openMoments(gpu, pool, `lora b ${label}`, values.b, rows, scale, gradientOf(values.b.length)),
+      down: wholeMatrix(`lora a ${label}`, ranks, columns, a.p),
+      up: wholeMatrix(`lora b ${label}`, rows, ranks, up),
+      owner: filled(gpu, pool, `blocks of ${label}`, values.owner),
       unit: [rank, ...tensors.flatMap((one) => [one.first, one.rows])].every((size) => size % 4 === 0) ? 4 : 1,
       tensors,
     };
   });
-  return { taps, gradients, total };
+  return { taps, gradients, total: wanted.reduce((sum, layout) => sum + valuesOf(layout, rank), 0) };
+}
+
+/** Trained values of a tap: B counts its tensors' own blocks alone. */
+function valuesOf({ columns, tensors }: Layout, rank: number): number {
+  return tensors.reduce((sum, { rows }) => sum + rank * (rows + columns), 0);
 }
 
 /** The tensors of a tap, from its stacked A and B. */

@@ -1,20 +1,20 @@
-// Low-rank updates trained on the untouched network: batches of packed samples forward and back, gradients added up in
+// Low-rank updates trained on the dense network: batches of packed samples forward and back, gradients added up in
 // their order, then one step of AdamW. Everything is in f32 on the device; losses are added up in f64.
 
 import { BenchError } from '../../../base/error.ts';
 import type { MatrixInfo, Tap } from '../../../formats/checkpoint/matrices.ts';
 import type { Parts } from '../../../formats/checkpoint/parts.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
-import { type Bound, type Counts, type Node, replay, type Step } from '../../device/commands.ts';
-import type { Gpu } from '../../device/device.ts';
-import type { Memory, Pool } from '../../device/memory.ts';
-import type { Pipelines } from '../../device/pipelines.ts';
+import { type Bound, type Command, type Counts, replay, type Step } from '../../device/commands.ts';
+import type { DeviceContext } from '../../device/context.ts';
+import type { Pool } from '../../device/memory.ts';
 import { adamw, hyperOf, squareSums, squares } from '../../kernels/training/index.ts';
-import { hashOf } from '../selection/batches.ts';
+import { hashOf } from '../hash.ts';
 import type { Adapter, Sample, StepResult, Trainer, TrainerOptions } from '../types.ts';
 import type { DeviceWeights } from '../weights/upload.ts';
-import { flowWords, openFlow, packed, type TrainFlow } from './buffers.ts';
-import { checkHeld, type TrainNodes, trainNodes } from './layers.ts';
+import { bufferWords, openBuffers, packed, type TrainingBuffers } from './buffers.ts';
+import { type TrainingCommands, trainingCommands } from './commands.ts';
+import { checkHeld } from './layers.ts';
 import {
   checkInitial,
   checkTrainer,
@@ -25,10 +25,8 @@ import {
   unstack,
 } from './parameters.ts';
 
-interface On {
-  readonly gpu: Gpu;
-  readonly memory: Memory;
-  readonly pipelines: Pipelines;
+/** What the engine lends a trainer. */
+interface TrainerContext extends DeviceContext {
   readonly counts: Counts;
   /** One call at a time, as the engine has it. */
   alone<T>(work: () => Promise<T>): Promise<T>;
@@ -36,16 +34,20 @@ interface On {
   check(samples: readonly Sample[]): void;
 }
 
+/**
+ * A trainer on the engine's device. The caller disposes it, or the engine does when it is disposed. Calls wait for each
+ * other and for the engine's. Methods throw `bad-sample`, `bad-token`, `sequence-too-long`, and what the device throws.
+ */
 export class LoraTrainer implements Trainer {
   readonly parameters: number;
-  readonly #on: On;
+  readonly #on: TrainerContext;
   readonly #options: TrainerOptions;
   readonly #pool: Pool;
   readonly #trained: Trained;
-  readonly #flow: TrainFlow;
-  readonly #nodes: TrainNodes;
-  readonly #norm: Node;
-  readonly #update: readonly Node[];
+  readonly #buffers: TrainingBuffers;
+  readonly #commands: TrainingCommands;
+  readonly #norm: Command;
+  readonly #update: readonly Command[];
   readonly #step: GPUBuffer;
   readonly #hyper: GPUBuffer;
   readonly #partial: GPUBuffer; // partial sums of the gradient's squares
@@ -53,7 +55,7 @@ export class LoraTrainer implements Trainer {
 
   /** Throws `bad-trainer` for options that make no adapter, and `gpu-memory` where it does not fit. */
   constructor(
-    on: On,
+    on: TrainerContext,
     spec: Spec,
     parts: Parts,
     weights: DeviceWeights,
@@ -67,7 +69,7 @@ export class LoraTrainer implements Trainer {
     this.#options = options;
     const { gpu, memory, pipelines } = on;
     const { rank, alpha, rows, dropout } = options;
-    const words = flowWords(spec, rows, ranksOf(parts, matrices, options), dropout > 0);
+    const words = bufferWords(spec, rows, ranksOf(parts, matrices, options), dropout > 0);
     const bytes = Object.values(words).reduce((sum, count) => sum + 4 * count, 0);
     memory.require('training', {
       ...parameterNeeds(parts, options),
@@ -82,10 +84,10 @@ export class LoraTrainer implements Trainer {
       this.parameters = trained.total;
       this.#step = pool.buffer('step', 16, 'uniform');
       this.#hyper = pool.buffer('hyper', 64);
-      this.#flow = openFlow(gpu, pool, spec, words, rows);
+      this.#buffers = openBuffers(gpu, pool, spec, words, rows);
       const recorder = { gpu, pipelines, pool, step: this.#step };
-      const how = { dropout, scale: alpha / rank };
-      this.#nodes = trainNodes(recorder, spec, weights, this.#flow, trained.taps, how);
+      const network = { spec, weights, buffers: this.#buffers, parameters: trained.taps, dropout, scale: alpha / rank };
+      this.#commands = trainingCommands(recorder, network);
       const count = trained.gradients.size / 4;
       this.#partial = pool.buffer('partial sums', 4 * squareSums(count));
       this.#norm = squares(recorder, { x: trained.gradients, y: this.#partial }, count);
@@ -99,6 +101,7 @@ export class LoraTrainer implements Trainer {
     }
   }
 
+  /** One optimiser step; nothing is changed where it throws `diverged`. */
   step(batch: readonly Sample[], rate: number): Promise<StepResult> {
     return this.#on.alone(async () => {
       const result = await this.#accumulate(batch, this.#steps);
@@ -120,6 +123,7 @@ export class LoraTrainer implements Trainer {
     });
   }
 
+  /** Loss and gradients of a batch; the parameters stay as they are. */
   gradients(batch: readonly Sample[]): Promise<StepResult & { readonly tensors: Adapter['tensors'] }> {
     return this.#on.alone(async () => ({
       ...(await this.#accumulate(batch, this.#steps)),
@@ -127,11 +131,13 @@ export class LoraTrainer implements Trainer {
     }));
   }
 
+  /** The updates as they are now, copied from the device. */
   adapter(id: string): Promise<Adapter> {
     const { rank, alpha } = this.#options;
     return this.#on.alone(async () => ({ id, rank, alpha, tensors: await this.#tensors(({ p }) => p) }));
   }
 
+  /** Destroys the trainer's buffers. */
   dispose(): void {
     this.#pool.dispose();
   }
@@ -185,7 +191,9 @@ export class LoraTrainer implements Trainer {
     return parts;
   }
 
-  /** Forward and back over packed samples, whose gradients are added up; the log-probabilities go out. Bytes of these. */
+  /**
+   * Forward and back over packed samples, whose gradients are added up; the log-probabilities go out. Bytes of these.
+   */
   async #pass(
     samples: readonly Sample[],
     weight: number,
@@ -196,14 +204,14 @@ export class LoraTrainer implements Trainer {
     const { queue } = this.#on.gpu.device;
     const step = { rows: inputs.tokens.length, scored: inputs.scored.length };
     queue.writeBuffer(this.#step, 0, Uint32Array.of(step.rows, step.scored));
-    queue.writeBuffer(this.#flow.key, 0, Uint32Array.of(key));
+    queue.writeBuffer(this.#buffers.key, 0, Uint32Array.of(key));
     for (const name of ['tokens', 'positions', 'path', 'from', 'scored', 'targets', 'weights'] as const) {
-      queue.writeBuffer(this.#flow[name], 0, inputs[name]);
+      queue.writeBuffer(this.#buffers[name], 0, inputs[name]);
     }
-    for (const nodes of this.#nodes.forward) await this.#replay(nodes, step);
+    for (const commands of this.#commands.forward) await this.#replay(commands, step);
     const bytes = 4 * step.scored;
-    await this.#replay(this.#nodes.head, step, [{ from: this.#flow.logprob, bytes, ...out }]);
-    for (const nodes of this.#nodes.backward) await this.#replay(nodes, step);
+    await this.#replay(this.#commands.head, step, [{ from: this.#buffers.logprob, bytes, ...out }]);
+    for (const commands of this.#commands.backward) await this.#replay(commands, step);
     return bytes;
   }
 
@@ -233,15 +241,15 @@ export class LoraTrainer implements Trainer {
   }
 
   async #mapped(readback: GPUBuffer, bytes: number): Promise<Float32Array> {
-    await this.#on.gpu.wait(readback.mapAsync(1, 0, bytes));
+    await this.#on.gpu.wait(readback.mapAsync(GPUMapMode.READ, 0, bytes));
     const values = new Float32Array(readback.getMappedRange(0, bytes).slice(0));
     readback.unmap();
     this.#on.counts.readbacks++;
     return values;
   }
 
-  #replay(nodes: readonly Node[], step: Step, copies: Parameters<typeof replay>[4] = []): Promise<void> {
-    return replay(this.#on.gpu, nodes, step, this.#on.counts, copies);
+  #replay(commands: readonly Command[], step: Step, copies: Parameters<typeof replay>[4] = []): Promise<void> {
+    return replay(this.#on.gpu, commands, step, this.#on.counts, copies);
   }
 }
 

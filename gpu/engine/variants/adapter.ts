@@ -1,19 +1,19 @@
-// Low-rank updates beside the weights: y += (alpha / rank) B (A x). The base weights stay as they are. What is stacked at a
-// tap shares one product with all A's, and one with a matrix that holds the B's in blocks.
+// Low-rank updates next to the weights: y += (alpha / rank) B (A x). The base weights do not change. The tensors
+// stacked at a tap share one product with all A's, and one with a matrix whose blocks are the B's.
 
 import { BenchError } from '../../../base/error.ts';
 import type { MatrixInfo, Tap } from '../../../formats/checkpoint/matrices.ts';
 import { stackOf } from '../../../formats/checkpoint/matrices.ts';
 import type { Parts } from '../../../formats/checkpoint/parts.ts';
-import type { On } from '../../device/context.ts';
+import type { DeviceContext } from '../../device/context.ts';
 import type { Pool } from '../../device/memory.ts';
 import type { DeviceMatrix } from '../../kernels/matrix.ts';
 import type { Adapter } from '../types.ts';
 import type { LayerUse, TapAdapter } from './resident-types.ts';
 
-/** What the updates of all layers write into by turns; null where no layer has one. */
+/** What the updates of all layers write into, one after another; null where no layer has one. */
 export interface AdapterScratch {
-  readonly low: GPUBuffer | null; // [T, the greatest rank of a tap]
+  readonly low: GPUBuffer | null; // [T, the highest rank of a tap]
   readonly sum: GPUBuffer | null; // [T, rows of the matrix before the activation]
 }
 
@@ -57,7 +57,7 @@ export function checkAdapter(matrices: readonly MatrixInfo[], adapter: Adapter |
 
 /** Brings the updates of one tap to the device; null where there are none. */
 export function openTapAdapter(
-  { gpu, memory }: On,
+  { gpu, memory }: DeviceContext,
   pool: Pool,
   parts: Parts,
   layer: number,

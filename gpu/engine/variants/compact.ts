@@ -1,22 +1,24 @@
-// A masked MLP without the channels that nothing is kept of: smaller matrices, the same bits, since what is left out would
-// have added zeros. A channel goes when its column of `down` does.
+// A masked MLP without the channels that the mask removes whole: smaller matrices and bit-identical results, since
+// those channels would have added zeros. A channel is removed when its whole column of `down` is.
 
 import { BenchError } from '../../../base/error.ts';
 import type { LayerParts } from '../../../formats/checkpoint/parts.ts';
 import { BYTES } from '../../../formats/safetensors/numbers.ts';
 import { replay, zeroCounts } from '../../device/commands.ts';
-import type { On } from '../../device/context.ts';
+import type { DeviceContext } from '../../device/context.ts';
 import type { Pool } from '../../device/memory.ts';
 import { compact } from '../../kernels/compact.ts';
 import type { DeviceMatrix } from '../../kernels/matrix.ts';
-import type { Recorder } from '../../kernels/node.ts';
+import type { Recorder } from '../../kernels/record.ts';
 import type { Mask } from '../types.ts';
 import type { LayerUse } from './resident-types.ts';
 
 /** Loads take four columns at once: the channels are filled up to a multiple with removed ones, whose weights are 0. */
 const MULTIPLE = 4;
 
-/** Channels of a layer's MLP of which `down` keeps anything, ascending; null where all are kept or `down` is not masked. */
+/**
+ * Channels of a layer's MLP of which `down` keeps anything, ascending; null where all are kept or `down` is not masked.
+ */
 export function keptChannels(mask: Mask, layer: LayerParts): Uint32Array | null {
   const tensor = mask.tensors.get(layer.down.names[0]!);
   if (tensor === undefined) return null;
@@ -32,9 +34,12 @@ export function keptChannels(mask: Mask, layer: LayerParts): Uint32Array | null 
   return chosen.length >= columns ? null : Uint32Array.from(chosen.sort((a, b) => a - b));
 }
 
-/** The layer with an MLP of these channels alone; its matrices must be baked already. Throws `bad-variant` for chunked ones. */
+/**
+ * The layer with an MLP of these channels alone; its matrices must be baked already. Throws `bad-variant` for chunked
+ * ones.
+ */
 export async function compactLayer(
-  on: On,
+  on: DeviceContext,
   pool: Pool,
   use: LayerUse,
   channels: Uint32Array,
@@ -42,9 +47,13 @@ export async function compactLayer(
 ): Promise<LayerUse> {
   const { up, down } = use;
   if (up.w.chunks.length > 1 || down.w.chunks.length > 1) {
-    throw new BenchError('bad-variant', `${up.w.label} is held in parts, and cannot be made smaller`, {
-      hint: "leave layout out, or set it to 'masked'",
-    });
+    throw new BenchError(
+      'bad-variant',
+      `${up.w.label} is split across buffers; the layout 'compact' is not supported there`,
+      {
+        hint: "leave layout out, or set it to 'masked'",
+      },
+    );
   }
   const uniforms = on.memory.pool();
   try {
@@ -63,15 +72,15 @@ export async function compactLayer(
       const y = pool.buffer(`compact ${w.label}`, bytes);
       const io = { w: w.chunks[0]!.buffer, rows: indices(of), columns: indices(columns), y };
       const shape = { width: w.columns, rows: of.length, columns: columns.length, format: w.format };
-      const nodes = [compact(recorder, io, shape)];
+      const commands = [compact(recorder, io, shape)];
       let { bias } = w;
       if (bias !== null && of.length < w.rows) {
         const chosen = pool.buffer(`bias of ${w.label}`, 4 * of.length);
         const line = { w: bias, rows: indices(of), columns: indices(Uint32Array.of(0)), y: chosen };
-        nodes.push(compact(recorder, line, { width: 1, rows: of.length, columns: 1, format: 'f32' }));
+        commands.push(compact(recorder, line, { width: 1, rows: of.length, columns: 1, format: 'f32' }));
         bias = chosen;
       }
-      await replay(on.gpu, nodes, { rows: 1, scored: 0 }, zeroCounts());
+      await replay(on.gpu, commands, { rows: 1, scored: 0 }, zeroCounts());
       const chunks = [{ first: 0, rows: of.length, buffer: y }];
       return { label: w.label, rows: of.length, columns: columns.length, format: w.format, chunks, bias };
     };

@@ -9,8 +9,8 @@ const PAYS_BELOW = 0.75;
 export type Stack = readonly { readonly rows: number; readonly words: Uint32Array }[];
 
 /**
- * The columns of which any row of a block keeps something, by block, ascending; the blocks of each factor begin anew. Null
- * where so much is kept that the dense kernel is as fast.
+ * The columns of which any row of a block keeps something, by block, ascending; the blocks of each factor start again.
+ * Null where so much is kept that the dense kernel is as fast.
  */
 export function keptColumns(stack: Stack, columns: number, factors: 1 | 2): readonly Uint32Array[] | null {
   const perRow = Math.ceil(columns / 32);

@@ -14,6 +14,7 @@ export interface MatrixUse {
   readonly sparse?: SparseMatrix; // in place of w, where each block of rows keeps few columns
 }
 
+/** The matrices of a layer as a variant has them. */
 export type LayerUse = Readonly<Record<Tap, MatrixUse>>;
 
 /** A variant on the device. */

@@ -1,5 +1,5 @@
-// What a variant makes of the network on the device: the matrices of each layer, with keep bits beside them or copied as
-// the mask leaves them. The base weights stay as they are; going from one variant to another binds other buffers.
+// Brings a variant to the device: the matrices of each layer, with the keep bits of their mask, or copied with the mask
+// applied. The base weights do not change; another variant binds other buffers.
 
 import { BenchError } from '../../../base/error.ts';
 import type { Tap } from '../../../formats/checkpoint/matrices.ts';
@@ -8,13 +8,13 @@ import type { Parts } from '../../../formats/checkpoint/parts.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import { BYTES } from '../../../formats/safetensors/numbers.ts';
 import { replay, zeroCounts } from '../../device/commands.ts';
-import type { On } from '../../device/context.ts';
+import type { DeviceContext } from '../../device/context.ts';
 import type { Memory, Pool } from '../../device/memory.ts';
 import { expand, expandable } from '../../kernels/expand.ts';
 import { gatherColumns } from '../../kernels/gather-columns.ts';
 import { tilesFor } from '../../kernels/matmul-tiles.ts';
 import type { DeviceMatrix } from '../../kernels/matrix.ts';
-import type { Recorder } from '../../kernels/node.ts';
+import type { Recorder } from '../../kernels/record.ts';
 import { openSparse, sparseBytes } from '../../kernels/sparse-matrix.ts';
 import type { Mask, Variant } from '../types.ts';
 import type { DeviceLayer, DeviceWeights } from '../weights/upload.ts';
@@ -25,11 +25,11 @@ import type { LayerUse, MatrixUse, Resident } from './resident-types.ts';
 import { openSteer } from './steer.ts';
 
 const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
-/** Most bytes of copies that a variant without a layout of its own may take; beyond, its bits are read beside the weights. */
+/** Most bytes of masked copies where the variant names no layout; a larger one reads its keep bits with the weights. */
 const BAKE_BYTES = 256 * 2 ** 20;
 
-/** The untouched network. */
-function untouched(memory: Memory, weights: DeviceWeights, variant: Variant): Resident {
+/** The dense network. */
+function denseResident(memory: Memory, weights: DeviceWeights, variant: Variant): Resident {
   const use = (layer: DeviceLayer, tap: Tap): MatrixUse => ({ w: layer[tap], mask: null });
   return {
     variant,
@@ -45,14 +45,14 @@ function untouched(memory: Memory, weights: DeviceWeights, variant: Variant): Re
  * `bad-variant` for a layout that cannot be.
  */
 export async function reside(
-  on: On,
+  on: DeviceContext,
   spec: Spec,
   parts: Parts,
   weights: DeviceWeights,
   variant: Variant,
 ): Promise<Resident> {
   const { adapter, steer } = variant;
-  const resident = await masked(on, parts, untouched(on.memory, weights, variant));
+  const resident = await masked(on, parts, denseResident(on.memory, weights, variant));
   try {
     const edits = steer === undefined ? [] : openSteer(on, resident.pool, spec, steer);
     if (adapter === undefined) return { ...resident, steer: edits };
@@ -70,7 +70,7 @@ export async function reside(
 }
 
 /** The resident with its variant's mask. */
-async function masked(on: On, parts: Parts, dense: Resident): Promise<Resident> {
+async function masked(on: DeviceContext, parts: Parts, dense: Resident): Promise<Resident> {
   const { variant, pool } = dense;
   const { mask, gamma = 0 } = variant;
   if (mask === undefined) return dense;
@@ -80,11 +80,11 @@ async function masked(on: On, parts: Parts, dense: Resident): Promise<Resident> 
         const bits = stackedWords(mask, parts, index, tap);
         return bits === null
           ? layer[tap]
-          : { w: layer[tap].w, mask: { chunks: beside(on, pool, layer[tap].w, bits, tap, parts, index), gamma } };
+          : { w: layer[tap].w, mask: { chunks: uploadMask(on, pool, layer[tap].w, bits, tap, parts, index), gamma } };
       }),
     );
     const uses = withBits.flatMap((layer) => TAPS.map((tap) => layer[tap])).filter(({ mask: bits }) => bits !== null);
-    // An update is of the whole matrix: nothing may be left out beside one.
+    // An update is of the whole matrix: a matrix with one must keep all of its rows and columns.
     const structured = variant.adapter === undefined && isStructured(mask, parts);
     const layout = layoutOf(on, variant, uses, structured);
     if (layout !== 'masked') {
@@ -108,7 +108,7 @@ function ofTaps<T>(make: (tap: Tap) => T): Readonly<Record<Tap, T>> {
 }
 
 function layoutOf(
-  { gpu }: On,
+  { gpu }: DeviceContext,
   { id, layout, adapter, gamma = 0 }: Variant,
   uses: readonly MatrixUse[],
   structured: boolean, // whole channels, or columns of blocks of rows, are removed
@@ -126,7 +126,7 @@ function layoutOf(
   }
   if (layout === 'compact' && (gamma !== 0 || adapter !== undefined)) {
     const why = gamma === 0 ? 'an adapter updates whole matrices' : 'a soft mask removes nothing';
-    throw new BenchError('bad-variant', `${id}: ${why}, so that nothing can be left out`, {
+    throw new BenchError('bad-variant', `${id}: ${why}, so nothing can be left out`, {
       hint: "leave layout out, or set it to 'masked'",
     });
   }
@@ -166,9 +166,9 @@ function stackedWords(
   }));
 }
 
-/** One buffer of mask words per chunk; a chunk of a gated matrix holds the same run of rows of both factors. */
-function beside(
-  { gpu }: On,
+/** One buffer of mask words per chunk; a chunk of a gated matrix has the same run of rows of both factors. */
+function uploadMask(
+  { gpu }: DeviceContext,
   pool: Pool,
   w: DeviceMatrix,
   stack: readonly { readonly rows: number; readonly words: Uint32Array }[],
@@ -199,7 +199,7 @@ function beside(
 
 /** Baked layers without what their masks remove whole: channels of the MLP, else columns of blocks of rows. */
 async function compacted(
-  on: On,
+  on: DeviceContext,
   pool: Pool,
   layers: readonly LayerUse[],
   parts: Parts,
@@ -226,7 +226,7 @@ async function compacted(
 
 /** The baked matrix as blocks of rows with the columns that they keep. */
 async function sparse(
-  on: On,
+  on: DeviceContext,
   pool: Pool,
   use: MatrixUse,
   factors: 1 | 2,
@@ -245,7 +245,7 @@ async function sparse(
 }
 
 /** A copy of the matrix as its mask leaves it. */
-async function bake(on: On, pool: Pool, use: MatrixUse): Promise<MatrixUse> {
+async function bake(on: DeviceContext, pool: Pool, use: MatrixUse): Promise<MatrixUse> {
   const { w, mask } = use;
   if (mask === null) return use;
   on.memory.require(`a masked copy of ${w.label}`, { weights: w.rows * w.columns * BYTES[w.format] });
@@ -256,16 +256,16 @@ async function bake(on: On, pool: Pool, use: MatrixUse): Promise<MatrixUse> {
       ...chunk,
       buffer: pool.buffer(`masked ${w.label}`, chunk.rows * w.columns * BYTES[w.format]),
     }));
-    const nodes = chunks.map(({ buffer }, chunk) => expand(recorder, { w, mask, chunk, y: buffer }));
-    await replay(on.gpu, nodes, { rows: 1, scored: 0 }, zeroCounts());
+    const commands = chunks.map(({ buffer }, chunk) => expand(recorder, { w, mask, chunk, y: buffer }));
+    await replay(on.gpu, commands, { rows: 1, scored: 0 }, zeroCounts());
     return { w: { ...w, chunks }, mask: null };
   } finally {
     uniforms.dispose();
   }
 }
 
-/** Room for the largest chunk that is expanded, where the device's tiles ask for it. */
-function scratchFor({ gpu }: On, pool: Pool, uses: readonly MatrixUse[]): GPUBuffer | null {
+/** Room for the largest chunk that is expanded, where the device's tile table has it. */
+function scratchFor({ gpu }: DeviceContext, pool: Pool, uses: readonly MatrixUse[]): GPUBuffer | null {
   if (tilesFor(gpu).expandFrom === Infinity) return null;
   const sizes = uses
     .filter(({ w, mask }) => expandable(w, mask!))

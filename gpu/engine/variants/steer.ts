@@ -2,7 +2,7 @@
 
 import { BenchError } from '../../../base/error.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
-import type { On } from '../../device/context.ts';
+import type { DeviceContext } from '../../device/context.ts';
 import type { Pool } from '../../device/memory.ts';
 import type { Steer } from '../types.ts';
 import type { SteerUse } from './resident-types.ts';
@@ -32,7 +32,7 @@ export function checkSteer(spec: Spec, steer: Steer | undefined): void {
 }
 
 /** Brings the vectors to the device. */
-export function openSteer({ gpu, memory }: On, pool: Pool, spec: Spec, steer: Steer): readonly SteerUse[] {
+export function openSteer({ gpu, memory }: DeviceContext, pool: Pool, spec: Spec, steer: Steer): readonly SteerUse[] {
   memory.require('steering', { vectors: 4 * spec.hidden * steer.edits.length });
   return steer.edits.map(({ layer, kind, vector, scale }) => {
     const project = kind === 'project';

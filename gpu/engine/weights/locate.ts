@@ -1,5 +1,5 @@
-// The matrices of a network one by one, as masks and scores name them, and where the rows of each lie on the device: q, k
-// and v are stacked there, and so are gate and up.
+// The matrices of a network one by one, as masks and scores name them, and where the rows of each are on the device: q,
+// k and v are stacked there, and so are gate and up.
 
 import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
 import { stackOf } from '../../../formats/checkpoint/matrices.ts';
@@ -11,12 +11,12 @@ import type { DeviceWeights } from './upload.ts';
 export interface Piece {
   readonly chunk: number; // of the device matrix
   readonly buffer: GPUBuffer; // [.., columns] in the matrix's format
-  readonly at: number; // row of the buffer that holds the first
+  readonly at: number; // row of the buffer where they start
   readonly first: number; // row of the named matrix
   readonly rows: number;
 }
 
-/** The device matrix that holds `info`, and its rows there. */
+/** The device matrix that `info` is stacked in, and its rows there. */
 export function locate(
   parts: Parts,
   weights: DeviceWeights,
@@ -26,7 +26,7 @@ export function locate(
   return { matrix, pieces: piecesOf(matrix, ...placeOf(parts.layers[info.layer]!, info)) };
 }
 
-/** Factors that the device matrix holds, the factor and its first row where `info` starts, and its rows. */
+/** Factors of the device matrix, the factor and its first row where `info` starts, and its rows. */
 function placeOf(
   layer: LayerParts,
   info: MatrixInfo,

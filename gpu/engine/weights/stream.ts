@@ -42,7 +42,7 @@ export function slices(sources: readonly TensorSource[], transposed: boolean, fi
 export class Writer {
   readonly #gpu: Gpu;
   readonly #chunk = new Uint8Array(CHUNK_BYTES);
-  #scratch = new Uint8Array(CHUNK_BYTES); // grows where one turned row is longer
+  #scratch = new Uint8Array(CHUNK_BYTES); // grows where one transposed row is longer
   #filled = 0;
   #offset = 0;
   #writes = 0;
@@ -56,7 +56,7 @@ export class Writer {
     this.#offset = 0;
     for (const part of parts) {
       const from = part.source.format;
-      for await (const piece of part.transposed ? this.#turned(part) : this.#linear(part)) {
+      for await (const piece of part.transposed ? this.#transposed(part) : this.#linear(part)) {
         if (from === format) await this.#append(buffer, piece);
         else {
           const step = CONVERT_ELEMENTS * BYTES[from];
@@ -89,7 +89,7 @@ export class Writer {
   }
 
   /** [in, out] as stored -> [out, in], some output rows at a time. */
-  async *#turned({ source, first, rows }: Slice): AsyncGenerator<Uint8Array> {
+  async *#transposed({ source, first, rows }: Slice): AsyncGenerator<Uint8Array> {
     const size = BYTES[source.format];
     const [height, width] = source.shape as [number, number];
     const atOnce = Math.max(1, Math.floor(CHUNK_BYTES / (height * size)));

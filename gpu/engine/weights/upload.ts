@@ -14,6 +14,7 @@ interface DeviceNorm {
   readonly bias: GPUBuffer | null;
 }
 
+/** The weights of a layer on the device; `qkv` is stacked, and so are gate and up. */
 export interface DeviceLayer {
   readonly norm1: DeviceNorm;
   readonly qkv: DeviceMatrix;
@@ -24,6 +25,7 @@ export interface DeviceLayer {
   readonly down: DeviceMatrix;
 }
 
+/** The weights of a model on the device. */
 export interface DeviceWeights {
   readonly embedding: DeviceMatrix;
   readonly learned: GPUBuffer | null; // [maxPositions, hidden], f32

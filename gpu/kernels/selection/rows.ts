@@ -1,8 +1,8 @@
 // Rows of a matrix as the selection kernels take them: weights with their scores, or keys that order as scores do.
 
 import type { Format } from '../../../formats/safetensors/tensor.ts';
-import type { Node } from '../../device/commands.ts';
-import { loads, MAX_GRID, node, type Recorder, wide } from '../node.ts';
+import type { Command } from '../../device/commands.ts';
+import { loads, MAX_GRID, type Recorder, record, wide } from '../record.ts';
 import type { Score } from '../types.ts';
 
 const LANES = 32;
@@ -19,7 +19,7 @@ export interface ScoredRows {
   readonly buffer: GPUBuffer; // [.., columns] in `format`
   readonly format: Format;
   readonly columns: number;
-  readonly at: number; // row of the buffer that holds the first
+  readonly at: number; // row of the buffer where they start
   readonly first: number; // row of the named matrix
   readonly rows: number;
   readonly kind: Score['kind'];
@@ -38,8 +38,8 @@ export interface Keys {
   readonly columns: number;
 }
 
-/** A node of `kernel`, one of those that include _weight-score.wgsl. */
-export function scoredNode(
+/** A command of `kernel`, one of those that include _weight-score.wgsl. */
+export function recordScored(
   on: Recorder,
   kernel: 'keys' | 'shares' | 'sums',
   rows: ScoredRows,
@@ -50,7 +50,7 @@ export function scoredNode(
     readonly tile?: readonly number[];
     readonly lanes: number;
   },
-): Node {
+): Command {
   const { kind, columns, vectors } = rows;
   const flags = {
     PRODUCT: kind === 'product' || kernel === 'shares',
@@ -63,7 +63,7 @@ export function scoredNode(
     ALONG: options.along === true,
   };
   const [tileRows = 1, tileFirst = 0] = options.tile ?? [];
-  return node(on, {
+  return record(on, {
     kernel: `selection/${kernel}`,
     label: `${kernel} ${rows.label}`,
     constants: { ...constants, ...loads(rows.format, false), ...flags },

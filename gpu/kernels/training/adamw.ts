@@ -1,7 +1,7 @@
 // A step of AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101).
 
-import type { Bound, Node } from '../../device/commands.ts';
-import { LANES, MAX_GRID, node, type Recorder, wide } from '../node.ts';
+import type { Bound, Command } from '../../device/commands.ts';
+import { LANES, MAX_GRID, type Recorder, record, wide } from '../record.ts';
 
 /** What a step of AdamW multiplies with, in the order of adamw.wgsl. */
 export interface Hyper {
@@ -14,7 +14,9 @@ export interface Hyper {
   readonly step: number; // from 1
 }
 
-/** The nine factors of adamw.wgsl. Computed in f64, so that the bias corrections of the first steps keep their digits. */
+/**
+ * The nine factors of adamw.wgsl. Computed in f64, so that the bias corrections of the first steps keep their digits.
+ */
 export function hyperOf({ rate, decay, beta1, beta2, eps, clip, step }: Hyper): Float32Array<ArrayBuffer> {
   const moved = rate / (1 - beta1 ** step);
   const root = 1 / Math.sqrt(1 - beta2 ** step);
@@ -22,8 +24,8 @@ export function hyperOf({ rate, decay, beta1, beta2, eps, clip, step }: Hyper): 
 }
 
 /**
- * One step on p[rows, columns] and its moments `first` and `second`, in place; `transposed` [columns, rows] and, where it
- * is given, `applied` [rows, columns] = scale p. `hyper`: what `hyperOf` gives.
+ * One step on p[rows, columns] and its moments `first` and `second`, in place; `transposed` [columns, rows] and, where
+ * it is given, `applied` [rows, columns] = scale p. `hyper`: what `hyperOf` gives.
  */
 export function adamw(
   on: Recorder,
@@ -32,9 +34,9 @@ export function adamw(
     applied: GPUBuffer | null;
   },
   { rows, columns, scale }: { rows: number; columns: number; scale: number },
-): Node {
+): Command {
   const { hyper, gradient, p, first, second, transposed, applied } = io;
-  return node(on, {
+  return record(on, {
     kernel: 'training/adamw',
     label: 'adamw',
     constants: { GRID_X: MAX_GRID, SCALED: applied !== null },

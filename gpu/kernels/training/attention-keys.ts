@@ -1,19 +1,19 @@
 // The gradient of attention's keys and values.
 
-import type { Node } from '../../device/commands.ts';
+import type { Command } from '../../device/commands.ts';
 import { type HeadShape, headLoads } from '../attention.ts';
-import { LANES, MAX_GRID, node, type Recorder, wide } from '../node.ts';
+import { LANES, MAX_GRID, type Recorder, record, wide } from '../record.ts';
 
 /**
- * dk and dv[T, kvHeads headSize] from q (scaled), k, v, dy and the `sums` that `attentionQueriesBack` left; each is summed
- * over the queries that read the key, in ascending order.
+ * dk and dv[T, kvHeads headSize] from q (scaled), k, v, dy and the `sums` that `attentionQueriesBack` left; each is
+ * summed over the queries that read the key, in ascending order.
  */
 export function attentionKeysBack(
   on: Recorder,
   io: Record<'q' | 'k' | 'v' | 'positions' | 'dy' | 'sums' | 'dk' | 'dv', GPUBuffer>,
   { heads, kvHeads, headSize, window }: HeadShape & { window: number },
-): Node {
-  return node(on, {
+): Command {
+  return record(on, {
     constants: { GRID_X: MAX_GRID, ...headLoads(headSize) },
     shape: [heads, heads / kvHeads, window],
     kernel: 'training/attention-keys',

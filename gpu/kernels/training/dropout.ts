@@ -1,18 +1,18 @@
 // Dropout by a hash of key and position, so that a layer that is computed again leaves out the same.
 
-import type { Node } from '../../device/commands.ts';
-import { LANES, node, type Recorder } from '../node.ts';
+import type { Command } from '../../device/commands.ts';
+import { LANES, type Recorder, record } from '../record.ts';
 
 /**
- * y[T, width] = x[T, width] with `share` of its values left out, by a hash of key[1] and `place`, and the others divided by
- * 1 - share; `add`: y += that.
+ * y[T, width] = x[T, width] with `share` of its values left out, by a hash of key[1] and `place`, and the others
+ * divided by 1 - share; `add`: y += that.
  */
 export function dropout(
   on: Recorder,
   io: Record<'x' | 'key' | 'y', GPUBuffer>,
   { width, place, share, add }: { width: number; place: number; share: number; add: boolean },
-): Node {
-  return node(on, {
+): Command {
+  return record(on, {
     kernel: 'training/dropout',
     label: 'dropout',
     constants: { ADD: add },

@@ -4,7 +4,7 @@
 struct Shape {
   width: u32,
   place: u32, // of the network: no two taps leave out the same
-  least: u32, // values whose hash lies below are left out
+  least: u32, // values whose hash is below are left out
   scale: f32, // of those that stay
 }
 @group(0) @binding(0) var<uniform> step: Step;

@@ -1,5 +1,6 @@
-// The kernels of a training step: of the backward pass, and of the optimiser. Gradients are f32, [T, width], rows packed as in
-// the forward pass; each sum has one order, and nothing is atomic, so that a step is bit-identical within a device class.
+// The kernels of a training step: of the backward pass, and of the optimiser. Gradients are f32, [T, width], rows
+// packed as in the forward pass; each sum has one order, and nothing is atomic, so that a step is bit-identical within
+// a device class.
 
 export { activationBack } from './activation.ts';
 export { adamw, hyperOf } from './adamw.ts';

@@ -1,7 +1,7 @@
 // Sums of outer products: gradients of weights.
 
-import type { Bound, Node } from '../../device/commands.ts';
-import { MAX_GRID, node, type Recorder, wide } from '../node.ts';
+import type { Bound, Command } from '../../device/commands.ts';
+import { MAX_GRID, type Recorder, record, wide } from '../record.ts';
 
 /**
  * y[rows, width] += scale l[T, rows]^T r[T, width]. With `owner` [rows], only `columns` from owner[row] on are written
@@ -11,13 +11,13 @@ export function outer(
   on: Recorder,
   io: { label: string; l: GPUBuffer; r: GPUBuffer; owner: GPUBuffer | null; y: Bound },
   shape: { rows: number; columns: number; width: number; unit: number; scale: number },
-): Node {
+): Command {
   const { unit, scale } = shape;
   const sizes = [shape.rows, shape.columns, shape.width];
   const aligned = [unit, ...sizes].every((size) => size % 4 === 0);
   const [rows, columns, width] = aligned ? sizes.map((size) => size / 4) : sizes;
   const perLane = 2;
-  return node(on, {
+  return record(on, {
     kernel: 'training/outer',
     label: io.label,
     constants: {

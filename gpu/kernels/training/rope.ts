@@ -1,7 +1,7 @@
 // The gradient of rotated, normed heads with respect to the qkv product.
 
-import type { Node } from '../../device/commands.ts';
-import { LANES, MAX_GRID, node, type Recorder, wide } from '../node.ts';
+import type { Command } from '../../device/commands.ts';
+import { LANES, MAX_GRID, type Recorder, record, wide } from '../record.ts';
 import type { RopeShape } from '../rope.ts';
 
 /** dx[T, (heads + 2 kvHeads) headSize], of qkv, from dq of the rotated and scaled queries, dk and dv; see `rope`. */
@@ -9,8 +9,8 @@ export function ropeBack(
   on: Recorder,
   io: Record<'qkv' | 'rotations' | 'positions' | 'dq' | 'dk' | 'dv' | 'dx', GPUBuffer> & { norms: GPUBuffer | null },
   { heads, kvHeads, headSize, pairs, byHead, eps }: RopeShape,
-): Node {
-  return node(on, {
+): Command {
+  return record(on, {
     kernel: 'training/rope',
     label: 'rope back',
     constants: { GRID_X: MAX_GRID, QK_NORM: io.norms !== null, BY_HEAD: byHead },

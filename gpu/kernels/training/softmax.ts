@@ -1,7 +1,7 @@
 // The gradient of the cross-entropy with respect to logits.
 
-import type { Node } from '../../device/commands.ts';
-import { LANES, node, type Recorder } from '../node.ts';
+import type { Command } from '../../device/commands.ts';
+import { LANES, type Recorder, record } from '../record.ts';
 
 /**
  * y[P, columns], in place: logits without bias of the tokens from `first` on -> weights[P] times (softmax - 1 at the
@@ -11,8 +11,8 @@ export function softmaxBack(
   on: Recorder,
   io: Record<'targets' | 'weights' | 'logit' | 'logprob' | 'y', GPUBuffer> & { bias: GPUBuffer | null },
   { columns, first, vocab }: { columns: number; first: number; vocab: number },
-): Node {
-  return node(on, {
+): Command {
+  return record(on, {
     kernel: 'training/softmax',
     label: 'softmax back',
     constants: { BIAS: io.bias !== null },

@@ -1,7 +1,7 @@
 // Sums of squares, for the norm of a gradient.
 
-import type { Node } from '../../device/commands.ts';
-import { node, type Recorder } from '../node.ts';
+import type { Command } from '../../device/commands.ts';
+import { type Recorder, record } from '../record.ts';
 
 /** Elements that one partial sum of `squares` covers. */
 export const SQUARES_RUN = 4096;
@@ -12,8 +12,8 @@ export function squareSums(count: number): number {
 }
 
 /** y[squareSums(count)] = partial sums of the squares of x[count]. */
-export function squares(on: Recorder, io: Record<'x' | 'y', GPUBuffer>, count: number): Node {
-  return node(on, {
+export function squares(on: Recorder, io: Record<'x' | 'y', GPUBuffer>, count: number): Command {
+  return record(on, {
     kernel: 'training/squares',
     label: 'squares',
     constants: {},

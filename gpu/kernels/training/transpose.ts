@@ -1,25 +1,25 @@
 // A matrix transposed to f32.
 
-import type { Node } from '../../device/commands.ts';
+import type { Command } from '../../device/commands.ts';
 import type { DeviceMatrix } from '../matrix.ts';
-import { loads, MAX_GRID, node, type Recorder, wide } from '../node.ts';
+import { loads, MAX_GRID, type Recorder, record, wide } from '../record.ts';
 
 /**
- * y[K, N] = w[N, K]^T in f32, one node per chunk. With `part`: y[K, width] = the transpose of `count` rows of chunk
+ * y[K, N] = w[N, K]^T in f32, one command per chunk. With `part`: y[K, width] = the transpose of `count` rows of chunk
  * `part.chunk`, from its row `from`; the columns of y after those are 0.
  */
 export function transpose(
   on: Recorder,
   { w, y }: { w: DeviceMatrix; y: GPUBuffer },
   part?: { readonly from: number; readonly count: number; readonly chunk: number; readonly width: number },
-): readonly Node[] {
+): readonly Command[] {
   const aligned = w.columns % 4 === 0;
   const loadsPerRow = aligned ? w.columns / 4 : w.columns;
   const parts = part
     ? [{ ...part, rows: part.count, first: 0, fill: part.width, buffer: w.chunks[part.chunk]!.buffer }]
     : w.chunks.map(({ first, rows, buffer }) => ({ from: 0, rows, first, fill: rows, width: w.rows, buffer }));
   return parts.map(({ from, rows, first, fill, width, buffer }) =>
-    node(on, {
+    record(on, {
       kernel: 'training/transpose',
       label: `transpose ${w.label}`,
       constants: { ...loads(w.format, aligned), W: 2, GRID_X: MAX_GRID },

@@ -1,4 +1,5 @@
-// f32 arithmetic of scores, rounded once per operation, so that the device must agree bit for bit: a mask has no tolerance.
+// f32 arithmetic of scores, rounded once per operation, so that the device must agree bit for bit: a mask has no
+// tolerance.
 
 import type { Numbers } from './numbers.ts';
 

@@ -21,6 +21,7 @@ import { gatherRows } from './gather-rows.ts';
 import { scoreTargets, top } from './log-softmax.ts';
 import { type ReferenceLayer, type ReferenceMatrix, type ReferenceNorm, readWeights } from './weights.ts';
 
+/** A network in f64. All results are natural logarithms or activations, unrounded. */
 export interface ReferenceModel {
   /** The residual stream after the last layer and its norm, of packed rows: [T, hidden]. */
   hidden(batch: RowTable & { readonly tokens: Uint32Array }): Float64Array;
@@ -203,6 +204,7 @@ function linear(x: Float64Array, { weight, columns: k, bias }: ReferenceMatrix, 
   return matmul(x, weight, k, { bias, residual: residual ?? null });
 }
 
+/** cos and sin of the rotations: [positions, dims / 2] each. */
 export function rotationTable(
   rotary: NonNullable<Spec['rope']>,
   positions: number,

@@ -36,11 +36,14 @@ export interface ReferenceAdapter {
   readonly tensors: ReadonlyMap<string, LowRank>; // by the weight's name in the checkpoint
 }
 
+/** Loss and gradients of a batch. */
 export interface Gradients {
   readonly loss: number; // mean nats over all counted tokens
   readonly logprobs: Float64Array; // of the counted tokens, sample by sample
   readonly tensors: Found;
-  /** Of the residual stream before each layer, and after the last: [T, hidden] each; sample by sample, to - 1 rows each. */
+  /**
+   * Of the residual stream before each layer, and after the last: [T, hidden] each; sample by sample, to - 1 rows each.
+   */
   readonly perLayer: readonly Float64Array[];
 }
 

@@ -1,4 +1,4 @@
-// One layer forward with everything saved, and back through it; low-rank updates beside any of its matrices.
+// One layer forward with everything saved, and back through it; with low-rank updates of any of its matrices.
 
 import type { LayerParts } from '../../../formats/checkpoint/parts.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
@@ -24,6 +24,7 @@ interface Product {
   readonly updates: readonly { readonly name: string; readonly first: number; readonly update: LowRank }[];
 }
 
+/** A layer and the updates of its matrices. */
 export interface TrainedLayer {
   readonly weights: ReferenceLayer;
   readonly products: Readonly<Record<Role, Product | null>>;
@@ -57,6 +58,7 @@ export interface SavedLayer {
 /** By the weight's name; a: [rank, in], b: [out, rank]. */
 export type Found = Map<string, { readonly a: Float64Array; readonly b: Float64Array }>;
 
+/** The layer with its updates; `tensors`: by the weight's name in the checkpoint. */
 export function trainedLayer(
   parts: LayerParts,
   weights: ReferenceLayer,
@@ -147,10 +149,12 @@ export function layerBack(
   return spec.parallel ? sum(dx, dNorm2) : dx;
 }
 
+/** x: [T, width] -> its norm [T, width]: RMS norm without a bias, layer norm with one. */
 export function normForward(x: Float64Array, { weight, bias }: ReferenceNorm, eps: number): Float64Array {
   return bias === null ? rmsnorm(x, weight, eps) : layernorm(x, weight, bias, eps);
 }
 
+/** x, dy: [T, width] -> dx [T, width] of `normForward`. */
 export function normBack(
   x: Float64Array,
   { weight, bias }: ReferenceNorm,

@@ -16,7 +16,9 @@ export function logSoftmax(logits: Numbers, vocab: number): Float64Array {
   return out;
 }
 
-/** logits: [P, vocab], targets: [P] -> the targets' log-probabilities [P] and the likeliest ids [P] (ties: the lower). */
+/**
+ * logits: [P, vocab], targets: [P] -> the targets' log-probabilities [P] and the likeliest ids [P] (ties: the lower).
+ */
 export function scoreTargets(
   logits: Numbers,
   targets: Numbers,

@@ -10,6 +10,7 @@ export interface LowRank {
   readonly b: Numbers;
 }
 
+/** Rank and scale of all updates of an adapter. */
 export interface LowRankShape {
   readonly rank: number;
   readonly scale: number; // alpha / rank

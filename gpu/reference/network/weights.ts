@@ -4,6 +4,7 @@ import type { Matrix, Norm, Parts, Vector } from '../../../formats/checkpoint/pa
 import { BYTES, widen } from '../../../formats/safetensors/numbers.ts';
 import type { TensorSource } from '../../../formats/safetensors/tensor.ts';
 
+/** A matrix in f64. */
 export interface ReferenceMatrix {
   readonly rows: number;
   readonly columns: number;
@@ -11,11 +12,13 @@ export interface ReferenceMatrix {
   readonly bias: Float64Array | null; // [rows]
 }
 
+/** Weights of a norm; an RMS norm has no bias. */
 export interface ReferenceNorm {
   readonly weight: Float64Array;
   readonly bias: Float64Array | null;
 }
 
+/** The weights of a layer in f64. */
 export interface ReferenceLayer {
   readonly norm1: ReferenceNorm;
   readonly qkv: ReferenceMatrix;
@@ -27,6 +30,7 @@ export interface ReferenceLayer {
   readonly down: ReferenceMatrix;
 }
 
+/** The weights of a network in f64. */
 export interface ReferenceWeights {
   readonly embedding: ReferenceMatrix;
   readonly positions: ReferenceMatrix | null;

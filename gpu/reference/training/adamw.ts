@@ -2,11 +2,13 @@
 
 import type { Numbers } from '../common/numbers.ts';
 
+/** The moments of a parameter. */
 export interface AdamWState {
   readonly first: Numbers; // running mean of the gradient; zeros before step 1
   readonly second: Numbers; // of its square
 }
 
+/** The settings of a step. */
 export interface AdamWOptions {
   readonly rate: number;
   readonly beta1: number;

@@ -1,13 +1,13 @@
-// Gradients of attention with respect to keys and values: dv = p^T do and dk = ds^T q / sqrt(headSize), with p and ds as for
-// queries.
+// Gradients of attention with respect to keys and values: dv = p^T do and dk = ds^T q / sqrt(headSize), with p and ds
+// as for queries.
 
 import type { AttentionShape, RowTable } from '../attention.ts';
 import type { Numbers } from '../common/numbers.ts';
 import { forEachPair } from './attention-queries.ts';
 
 /**
- * q, dO: [T, heads * headSize], k and v: [any row, kvHeads * headSize] -> the gradients of k and v. A key head's gradient is
- * the sum over the query heads that read it and over all rows whose path it is on.
+ * q, dO: [T, heads * headSize], k and v: [any row, kvHeads * headSize] -> the gradients of k and v. A key head's
+ * gradient is the sum over the query heads that read it and over all rows whose path it is on.
  */
 export function attentionKeysBack(
   q: Numbers,

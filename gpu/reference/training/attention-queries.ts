@@ -12,7 +12,9 @@ interface Pair {
   readonly ds: number; // the gradient of the score, times 1 / sqrt(headSize)
 }
 
-/** Goes over every query and each key that it reads, in ascending order. The shapes are those of `attentionQueriesBack`. */
+/**
+ * Goes over every query and each key that it reads, in ascending order. The shapes are those of `attentionQueriesBack`.
+ */
 export function forEachPair(
   q: Numbers,
   k: Numbers,

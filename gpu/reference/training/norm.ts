@@ -2,6 +2,7 @@
 
 import type { Numbers } from '../common/numbers.ts';
 
+/** Width of a row, and what is added to its mean square. */
 export interface NormShape {
   readonly width: number;
   readonly eps: number;
@@ -23,7 +24,9 @@ export function rmsNormBack(x: Numbers, gain: Numbers, dy: Numbers, { width, eps
   return dx;
 }
 
-/** x, dy: [T, width], gain: [width] -> dx [T, width] of y = (x - mean) r gain + bias with r = 1 / sqrt(variance + eps). */
+/**
+ * x, dy: [T, width], gain: [width] -> dx [T, width] of y = (x - mean) r gain + bias with r = 1 / sqrt(variance + eps).
+ */
 export function layerNormBack(x: Numbers, gain: Numbers, dy: Numbers, { width, eps }: NormShape): Float64Array {
   const dx = new Float64Array(x.length);
   for (let start = 0; start < x.length; start += width) {

@@ -1,5 +1,5 @@
-// Gradients back through the rotation of queries and keys, their norms by head where there are any (Qwen3), and the split of
-// a qkv product.
+// Gradients back through the rotation of queries and keys, their norms by head where there are any (Qwen3), and the
+// split of a qkv product.
 
 import type { Numbers } from '../common/numbers.ts';
 import { type RopeShape, rope, type SplitShape } from '../rope.ts';

@@ -138,7 +138,7 @@ test('losing the device rejects what waits for it', async () => {
     const own = await openGpu();
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
     const buffer = own.device.createBuffer({ size: 16, usage });
-    const waiting = rejected(own.wait(pending === 'map' ? buffer.mapAsync(1) : new Promise(() => {})));
+    const waiting = rejected(own.wait(pending === 'map' ? buffer.mapAsync(GPUMapMode.READ) : new Promise(() => {})));
     own.device.destroy();
     assert.is((await waiting).code, 'device-lost', pending);
     assert.is((await rejected(own.wait(Promise.resolve()))).code, 'device-lost');

@@ -4,7 +4,7 @@
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../base/error.ts';
 import { forwardNeeds } from '../../../gpu/engine/forward/forward.ts';
-import { scorePass } from '../../../gpu/engine/forward/sizes.ts';
+import { scoreOptions } from '../../../gpu/engine/forward/sizes.ts';
 import { DENSE, loadEngine } from '../../../gpu/index.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { writeLargeModel } from '../../support/large-model.ts';
@@ -60,7 +60,7 @@ test('a budget that is too small is refused with every need and what is missing,
 
 test('the budget that is asked for is what scoring takes', async () => {
   const engine = await loadEngine(folder, { maxRows: 64 });
-  const needs = forwardNeeds(engine.spec, scorePass(engine.spec, 64, Infinity));
+  const needs = forwardNeeds(engine.spec, scoreOptions(engine.spec, 64, Infinity));
   const asked = engine.weightBytes + Object.values(needs).reduce((sum, bytes) => sum + bytes, 0);
   const sequence = { tokens: randomTokens(1, 30, 1000), from: 1, variant: DENSE };
   await engine.score([sequence]);

@@ -56,8 +56,8 @@ test('the kernel adds and projects as its twin, over odd shapes', async () => {
       for (const project of [false, true]) {
         const [x, v] = [random(rows, rows * width), random(2, width)];
         const buffer = bench.floats(x);
-        const node = steer(bench.recorder, { v: bench.floats(v), x: buffer }, { width, scale: -0.3, project });
-        const [bytes] = await bench.run([node], { rows }, [[buffer, rows * width]]);
+        const command = steer(bench.recorder, { v: bench.floats(v), x: buffer }, { width, scale: -0.3, project });
+        const [bytes] = await bench.run([command], { rows }, [[buffer, rows * width]]);
         const limit = project ? 1e-10 : 1e-12;
         close(
           `${rows} x ${width}, ${project}`,

@@ -26,7 +26,7 @@ test('act(g) u and act(u) over odd shapes', async () => {
         const rows = gated ? 2 * n : n;
         const w = bench.matrix(random(n, rows * k), rows, k, 'f32', random(4, rows));
         const [s, y, fused] = [m * rows, m * n, m * n].map((count) => bench.recorder.pool.buffer('out', 4 * count));
-        const nodes = [
+        const commands = [
           ...matmul(bench.recorder, { x, w, y: s! }),
           activation(bench.recorder, { s: s!, y: y! }, { width: n, activation: kind, gated }),
           ...matmul(bench.recorder, { x, w, y: fused! }, { activation: kind, gated }),
@@ -36,7 +36,7 @@ test('act(g) u and act(u) over odd shapes', async () => {
           [y!, m * n],
           [fused!, m * n],
         ];
-        const [sums, found, wanted] = await bench.run(nodes, { rows: m }, read);
+        const [sums, found, wanted] = await bench.run(commands, { rows: m }, read);
         assert.equal(new Uint32Array(found!), new Uint32Array(wanted!), `${kind} ${m} ${n} ${gated}`);
         const all = Float64Array.from(new Float32Array(sums!));
         const part = (from: number) =>

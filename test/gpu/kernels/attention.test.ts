@@ -38,8 +38,8 @@ test('attention over shared paths, groups, windows and head sizes', async () => 
     const scaled = q.map((value) => Math.fround(value / Math.sqrt(headSize)));
     const io = { q: bench.floats(scaled), k: bench.floats(k), v: bench.floats(v), y };
     const tables = { positions: bench.words(positions), path: bench.words(path), rows: bench.words(rows) };
-    const node = attention(bench.recorder, { ...io, ...tables }, { heads, kvHeads, headSize, window });
-    const [bytes] = await bench.run([node], { rows: positions.length }, [[y, q.length]]);
+    const command = attention(bench.recorder, { ...io, ...tables }, { heads, kvHeads, headSize, window });
+    const [bytes] = await bench.run([command], { rows: positions.length }, [[y, q.length]]);
     const expected = twin(
       scaled.map((value) => value * Math.sqrt(headSize)),
       k,

@@ -49,8 +49,8 @@ test('head: log-probabilities and argmax without the logits, in every format', a
         logprob: out(p),
         greedy: out(p),
       };
-      const nodes = scoreHead(bench.recorder, io, bench.matrix(w, vocab, k, format, bias));
-      const [logprob, greedy, part, best, logit] = await bench.run(nodes, { rows: 1, scored: p }, [
+      const commands = scoreHead(bench.recorder, io, bench.matrix(w, vocab, k, format, bias));
+      const [logprob, greedy, part, best, logit] = await bench.run(commands, { rows: 1, scored: p }, [
         [io.logprob, p],
         [io.greedy, p],
         [io.part, 2 * p * blocks],

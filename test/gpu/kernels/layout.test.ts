@@ -25,12 +25,12 @@ test('a shader whose name starts with _ is an include, used by another; every ot
   for (const name of shaders) assert.is(/^fn main\(/m.test(read(`gpu/kernels/${name}`)), !isInclude(name), name);
 });
 
-test('every kernel has a wrapper of its name, which alone makes its nodes', () => {
+test('every kernel has a wrapper of its name, which alone makes its commands', () => {
   const sources = files('gpu/kernels').filter((name) => name.endsWith('.ts'));
   for (const name of kernels) {
-    // The kernels that include _weight-score.wgsl share a node, which is made in selection/rows.ts.
+    // The kernels that include _weight-score.wgsl share a command, which is made in selection/rows.ts.
     const [folder, base] = name.split('/');
-    const made = new RegExp(`kernel: '${name}'|scoredNode\\(on, '${folder === 'selection' ? base : '-'}'`);
+    const made = new RegExp(`kernel: '${name}'|recordScored\\(on, '${folder === 'selection' ? base : '-'}'`);
     const makers = sources.filter((file) => made.test(read(`gpu/kernels/${file}`)));
     assert.equal(makers, [`${name}.ts`], name);
   }

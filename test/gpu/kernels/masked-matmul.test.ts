@@ -39,12 +39,12 @@ function beside(w: DeviceMatrix, tensor: MaskTensor, gamma: number, factors: 1 |
 }
 
 const run = async (
-  nodes: Parameters<Bench['run']>[0],
+  commands: Parameters<Bench['run']>[0],
   y: GPUBuffer,
   m: number,
   count: number,
 ): Promise<Uint32Array> => {
-  const [bytes] = await bench.run(nodes, { rows: m }, [[y, count]]);
+  const [bytes] = await bench.run(commands, { rows: m }, [[y, count]]);
   return new Uint32Array(bytes!);
 };
 
@@ -129,11 +129,11 @@ test('gamma 1 gives the dense bits; chunks give the bits of the whole', async ()
   const bits = async (of: DeviceMatrix, gamma: number | null): Promise<Uint32Array> => {
     const y = bench.recorder.pool.buffer('y', 4 * m * n);
     const scratch = bench.recorder.pool.buffer('scratch', 4 * 2 * n * k);
-    const nodes =
+    const commands =
       gamma === null
         ? matmul(bench.recorder, { x, w: of, y }, kind)
         : maskedMatmul(bench.recorder, { x, w: of, y }, { ...kind, mask: beside(of, tensor, gamma, 2), scratch });
-    return run([nodes], y, m, m * n);
+    return run([commands], y, m, m * n);
   };
   assert.equal(await bits(w, 1), await bits(w, null), 'gamma 1');
   const chunked = bench.split(w, values, 2, 4 * 128 * k);

@@ -40,11 +40,11 @@ test('matmul over odd shapes and all formats, with bias, residual and base', asy
       const y = bench.floats(residual);
       const io = { x: bench.floats(x), w: bench.matrix(w, n, k, format, bias) };
       const other = bench.floats(new Array<number>(m * n).fill(7));
-      const nodes = [
+      const commands = [
         matmul(bench.recorder, { ...io, y: other }, { base: y }),
         matmul(bench.recorder, { ...io, y }, { residual: true }),
       ];
-      const [beside, bytes] = await bench.run(nodes, { rows: m }, [
+      const [beside, bytes] = await bench.run(commands, { rows: m }, [
         [other, m * n],
         [y, m * n],
       ]);
@@ -71,8 +71,8 @@ test('matmul: every tile of every class of device gives the same bits as the nai
     const run = async (options: MatmulOptions): Promise<Uint32Array> => {
       const y = bench.floats(random(10, m * n));
       const kind = gated ? ({ gated, activation: 'silu' } as const) : ({ residual: true } as const);
-      const node = matmul(bench.recorder, { x, w, y }, { ...options, ...kind });
-      const [bytes] = await bench.run([node], { rows: m }, [[y, m * n]]);
+      const command = matmul(bench.recorder, { x, w, y }, { ...options, ...kind });
+      const [bytes] = await bench.run([command], { rows: m }, [[y, m * n]]);
       return new Uint32Array(bytes!);
     };
     const naive = await run({ tile: { rows: 1, columns: gated ? 2 : 1, lanes: 64 } });
@@ -110,8 +110,8 @@ test('activations stay finite and exact in the tails', async () => {
   const w = bench.matrix(Float64Array.of(1), 1, 1, 'f32');
   for (const kind of ['silu', 'gelu', 'gelu-tanh'] as const) {
     const y = out(x.length);
-    const node = matmul(bench.recorder, { x: bench.floats(x), w, y }, { activation: kind });
-    const [bytes] = await bench.run([node], { rows: x.length }, [[y, x.length]]);
+    const command = matmul(bench.recorder, { x: bench.floats(x), w, y }, { activation: kind });
+    const [bytes] = await bench.run([command], { rows: x.length }, [[y, x.length]]);
     const found = new Float32Array(bytes!);
     const expected = twin.activation(x, kind);
     found.forEach((value, i) => {

@@ -36,8 +36,8 @@ test('embed reads rows in every format, and adds learned positions', async () =>
       const io = { tokens: bench.words(tokens), positions: bench.words(positions), x };
       const matrix = bench.matrix(table, 11, width, format);
       for (const add of [null, learned]) {
-        const node = embed(bench.recorder, { ...io, table: matrix, learned: add && bench.floats(add) });
-        const [bytes] = await bench.run([node], { rows: 4 }, [[x, 4 * width]]);
+        const command = embed(bench.recorder, { ...io, table: matrix, learned: add && bench.floats(add) });
+        const [bytes] = await bench.run([command], { rows: 4 }, [[x, 4 * width]]);
         close(
           `${format} ${width}`,
           new Float32Array(bytes!),
@@ -56,8 +56,8 @@ test('more rows than a grid has groups are wrapped, or refused by the name of th
   const tokens = Array.from({ length: rows }, (_, t) => (t * 5) % 7);
   const x = out(rows * width);
   const io = { tokens: bench.words(tokens), positions: bench.words([0]), learned: null, x };
-  const node = embed(bench.recorder, { ...io, table: bench.matrix(table, 7, width, 'f32') });
-  const [bytes] = await bench.run([node], { rows }, [[x, rows * width]]);
+  const command = embed(bench.recorder, { ...io, table: bench.matrix(table, 7, width, 'f32') });
+  const [bytes] = await bench.run([command], { rows }, [[x, rows * width]]);
   close('embed', new Float32Array(bytes!), gatherRows(table, tokens, width), LIMIT.element);
   const weight = bench.floats([1]);
   const wrapped = norm(
@@ -92,13 +92,13 @@ test('norms: RMS and layer, of every row and of gathered rows', async () => {
           layernorm(x, weight, bias, 1e-5),
         ],
       ] as const;
-      for (const [node, expected] of cases) {
-        const [bytes] = await bench.run([node], { rows }, [[y, rows * width]]);
+      for (const [command, expected] of cases) {
+        const [bytes] = await bench.run([command], { rows }, [[y, rows * width]]);
         close(`${rows} x ${width}`, new Float32Array(bytes!), expected, LIMIT.norm);
       }
       const from = bench.words(chosen);
-      const node = norm(bench.recorder, { ...io, bias: null, from }, { ...shape, over: 'scored' });
-      const [bytes] = await bench.run([node], { rows: 1, scored: 9 }, [[y, 9 * width]]);
+      const command = norm(bench.recorder, { ...io, bias: null, from }, { ...shape, over: 'scored' });
+      const [bytes] = await bench.run([command], { rows: 1, scored: 9 }, [[y, 9 * width]]);
       close(
         `gathered ${width}`,
         new Float32Array(bytes!),
@@ -145,9 +145,9 @@ test('rope splits, norms, rotates and fills the cache rows', async () => {
       k,
       v,
     };
-    const node = rope(bench.recorder, io, { heads, kvHeads, headSize, pairs, byHead, eps });
+    const command = rope(bench.recorder, io, { heads, kvHeads, headSize, pairs, byHead, eps });
     const found = await bench.run(
-      [node],
+      [command],
       { rows },
       [q, k, v].map((buffer, i) => [buffer, sizes[i]!] as const),
     );

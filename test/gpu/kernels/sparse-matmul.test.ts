@@ -54,11 +54,11 @@ test('blocks against the f64 twin and the dense kernel, over odd shapes, formats
       const run = async (of: 'sparse' | 'dense'): Promise<Uint32Array> => {
         const y = bench.floats(start);
         const how = gated ? ({ activation: 'silu' } as const) : ({ residual: true } as const);
-        const nodes =
+        const commands =
           of === 'sparse'
             ? [gatherColumns(bench.recorder, w, made), sparseMatmul(bench.recorder, { x: xs, w: made, y }, how)]
             : [matmul(bench.recorder, { x: xs, w: dense, y }, { ...how, gated })];
-        const [bytes] = await bench.run(nodes, { rows: m }, [[y, m * n]]);
+        const [bytes] = await bench.run(commands, { rows: m }, [[y, m * n]]);
         return new Uint32Array(bytes!);
       };
       const found = await run('sparse');

@@ -2,7 +2,7 @@
 
 import * as assert from 'uvu/assert';
 import type { Format } from '../../../../formats/safetensors/tensor.ts';
-import { hashOf } from '../../../../gpu/engine/selection/batches.ts';
+import { hashOf } from '../../../../gpu/engine/hash.ts';
 import { counts } from '../../../../gpu/kernels/selection/counts.ts';
 import { keys as keysOf } from '../../../../gpu/kernels/selection/keys.ts';
 import type { Keys, ScoredRows } from '../../../../gpu/kernels/selection/rows.ts';
@@ -96,7 +96,7 @@ test('keys and sums of every kind of score have the bits of the twin', async () 
         ].map((run, i) =>
           run.inverses === null ? run : { ...run, inverses: { ...run.inverses, at: run.inverses.at + 7 * i } },
         );
-        const nodes = [
+        const commands = [
           ...(one.kind === 'shares' ? [shares(bench.recorder, given)] : []),
           keysOf(bench.recorder, given, { buffer: keys, at: 5 }),
           ...(summed ? [rowSums(bench.recorder, given, { buffer: along, at: 1 })] : []),
@@ -104,7 +104,7 @@ test('keys and sums of every kind of score have the bits of the twin', async () 
             ? split.map((run) => columnSums(bench.recorder, run, { buffer: down, at: 1, tileRows, tileFirst }))
             : []),
         ];
-        const [k, a, d] = await bench.run(nodes, { rows: 1 }, [
+        const [k, a, d] = await bench.run(commands, { rows: 1 }, [
           [keys, 5 + held * columns],
           [along, held + 1],
           [down, tiles * columns + 1],

@@ -61,7 +61,7 @@ test('attention: queries, keys and values of packed sequences, grouped heads and
       y: y!,
     };
     const back = { ...io, dy: bench.floats(dy), dq: dq!, dk: dk!, dv: dv!, sums: out(2 * rows * heads) };
-    const nodes = [
+    const commands = [
       attention(bench.recorder, { ...io, path: bench.words(path), rows: bench.words(line) }, shape),
       attentionQueriesBack(bench.recorder, back, shape),
       attentionKeysBack(bench.recorder, back, shape),
@@ -71,7 +71,7 @@ test('attention: queries, keys and values of packed sequences, grouped heads and
       [dk!, k.length],
       [dv!, v.length],
     ];
-    const [queries, keys, values] = await bench.run(nodes, { rows }, read);
+    const [queries, keys, values] = await bench.run(commands, { rows }, read);
     const label = `${heads}/${kvHeads} heads of ${headSize}, window ${window}`;
     close(
       `${label}: dq`,
@@ -112,7 +112,7 @@ test('rope: rotated back, through norms of heads, in both layouts of qkv', async
     const pairs = dims / 2;
     const both = Array.from({ length: 2 * tables.cos.length }, (_, i) => tables[i % 2 === 0 ? 'cos' : 'sin'][i >> 1]!);
     const dx = out(qkv.length);
-    const node = ropeBack(
+    const command = ropeBack(
       bench.recorder,
       {
         qkv: bench.floats(qkv),
@@ -127,7 +127,7 @@ test('rope: rotated back, through norms of heads, in both layouts of qkv', async
       },
       { heads, kvHeads, headSize, pairs, byHead, eps: 1e-5 },
     );
-    const [bytes] = await bench.run([node], { rows }, [[dx, qkv.length]]);
+    const [bytes] = await bench.run([command], { rows }, [[dx, qkv.length]]);
     close(`${heads} heads of ${headSize}, ${dims} rotated`, floats(bytes), expected, LIMIT.sum);
     bench.clear();
   }

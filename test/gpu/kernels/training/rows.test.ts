@@ -43,11 +43,11 @@ test('norms: both kinds, added or scattered', async () => {
       const added = bench.floats(before);
       const scattered = bench.floats(before);
       const places = [2, NONE, 0, NONE, 1];
-      const nodes = [
+      const commands = [
         normBack(bench.recorder, { ...io, from: null, dx: added }, { ...shape, add: true }),
         normBack(bench.recorder, { ...io, from: bench.words(places), dx: scattered }, { ...shape, add: false }),
       ];
-      const [sum, spread] = await bench.run(nodes, { rows }, [
+      const [sum, spread] = await bench.run(commands, { rows }, [
         [added, rows * width],
         [scattered, rows * width],
       ]);
@@ -81,7 +81,7 @@ test('activations: slopes over tails and zero, gated or not', async () => {
       const half = (second: boolean) =>
         Float64Array.from(dy, (_, i) => own[Math.floor(i / width) * 2 * width + (i % width) + (second ? width : 0)]!);
       const [gated, plain] = [out(2 * rows * width), out(rows * width)];
-      const nodes = [
+      const commands = [
         activationBack(
           bench.recorder,
           { s: bench.floats(own), dy: bench.floats(dy), ds: gated },
@@ -93,7 +93,7 @@ test('activations: slopes over tails and zero, gated or not', async () => {
           { width, activation: kind, gated: false },
         ),
       ];
-      const [both, one] = await bench.run(nodes, { rows }, [
+      const [both, one] = await bench.run(commands, { rows }, [
         [gated, 2 * rows * width],
         [plain, rows * width],
       ]);
@@ -138,7 +138,7 @@ test('the head: softmax less one at the target, by blocks, from the log-probabil
         }),
       ),
     );
-    const nodes = [
+    const commands = [
       scoreHead(bench.recorder, head, matrix),
       firsts.map((first, i) =>
         softmaxBack(
@@ -149,7 +149,7 @@ test('the head: softmax less one at the target, by blocks, from the log-probabil
       ),
     ];
     const read = held.map((buffer) => [buffer, rows * columns] as [GPUBuffer, number]);
-    const found = await bench.run(nodes, { rows, scored: rows }, read);
+    const found = await bench.run(commands, { rows, scored: rows }, read);
     const whole = biased ? logits.map((value, i) => value + bias![i % vocab]!) : logits;
     const expected = softmaxTwin(whole, targets, weights, vocab);
     found.forEach((bytes, i) => {

@@ -47,11 +47,11 @@ test('transpose: every format, whole and a part with zeros after it; a product w
       const count = rows - from - (rows > 2 ? 1 : 0);
       const width = count + 5;
       const part = out(columns * width);
-      const nodes = [
+      const commands = [
         transpose(bench.recorder, { w, y }),
         transpose(bench.recorder, { w, y: part }, { chunk: 0, from, count, width }),
       ];
-      const [whole, some] = await bench.run(nodes, { rows: 1 }, [
+      const [whole, some] = await bench.run(commands, { rows: 1 }, [
         [y, rows * columns],
         [part, columns * width],
       ]);
@@ -72,7 +72,7 @@ test('a gradient goes back through a matrix by its transpose, in chunks or whole
   for (const held of [matrix, bench.split(matrix, w, 1, 64 * k * 4)]) {
     const [transposed, dx] = [out(n * k), out(m * k)];
     const across = { label: 'w', rows: k, columns: n, format: 'f32' as const, bias: null };
-    const nodes = [
+    const commands = [
       transpose(bench.recorder, { w: held, y: transposed }),
       matmul(bench.recorder, {
         x: bench.floats(dy),
@@ -80,7 +80,7 @@ test('a gradient goes back through a matrix by its transpose, in chunks or whole
         y: dx,
       }),
     ];
-    const [bytes] = await bench.run(nodes, { rows: m }, [[dx, m * k]]);
+    const [bytes] = await bench.run(commands, { rows: m }, [[dx, m * k]]);
     close(`${held.chunks.length} chunks`, floats(bytes), matmulBack(dy, w, k), LIMIT.sum);
   }
 });
@@ -96,8 +96,12 @@ test('outer products are added up, whole or only in the blocks of their rows', a
     const [l, r, before] = [random(1, rows * n), random(2, rows * k), random(3, n * k)];
     const y = bench.floats(before);
     const io = { label: 'outer', l: bench.floats(l), r: bench.floats(r), y };
-    const node = outer(bench.recorder, { ...io, owner: null }, { rows: n, columns: k, width: k, unit: n, scale: 0.5 });
-    const [bytes] = await bench.run([node], { rows }, [[y, n * k]]);
+    const command = outer(
+      bench.recorder,
+      { ...io, owner: null },
+      { rows: n, columns: k, width: k, unit: n, scale: 0.5 },
+    );
+    const [bytes] = await bench.run([command], { rows }, [[y, n * k]]);
     const expected = outerTwin(l, r, rows, 0.5).map((value, i) => value + before[i]!);
     close(`${rows} ${n} ${k}`, floats(bytes), expected, LIMIT.sum);
     bench.clear();
@@ -117,8 +121,8 @@ test('outer products are added up, whole or only in the blocks of their rows', a
     const [l, r] = [random(1, rows * n), random(2, rows * width)];
     const y = bench.floats(new Array<number>(n * width).fill(0));
     const io = { label: 'outer', l: bench.floats(l), r: bench.floats(r), owner: bench.words(owner), y };
-    const node = outer(bench.recorder, io, { rows: n, columns: rank, width, unit, scale: 2 });
-    const [bytes] = await bench.run([node], { rows }, [[y, n * width]]);
+    const command = outer(bench.recorder, io, { rows: n, columns: rank, width, unit, scale: 2 });
+    const [bytes] = await bench.run([command], { rows }, [[y, n * width]]);
     const expected = outerTwin(l, r, rows, 2).map((value, i) => {
       const first = owner[Math.floor(i / width)]!;
       const column = i % width;
@@ -134,11 +138,11 @@ test('dropout leaves out what its twin does, about as much as it should, and oth
   const [first, other] = [out(rows * width), bench.floats(x)];
   const key = bench.words([12345]);
   const io = { x: bench.floats(x), key };
-  const nodes = [
+  const commands = [
     dropout(bench.recorder, { ...io, y: first }, { width, place: 3, share, add: false }),
     dropout(bench.recorder, { ...io, y: other }, { width, place: 4, share, add: true }),
   ];
-  const [found, added] = await bench.run(nodes, { rows }, [
+  const [found, added] = await bench.run(commands, { rows }, [
     [first, rows * width],
     [other, rows * width],
   ]);
@@ -173,7 +177,7 @@ test('sums of squares, and a step of AdamW with its transpose', async () => {
   };
   const many = random(9, 10_001);
   const sums = out(squareSums(many.length));
-  const nodes = [
+  const commands = [
     squares(bench.recorder, { x: bench.floats(many), y: sums }, many.length),
     adamw(bench.recorder, io, { rows, columns, scale }),
   ];
@@ -185,7 +189,7 @@ test('sums of squares, and a step of AdamW with its transpose', async () => {
     [applied, count],
     [sums, squareSums(many.length)],
   ];
-  const [moved, m, v, across, up, partial] = await bench.run(nodes, { rows }, read);
+  const [moved, m, v, across, up, partial] = await bench.run(commands, { rows }, read);
   const clipped = gradient!.map((value) => 0.5 * value);
   const expected = adamwTwin(p!, clipped, { first: first!, second: squared }, hyper);
   close('p', floats(moved), expected.parameter, LIMIT.element);
