@@ -255,11 +255,7 @@ test('what the model cannot do is refused with a reason', async () => {
   await refuses(ask({ tokens: new Uint32Array(130) }), 'sequence-too-long', /130 .* 128 positions/);
   assert.is((await llama.top(new Uint32Array(128), 3)).length, 3);
   await refuses(() => llama.top(new Uint32Array(129), 3), 'sequence-too-long', /129 .* 128 positions/);
-  await refuses(
-    () => llama.perplexity(tokens.subarray(0, 1), { window: 4, stride: 2 }),
-    'bad-sequence',
-    /perplexity needs at least 2 tokens, and the text has 1/,
-  );
+  await refuses(() => llama.perplexity(tokens.subarray(0, 1), { window: 4, stride: 2 }), 'bad-sequence', /2 .* has 1/);
   await refuses(ask({ from: 3 }), 'bad-sequence', /starts at token 3/);
   await refuses(ask({ tokens: new Uint32Array(0), from: 0 }), 'bad-sequence', /empty/);
   await refuses(() => llama.perplexity(tokens, { window: 4, stride: 4 }), 'bad-window', /stride 4/);
