@@ -10,7 +10,7 @@ export function sha256(data: string | Uint8Array): string {
 
 /**
  * One text per value, whatever the order of its keys. -0 is written as 0.
- * @throws TypeError with the path of a value that JSON cannot say: undefined, NaN, infinity, a function, a class.
+ * Throws TypeError with the path of a value that JSON cannot say: undefined, NaN, infinity, a function, a class.
  */
 export function canonicalJson(value: unknown): string {
   return write(value, '$');

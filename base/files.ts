@@ -88,7 +88,7 @@ export function readBounded(file: string, maxBytes: number): string | null {
 
 /**
  * Makes `folder` and proves that files can be made in it.
- * @throws BenchError `unwritable`
+ * Throws `unwritable`
  */
 export function ensureWritable(folder: string): void {
   const probe = path.join(folder, `.probe-${process.pid}-${randomBytes(4).toString('hex')}`);

@@ -135,7 +135,7 @@ export async function checkKernels(gpu: Gpu): Promise<KernelCheck> {
   };
 }
 
-/** Opens the device, examines it and closes it. Throws BenchError `no-device` where there is none. */
+/** Opens the device, examines it and closes it. Throws `no-device` where there is none. */
 export async function inspectDevice(device?: string): Promise<DeviceReport> {
   const gpu = await openGpu(device === undefined ? {} : { device });
   try {

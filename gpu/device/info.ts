@@ -11,7 +11,7 @@ export interface DeviceDescription {
   readonly timestamps: boolean;
 }
 
-/** Opens the device that `loadEngine` would, and closes it. Throws BenchError `no-device`. */
+/** Opens the device that `loadEngine` would, and closes it. Throws `no-device`. */
 export async function describeDevice(options: { readonly device?: string } = {}): Promise<DeviceDescription> {
   const gpu = await openGpu(options);
   const { name, software, deviceClass, testbed, has } = gpu;

@@ -116,7 +116,7 @@ async function place(fresh: string, folder: string): Promise<void> {
 
 /**
  * Unpacks SwiftShader into the cache folder, or finds it there; every file is checked by size and sha256, and a
- * damaged copy is replaced. Safe when several processes do it at once. Throws BenchError `no-device` when it cannot.
+ * damaged copy is replaced. Safe when several processes do it at once. Throws `no-device` when it cannot.
  */
 export async function unpackSwiftShader(): Promise<SwiftShader> {
   const missing = swiftShaderMissing();

@@ -18,7 +18,7 @@ import { deviceBytes, upload } from './weights/upload.ts';
 const MAX_ROWS = 1024;
 
 /**
- * Opens the device and loads the model in `folder` (Hugging Face layout). Throws BenchError `no-device`, `bad-model`,
+ * Opens the device and loads the model in `folder` (Hugging Face layout). Throws `no-device`, `bad-model`,
  * `bad-weights`, `unsupported-model`, `gpu-memory`.
  */
 export async function loadEngine(folder: string, options: LoadOptions = {}): Promise<LoadedEngine> {

@@ -177,7 +177,7 @@ function rowsOf(units: readonly Unit[], alpha: number): readonly Figures[] {
 /**
  * The configuration that a headline shows: the greatest alignment, of equal ones the first; null of none. `rows` come from
  * the tuning part: chosen on the items it is shown on, the best of many would be above its controls by chance.
- * @throws BenchError `bad-statistics` when an alignment is not a number.
+ * Throws `bad-statistics` when an alignment is not a number.
  */
 export function headline(
   rows: readonly { readonly method: string; readonly sparsity: string | null; readonly alignment: number }[],

@@ -14,7 +14,7 @@ const WAIT_MS = 300;
 /**
  * Makes `place` hold the file, whole and checked. What came before a connection broke stays there for the next call.
  * @param took told of bytes as they come, from the disk or the network
- * @throws BenchError `hub-connection`, `hub-missing`, `hub-access`, `bad-digest`, `unwritable`
+ * Throws `hub-connection`, `hub-missing`, `hub-access`, `bad-digest`, `unwritable`
  */
 export async function downloadFile(
   file: HubFile,

@@ -42,7 +42,7 @@ export interface Listing {
 
 /**
  * The commit and files of a model, at the top of its repository.
- * @throws BenchError `hub-missing`, `hub-access`, `hub-connection`, `bad-hub`, `bad-model`
+ * Throws `hub-missing`, `hub-access`, `hub-connection`, `bad-hub`, `bad-model`
  */
 export async function listModel(model: HubModel, access: HubAccess): Promise<Listing> {
   const asked = { hubUrl: access.url, fetch: boundedFetch(model, access) };
@@ -80,7 +80,7 @@ export async function listModel(model: HubModel, access: HubAccess): Promise<Lis
 
 /**
  * The files of the weights: one, or the shards that `index` (the text of the file of that name) names.
- * @throws BenchError `bad-model`, `bad-hub`
+ * Throws `bad-model`, `bad-hub`
  */
 export function weightFiles(model: HubModel, { weights }: Listing, index: string | null): readonly HubFile[] {
   const whole = weights.get(WHOLE);

@@ -20,7 +20,7 @@ export type PullEvent =
 
 /**
  * Brings `name` (hf:owner/name@revision) up to date in the cache; returns its folder.
- * @throws BenchError `bad-model-name`, `offline`, and what `listModel` and `downloadFile` throw
+ * Throws `bad-model-name`, `offline`, and what `listModel` and `downloadFile` throw
  */
 export async function pullModel(name: string, tell: (event: PullEvent) => void, access = hubAccess()): Promise<string> {
   const model = parseHubName(name);

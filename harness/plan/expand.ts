@@ -15,7 +15,7 @@ const MAX_CELLS = 100_000;
 /**
  * All cells of a suite, in a stable order: models, evaluations, methods as written, then persona, wording, sparsity, seed.
  * A method that ignores an axis makes one cell on it; without the persona axis it is asked the items of all traits.
- * @throws BenchError when the plan is empty, a method is unknown, a name stands for two things, or a persona has no items.
+ * Throws a BenchError when the plan is empty, a method is unknown, a name stands for two things, or a persona has no items.
  */
 export function expand(
   suite: Suite,

@@ -36,7 +36,7 @@ export function itemDigest(item: Item): string {
 /**
  * The items of each trait, in an order that depends on the files only: personas take turns, so that the first n of a
  * trait hold both keyings.
- * @throws BenchError `duplicate-item` when one id stands for two contents.
+ * Throws `duplicate-item` when one id stands for two contents.
  */
 export function itemsByTrait(
   personas: readonly Persona[],
@@ -74,7 +74,7 @@ export function itemsByTrait(
 
 /**
  * The items that can be asked of one persona.
- * @throws BenchError `no-items`, or `cannot-flip` when an item of the opposite has more than two options.
+ * Throws `no-items`, or `cannot-flip` when an item of the opposite has more than two options.
  */
 export function itemsOf(persona: Persona, byTrait: ReadonlyMap<string, readonly Item[]>): readonly Item[] {
   const items = (byTrait.get(persona.trait) ?? []).filter((item) => keyingOf(item, persona) !== 0);

@@ -14,7 +14,7 @@ export interface FilterTerm {
 
 /**
  * The cells that pass all terms; no terms keep every cell.
- * @throws BenchError `nothing-selected` for a pattern that no cell has, a misspelt name as a rule
+ * Throws `nothing-selected` for a pattern that no cell has, a misspelt name as a rule
  */
 export function select(terms: readonly FilterTerm[], cells: readonly Cell[]): readonly Cell[] {
   for (const { field, pattern } of terms) {

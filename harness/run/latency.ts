@@ -41,7 +41,7 @@ export function roundOrder(count: number, round: number): readonly number[] {
 
 /**
  * Times every task on `loaded`; one row per task, in their order. `settings.warmup` rounds are thrown away.
- * @throws what the engine throws, and the signal's reason when it is aborted.
+ * Throws what the engine throws, and the signal's reason when it is aborted.
  */
 export async function measureLatency(
   tasks: readonly LatencyTask[],

@@ -47,7 +47,7 @@ export interface Planned {
 /**
  * Checks the output folder, reads what identifies the models, and makes the plan. `use` read: a folder that cannot be
  * written will do. `note` hears of memories of the store that are damaged.
- * @throws BenchError `unwritable` before anything else; `bad-model`, `empty-plan`, `nothing-selected`, ...
+ * Throws `unwritable` before anything else; `bad-model`, `empty-plan`, `nothing-selected`, ...
  */
 export async function planSession(
   options: Pick<SessionOptions, 'suite' | 'registry' | 'machine' | 'base' | 'select'>,

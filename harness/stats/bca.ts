@@ -146,7 +146,7 @@ function quantile(sorted: Float64Array, p: number): number {
  *
  * Null with one unit, which shows no spread. Where no stratum varies the interval is the mean itself: that nothing differed
  * is then a fact of these items, and `tangoInterval` or `signFlip` says how little it proves.
- * @throws BenchError `bad-statistics`: no units, NaN, a weight not above zero, a level outside (0, 1), < 100 resamples.
+ * Throws `bad-statistics`: no units, NaN, a weight not above zero, a level outside (0, 1), < 100 resamples.
  */
 export function bcaInterval(units: readonly BcaUnit[], options: BcaOptions = {}): BcaInterval | null {
   const { level = 0.95, resamples = RESAMPLES, seed = 0 } = options;

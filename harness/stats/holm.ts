@@ -14,7 +14,7 @@ export interface Adjusted extends Tested {
 /**
  * Adjusted p-values of the step-down procedure of Holm (Scandinavian Journal of Statistics 6, 1979), in the order given:
  * the k-th smallest times (m - k + 1), never below the one before it, at most 1. Equal p-values get equal ones.
- * @throws BenchError `bad-statistics`: no tests, a name twice, or a p outside [0, 1].
+ * Throws `bad-statistics`: no tests, a name twice, or a p outside [0, 1].
  */
 export function holm(family: readonly Tested[]): readonly Adjusted[] {
   const fail = (message: string, where?: string) => {

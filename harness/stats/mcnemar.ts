@@ -17,7 +17,7 @@ export interface McNemar extends Discordant {
 
 /**
  * Counts the changed items of binary units.
- * @throws BenchError `bad-statistics`: a difference other than -1, 0 and 1 (as of an item whose poles disagree).
+ * Throws `bad-statistics`: a difference other than -1, 0 and 1 (as of an item whose poles disagree).
  */
 export function discordant(units: readonly { readonly item: string; readonly difference: number }[]): Discordant {
   let up = 0;
@@ -38,7 +38,7 @@ export function discordant(units: readonly { readonly item: string; readonly dif
 /**
  * The exact test of McNemar (Psychometrika 12, 1947): under no difference each of the changed items goes up or down with
  * chance one half. Two-sided: twice the smaller tail, at most 1. Without a changed item every p is 1.
- * @throws BenchError `bad-statistics` unless both counts are whole and not negative.
+ * Throws `bad-statistics` unless both counts are whole and not negative.
  */
 export function mcnemar({ up, down }: Discordant): McNemar {
   if (!(Number.isSafeInteger(up) && up >= 0 && Number.isSafeInteger(down) && down >= 0)) {

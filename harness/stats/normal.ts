@@ -39,7 +39,7 @@ export function normalCdf(x: number): number {
 
 /**
  * The x with P(X <= x) = p. Hastings' guess (Abramowitz & Stegun 1964, 26.2.23), refined by Halley's method.
- * @throws BenchError `bad-statistics` unless 0 < p < 1.
+ * Throws `bad-statistics` unless 0 < p < 1.
  */
 export function normalQuantile(p: number): number {
   if (!(p > 0 && p < 1)) throw new BenchError('bad-statistics', `the normal distribution has no quantile at ${p}`);

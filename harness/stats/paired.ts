@@ -60,7 +60,7 @@ function check(units: readonly PairedUnit[], alpha: number): void {
  * One unit bounds nothing: the interval is infinite. Where all differences are equal there is no t; then the sign test
  * speaks: n equal signs have probability 2^(1-n) under no difference, so the interval is the point itself once that is at
  * most alpha (6 units at 0.05), and infinite before.
- * @throws BenchError `bad-statistics`: no units, a unit twice, ragged or no seeds, NaN, alpha outside (0, 1).
+ * Throws `bad-statistics`: no units, a unit twice, ragged or no seeds, NaN, alpha outside (0, 1).
  */
 export function pairedDifference(units: readonly PairedUnit[], alpha: number): PairedDifference {
   check(units, alpha);

@@ -71,7 +71,7 @@ function drawnSums(values: Float64Array, flips: number, seed: number): Float64Ar
  * Fisher's randomisation test of paired differences (The Design of Experiments, 1935, section 21). Exact with at most 16
  * non-zero differences; beyond that by `flips` seeded draws (10,000), where p = (k + 1) / (flips + 1) counts the observed
  * one among them (Phipson & Smyth, Statistical Applications in Genetics and Molecular Biology 9, 2010).
- * @throws BenchError `bad-statistics`: no units, NaN, a weight that is not above zero, no flips or seed.
+ * Throws `bad-statistics`: no units, NaN, a weight that is not above zero, no flips or seed.
  */
 export function signFlip(
   units: readonly SignFlipUnit[],

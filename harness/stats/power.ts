@@ -71,7 +71,7 @@ const designOf = ({ n, discordance, alpha = 0.05, margin = 0 }: Design): Require
 /**
  * The chance that one-sided exact McNemar says p < alpha and the observed drop is at least the margin, where the true drop
  * is `drop`: the sum over the number of changed items, as in Duffy (Biometrics 40, 1984), without approximation.
- * @throws BenchError `bad-statistics`: rates outside [0, 1], a drop beyond the discordance, n not whole or above a million.
+ * Throws `bad-statistics`: rates outside [0, 1], a drop beyond the discordance, n not whole or above a million.
  */
 export function mcnemarPower({ drop, ...rest }: Design & { readonly drop: number }): number {
   const design = designOf(rest);
@@ -132,7 +132,7 @@ function least(enough: (n: number) => boolean, from: number, most: number): numb
 /**
  * The least number of items at which a binary comparison would be settled if the rates stayed those observed: Tango's
  * one-sided bound at level 1 - alpha no longer holds -margin. Null where the estimate is -margin itself, or beyond `most`.
- * @throws BenchError `bad-statistics`: counts that do not fit n, or a margin, level or bound out of range.
+ * Throws `bad-statistics`: counts that do not fit n, or a margin, level or bound out of range.
  */
 export function itemsToDecide(
   changed: ChangedItems,
@@ -154,7 +154,7 @@ export function itemsToDecide(
 /**
  * The least number of items at which one-sided exact McNemar would reject if the rates stayed those observed, whole items lost
  * rounded down and won rounded up; null beyond `most`.
- * @throws BenchError `bad-statistics`: as {@link itemsToDecide}.
+ * Throws `bad-statistics`: as {@link itemsToDecide}.
  */
 export function itemsToReject(
   changed: ChangedItems,
@@ -173,7 +173,7 @@ export function itemsToReject(
 /**
  * {@link itemsToDecide} of graded differences, by the one-sided t bound (Student, Biometrika 6, 1908) at the mean and standard deviation
  * observed. Without any spread by the sign test: n equal signs have chance 2^-n.
- * @throws BenchError `bad-statistics`: a mean or deviation that is no number, or a margin, level or bound out of range.
+ * Throws `bad-statistics`: a mean or deviation that is no number, or a margin, level or bound out of range.
  */
 export function itemsToDecideGraded(
   { mean, sd }: { readonly mean: number; readonly sd: number },

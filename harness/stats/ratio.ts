@@ -12,7 +12,7 @@ export interface Ratio {
 
 /**
  * The geometric mean of a[k] / b[k] with its (1 - alpha) t interval over the logarithms.
- * @throws BenchError `bad-statistics`: no rounds, other numbers of them, a time that is not above zero.
+ * Throws `bad-statistics`: no rounds, other numbers of them, a time that is not above zero.
  */
 export function pairedRatio(a: readonly number[], b: readonly number[], alpha = 0.05): Ratio {
   const fail = (message: string): never => {

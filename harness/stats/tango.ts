@@ -55,7 +55,7 @@ function boundAt(changed: ChangedItems, z: number): number {
 
 /**
  * The interval of all differences that the score does not reject at `level` (0.95), and the one-sided bounds.
- * @throws BenchError `bad-statistics`: counts that do not fit n, or a level outside (0, 1).
+ * Throws `bad-statistics`: counts that do not fit n, or a level outside (0, 1).
  */
 export function tangoInterval(changed: ChangedItems, level = 0.95): TangoInterval {
   checkChanged(changed);

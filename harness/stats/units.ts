@@ -75,7 +75,7 @@ function checkOnce(rows: readonly RowKey[]): void {
 /**
  * Joins the rows of two sides by all that they share. A side that has no wordings or seeds at all (all null) stands beside
  * each of the other's. Groups are those of the first side.
- * @throws BenchError `bad-statistics`: a row of one side only, or one that is there twice.
+ * Throws `bad-statistics`: a row of one side only, or one that is there twice.
  */
 export function pairRows(a: readonly OutcomeRow[], b: readonly OutcomeRow[]): readonly PairedRow[] {
   checkOnce(a);
@@ -114,7 +114,7 @@ function checkOutcome(row: PairedRow, side: 'a' | 'b'): void {
  * One unit per item or group: the mean of a - b over its poles, wordings, orders and seeds. Sorted by trait and item, and summed in
  * one order, so that the same rows in another order give the same figures to the last bit. (Pairing by item: E. Miller,
  * "Adding error bars to evals", 2024, sections 2.2 and 4.2.)
- * @throws BenchError `bad-statistics`: no rows, a row of one side only or there twice, an outcome outside [0, 1], an item
+ * Throws `bad-statistics`: no rows, a row of one side only or there twice, an outcome outside [0, 1], an item
  * under two traits.
  */
 export function unitsOf(rows: readonly PairedRow[]): readonly Unit[] {

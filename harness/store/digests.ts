@@ -86,7 +86,7 @@ export class DigestMemo {
 
 /**
  * Digests of `config.json` and of the weights; the latter is what masks and adapters name as their model.
- * @throws BenchError `bad-model`, `bad-weights` when a file is missing or the index is damaged.
+ * Throws `bad-model`, `bad-weights` when a file is missing or the index is damaged.
  */
 export async function weightDigests(
   folder: string,

@@ -34,7 +34,7 @@ export interface Store {
   get(key: string, cell: Cell): Lookup;
   /**
    * Stores a finished cell. With `replace`, a stored cell is overwritten; otherwise the first writer wins.
-   * @throws BenchError `not-finite` when an outcome holds a NaN, an infinity or a wrong shape.
+   * Throws `not-finite` when an outcome holds a NaN, an infinity or a wrong shape.
    */
   put(cell: Cell, finished: Finished, replace?: boolean): StoredCell;
   /** The prompts that a cell was put with, or null when they are absent or damaged. */
@@ -51,7 +51,7 @@ export interface Store {
 /**
  * Opens (makes) the store in `folder` and removes what killed runs left in tmp/. `use` read: one that cannot be written is
  * opened as it is, or is empty where there is none.
- * @throws BenchError `unwritable`
+ * Throws `unwritable`
  */
 export function openStore(folder: string, use: 'write' | 'read' = 'write'): Store {
   const temporary = path.join(folder, 'tmp');
