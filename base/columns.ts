@@ -1,7 +1,7 @@
 // Text within the width of a terminal: tables without lines, and sentences broken between words. Whatever stands in it is
 // made printable here.
 
-import Table from 'cli-table3';
+import { createRequire } from 'node:module';
 import { inert, printable } from './printable.ts';
 
 /** Widest line; what is there to be copied, a path or a command, stays whole. */
@@ -67,6 +67,8 @@ export function endingLines(written: readonly string[], next: string | null): re
 }
 
 function drawn(cells: readonly string[], colWidths: readonly number[]): string {
+  // Loaded when there is a table: a message of one line needs none.
+  const Table = createRequire(import.meta.url)('cli-table3') as typeof import('cli-table3');
   const table = new Table({
     colWidths: [...colWidths],
     wordWrap: true,

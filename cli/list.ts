@@ -7,7 +7,6 @@ import { BenchError } from '../base/error.ts';
 import { inert, jsonText, printable } from '../base/printable.ts';
 import { didYouMean } from '../harness/config/diagnostics.ts';
 import { packageRoot } from '../harness/config/paths.ts';
-import { readPersonas } from '../harness/config/personas.ts';
 
 type Entry = readonly [name: string, what: string];
 
@@ -22,6 +21,7 @@ const KINDS: Readonly<Record<string, (plugins: readonly string[]) => Promise<rea
     return entries;
   },
   personas: async () => {
+    const { readPersonas } = await import('../harness/config/personas.ts');
     const { personas } = await readPersonas(join(packageRoot(), 'personas.yaml'), 'personas.yaml');
     return personas.map(({ id, description }) => [id, description]);
   },
