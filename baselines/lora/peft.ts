@@ -14,6 +14,7 @@ import { readTensors, type Tensor, type TensorFile, tensorBytes } from '../../fo
 import type { Adapter } from '../../gpu/index.ts';
 import type { Artefact } from '../../harness/method/method.ts';
 import { type PeftScale, peftConfig, readPeftConfig } from './peft-config.ts';
+import { unapplied } from './unapplied.ts';
 
 export const CONFIG = 'adapter_config.json';
 export const WEIGHTS = 'adapter_model.safetensors';
@@ -62,9 +63,18 @@ export async function readAdapterTensors(file: string, model: AdapterModel, rank
       throw fail(`it was trained on weights ${shown(metadata[MODEL])}, and these are ${model.weights}`);
     }
     const found = new Set(entries.map(({ name }) => name));
+    const others = entries.filter(({ name, begin, end }) => !places.has(name) && begin < end);
+    if (others.length > 0) {
+      throw unapplied(
+        others.map(({ name }) => name),
+        ROOT,
+        model.family,
+        file,
+      );
+    }
     for (const { name, shape } of entries) {
       const place = places.get(name);
-      if (place === undefined) throw fail(`tensor ${shown(name)} updates nothing that this model has`);
+      if (place === undefined) continue; // an empty tensor: it updates nothing
       const { info, side } = place;
       const wanted = side === 'a' ? [rank, info.columns] : [info.rows, rank];
       if (shape.length !== 2 || shape[0] !== wanted[0] || shape[1] !== wanted[1]) {
