@@ -17,7 +17,7 @@ export async function adapterMerge(
 ): Promise<number> {
   if (out === undefined) throw usage('a checkpoint needs a folder to be written to', 'add --out FOLDER');
   const services = tryServices();
-  const found = isHubName(model) ? await services.fetchModel(model) : findModel(model, services.bundledModels);
+  const found = isHubName(model) ? await services.fetchModel(model) : await findModel(model, services.bundledModels);
   const { mergeAdapter } = await import('../baselines/lora/merge.ts');
   await mergeAdapter(found, resolve(folder), resolve(out));
   const next = `bench try "How was your week?" --model ${shellWord(out)}`;

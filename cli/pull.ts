@@ -2,6 +2,7 @@
 
 import { BenchError } from '../base/error.ts';
 import { jsonText } from '../base/printable.ts';
+import { didYouMeanHub, isHubName } from '../harness/hub/name.ts';
 import { fetchModel, type PullEvent, pullModel } from '../harness/hub/pull.ts';
 import type { ProgressMode } from '../harness/run/progress.ts';
 import { byteBar, byteLines } from './pull-progress.ts';
@@ -18,9 +19,10 @@ export async function pullVerb(
   options: PullOptions,
   stdout: { write(text: string): unknown } = process.stdout,
 ): Promise<number> {
-  if (!name.startsWith('hf:')) {
-    throw new BenchError('usage', `${JSON.stringify(name)} is not on the hub`, {
-      hint: 'write bench pull hf:owner/name@revision; bundled models and folders need no download',
+  if (!isHubName(name)) {
+    throw new BenchError('usage', `${JSON.stringify(name.slice(0, 120))} is not written as a model of the hub`, {
+      hint:
+        didYouMeanHub(name) ?? 'write bench pull hf:owner/name@revision; bundled models and folders need no download',
     });
   }
   const folder = await shown(options, (tell) => pullModel(name, tell));

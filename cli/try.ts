@@ -127,7 +127,7 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
   const request = readRequest(text, options);
   const folder = isHubName(options.model)
     ? await services.fetchModel(options.model)
-    : findModel(options.model, services.bundledModels);
+    : await findModel(options.model, services.bundledModels);
   const found =
     options.persona === undefined ? null : findPersona(await services.loadPersonas(options.personas), options.persona);
   const { methods } = await (await import('../api/plugin.ts')).registryFrom(options.plugin);

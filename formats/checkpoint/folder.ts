@@ -4,27 +4,32 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
 import { failure, jsonOf, readText as read } from '../../base/read.ts';
+import { FOLDER_HINT, otherFile, otherFormat } from './other-formats.ts';
 
 /** config.json of published models stays under 100 KB; tokenizer_config.json lists every added token, and has up to 2 MB. */
 export const MAX_CONFIG_BYTES = 16 * 2 ** 20;
 
-const FOLDER_HINT = 'name the folder that holds config.json, tokenizer.json and model.safetensors';
 /** What helps against a file that cannot be right. */
 export const FETCH_AGAIN = 'this is not the file that the model was published with: download or export it again';
 
-/** Throws `bad-model` unless `folder` is a folder. */
+/** Throws `bad-model` unless `folder` is a folder; a file of another format is named as one. */
 export async function requireFolder(folder: string): Promise<void> {
   const info = await stat(folder).catch(() => null);
   if (info?.isDirectory()) return;
-  const message = info === null ? 'there is no such model folder' : 'a model is a folder, and this is a file';
-  throw new BenchError('bad-model', message, { where: folder, hint: FOLDER_HINT });
+  if (info === null) {
+    throw new BenchError('bad-model', 'there is no such model folder', { where: folder, hint: FOLDER_HINT });
+  }
+  throw await otherFile(folder);
 }
 
 /** Throws `bad-model` unless `folder` is a folder with a config.json in it. */
 export async function requireModelFolder(folder: string): Promise<void> {
   await requireFolder(folder);
   if ((await fileSize(join(folder, 'config.json'))) === null) {
-    throw new BenchError('bad-model', 'the folder has no config.json', { where: folder, hint: FOLDER_HINT });
+    throw (
+      (await otherFormat(folder)) ??
+      new BenchError('bad-model', 'the folder has no config.json', { where: folder, hint: FOLDER_HINT })
+    );
   }
 }
 

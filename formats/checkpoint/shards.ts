@@ -5,6 +5,7 @@ import { BenchError } from '../../base/error.ts';
 import { duplicateKey, isRecord } from '../../base/json.ts';
 import { badWeights, MAX_HEADER_BYTES, MAX_TENSORS, shown } from '../safetensors/header.ts';
 import { fileSize, parseJson, readText, requireModelFolder } from './folder.ts';
+import { otherFormat } from './other-formats.ts';
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
@@ -79,8 +80,11 @@ async function readIndex(folder: string): Promise<ReadonlyMap<string, string>> {
 }
 
 async function withoutWeights(folder: string): Promise<BenchError> {
-  return new BenchError('bad-model', `the folder has neither ${SINGLE} nor ${INDEX}`, {
-    where: folder,
-    hint: 'only safetensors weights are read: save the model with safe_serialization=True',
-  });
+  return (
+    (await otherFormat(folder)) ??
+    new BenchError('bad-model', `the folder has neither ${SINGLE} nor ${INDEX}`, {
+      where: folder,
+      hint: 'only safetensors weights are read: save the model with safe_serialization=True',
+    })
+  );
 }

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { BenchError } from '../../base/error.ts';
 import { requireCachedModel } from '../hub/cache.ts';
-import { isHubName, parseHubName } from '../hub/name.ts';
+import { didYouMeanHub, isHubName, parseHubName } from '../hub/name.ts';
 import { didYouMean, failOn, type Issue, type Place } from './diagnostics.ts';
 import type { SuiteFile } from './entries.ts';
 import { packageRoot } from './paths.ts';
@@ -74,11 +74,12 @@ async function find(
   const plain = named && /^[\w.-]+$/.test(path);
   const where = plain && (await exists(bundled(path))) ? bundled(path) : resolve(folder, path);
   if (await exists(where)) return { id: basename(where), path: where };
+  const meant = didYouMeanHub(path, folder);
   const hint = 'name a bundled model (`bench list models`), a folder, or hf:owner/name@revision';
   issues.push(
     named
-      ? { place, message: `there is no model "${path}"`, hint: didYouMean(path, ['persona-nano']) ?? hint }
-      : { place, message: `there is no folder ${where}` },
+      ? { place, message: `there is no model "${path}"`, hint: meant ?? didYouMean(path, ['persona-nano']) ?? hint }
+      : { place, message: `there is no folder ${where}`, ...(meant === undefined ? {} : { hint: meant }) },
   );
   return null;
 }
@@ -93,6 +94,7 @@ async function choose(chosen: string, models: readonly ModelRef[]): Promise<Mode
   throw new BenchError('unknown-model', `there is no model "${chosen}"`, {
     where: '--model',
     hint:
+      didYouMeanHub(chosen) ??
       didYouMean(chosen, [...models.map(({ id }) => id), 'persona-nano']) ??
       'name a model of the suite, a bundled one (`bench list models`), a folder, or hf:owner/name@revision',
   });

@@ -1,5 +1,7 @@
 // hf:owner/name@revision -> its parts. A name comes from a suite that somebody else wrote, and ends up in paths and URLs.
 
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { BenchError } from '../../base/error.ts';
 
 export interface HubModel {
@@ -9,11 +11,32 @@ export interface HubModel {
 }
 
 const PREFIX = 'hf:';
+const FORM = 'write hf:owner/name or hf:owner/name@revision, such as hf:HuggingFaceTB/SmolLM2-135M-Instruct@main';
 const PART = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?$/;
 const REVISION = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,126}[A-Za-z0-9])?$/;
 
 export function isHubName(name: string): boolean {
   return name.startsWith(PREFIX);
+}
+
+/**
+ * The name that was meant by `name`, which lacks or mistypes its `hf:`: owner/name alone, or an address on the hub. Null
+ * where it cannot be one; whether the hub has such a model is not asked.
+ */
+export function hubNameMeant(name: string): string | null {
+  const bare = name
+    .trim()
+    .replace(/^(?:https?:\/\/)?(?:www\.)?(?:huggingface\.co|hf\.co)\//i, '')
+    .replace(/^hf:\/*/i, '')
+    .replace(/\/(?:tree|blob)\/([^/@]+)(?:\/.*)?$/, '@$1')
+    .replace(/\/+$/, '');
+  const meant = `${PREFIX}${bare}`;
+  if (meant === name) return null;
+  try {
+    return parseHubName(meant).name;
+  } catch {
+    return null;
+  }
 }
 
 /** Throws `bad-model-name` for anything but hf:owner/name or hf:owner/name@revision. */
@@ -23,8 +46,15 @@ export function parseHubName(name: string): HubModel {
   const odd = /\.\.|--/.test(`${owner}/${model}`) || /\.\.|\/\//.test(revision);
   if (odd || !PART.test(owner) || !PART.test(model) || !REVISION.test(revision)) {
     throw new BenchError('bad-model-name', `${JSON.stringify(name.slice(0, 120))} names no model of the hub`, {
-      hint: 'write hf:owner/name or hf:owner/name@revision, such as hf:HuggingFaceTB/SmolLM2-135M-Instruct@main',
+      hint: didYouMeanHub(name) ?? FORM,
     });
   }
   return { name, repo: `${owner}/${model}`, revision };
+}
+
+/** "did you mean hf:owner/name?", or undefined; `near`: a path in this folder is taken for a path that is misspelt. */
+export function didYouMeanHub(name: string, near: string = process.cwd()): string | undefined {
+  const [first = ''] = name.split('/');
+  const meant = first === '' || existsSync(resolve(near, first)) ? null : hubNameMeant(name);
+  return meant === null ? undefined : `did you mean ${meant}?`;
 }

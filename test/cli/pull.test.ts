@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { METHODS } from '../../api/methods.ts';
+import type { BenchError } from '../../base/error.ts';
 import { pullVerb } from '../../cli/pull.ts';
 import { byteLines } from '../../cli/pull-progress.ts';
 import { fetchedSuiteOf } from '../../cli/suite-options.ts';
@@ -49,11 +50,20 @@ test('bench pull prints the folder, and no token', async () => {
   assert.is(await pullVerb('hf:me/tiny@main', { progress: 'none' }, stdout), 0);
   assert.match(printed, new RegExp(`hub/me--tiny/snapshots/${COMMIT}\n$`));
   assert.not.match(printed, 'secret');
-  try {
-    await pullVerb('persona-nano', {}, stdout);
-    assert.unreachable();
-  } catch (error) {
-    assert.match((error as Error).message, /not on the hub/);
+  for (const [name, hint] of [
+    ['persona-nano', /bundled models and folders need no download/],
+    ['HuggingFaceTB/SmolLM2-135M', /did you mean hf:HuggingFaceTB\/SmolLM2-135M\?/],
+    ['https://huggingface.co/me/tiny/tree/v1', /did you mean hf:me\/tiny@v1\?/],
+    ['HF:me/tiny', /did you mean hf:me\/tiny\?/],
+    ['./models/me', /write bench pull/],
+  ] as const) {
+    try {
+      await pullVerb(name, {}, stdout);
+      assert.unreachable();
+    } catch (error) {
+      assert.match((error as BenchError).message, /is not written as a model of the hub/);
+      assert.match((error as BenchError).hint ?? '', hint);
+    }
   }
 });
 

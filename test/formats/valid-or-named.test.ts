@@ -8,6 +8,7 @@ import { openCheckpoint } from '../../formats/checkpoint/open.ts';
 import { loadSpec } from '../../formats/checkpoint/read-spec.ts';
 import { readTensors } from '../../formats/safetensors/tensor-file.ts';
 import { folderWith, refused } from '../support/checkpoint.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { safetensorsBytes } from '../support/safetensors.ts';
 import { test } from '../support/suite.ts';
 
@@ -89,6 +90,38 @@ test('an index that maps a tensor to anything but a file name is refused by its 
     const folder = folderWith(null);
     writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: { x: shard } }));
     await refused(folder, 'bad-weights', /tensor "x": its shard .* is no name of a \.safetensors file/, /index\.json$/);
+  }
+});
+
+test('a GGUF, pickled weights and an adapter in place of a model are named as what they are', async () => {
+  const told = async (path: string, message: RegExp, hint: RegExp): Promise<void> => {
+    for (const open of [loadSpec, openCheckpoint]) {
+      const error = await open(path).then(
+        () => assert.unreachable(),
+        (reason: unknown) => reason,
+      );
+      assert.ok(error instanceof BenchError);
+      assert.equal([error.code, error.where], ['bad-model', path]);
+      assert.match(error.message, message);
+      assert.match(error.hint ?? '', hint);
+    }
+  };
+  const folder = temporaryFolder();
+  const at = (name: string, content = ''): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  await told(at('tiny-q4_k_m.gguf'), /this is a GGUF file, a format that is not read yet/, /safetensors/);
+  await told(at('tiny', 'GGUF\u0003'), /this is a GGUF file/, /safetensors/);
+  await told(at('notes.txt', 'GGU'), /a model is a folder, and this is a file/, /config\.json/);
+  await told(folder, /holds "tiny-q4_k_m\.gguf": GGUF is a format that is not read yet/, /safetensors/);
+  at('adapter_config.json', '{}');
+  await told(folder, /holds an adapter/, /--adapter/);
+  for (const name of ['pytorch_model.bin', 'pytorch_model-00001-of-00002.bin', 'consolidated.00.pth']) {
+    const pickled = folderWith(null);
+    writeFileSync(join(pickled, name), '');
+    const error = await openCheckpoint(pickled).catch((reason: BenchError) => reason);
+    assert.match((error as BenchError).message, /pickled weights are not read/);
   }
 });
 

@@ -47,6 +47,14 @@ test('wrong types, values and names are told with what is allowed', async () => 
     SUITE.replace('[persona-nano]', '[persona-nana]'),
     /:3:10 there is no model "persona-nana": did you mean "persona-nano"\?/,
   );
+  await says(
+    SUITE.replace('[persona-nano]', '[HuggingFaceTB/SmolLM2-135M]'),
+    /:3:10 there is no model "HuggingFaceTB\/SmolLM2-135M": did you mean hf:HuggingFaceTB\/SmolLM2-135M\?/,
+  );
+  await says(
+    SUITE.replace('[persona-nano]', '[{ id: a, path: HuggingFaceTB/SmolLM2-135M }]'),
+    /there is no folder .*: did you mean hf:HuggingFaceTB\/SmolLM2-135M\?/,
+  );
   await says(SUITE.replace('id: asked', 'id: none'), /:9:11 the id "none" is used twice/);
   await says(SUITE.replace('[warm, cold]', '[]'), /select must not be empty/);
   await says(

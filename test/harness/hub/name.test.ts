@@ -2,7 +2,8 @@
 
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../base/error.ts';
-import { parseHubName } from '../../../harness/hub/name.ts';
+import { didYouMeanHub, hubNameMeant, parseHubName } from '../../../harness/hub/name.ts';
+import { ROOT } from '../../support/node.ts';
 import { test } from '../../support/suite.ts';
 
 test('owner, name and revision', () => {
@@ -38,6 +39,36 @@ test('hostile and odd names', () => {
       name,
     );
   }
+});
+
+test('a name without its hf:, and an address, are understood; a path is not taken for one', () => {
+  for (const [name, meant] of [
+    ['HuggingFaceTB/SmolLM2-135M', 'hf:HuggingFaceTB/SmolLM2-135M'],
+    ['me/tiny@v1', 'hf:me/tiny@v1'],
+    ['https://huggingface.co/me/tiny', 'hf:me/tiny'],
+    ['huggingface.co/me/tiny/', 'hf:me/tiny'],
+    ['https://huggingface.co/me/tiny/tree/main', 'hf:me/tiny@main'],
+    ['https://huggingface.co/me/tiny/blob/v2/config.json', 'hf:me/tiny@v2'],
+    ['hf://me/tiny', 'hf:me/tiny'],
+    ['HF:me/tiny', 'hf:me/tiny'],
+    ['hf:me/tiny', null],
+    ['tiny', null],
+    ['a/b/c', null],
+    ['../me/tiny', null],
+    ['./tiny', null],
+    ['me/..', null],
+    ['https://example.com/me/tiny', null],
+    ['', null],
+  ] as const) {
+    assert.is(hubNameMeant(name), meant, name);
+    assert.is(didYouMeanHub(name, '/nowhere'), meant === null ? undefined : `did you mean ${meant}?`, name);
+  }
+  // In a folder with `models`, models/tiny is a path.
+  assert.is(didYouMeanHub('models/tiny', ROOT), undefined);
+  assert.throws(
+    () => parseHubName('hf://me/tiny'),
+    (error: unknown) => error instanceof BenchError && error.hint === 'did you mean hf:me/tiny?',
+  );
 });
 
 test.run();
