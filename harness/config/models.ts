@@ -1,8 +1,9 @@
 // The models that a suite names: bundled ones, folders, and models of the hub, which are looked up only when they are used.
 
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { BenchError } from '../../base/error.ts';
+import { failure, ReadError, readText } from '../../base/read.ts';
 import { requireCachedModel } from '../hub/cache.ts';
 import { didYouMeanHub, isHubName, parseHubName } from '../hub/name.ts';
 import { didYouMean, failOn, type Issue, type Place } from './diagnostics.ts';
@@ -107,16 +108,10 @@ async function onDisk(models: readonly ModelRef[], hub: HubLookup): Promise<read
 }
 
 async function readTemplate(file: string): Promise<string> {
-  const info = await stat(file).catch(() => null);
-  if (!info?.isFile() || info.size > MAX_TEMPLATE_BYTES) {
-    throw new BenchError(
-      CODE,
-      info?.isFile() ? `the template exceeds ${MAX_TEMPLATE_BYTES} bytes` : 'there is no such template',
-      {
-        where: file,
-        hint: 'name a Jinja file, relative to the suite',
-      },
-    );
+  try {
+    return await readText(file, MAX_TEMPLATE_BYTES);
+  } catch (error) {
+    const encoding = error instanceof ReadError && error.problem === 'text';
+    throw failure(error, CODE, file, encoding ? 'save it as UTF-8' : 'name a Jinja file, relative to the suite');
   }
-  return readFile(file, 'utf8');
 }

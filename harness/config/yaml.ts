@@ -1,9 +1,8 @@
 // YAML 1.2 -> plain values, each with the place it was written at. Nothing is executed or interpolated; duplicate keys
 // are errors; aliases are followed, but the number of values that a file may unfold to is bounded.
 
-import { readFile, stat } from 'node:fs/promises';
 import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
-import { BenchError } from '../../base/error.ts';
+import { failure, ReadError, type ReadProblem, readText } from '../../base/read.ts';
 import { failOn, type Issue, type Place, type Source } from './diagnostics.ts';
 
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
@@ -22,6 +21,11 @@ export interface Located {
 }
 
 const MAX_BYTES = 2 ** 20;
+const PATH_HINT = 'check the path; `bench list suites` names the suites of this folder and of the package';
+const HINTS: Readonly<Partial<Record<ReadProblem, string>>> = {
+  size: 'move long texts to a .jsonl file',
+  text: 'save it as UTF-8',
+};
 const MAX_VALUES = 20_000;
 const MAX_DEPTH = 64;
 
@@ -31,20 +35,13 @@ export function childPath(path: string, key: string | number): string {
 
 /** Reads and parses a file. `name` is how the user knows it. Throws BenchError with `code`. */
 export async function readYaml(file: string, name: string, code: string): Promise<Located> {
-  const info = await stat(file).catch(() => null);
-  if (!info?.isFile()) {
-    throw new BenchError(code, info === null ? 'there is no such file' : 'this is no file', {
-      where: name,
-      hint: 'check the path; `bench list suites` names the suites of this folder and of the package',
-    });
+  let text: string;
+  try {
+    text = await readText(file, MAX_BYTES);
+  } catch (error) {
+    throw failure(error, code, name, error instanceof ReadError ? (HINTS[error.problem] ?? PATH_HINT) : PATH_HINT);
   }
-  if (info.size > MAX_BYTES) {
-    throw new BenchError(code, `the file has ${info.size} bytes, and ${MAX_BYTES} are allowed`, {
-      where: name,
-      hint: 'move long texts to a .jsonl file',
-    });
-  }
-  return parseYaml({ name, text: await readFile(file, 'utf8') }, code);
+  return parseYaml({ name, text }, code);
 }
 
 /** Parses `source`. Throws BenchError with `code` that lists every syntax error. */

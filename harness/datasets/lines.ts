@@ -1,10 +1,13 @@
 // Files of rows, hostile until parsed: sizes are bounded, and a bad row is an error with its line.
 
-import { readFile, stat } from 'node:fs/promises';
 import { BenchError } from '../../base/error.ts';
+import { isRecord, parseJson } from '../../base/json.ts';
+import { failure, ReadError, type ReadProblem, readText } from '../../base/read.ts';
 
 const MAX_FILE_BYTES = 256 * 2 ** 20;
 const MAX_ROW_BYTES = 64 * 2 ** 10;
+const PATH_HINT = 'check the path in the file that names it';
+const HINTS: Readonly<Partial<Record<ReadProblem, string>>> = { size: 'split the file', text: 'save it as UTF-8' };
 
 /** A row that cannot be used: `bad-data` at `where`, which is `file:line` or `file`. */
 export function badRow(where: string, message: string, hint = 'mend the row, or take it out'): BenchError {
@@ -13,21 +16,10 @@ export function badRow(where: string, message: string, hint = 'mend the row, or 
 
 /** The text of a data file. Throws `bad-data` where it is missing, no file, not UTF-8, or beyond 256 MiB. */
 export async function readData(file: string): Promise<string> {
-  const info = await stat(file).catch(() => null);
-  if (!info?.isFile()) {
-    throw badRow(
-      file,
-      info === null ? 'there is no such file' : 'this is no file',
-      'check the path in the file that names it',
-    );
-  }
-  if (info.size > MAX_FILE_BYTES) {
-    throw badRow(file, `the file has ${info.size} bytes, and ${MAX_FILE_BYTES} are allowed`, 'split the file');
-  }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
-  } catch {
-    throw badRow(file, 'the file is not UTF-8', 'save it as UTF-8');
+    return await readText(file, MAX_FILE_BYTES);
+  } catch (error) {
+    throw failure(error, 'bad-data', file, (error instanceof ReadError && HINTS[error.problem]) || PATH_HINT);
   }
 }
 
@@ -45,13 +37,12 @@ export async function readJsonLines(file: string): Promise<readonly Row[]> {
     if (Buffer.byteLength(line) > MAX_ROW_BYTES) throw badRow(where, `the row exceeds ${MAX_ROW_BYTES} bytes`);
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = parseJson(line);
     } catch (error) {
       throw badRow(where, `the row is no JSON: ${(error as Error).message}`);
     }
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw badRow(where, 'the row is no object');
-    rows.push({ where, value: value as Record<string, unknown> });
+    if (!isRecord(value)) throw badRow(where, 'the row is no object');
+    rows.push({ where, value });
   }
   if (rows.length === 0) throw badRow(file, 'the file has no rows', 'write one row a line');
   return rows;

@@ -1,10 +1,10 @@
 // How the hub is reached: its address, whether it may be reached at all, and the token, from the places where Hugging
 // Face's own tools look. The token is sent to the hub alone and printed nowhere.
 
-import { closeSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
+import { ReadError, readTextSync } from '../../base/read.ts';
 
 export interface HubAccess {
   readonly url: string; // without a slash at the end
@@ -38,7 +38,7 @@ function tokenOf(env: NodeJS.ProcessEnv): string | null {
   const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
   const file = env.HF_TOKEN_PATH || join(home, 'token');
   const variable = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN'].find((name) => env[name]?.trim());
-  const token = (variable === undefined ? firstBytes(file) : (env[variable] ?? '')).trim();
+  const token = (variable === undefined ? firstText(file) : (env[variable] ?? '')).trim();
   if (token === '') return null;
   if (/^hf_[A-Za-z0-9_-]+$/.test(token)) return token;
   throw new BenchError('bad-token', `the token in ${variable ?? file} is none of Hugging Face`, {
@@ -46,18 +46,12 @@ function tokenOf(env: NodeJS.ProcessEnv): string | null {
   });
 }
 
-/** The beginning of a file, or nothing when it is not there or cannot be read. */
-function firstBytes(file: string): string {
+/** The text of the token's file; nothing where there is none, and a mark that is no token where it cannot be one. */
+function firstText(file: string): string {
   try {
-    const fd = openSync(file, 'r');
-    try {
-      const bytes = Buffer.alloc(MAX_TOKEN_BYTES);
-      return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return '';
+    return readTextSync(file, MAX_TOKEN_BYTES);
+  } catch (error) {
+    return error instanceof ReadError && (error.problem === 'size' || error.problem === 'text') ? '?' : '';
   }
 }
 

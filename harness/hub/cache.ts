@@ -1,12 +1,14 @@
 // Where downloaded models lie: <cache>/hub/<owner>--<name>/{snapshots/<commit>/, partial/<commit>/, refs/<revision>}. A
 // snapshot is whole and checked, or it is not there.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../../base/cache-folder.ts';
 import { BenchError } from '../../base/error.ts';
+import { readBounded } from '../../base/files.ts';
 import { type HubModel, parseHubName } from './name.ts';
 
+const MAX_REF_BYTES = 1024;
 export const COMMIT = /^[0-9a-f]{40}$/;
 
 export interface HubFolders {
@@ -31,7 +33,7 @@ export function cachedModel(model: HubModel): string | null {
   const folders = hubFolders(model);
   // A commit is itself, whatever stands in the cache.
   const named = COMMIT.test(model.revision) || !existsSync(folders.ref);
-  const known = named ? model.revision : readFileSync(folders.ref, 'utf8').trim();
+  const known = named ? model.revision : (readBounded(folders.ref, MAX_REF_BYTES) ?? '').trim();
   if (!COMMIT.test(known)) return null;
   const folder = folders.snapshot(known);
   return existsSync(folder) ? folder : null;

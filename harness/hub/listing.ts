@@ -2,6 +2,7 @@
 
 import { HubApiError, listFiles, modelInfo } from '@huggingface/hub';
 import { BenchError } from '../../base/error.ts';
+import { isRecord, parseJson } from '../../base/json.ts';
 import { type HubAccess, hubFetch } from './access.ts';
 import { COMMIT } from './cache.ts';
 import type { HubModel } from './name.ts';
@@ -99,8 +100,10 @@ export function weightFiles(model: HubModel, { weights }: Listing, index: string
 
 function shardsOf(text: string): readonly string[] | null {
   try {
-    const { weight_map: map } = JSON.parse(text) as { weight_map: Record<string, unknown> };
-    return [...new Set(Object.values(map).map(String))];
+    const index = parseJson(text);
+    const map = isRecord(index) ? index.weight_map : null;
+    if (!isRecord(map) || !Object.values(map).every((shard) => typeof shard === 'string')) return null;
+    return [...new Set(Object.values(map) as string[])];
   } catch {
     return null;
   }

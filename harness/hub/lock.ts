@@ -1,10 +1,12 @@
 // One process at a time does a piece of work. A lock names its process and is touched while that lives, so that the lock
 // of one that was killed counts for nothing.
 
-import { closeSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { readBounded } from '../../base/files.ts';
 import { unwritable } from './download.ts';
 
+const MAX_LOCK_BYTES = 1024;
 const POLL_MS = 200;
 const TOUCH_MS = 5_000;
 const LOST_MS = 60_000; // untouched for so long: its process is gone, on whatever machine it was
@@ -76,11 +78,7 @@ function isAlive(pid: number): boolean {
 }
 
 function signature(lock: string): string | null {
-  try {
-    return readFileSync(lock, 'utf8');
-  } catch {
-    return null;
-  }
+  return readBounded(lock, MAX_LOCK_BYTES);
 }
 
 function age(file: string): number {

@@ -1,9 +1,10 @@
 // Downloads a model of the hub into the cache, file by file, and shows it there only when all of it is whole.
 
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { readFile, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
+import { readBounded } from '../../base/files.ts';
 import { loadSpec } from '../../formats/checkpoint/read-spec.ts';
 import { hubAccess } from './access.ts';
 import { cachedModel, hubFolders } from './cache.ts';
@@ -11,6 +12,9 @@ import { downloadFile, sizeOf, unwritable } from './download.ts';
 import { type HubFile, INDEX, listModel, weightFiles } from './listing.ts';
 import { withLock } from './lock.ts';
 import { type HubModel, parseHubName } from './name.ts';
+
+/** What the hub may say of an index's size is bounded lower. */
+const MAX_INDEX_BYTES = 64 * 2 ** 20;
 
 /** What a pull tells while it runs. */
 export type PullEvent =
@@ -47,7 +51,7 @@ export async function pullModel(name: string, tell: (event: PullEvent) => void, 
         for (const file of first) await fetch(file, () => {});
         await requireRunnable(model, partial);
         const split = first.some(({ path }) => path === INDEX);
-        const index = split ? await readFile(join(partial, INDEX), 'utf8') : null;
+        const index = split ? readBounded(join(partial, INDEX), MAX_INDEX_BYTES) : null;
         const files = [...beside, ...weightFiles(model, listing, index)];
         await requireRoom(partial, files);
         const bytes = files.reduce((sum, file) => sum + file.bytes, 0);

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { METHODS } from '../../api/methods.ts';
+import { findModel } from '../../api/models.ts';
 import type { BenchError } from '../../base/error.ts';
 import { pullVerb } from '../../cli/pull.ts';
 import { byteLines } from '../../cli/pull-progress.ts';
@@ -65,6 +66,12 @@ test('bench pull prints the folder, and no token', async () => {
       assert.match((error as BenchError).hint ?? '', hint);
     }
   }
+});
+
+test('a model of the hub without its hf: is no folder, and the name that was meant is told', async () => {
+  const error = await findModel('some-owner/tiny', '/nowhere').catch((reason: BenchError) => reason);
+  assert.match((error as BenchError).message, /no such model/);
+  assert.match((error as BenchError).hint ?? '', /did you mean hf:some-owner\/tiny\?/);
 });
 
 test('with --json it prints one document, whether it downloads or not', async () => {

@@ -259,7 +259,6 @@ test('bad flags', async () => {
   await usage('x', { method: 'none', persona: 'shy' }, /uses no persona/);
   await fails(run('x', { model: '/nowhere' }), 'bad-model', /no such model/, /persona-nano/);
   await fails(run('x', { model: join(folder, 'tokenizer.json') }), 'bad-model', /a model is a folder/);
-  await fails(run('x', { model: 'some-owner/tiny' }), 'bad-model', /no such model/, /mean hf:some-owner\/tiny\?/);
   assert.is(asked.prompts.length, 0);
 });
 

@@ -209,7 +209,7 @@ test('a model template is read, and a missing one refused', async () => {
   const other = suiteFolder(entry);
   mkdirSync(join(other, '../model'));
   const error = await loadSuite(other, { registry: METHODS }).catch((caught: BenchError) => caught);
-  assert.match((error as BenchError).message, /no such template/);
+  assert.match((error as BenchError).message, /no such file/);
 });
 
 test('--print-config gives each value its origin', async () => {

@@ -88,7 +88,7 @@ test('an index that names what is not beside it, or nothing, shows no model', as
     [[...SHARDS, 'lost.safetensors'], /"lost\.safetensors", which is not beside it/],
     [['../x.safetensors'], /"\.\.\/x\.safetensors", which is not/],
     [['/etc/passwd'], /which is not/],
-    [[{ a: 1 }], /which is not/],
+    [[{ a: 1 }], /no index of 1 to 512 shards/],
     [['tokenizer.json'], /which is not/],
     [[], /no index of 1 to 512 shards/],
     [Array.from({ length: 513 }, (_, k) => `${k}.safetensors`), /no index of 1 to 512/],
