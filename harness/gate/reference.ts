@@ -2,12 +2,15 @@
 
 import { digestOf } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
+import { isRecord, parseJson } from '../../base/json.ts';
 import { type Answer, type GateRow, REFERENCE_VERSION, type Reference, type Rules } from './types.ts';
 
 /** Answers as a table: their fields stand once. */
 const COLUMNS = ['item', 'trait', 'persona', 'wording', 'seed', 'aligned', 'p', 'gap', 'content', 'cell'] as const;
 const EVALUATION = ['id', 'kind', 'scorer', 'settings'] as const;
 const MOST_ANSWERS = 1_000_000;
+/** Of all answers with their columns, and room for the rest. */
+const MAX_VALUES = 2 ** 24;
 
 /** The text of the file, with the digest of what it says. */
 export function referenceText(reference: Reference): string {
@@ -39,9 +42,9 @@ export function parseReference(text: string, where: string): Reference {
     });
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text, MAX_VALUES);
   } catch (error) {
-    throw fail('it is no JSON', error);
+    throw fail(`it is no JSON that is read here (${(error as Error).message.slice(0, 100)})`, error);
   }
   if (!isRecord(value)) throw fail('it is no object');
   const { version, columns, rows, sha256, ...head } = value;
@@ -109,10 +112,6 @@ function answerOf(cells: unknown, fail: () => BenchError): Answer {
   if (!texts || !share(aligned) || !share(p) || !(gap === null || share(gap))) throw fail();
   if (!(wording === null || typeof wording === 'string') || !(seed === null || isNumber(seed))) throw fail();
   return { item, trait, persona, wording, seed, aligned, p, gap, content, cell } as Answer;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isRules(value: unknown): value is Rules {

@@ -1,5 +1,6 @@
 // Why a cell runs: its inputs against those of the closest stored cell, as the names of the fields that changed.
 
+import { isRecord } from '../../base/json.ts';
 import type { Cell } from './cell.ts';
 
 /** A stored cell as `bench plan --why` needs it: its names as they were, and its inputs. */
@@ -101,8 +102,4 @@ function show(value: unknown): string {
   if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) return value.slice(0, 7);
   const text = JSON.stringify(value);
   return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN - 1)}…`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { sha256 } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
 import { readBounded, statOf } from '../../base/files.ts';
+import { parseJson } from '../../base/json.ts';
 import { derivedOf, same } from '../method/derived.ts';
 import { type PromptTexts, unpackPrompts } from '../record/prompts.ts';
 import type { ItemRow, RunResult } from '../record/run-record.ts';
@@ -37,9 +38,9 @@ export function readRun(given: string, base: string, fits: (value: unknown) => s
   const file = path.join(folder, 'run.json');
   const parsed = (text: string, where: string): unknown => {
     try {
-      return JSON.parse(text);
+      return parseJson(text);
     } catch (error) {
-      throw fail(where, 'it is no JSON', error);
+      throw fail(where, `it is no JSON that is read here (${(error as Error).message.slice(0, 100)})`, error);
     }
   };
   const text = readBounded(file, MAX_RUN_BYTES);

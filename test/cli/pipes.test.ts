@@ -4,10 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { METHODS } from '../../api/methods.ts';
+import { readReference, readRun } from '../../api/read-run.ts';
 import { readAdapter } from '../../baselines/lora/peft.ts';
 import { loadEmbedder } from '../../baselines/rag/model2vec.ts';
-import { METHODS } from '../../api/methods.ts';
-import { opened, openedReference } from '../../cli/open-run.ts';
 import { inspectModel } from '../../formats/checkpoint/inspect.ts';
 import { loadSuite } from '../../harness/config/index.ts';
 import { readPersonas } from '../../harness/config/personas.ts';
@@ -73,12 +73,12 @@ if (process.platform !== 'win32') {
 
   test('of a store, a run and a reference', async () => {
     const folder = temporaryFolder();
-    await refused(() => openedReference(pipe(folder, 'reference.json')), 'no-reference');
+    await refused(() => readReference(pipe(folder, 'reference.json')), 'no-reference');
     pipe(folder, 'run.json');
-    await refused(() => opened(folder), 'bad-run');
+    await refused(() => readRun(folder), 'bad-run');
     mkdirSync(join(folder, 'runs'));
     pipe(join(folder, 'runs'), 'latest');
-    await refused(() => opened('latest', folder), 'no-run');
+    await refused(() => readRun('latest', folder), 'no-run');
     assert.is(new DigestMemo(pipe(folder, 'files.json')).get('a', 'b'), null);
     assert.is(new DeviceMemo(pipe(folder, 'devices.json')).get('a'), null);
   });

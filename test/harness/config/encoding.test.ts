@@ -3,8 +3,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { BenchError } from '../../../base/error.ts';
 import { METHODS } from '../../../api/methods.ts';
+import type { BenchError } from '../../../base/error.ts';
 import { loadSuite } from '../../../harness/config/index.ts';
 import { shared, temporaryFolder } from '../../support/folders.ts';
 import { ROOT } from '../../support/node.ts';
@@ -39,10 +39,11 @@ test('a suite, personas and a template in another encoding are refused; UTF-8 wi
     writeFileSync(join(folder, name), Buffer.from(text, encoding));
     return join(folder, name);
   };
-  const personas = readFileSync(join(ROOT, 'personas.yaml'), 'utf8');
+  const bundled = readFileSync(join(ROOT, 'personas.yaml'), 'utf8');
+  const personas = `# grün\n${bundled.replaceAll(/(?<=[ \w]: )suites\//g, join(ROOT, 'suites/'))}`;
   const template = '{% for m in messages %}{{ m.content }}ü{% endfor %}';
   const all = (): string => {
-    write('personas.yaml', `# grün\n${personas.replaceAll(/file: (?!\/)/g, `file: ${ROOT}`)}`);
+    write('personas.yaml', personas);
     write('prompt.jinja', template);
     return write('suite.yaml', `\ufeff${SUITE}`);
   };
@@ -50,7 +51,7 @@ test('a suite, personas and a template in another encoding are refused; UTF-8 wi
   all();
   await refused(write('suite.yaml', SUITE, 'latin1'), /suite\.yaml$/);
   const file = all();
-  write('personas.yaml', `# grün\n${personas}`, 'latin1');
+  write('personas.yaml', personas, 'latin1');
   await refused(file, /personas\.yaml$/);
   all();
   write('prompt.jinja', template, 'latin1');
