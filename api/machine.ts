@@ -4,6 +4,7 @@ import { wantedDevice } from '../base/device-name.ts';
 import { BenchError } from '../base/error.ts';
 import { inspectModel, modelNotes } from '../formats/checkpoint/inspect.ts';
 import type { Machine } from '../harness/run/ports.ts';
+import { CHAT_DEFAULTS } from '../harness/text/settings.ts';
 
 /**
  * `named`: what --device says. Nothing of the GPU is loaded before a device or a model is asked for. Throws `usage` for
@@ -28,9 +29,9 @@ export function machineOf(named: string | undefined): Machine {
       const { name, software, deviceClass, testbed, timestamps } = engine.device;
       return { engine, device: { name, software, deviceClass, testbed: { ...testbed }, timestamps } };
     },
-    text: async ({ path, template }) => {
+    text: async ({ path, template, chat = CHAT_DEFAULTS }) => {
       const { loadText } = await import('../harness/text/index.ts');
-      return loadText(path, { template, vocab: (await inspectModel(path)).vocab });
+      return loadText(path, { template, chat, vocab: (await inspectModel(path)).vocab });
     },
     notes: ({ path }) => modelNotes(path),
     kernels: async () => (await import('../gpu/index.ts')).kernelsDigest(),

@@ -98,6 +98,7 @@ export interface ShownPrompt {
   readonly cell: number; // from 1
   readonly item: string;
   readonly text: string;
+  readonly between: string; // of that text's end and of the answers' start: what the template writes before an answer
   readonly ids: readonly number[];
   readonly answers: readonly { readonly text: string; readonly ids: readonly number[] }[];
 }
@@ -128,6 +129,7 @@ export async function promptOf(
       cell: n,
       item: item.id,
       text: rendered.text,
+      between: rendered.between ?? rendered.separator,
       ids: [...rendered.tokens],
       answers:
         evaluation.kind === 'generation'
@@ -174,13 +176,14 @@ async function prepareLightly(
   }
 }
 
-export function promptText({ cell, item, text, ids, answers }: ShownPrompt): string {
+export function promptText({ cell, item, text, between, ids, answers }: ShownPrompt): string {
   const lines = [
     `cell ${cell}, item ${item}, ${ids.length} tokens`,
     '--- text',
     text,
     '--- token ids',
     ids.join(' '),
+    ...(between === '' ? [] : [`--- between the open turn and an answer: ${JSON.stringify(between)}`]),
     ...answers.map((answer, i) => `--- answer ${i + 1}: ${JSON.stringify(answer.text)}  ${answer.ids.join(' ')}`),
   ];
   return printableLines(`${lines.join('\n')}\n`);

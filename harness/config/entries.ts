@@ -6,6 +6,7 @@ import { readAnthropic } from '../datasets/anthropic.ts';
 import { bipoFiles, readBipoParts } from '../datasets/bipo.ts';
 import { scaleFault } from '../datasets/likert.ts';
 import type { Item } from '../datasets/types.ts';
+import type { Thinking } from '../text/settings.ts';
 import { failOn, type Issue } from './diagnostics.ts';
 import type { GateRules, Persona, Scorer } from './resolved.ts';
 import { SUITE_SCHEMA } from './schemas.ts';
@@ -73,6 +74,9 @@ export interface SuiteFile {
   readonly name: string;
   readonly notes?: readonly string[];
   readonly models: readonly (string | { readonly id: string; readonly path: string; readonly template?: string })[];
+  readonly thinking: Thinking;
+  readonly system: string;
+  readonly date: string;
   readonly personas: { readonly file: string; readonly select: string | readonly string[] };
   readonly evaluations: readonly EvaluationFile[];
   readonly methods: readonly {

@@ -3,6 +3,7 @@
 
 import type { LibraryPassage } from '../datasets/passages.ts';
 import type { CalibrationText, Item, Passage } from '../datasets/types.ts';
+import type { ChatSettings } from '../text/settings.ts';
 import type { Located } from './yaml.ts';
 
 export interface Persona {
@@ -22,6 +23,7 @@ export interface ModelRef {
   readonly id: string;
   readonly path: string; // absolute folder
   readonly template: string | null; // Jinja text that replaces the model's own chat template
+  readonly chat?: ChatSettings; // the suite's; absent: the defaults
 }
 
 /** A sparsity level: `label` matches rows across runs, `value` is the fraction of weights removed, in [0,1). */

@@ -2,6 +2,7 @@
 // (through `npm run schemas`) the JSON Schema that editors use.
 
 import type { FromSchema } from 'json-schema-to-ts';
+import { CHAT_DEFAULTS } from '../text/settings.ts';
 import { EVALUATION } from './evaluation-schema.ts';
 import { GATE } from './gate-schema.ts';
 
@@ -61,6 +62,25 @@ export const SUITE_SCHEMA = {
           template: { ...PATH, description: "a Jinja file that replaces the model's chat template" },
         },
       },
+    },
+    thinking: {
+      type: 'string',
+      enum: ['off', 'empty', 'inside'],
+      default: CHAT_DEFAULTS.thinking,
+      description:
+        'of models that can think: told not to, answering after an empty thought, or answering where a thought would be',
+    },
+    system: {
+      type: 'string',
+      default: CHAT_DEFAULTS.system,
+      description:
+        "the system text where a method says none: empty, the text here, or template: what the model's template puts in",
+    },
+    date: {
+      type: 'string',
+      pattern: '^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$',
+      default: CHAT_DEFAULTS.date,
+      description: 'the day that chat templates are told, YYYY-MM-DD',
     },
     personas: {
       type: 'object',

@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import type { SystemDefault } from '../text/settings.ts';
 import { failOn, type Issue, suggestion } from './diagnostics.ts';
 import { contradictions, itemsFrom, knownKeys, type SuiteFile } from './entries.ts';
 import { evaluationsOf } from './evaluations.ts';
@@ -85,7 +86,10 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
     const { source } = originOf(located, path).value;
     return source.name.startsWith('--set') ? process.cwd() : dirname(resolve(source.name));
   };
-  const models = await modelsOf(value, located, folderOf, options);
+  const { thinking, system, date } = value;
+  const said: SystemDefault = system === 'template' || system === 'empty' ? system : { text: system };
+  const found = await modelsOf(value, located, folderOf, options);
+  const models = found.map((model) => ({ ...model, chat: { thinking, system: said, date } }));
   const personasFile = resolve(folderOf('personas/file'), value.personas.file);
   const book = await readPersonas(personasFile, value.personas.file);
   const personas = selected(value, located, book.personas);

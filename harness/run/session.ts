@@ -13,7 +13,8 @@ import type { DeviceInfo, ItemRow, RunResult, Track } from '../record/run-record
 import { DeviceMemo, deviceFingerprint } from '../store/devices.ts';
 import { DigestMemo, type FileDigest, weightDigests } from '../store/digests.ts';
 import { openStore, type Store } from '../store/store.ts';
-import type { TextModel } from '../text/index.ts';
+import { chatNotes } from '../text/notes.ts';
+import type { TextModel } from '../text/text.ts';
 import { DeviceChanged } from './failures.ts';
 import { atlasRows } from './mask-sketches.ts';
 import { ModelSlot } from './model-slot.ts';
@@ -65,6 +66,7 @@ export async function planSession(
     const { config, weights } = await weightDigests(model.path, memo);
     texts.set(model.id, text);
     for (const note of (await machine.notes?.(model)) ?? []) notes.push(`Model ${model.id}: ${note}`);
+    notes.push(...chatNotes(model.id, text));
     weightsOf.set(model.id, weights);
     digests.set(model.id, {
       ...{ config, weights: weights.sha256 },

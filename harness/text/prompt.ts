@@ -8,9 +8,13 @@ export interface Message {
 /** Chat messages (the model's template renders them) or raw text. */
 export type Prompt = { readonly messages: readonly Message[] } | { readonly text: string };
 
-/** A prompt as the model sees it. `separator` comes between this text and an answer appended to it. */
+/**
+ * A prompt as the model sees it, up to where its answer begins. `separator` comes between this text and an answer
+ * appended to it; `between`, which ends with it, is what stands between the template's open turn and the answer.
+ */
 export interface Rendered {
   readonly text: string;
   readonly tokens: Uint32Array;
   readonly separator: '' | ' ';
+  readonly between?: string;
 }

@@ -1,16 +1,12 @@
-// Chat templates: Jinja text -> a function from messages to text, by @huggingface/jinja.
-// Its globals are set here and not by the library, so that a template can neither read the clock nor loop for ever.
+// Chat templates: Jinja text -> functions from messages to text: as the template renders them, and as a model is asked.
 
-import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { BenchError } from '../../base/error.ts';
+import { type AnswerPlace, placeAnswer } from './answer.ts';
 import { MAX_TEMPLATE_BYTES } from './files.ts';
+import { compileJinja, type JinjaTemplate } from './jinja/index.ts';
 import type { Message } from './prompt.ts';
-
-/** Longest list that a template's range() may make: far above any number of messages. */
-const MAX_RANGE = 100_000;
-
-/** A template renders in milliseconds; nested loops of a hostile one would take years. */
-const MAX_MS = 2000;
+import { CHAT_DEFAULTS, type ChatSettings, switchesOf } from './settings.ts';
+import { type OwnSystem, ownSystem, withSystem } from './system.ts';
 
 const OTHER = 'name another template in the suite (models: template)';
 
@@ -23,21 +19,22 @@ export const PLAIN_TEMPLATE = `{%- for message in messages -%}
 {%- endfor -%}
 {%- if add_generation_prompt -%}Answer:{%- endif -%}`;
 
-/** The library's step for one node of a template; every node of a loop's body goes through it. */
-type Evaluate = (node: unknown, scope: unknown) => unknown;
+/** What a template does by itself, to be said where its prompts are reported. */
+export interface TemplateFacts {
+  readonly answer: AnswerPlace['how'];
+  readonly between: string; // what stands between the open turn and an answer to one question
+  readonly system: OwnSystem;
+  readonly dated: boolean; // it asks for the day
+}
 
 export interface ChatTemplate {
   /** `folded`: the template refuses or drops the system role, so its text opens the first user message. */
   readonly system: 'native' | 'folded';
+  readonly facts: TemplateFacts;
+  /** As the template renders the messages when it is told nothing else; a folded system message aside. */
   render(messages: readonly Message[], addGenerationPrompt?: boolean): string;
-}
-
-function range(start: number, stop?: number, step = 1): number[] {
-  const [from, to] = stop === undefined ? [0, start] : [start, stop];
-  if (step === 0) throw new Error('range() step must not be zero');
-  const length = Math.max(0, Math.ceil((to - from) / step));
-  if (!(length <= MAX_RANGE)) throw new Error(`range() of ${length} is longer than ${MAX_RANGE}`);
-  return Array.from({ length }, (_, k) => from + k * step);
+  /** The messages as a model is asked, by the settings: up to where its answer begins. */
+  ask(messages: readonly Message[]): AnswerPlace;
 }
 
 /** The system text before the first user message, with the newline that llama.cpp puts there too. */
@@ -53,11 +50,15 @@ function fold(messages: readonly Message[]): Message[] {
   return [{ role: 'user', content: `${system}\n${first.content}` }, ...rest.slice(1)];
 }
 
-/** Compiles a chat template. `where` names it in errors; `tokens` are the special tokens it may spell. */
+/**
+ * Compiles a chat template. `where` names it in errors; `tokens` are the special tokens it may spell.
+ * Throws `bad-template` for a syntax error, for what is not supported, and where no answer could be scored.
+ */
 export function compileTemplate(
   source: string,
   where: string,
   tokens: { readonly bos: string; readonly eos: string },
+  settings: ChatSettings = CHAT_DEFAULTS,
 ): ChatTemplate {
   if (Buffer.byteLength(source) > MAX_TEMPLATE_BYTES) {
     throw new BenchError('bad-template', `the chat template is longer than ${MAX_TEMPLATE_BYTES} bytes`, {
@@ -65,9 +66,9 @@ export function compileTemplate(
       hint: OTHER,
     });
   }
-  let program: ReturnType<typeof parse>;
+  let jinja: JinjaTemplate;
   try {
-    program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+    jinja = compileJinja(source, settings.date);
   } catch (error) {
     throw new BenchError('bad-template', `the chat template has a syntax error: ${(error as Error).message}`, {
       where,
@@ -75,37 +76,19 @@ export function compileTemplate(
       cause: error,
     });
   }
-  const run = (messages: readonly Message[], addGenerationPrompt: boolean): string => {
-    const environment = new Environment();
-    const globals: Record<string, unknown> = {
-      true: true,
-      false: false,
-      none: null,
-      True: true,
-      False: false,
-      None: null,
-      range,
-      raise_exception: (message: string) => {
-        throw new Error(message);
-      },
+  const run = (messages: readonly Message[], addGenerationPrompt: boolean, switches = {}): string =>
+    jinja.render({
       messages: messages.map(({ role, content }) => ({ role, content })),
       add_generation_prompt: addGenerationPrompt,
       bos_token: tokens.bos,
       eos_token: tokens.eos,
-    };
-    for (const [name, value] of Object.entries(globals)) environment.set(name, value);
-    const interpreter = new Interpreter(environment) as { evaluate: Evaluate; run(tree: unknown): { value: unknown } };
-    const evaluate = interpreter.evaluate.bind(interpreter);
-    const end = performance.now() + MAX_MS;
-    interpreter.evaluate = (node, scope) => {
-      if (performance.now() > end) throw new Error(`it takes longer than ${MAX_MS / 1000} s`);
-      return evaluate(node, scope);
-    };
-    return String(interpreter.run(program).value);
-  };
-  const attempt = (messages: readonly Message[], addGenerationPrompt: boolean): string => {
+      tools: null,
+      documents: null,
+      ...switches,
+    });
+  const attempt = (messages: readonly Message[], addGenerationPrompt: boolean, switches = {}): string => {
     try {
-      return run(messages, addGenerationPrompt);
+      return run(messages, addGenerationPrompt, switches);
     } catch (error) {
       const roles = messages.map((m) => m.role).join(', ');
       throw new BenchError(
@@ -128,9 +111,21 @@ export function compileTemplate(
   if (!attempt([{ role: 'user', content: mark }], true).includes(mark)) {
     throw new BenchError('bad-template', 'the chat template leaves out what the user says', { where, hint: OTHER });
   }
+  const folded = (messages: readonly Message[]) => (system === 'folded' ? fold(messages) : messages);
+  const switches = switchesOf(settings.thinking);
+  const own = ownSystem((messages) => attempt(folded(messages), true, switches));
+  const ask = (messages: readonly Message[]): AnswerPlace =>
+    placeAnswer(
+      (all, addGenerationPrompt) => attempt(folded(all), addGenerationPrompt, switches),
+      withSystem(messages, settings.system, own),
+      settings.thinking,
+      where,
+    );
+  const { how, between } = ask([user]);
   return {
     system,
-    render: (messages, addGenerationPrompt = true) =>
-      attempt(system === 'folded' ? fold(messages) : messages, addGenerationPrompt),
+    facts: { answer: how, between, system: own, dated: /\bstrftime_now\b/.test(source) },
+    render: (messages, addGenerationPrompt = true) => attempt(folded(messages), addGenerationPrompt),
+    ask,
   };
 }

@@ -7,23 +7,26 @@ import { requireFolder } from '../../formats/checkpoint/folder.ts';
 import { type Json, MAX_TEMPLATE_BYTES, readObject, readText } from './files.ts';
 import { memoized } from './memo.ts';
 import type { Prompt, Rendered } from './prompt.ts';
-import { type ChatTemplate, compileTemplate, PLAIN_TEMPLATE } from './template.ts';
+import { CHAT_DEFAULTS, type ChatSettings } from './settings.ts';
+import { type ChatTemplate, compileTemplate, PLAIN_TEMPLATE, type TemplateFacts } from './template.ts';
 import { loadTokenizer } from './tokenizer.ts';
 
 export interface TextModel {
   readonly tokenizerDigest: string; // sha256, hex
-  readonly templateDigest: string; // sha256, hex
+  readonly templateDigest: string; // sha256, hex: the template and the settings
   readonly template: 'model' | 'suite' | 'plain';
   /** `folded`: the template knows no system role, so a system message opens the first user message. */
   readonly system: 'native' | 'folded';
+  readonly chat: ChatSettings;
+  readonly facts: TemplateFacts;
   readonly bos: number | null;
   readonly eos: readonly number[]; // tokens that end a generation
   readonly vocabulary: number; // largest token id + 1
-  /** Messages through the chat template with an open assistant turn, or raw text; at most one leading BOS, checked. */
+  /** Messages through the chat template up to where the answer begins, or raw text; at most one leading BOS, checked. */
   render(prompt: Prompt): Rendered;
   /**
-   * Ids of an answer after a prompt. Chat templates end where the answer starts; after raw text and the plain
-   * template comes one space first, unless there is white space already.
+   * Ids of an answer after a prompt, with a space first where the template writes one; after raw text comes one,
+   * unless there is white space already.
    */
   continuation(prompt: Rendered, answer: string): Uint32Array;
   /** As `continuation`, and whether the last prompt token merges with the answer when both are tokenised together. */
@@ -61,17 +64,18 @@ async function findTemplate(folder: string, config: Json, override: string | nul
 
 /**
  * Loads tokenizer and chat template of a model folder. `vocab`: rows of the model's embedding; `template`: Jinja text
- * in place of the model's own. Throws `no-tokenizer`, `bad-tokenizer`, `bad-template` or `bad-model`.
+ * in place of the model's own; `chat`: how chats are put. Throws `no-tokenizer`, `bad-tokenizer`, `bad-template` or `bad-model`.
  */
 export async function loadText(
   modelDir: string,
-  options: { readonly template?: string | null; readonly vocab: number },
+  options: { readonly template?: string | null; readonly vocab: number; readonly chat?: ChatSettings },
 ): Promise<TextModel> {
   await requireFolder(modelDir);
   const config = await readObject(modelDir, 'tokenizer_config.json');
   const tokenizer = await loadTokenizer(modelDir, config, options.vocab);
   const found = await findTemplate(modelDir, config, options.template ?? null);
-  const chat: ChatTemplate = compileTemplate(found.source, found.where, tokenizer.tokens);
+  const settings = options.chat ?? CHAT_DEFAULTS;
+  const chat: ChatTemplate = compileTemplate(found.source, found.where, tokenizer.tokens, settings);
   const bos = tokenizer.bos;
 
   const encode = (text: string): number[] => {
@@ -85,8 +89,12 @@ export async function loadText(
     }
     return ids;
   };
-  const separated = (prompt: Rendered, answer: string): string =>
-    prompt.separator === '' || /\s$/u.test(prompt.text) || /^\s/u.test(answer) ? answer : prompt.separator + answer;
+  const separated = ({ text, separator, between }: Rendered, answer: string): string => {
+    if (separator === '') return answer;
+    // A template writes its space before every answer; after raw text one is put where there is none.
+    if (between !== undefined) return separator + answer.replace(/^ /, '');
+    return /\s$/u.test(text) || /^\s/u.test(answer) ? answer : separator + answer;
+  };
   // A tokenizer that puts a space before text would put one here too; after a newline it does not.
   const alone = (answer: string): number[] => {
     if (!tokenizer.dummyPrefix) return tokenizer.encode(answer);
@@ -110,19 +118,24 @@ export async function loadText(
 
   const { render, continuation } = memoized({
     render(prompt) {
-      const raw = 'text' in prompt;
-      const text = raw ? prompt.text : chat.render(prompt.messages);
+      const place = 'text' in prompt ? null : chat.ask(prompt.messages);
+      const text = place?.prompt ?? ('text' in prompt ? prompt.text : '');
       const tokens = Uint32Array.from(encode(text));
       if (tokens.length === 0) throw new BenchError('bad-text', 'the prompt is empty', { hint: 'write something' });
-      return { text, tokens, separator: raw || found.kind === 'plain' ? ' ' : '' };
+      const { separator = ' ' } = place ?? {};
+      return { text, tokens, separator, ...(place === null ? {} : { between: place.between }) };
     },
     continuation: (prompt, answer) => answerOf(prompt, answer).tokens,
   });
   return {
     tokenizerDigest: tokenizer.digest,
-    templateDigest: createHash('sha256').update(found.source).digest('hex'),
+    templateDigest: createHash('sha256')
+      .update(JSON.stringify([found.source.replace(/\r\n?/g, '\n'), settings.thinking, settings.system, settings.date]))
+      .digest('hex'),
     template: found.kind,
     system: chat.system,
+    chat: settings,
+    facts: chat.facts,
     bos,
     eos: tokenizer.eos,
     vocabulary: tokenizer.vocabulary,

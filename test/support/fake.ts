@@ -11,7 +11,7 @@ import type { Outcome } from '../../harness/method/outcome.ts';
 import type { ModelDigests } from '../../harness/plan/identity.ts';
 import type { DeviceInfo } from '../../harness/record/run-record.ts';
 import type { Evaluate, LoadedModel } from '../../harness/run/ports.ts';
-import type { TextModel } from '../../harness/text/index.ts';
+import { CHAT_DEFAULTS, type TextModel } from '../../harness/text/index.ts';
 
 export const DEVICE: DeviceInfo = {
   name: 'fake device',
@@ -241,6 +241,13 @@ export function fakeText(): TextModel {
   return {
     tokenizerDigest: DIGESTS.tokenizer,
     templateDigest: DIGESTS.template,
+    chat: CHAT_DEFAULTS,
+    facts: {
+      answer: 'rendered',
+      between: '',
+      system: { inserted: null, emptied: true, forced: null },
+      dated: false,
+    },
     template: 'plain',
     system: 'native',
     bos: null,

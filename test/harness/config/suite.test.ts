@@ -11,6 +11,20 @@ import { load, refused, SUITE, suiteFolder } from '../../support/suite-file.ts';
 
 const test = testSuite('suite');
 
+test('how chats are put: defaults, and what a suite says', async () => {
+  const chat = async (lines: string) => (await load(`${SUITE}\n${lines}`)).models[0]!.chat;
+  assert.equal(await chat(''), { thinking: 'off', system: 'empty', date: '2024-07-26' });
+  const said = 'thinking: inside\nsystem: You answer questions.\ndate: 2026-12-01\n';
+  assert.equal(await chat(said), {
+    thinking: 'inside',
+    system: { text: 'You answer questions.' },
+    date: '2026-12-01',
+  });
+  assert.equal((await chat('system: template'))?.system, 'template');
+  assert.match((await refused(`${SUITE}\ndate: yesterday\n`)).message, /date/);
+  assert.match((await refused(`${SUITE}\nthinking: deeply\n`)).message, /thinking/);
+});
+
 test('a suite resolves to absolute paths, read files and defaults', async () => {
   const suite = await load(SUITE);
   assert.is(suite.name, 'mine');

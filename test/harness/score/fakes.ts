@@ -3,7 +3,7 @@
 import type { Sampling, Scored, Sequence, Variant } from '../../../gpu/index.ts';
 import type { ChoiceEvaluation } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
-import type { Rendered, TextModel } from '../../../harness/text/index.ts';
+import { CHAT_DEFAULTS, type Rendered, type TextModel } from '../../../harness/text/index.ts';
 
 const points = (text: string): Uint32Array => Uint32Array.from(text, (c) => c.codePointAt(0) ?? 0);
 export const spell = (tokens: Uint32Array): string => String.fromCodePoint(...tokens);
@@ -12,6 +12,13 @@ export const spell = (tokens: Uint32Array): string => String.fromCodePoint(...to
 export const fakeText: TextModel = {
   tokenizerDigest: 't',
   templateDigest: 'c',
+  chat: CHAT_DEFAULTS,
+  facts: {
+    answer: 'rendered',
+    between: '',
+    system: { inserted: null, emptied: true, forced: null },
+    dated: false,
+  },
   template: 'model',
   system: 'native',
   bos: null,

@@ -2,7 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { compileTemplate, loadText, type Message, type TextModel } from '../../../harness/text/index.ts';
+import { CHAT_DEFAULTS, compileTemplate, loadText, type Message, type TextModel } from '../../../harness/text/index.ts';
 import { test } from '../../support/suite.ts';
 import { haveShared, sharedJson, sharedPath, sharedText } from './shared.ts';
 import { OWN_TEMPLATES } from './templates.ts';
@@ -10,7 +10,9 @@ import { OWN_TEMPLATES } from './templates.ts';
 const ROOM = 200_000; // rows of an embedding that is large enough for every tokenizer here
 const models = new Map<string, Promise<TextModel>>();
 const model = (name: string): Promise<TextModel> => {
-  const known = models.get(name) ?? loadText(sharedPath(`tokenizers/${name}`), { vocab: ROOM });
+  // The renderings are the templates' own, with the system text that they put in.
+  const chat = { ...CHAT_DEFAULTS, system: 'template' } as const;
+  const known = models.get(name) ?? loadText(sharedPath(`tokenizers/${name}`), { vocab: ROOM, chat });
   models.set(name, known);
   return known;
 };
