@@ -68,19 +68,19 @@ export const SUITE_SCHEMA = {
       enum: ['off', 'empty', 'inside'],
       default: CHAT_DEFAULTS.thinking,
       description:
-        'of models that can think: told not to, answering after an empty thought, or answering where a thought would be',
+        'models that can think: off asks the template for no thought, empty answers after an empty one, inside where one would begin',
     },
     system: {
       type: 'string',
       default: CHAT_DEFAULTS.system,
       description:
-        "the system text where a method says none: empty, the text here, or template: what the model's template puts in",
+        "the system text of prompts without a persona: empty, template (what the model's template inserts), or a text",
     },
     date: {
       type: 'string',
       pattern: '^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$',
       default: CHAT_DEFAULTS.date,
-      description: 'the day that chat templates are told, YYYY-MM-DD',
+      description: 'the date that strftime_now gives to chat templates, YYYY-MM-DD',
     },
     personas: {
       type: 'object',
