@@ -1,4 +1,4 @@
-// Multiply-adds that wait for nothing but themselves: twelve chains per lane, sixteen steps per turn of the loop.
+// Multiply-adds that wait for nothing but themselves: twelve chains per lane, sixteen steps per iteration of the loop.
 @group(0) @binding(0) var<storage, read_write> out: array<f32>;
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {

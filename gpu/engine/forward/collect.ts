@@ -66,7 +66,7 @@ export function checkTargets(samples: readonly Sample[]): void {
   checkSamples(samples);
   const first = samples.findIndex(({ from }) => from === 0);
   if (first < 0) return;
-  throw new BenchError('bad-sample', 'nothing comes before its first counted token', {
+  throw new BenchError('bad-sample', 'its first counted token has no token before it', {
     where: `sample ${first}`,
     hint: 'count from its second token on',
   });

@@ -103,7 +103,7 @@ function argmax(logits: Float32Array): number {
     const logit = logits[id]!;
     if (Number.isNaN(logit) || logit === Infinity) {
       throw new BenchError('not-finite', `the logit of token ${id} is ${logit}`, {
-        hint: 'the weights hold values that overflow: check them, and whether they belong to config.json',
+        hint: 'the weights have values that overflow: check them, and whether they belong to config.json',
       });
     }
     if (logit > logits[best]!) best = id;

@@ -93,7 +93,7 @@ function checkScore(info: MatrixInfo, score: Score, group: Group): void {
   if (sums(group) && !SUMMABLE.includes(score.kind)) {
     throw badSelection(
       name,
-      `group ${group.kind} sums scores, and those of kind ${score.kind} are only ranks`,
+      `group ${group.kind} sums scores, and scores of kind ${score.kind} are only ranks`,
       `use one of ${SUMMABLE.join(', ')}, or group row`,
     );
   }
@@ -114,7 +114,7 @@ function checkScore(info: MatrixInfo, score: Score, group: Group): void {
   const words = info.rows * Math.ceil(columns / 32);
   if (bits.rows !== info.rows || bits.columns !== columns || bits.words.length !== words) {
     const shape = `[${bits.rows}, ${bits.columns}] in ${bits.words.length} words`;
-    throw badSelection(name, `its places are ${shape}`, `give [${info.rows}, ${columns}] in ${words} words`);
+    throw badSelection(name, `the mask of its score is ${shape}`, `give [${info.rows}, ${columns}] in ${words} words`);
   }
 }
 

@@ -117,14 +117,18 @@ function unitsOf(spec: Spec, request: UnitRequest): readonly Units[] {
       const what = channels ? 'gate (where there is one), up and down' : 'q and o';
       throw badSelection(
         missing.name,
-        `it is not scored, and group ${group.kind} masks it`,
-        `score ${what} of a layer`,
+        `group ${group.kind} masks it, but it has no scores`,
+        `score ${what} of each layer`,
       );
     }
     const sparsity = sparsityOf(request, own[0]!);
     const other = own.find((info) => sparsityOf(request, info) !== sparsity);
     if (other !== undefined)
-      throw badSelection(other.name, `its sparsity is not ${sparsity}`, 'give the matrices of a layer the same one');
+      throw badSelection(
+        other.name,
+        `its sparsity differs from the layer's ${sparsity}`,
+        'give the matrices of a layer one sparsity',
+      );
     const count = channels ? spec.ffn : spec.heads;
     return { infos: own, ranked, count, keep: keptCount(count, sparsity) };
   });

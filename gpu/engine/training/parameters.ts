@@ -74,7 +74,7 @@ export function checkTrainer(matrices: readonly MatrixInfo[], options: TrainerOp
   within('decay', decay, decay >= 0 && Number.isFinite(decay), 'a number that is not below 0');
   within('clip', clip, clip >= 0 && Number.isFinite(clip), 'a number that is not below 0');
   within('rows', rows, Number.isInteger(rows) && rows >= 1, 'a whole number of 1 or more');
-  if (targets.length === 0) throw fail('no weight is to be trained', 'name one target or more');
+  if (targets.length === 0) throw fail('no matrix to train is named', 'name one target or more');
   const known = new Set(matrices.map(({ name }) => name));
   const missing = targets.find((name) => !known.has(name));
   if (missing !== undefined) throw fail(`the network has no matrix ${missing}`, 'bench mask inspect lists the names');

@@ -118,7 +118,7 @@ function layoutOf(
   if (layout !== undefined && !can) {
     throw new BenchError(
       'bad-variant',
-      `${id}: ${gamma === 0 ? 'rows that are no multiple of four columns' : 'a soft mask over 16-bit weights'} cannot be baked`,
+      `${id}: ${gamma === 0 ? 'a matrix whose columns are not a multiple of four' : 'a soft mask over 16-bit weights'} cannot be baked`,
       {
         hint: "leave layout out, or set it to 'masked'",
       },

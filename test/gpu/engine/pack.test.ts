@@ -185,7 +185,7 @@ test('a sequence that needs more rows than a batch holds is refused with its len
     (error: unknown) =>
       error instanceof BenchError &&
       error.code === 'sequence-too-long' &&
-      /6 tokens needs 5 rows, and a batch holds 4/.test(error.message) &&
+      /6 tokens needs 5 rows, and a batch has at most 4/.test(error.message) &&
       error.where === 'sequence 1' &&
       /shorten the prompt/.test(error.hint ?? ''),
   );

@@ -122,7 +122,7 @@ test('what cannot be selected is refused by name before anything is made', async
     await bad(with_({ kind: 'filled', by, fill: changed(value) }), first.name, /fill of column 3/);
   await bad(with_({ kind: 'shares', by, against: by.subarray(1) }), first.name, /against/);
   const small = maskTensor(1, first.rows - 1, columns);
-  await bad(with_({ kind: 'apart', by, fill: by, without: small }), first.name, /places/);
+  await bad(with_({ kind: 'apart', by, fill: by, without: small }), first.name, /mask of its score/);
   for (const seed of [-1, 0.5, 2 ** 53]) await bad(with_({ kind: 'random', seed }), first.name, /seed/);
   const global = { kind: 'global' } as const;
   await bad(with_(product, { group: global, sparsity: new Map([[first.name, 0.5]]) }), 'sparsity', /one sparsity/);
@@ -134,13 +134,13 @@ test('what cannot be selected is refused by name before anything is made', async
   await bad(with_(spared, { group: { kind: 'tiles', rows: 4 } }), first.name, /only ranks/);
   await bad(with_(product, { group: { kind: 'channels' } }), first.name, /no channels/);
   const o = matrices.find(({ role, layer }) => role === 'o' && layer === 0)!;
-  await bad(with_(product, { group: { kind: 'heads' } }), o.name, /not scored/);
+  await bad(with_(product, { group: { kind: 'heads' } }), o.name, /no scores/);
   const heads = new Map<string, Score>([first, o].map(({ name }) => [name, { kind: 'random', seed: 1 }]));
   const uneven = new Map([
     [first.name, 0.5],
     [o.name, 0.25],
   ]);
-  await bad({ scores: heads, group: { kind: 'heads' }, sparsity: uneven }, o.name, /not 0.5/);
+  await bad({ scores: heads, group: { kind: 'heads' }, sparsity: uneven }, o.name, /differs from the layer.s 0.5/);
   assert.is(memory.bytes, before);
   dispose();
 });

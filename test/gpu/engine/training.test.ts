@@ -237,7 +237,7 @@ test('a loss that is no number stops before the values change; bad options and s
     await trainer.step(batch, 1e30);
     await fails(trainer.step(batch, 1e-3), 'diverged', /step 2 the loss is NaN/);
     await fails(trainer.gradients(samples(1, 30, 2)), 'bad-sample', /30 tokens exceeds 16 rows/);
-    await fails(trainer.gradients([{ ...batch[0]!, from: 0 }]), 'bad-sample', /nothing comes before/);
+    await fails(trainer.gradients([{ ...batch[0]!, from: 0 }]), 'bad-sample', /has no token before it/);
     await fails(trainer.gradients([]), 'bad-sample', /no calibration text/);
     for (const [change, message] of [
       [{ rank: 0 }, /rank is 0/],
@@ -245,7 +245,7 @@ test('a loss that is no number stops before the values change; bad options and s
       [{ alpha: Number.NaN }, /alpha is NaN/],
       [{ dropout: 1 }, /dropout is 1/],
       [{ beta2: 1 }, /beta2 is 1/],
-      [{ targets: [] }, /no weight/],
+      [{ targets: [] }, /no matrix to train/],
       [{ targets: ['lm_head.weight'] }, /no matrix lm_head\.weight/],
       [{ rows: 0.5 }, /rows is 0\.5/],
       [
