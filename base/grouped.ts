@@ -11,7 +11,9 @@ export function grouped<T, K>(values: Iterable<T>, key: (value: T) => K): Readon
   return groups;
 }
 
-/** NaN of nothing. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+/** NaN of nothing. Summed in the order of the values. */
+export function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
 }

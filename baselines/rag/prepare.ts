@@ -4,6 +4,7 @@
 import { BenchError } from '../../base/error.ts';
 import { DENSE } from '../../formats/checkpoint/dense.ts';
 import type { Context, Held, Prepared } from '../../harness/method/method.ts';
+import { isBetter } from '../tuning.ts';
 import { figuresOf, type Retrieved } from './figures.ts';
 import { type Index, indexOf } from './library.ts';
 import { GRID, isTuned, type Options, OWN_STATES, optionsOf, rankerOf } from './options.ts';
@@ -34,7 +35,11 @@ export async function prepare(context: Context): Promise<Prepared> {
   // A control takes the setting of what it stands beside.
   const beside = () => retriever({ ...request, options: { ...options, retriever: rankerOf(options) } });
   const tried = isTuned(options) ? await tune(context, options, beside()) : [];
-  const setting = bestOf(tried) ?? ({ k: options.k, place: options.place } as Setting);
+  // Of equal ones the first, which brings fewer passages.
+  const setting =
+    tried.length === 0
+      ? ({ k: options.k, place: options.place } as Setting)
+      : tried.reduce((a, b) => (isBetter(b, a) ? b : a));
   const asked = new Map<string, Retrieved>();
   const wrap = wrapper(setting, options, find, (id, retrieved) => {
     if (!asked.has(id)) asked.set(id, retrieved);
@@ -98,16 +103,6 @@ async function tune(context: Context, options: Options, find: Find): Promise<rea
     }
   }
   return tried;
-}
-
-/** By alignment, then by mean probability; of equal ones the first, which brings fewer passages. */
-function bestOf(tried: readonly Tried[]): Tried | undefined {
-  const better = (a: Tried, b: Tried) =>
-    a.alignment > b.alignment || (a.alignment === b.alignment && a.meanP > b.meanP);
-  return tried.reduce<Tried | undefined>(
-    (best, one) => (best === undefined || better(one, best) ? one : best),
-    undefined,
-  );
 }
 
 /** Of the questions of the evaluation part, where any of them was asked. */

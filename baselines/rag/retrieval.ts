@@ -3,6 +3,7 @@
 
 import { sha256 } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
+import { grouped } from '../../base/grouped.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
 import type { Item } from '../../harness/datasets/types.ts';
 import type { Context } from '../../harness/method/method.ts';
@@ -33,7 +34,7 @@ export interface Request {
 export function retriever(request: Request): (item: Item, k: number) => Promise<Passages> {
   const { index, text, persona, options, seed } = request;
   const relations = index.chunks.map((chunk) => relationOf(chunk, persona));
-  const byRelation = grouped(relations);
+  const byRelation = grouped(relations.keys(), (i) => relations[i]!);
   check(request, byRelation);
   const rankings = new Map<string, { readonly order: readonly number[]; readonly ms: number }>();
   const none = text.encode('').length;
@@ -97,16 +98,6 @@ export function retriever(request: Request): (item: Item, k: number) => Promise<
 /** What is searched for: who is to answer, and what is asked. */
 function queryOf({ description }: Persona, { question }: Item): string {
   return `${description}\n${question}`;
-}
-
-function grouped(relations: readonly Relation[]): Map<Relation, number[]> {
-  const groups = new Map<Relation, number[]>();
-  relations.forEach((relation, i) => {
-    const group = groups.get(relation);
-    if (group === undefined) groups.set(relation, [i]);
-    else group.push(i);
-  });
-  return groups;
 }
 
 function check({ index, persona, options }: Request, byRelation: ReadonlyMap<Relation, readonly number[]>): void {

@@ -3,7 +3,8 @@
 import type { LayerParts, Matrix, Parts } from './parts.ts';
 
 /** Where activations are tapped: the input of q, k and v; of o; of gate and up; of down. */
-export type Tap = 'qkv' | 'o' | 'up' | 'down';
+export const TAPS = ['qkv', 'o', 'up', 'down'] as const;
+export type Tap = (typeof TAPS)[number];
 
 /** A matrix of a layer, as y[rows] = W[rows, columns] x[columns] whatever way the checkpoint stores it. */
 export interface MatrixInfo {

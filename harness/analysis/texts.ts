@@ -1,6 +1,7 @@
 // Texts on open questions -> rows: how they read to the dense model, how varied and how long they are.
 
 import { grouped, mean } from '../../base/grouped.ts';
+import { wordsOf } from '../../base/words.ts';
 import type { Suite } from '../config/resolved.ts';
 import { flipped } from '../method/keying.ts';
 import type { TextRow } from '../record/run-record.ts';
@@ -67,10 +68,6 @@ function textsOf({ cell, outcomes }: Answered): readonly Text[] {
       };
     });
   });
-}
-
-function wordsOf(text: string): readonly string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]+(?:['\u2019][\p{L}\p{N}]+)*/gu) ?? [];
 }
 
 /** Distinct runs of n words over all of them; 0 where no text has so many. */

@@ -1,6 +1,7 @@
 // Two runs side by side: how far each row moved, with an interval, and which answers turned; rows of one side only are
 // named, since what is not compared must be seen.
 
+import { grouped } from '../../base/grouped.ts';
 import type { ItemRow, RunResult } from '../record/run-record.ts';
 import type { Comparison, Flip, Given, RowDifference } from '../record/verdicts.ts';
 import { bcaInterval } from '../stats/bca.ts';
@@ -56,17 +57,6 @@ export function compareRuns(first: Side, second: Side): Comparison {
 
 type Title = (row: ItemRow) => string;
 type Groups = ReadonlyMap<string, readonly ItemRow[]>;
-
-function grouped(rows: readonly ItemRow[], keyOf: (row: ItemRow) => string): Groups {
-  const groups = new Map<string, ItemRow[]>();
-  for (const row of rows) {
-    const key = keyOf(row);
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, [row]);
-    else known.push(row);
-  }
-  return groups;
-}
 
 /** Units of items that both sides hold once, with the same content; null where they hold others. */
 function unitsFor(

@@ -1,6 +1,7 @@
 // What an answer says, derived from the scores of its options alone: whoever reads a stored answer derives it again, so that a
 // figure that its own scores contradict is never counted.
 
+import { mean } from '../../base/grouped.ts';
 import { softmax } from '../stats/softmax.ts';
 
 /** Probabilities this close are a tie: the mean over orders of an answerer by position is 0.5 up to rounding. */
@@ -37,7 +38,6 @@ interface Answer {
 /** The p and the alignment that the scores of an answer give, and the p of each order. */
 export function derivedOf({ keyed, options, orders }: Answer, scale: boolean) {
   const target = options.findIndex(({ aligned }) => aligned);
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const shares = orders.map(({ scores }) => {
     const share = shareOf(scores, target, scale);
     return scale && keyed === -1 ? 1 - share : share;

@@ -7,13 +7,12 @@ export { evaluateChoice } from './choice.ts';
 export { evaluateItems } from './evaluate.ts';
 export { evaluateGeneration } from './generation.ts';
 export { agreement, evaluateLikert, type Reading, readingOf } from './likert.ts';
-export { alignment, alignmentBy, type Judged, judge, summarise } from './metrics.ts';
+export { alignment, type Judged, judge, summarise } from './metrics.ts';
 export {
   ANSWERERS,
   choose,
   credit,
   creditFor,
   trivialAnswerers,
-  wordsOf,
 } from './trivial.ts';
 export { tuner } from './tune.ts';

@@ -2,6 +2,7 @@
 // them, and agreement (E - 1) / (L - 1), from 0 to 1 (docs/method.md#likert-answers).
 
 import { BenchError } from '../../base/error.ts';
+import { mean } from '../../base/grouped.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Outcome } from '../method/outcome.ts';
 import { softmax } from '../stats/softmax.ts';
@@ -35,7 +36,6 @@ export function readingOf(item: Item, outcome: Outcome): Reading {
   const answers = item.options.length;
   if (item.scale !== true) throw new BenchError('bad-outcomes', 'it is answered on no scale', { where });
   const { orders } = outcome;
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const expected = orders.map(
     ({ options }) => 1 + (answers - 1) * agreement(softmax(options.map(({ score }) => score))),
   );

@@ -2,6 +2,7 @@
 // persona's way; with interval, chance and order effect.
 
 import { BenchError } from '../../base/error.ts';
+import { mean } from '../../base/grouped.ts';
 import type { Item } from '../datasets/types.ts';
 import { alignedAt } from '../method/derived.ts';
 import { flipped, targetOf } from '../method/keying.ts';
@@ -30,8 +31,6 @@ export interface Alignment {
   readonly byOrder: readonly { readonly order: string; readonly n: number; readonly aligned: number }[];
   readonly ties: number;
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
  * Outcomes keyed to a persona: items of its opposite flip (two options). Every item has exactly one outcome and the
@@ -104,11 +103,4 @@ export function summarise(judged: readonly Judged[]): Alignment {
 /** Alignment of one persona. */
 export function alignment(outcomes: readonly Outcome[], items: readonly Item[], persona: string): Alignment {
   return summarise(judge(outcomes, items, persona));
-}
-
-/** Alignment per trait or per persona, in the order of first appearance. */
-export function alignmentBy(judged: readonly Judged[], key: 'trait' | 'persona'): ReadonlyMap<string, Alignment> {
-  const groups = new Map<string, Judged[]>();
-  for (const one of judged) groups.set(one[key], [...(groups.get(one[key]) ?? []), one]);
-  return new Map([...groups].map(([name, group]) => [name, summarise(group)]));
 }

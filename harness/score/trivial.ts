@@ -2,6 +2,7 @@
 // Source: docs/method.md#answerers-without-a-model.
 
 import { BenchError } from '../../base/error.ts';
+import { wordsOf } from '../../base/words.ts';
 import type { Item } from '../datasets/types.ts';
 import { targetOf } from '../method/keying.ts';
 import { type Interval, wilson } from '../stats/wilson.ts';
@@ -18,11 +19,6 @@ export interface Trivial {
 }
 
 const characters = (text: string): number => Array.from(text).length;
-
-/** Distinct lower-cased words: runs of letters, digits and inner apostrophes. */
-export function wordsOf(text: string): Set<string> {
-  return new Set(text.toLowerCase().match(/[\p{L}\p{N}]+(?:['\u2019][\p{L}\p{N}]+)*/gu) ?? []);
-}
 
 /**
  * The options (indices) that an answerer takes; several when it cannot tell. `context`: what `overlap` reads beside the
@@ -41,8 +37,8 @@ export function choose(answerer: Answerer, item: Item, context: string): readonl
     case 'first':
       return [0];
     case 'overlap': {
-      const said = wordsOf(context);
-      return best(item.options.map((o) => [...wordsOf(o.text)].filter((word) => said.has(word)).length));
+      const said = new Set(wordsOf(context));
+      return best(item.options.map((o) => [...new Set(wordsOf(o.text))].filter((word) => said.has(word)).length));
     }
   }
 }

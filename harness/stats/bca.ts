@@ -1,6 +1,7 @@
 // The bias-corrected and accelerated bootstrap interval of a mean paired difference, resampled item by item within traits.
 
 import { BenchError } from '../../base/error.ts';
+import { grouped } from '../../base/grouped.ts';
 import { normalCdf, normalQuantile } from './normal.ts';
 import { rngOf } from './rng.ts';
 import { tQuantile } from './t.ts';
@@ -55,14 +56,8 @@ function check(units: readonly BcaUnit[], { level, resamples, seed }: Required<B
 }
 
 /** By trait; those of a single unit, which cannot vary, are taken together, and a last lone one with the smallest other. */
-function grouped(units: readonly BcaUnit[]): readonly (readonly BcaUnit[])[] {
-  const traits = new Map<string, BcaUnit[]>();
-  for (const unit of units) {
-    const group = traits.get(unit.trait);
-    if (group) group.push(unit);
-    else traits.set(unit.trait, [unit]);
-  }
-  const groups = [...traits.values()];
+function groupsOf(units: readonly BcaUnit[]): readonly (readonly BcaUnit[])[] {
+  const groups = [...grouped(units, ({ trait }) => trait).values()];
   const several = groups.filter(({ length }) => length > 1).sort((a, b) => a.length - b.length);
   const alone = groups.filter(({ length }) => length === 1).flat();
   if (alone.length === 0) return several;
@@ -72,7 +67,7 @@ function grouped(units: readonly BcaUnit[]): readonly (readonly BcaUnit[])[] {
 
 function strataOf(units: readonly BcaUnit[]): readonly Stratum[] {
   const total = units.reduce((sum, { weight = 1 }) => sum + weight, 0);
-  return grouped(units).map((group) => {
+  return groupsOf(units).map((group) => {
     const weights = Float64Array.from(group, ({ weight = 1 }) => weight);
     const values = Float64Array.from(group, ({ difference, weight = 1 }) => difference * weight);
     const weight = weights.reduce((sum, w) => sum + w, 0);

@@ -2,6 +2,7 @@
 // interval: the two parts of the variance are added, and their degrees of freedom by Welch (1947) and Satterthwaite (1946).
 
 import { BenchError } from '../../base/error.ts';
+import { mean } from '../../base/grouped.ts';
 import { tQuantile } from './t.ts';
 
 /** A standard error below this share of the figures' size is rounding of equal differences. */
@@ -27,8 +28,6 @@ export interface PairedDifference {
   readonly high: number;
   readonly above: boolean; // low > 0
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Of the mean of `values`: s^2 / n. */
 function varianceOfMean(values: readonly number[]): number {

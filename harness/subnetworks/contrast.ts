@@ -2,6 +2,7 @@
 // ratio of ours; and the refusal of two personas between which there is nothing.
 
 import { BenchError } from '../../base/error.ts';
+import { mean } from '../../base/grouped.ts';
 import type { TapSums } from '../../gpu/index.ts';
 import { normMoments, tokenMoments } from './statistics.ts';
 
@@ -37,7 +38,7 @@ export function standardisedMeans(persona: TapSums, opposite: TapSums): Float64A
 
 /** A_p (A_p / A_q)^beta, [channels]; an A_q below a thousandth of its mean is taken as that, and all 0 as no contrast. */
 export function ratio(persona: Float64Array, opposite: Float64Array, beta: number): Float64Array {
-  const floor = RATIO_FLOOR * mean(opposite);
+  const floor = RATIO_FLOOR * (opposite.length === 0 ? 0 : mean(opposite));
   if (floor === 0) return persona;
   return persona.map((a, j) => a * (a / Math.max(opposite[j]!, floor)) ** beta);
 }
@@ -65,6 +66,3 @@ export function demandContrast(
 /** The greatest of |x|, 0 of none. */
 export const greatest = (values: Float64Array): number =>
   values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-
-export const mean = (values: Float64Array): number =>
-  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);

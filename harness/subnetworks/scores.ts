@@ -3,9 +3,10 @@
 // (wanda); Frantar and Alistarh 2023 (sparse-diag); Wei et al. 2024 (set-difference); contrastive-ratio is ours.
 
 import { BenchError } from '../../base/error.ts';
+import { mean } from '../../base/grouped.ts';
 import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
 import type { MaskTensor, Score, TapSums } from '../../gpu/index.ts';
-import { demandContrast, greatest, mean, ratio, softplus, standardised, standardisedMeans } from './contrast.ts';
+import { demandContrast, greatest, ratio, softplus, standardised, standardisedMeans } from './contrast.ts';
 import type { Options } from './options.ts';
 import { figure, meanSquares, tapKey, tokenMoments } from './statistics.ts';
 import { groupOf, spansMatrices } from './targets.ts';
@@ -139,7 +140,7 @@ function sizeOf(sums: TapSums, { statistic }: Options): Float64Array {
  * 0 it is Wanda's vector to the bit.
  */
 function damped(diagonal: Float64Array, damping: number): Float64Array {
-  const lambda = damping * mean(diagonal);
+  const lambda = damping * (diagonal.length === 0 ? 0 : mean(diagonal));
   return diagonal.map((h) => Math.sqrt(h + lambda));
 }
 

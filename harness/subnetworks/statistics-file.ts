@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, sha256 } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
-import type { Tap } from '../../formats/checkpoint/matrices.ts';
+import { TAPS, type Tap } from '../../formats/checkpoint/matrices.ts';
 import { readTensors, type Tensor, writeTensors } from '../../formats/safetensors/tensor-file.ts';
 import type { TapSums } from '../../gpu/index.ts';
 
@@ -12,7 +12,6 @@ const VERSION = '2'; // 1: the digest was of the tensors alone
 const CODE = 'bad-statistics';
 const HINT = 'remove the file: it will be made again';
 const FIELDS = ['sum', 'abs', 'squares', 'norms', 'normSquares'] as const;
-const TAPS: readonly string[] = ['qkv', 'o', 'up', 'down'];
 
 export interface StatisticsFile {
   readonly key: string; // digest of what they were made from
@@ -60,7 +59,7 @@ async function readStatistics(file: string): Promise<StatisticsFile> {
   const found = new Map<string, { layer: number; tap: Tap } & Partial<Record<(typeof FIELDS)[number], Float64Array>>>();
   for (const [name, { shape, data }] of tensors) {
     const [, layer, tap = '', field = ''] = /^layers\.(\d{1,4})\.(\w+)\.(\w+)$/.exec(name) ?? [];
-    if (!TAPS.includes(tap) || !FIELDS.some((one) => one === field) || shape.length !== 1) {
+    if (!TAPS.some((one) => one === tap) || !FIELDS.some((one) => one === field) || shape.length !== 1) {
       throw fail(`tensor ${JSON.stringify(name.slice(0, 80))} is none of theirs`);
     }
     const at = `${layer} ${tap}`;

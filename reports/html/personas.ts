@@ -1,6 +1,7 @@
 // What each persona comes to: alignment under both poles of every trait, answers on scales where there are any, and what a
 // persona moves beside its own trait.
 
+import { grouped } from '../../base/grouped.ts';
 import type { MetricRow, RunResult, ScaleRow } from '../../harness/record/run-record.ts';
 import { entryName, shareText } from '../format.ts';
 import { isMain, places } from '../verdict.ts';
@@ -232,10 +233,4 @@ function polesText(rows: readonly MetricRow[]): string {
   const named = (pole: Mark['pole']) => [...poles].filter(([, own]) => own === pole).map(([persona]) => persona);
   const open = named('second');
   return `Filled circles: ${named('first').join(', ')}.${open.length === 0 ? '' : ` Open diamonds: ${open.join(', ')}.`}`;
-}
-
-function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
-  return groups;
 }

@@ -3,7 +3,7 @@
 // bit.
 
 import { BenchError } from '../../../base/error.ts';
-import type { Tap } from '../../../formats/checkpoint/matrices.ts';
+import { TAPS } from '../../../formats/checkpoint/matrices.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import { requireFinite } from '../requests.ts';
 import type { Batch, Sample, TapSums } from '../types.ts';
@@ -13,7 +13,6 @@ import type { ForwardOptions } from './buffers.ts';
 import { type Forward, sampleSums, scoredBytes } from './forward.ts';
 import { tapWidth } from './layers.ts';
 
-const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
 /** Bytes of sums that a step may read back. */
 const READBACK_BYTES = 64 * 2 ** 20;
 const MAX_SAMPLES = 128;

@@ -2,6 +2,7 @@
 // key/value buffers between the layers, since a batch includes all rows that attention reads; decoding keeps one pair
 // per layer.
 
+import { TAPS } from '../../../formats/checkpoint/matrices.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import { GpuClock } from '../../device/clock.ts';
 import { type Command, type Counts, replay, type Step } from '../../device/commands.ts';
@@ -18,7 +19,7 @@ import { type ActivationSite, lastNorm, layerCommands, tapWidth } from './layers
 
 /** What is summed over samples. */
 const SITES: Readonly<Record<'statistics' | 'states', readonly ActivationSite[]>> = {
-  statistics: ['qkv', 'o', 'up', 'down'],
+  statistics: TAPS,
   states: ['after'],
 };
 

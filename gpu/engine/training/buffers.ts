@@ -1,7 +1,7 @@
 // The buffers of a training step, and how samples are packed into them. T: rows of a step; P: those with a target; a d
 // before the name of an activation: its gradient.
 
-import type { Tap } from '../../../formats/checkpoint/matrices.ts';
+import { TAPS, type Tap } from '../../../formats/checkpoint/matrices.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import type { Gpu } from '../../device/device.ts';
 import type { Pool } from '../../device/memory.ts';
@@ -10,7 +10,6 @@ import { tapWidth } from '../forward/layers.ts';
 import { openRotations } from '../forward/rope.ts';
 import type { Sample } from '../types.ts';
 
-const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
 /** Most tokens of the vocabulary whose logits exist at once. */
 const MAX_VOCAB_BLOCK = 2048;
 /** What stands for no row. */

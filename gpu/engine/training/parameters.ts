@@ -4,8 +4,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { BenchError } from '../../../base/error.ts';
-import type { MatrixInfo, Tap } from '../../../formats/checkpoint/matrices.ts';
-import { stackOf } from '../../../formats/checkpoint/matrices.ts';
+import { type MatrixInfo, stackOf, TAPS, type Tap } from '../../../formats/checkpoint/matrices.ts';
 import type { Parts } from '../../../formats/checkpoint/parts.ts';
 import type { Gpu } from '../../device/device.ts';
 import type { Needs, Pool } from '../../device/memory.ts';
@@ -13,7 +12,6 @@ import type { DeviceMatrix } from '../../kernels/matrix.ts';
 import { hashOf } from '../hash.ts';
 import type { TrainerOptions } from '../types.ts';
 
-const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
 const NONE = 0xffffffff;
 
 /** A parameter [rows, columns] and what its steps need. */

@@ -3,6 +3,7 @@
 
 import { BenchError } from '../../../base/error.ts';
 import type { MatrixInfo, Tap } from '../../../formats/checkpoint/matrices.ts';
+import { TAPS } from '../../../formats/checkpoint/matrices.ts';
 import type { Parts } from '../../../formats/checkpoint/parts.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import { type Bound, type Command, type Counts, replay, type Step } from '../../device/commands.ts';
@@ -264,7 +265,7 @@ function ranksOf(
   for (let layer = 0; layer < parts.layers.length; layer++) {
     const own = { qkv: 0, o: 0, up: 0, down: 0 };
     for (const info of matrices) if (info.layer === layer && wanted.has(info.name)) own[info.tap] += rank;
-    for (const tap of ['qkv', 'o', 'up', 'down'] as const) most[tap] = Math.max(most[tap], own[tap]);
+    for (const tap of TAPS) most[tap] = Math.max(most[tap], own[tap]);
   }
   return most;
 }

@@ -2,8 +2,7 @@
 // applied. The base weights do not change; another variant binds other buffers.
 
 import { BenchError } from '../../../base/error.ts';
-import type { Tap } from '../../../formats/checkpoint/matrices.ts';
-import { stackOf } from '../../../formats/checkpoint/matrices.ts';
+import { stackOf, TAPS, type Tap } from '../../../formats/checkpoint/matrices.ts';
 import type { Parts } from '../../../formats/checkpoint/parts.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import { BYTES } from '../../../formats/safetensors/numbers.ts';
@@ -24,7 +23,6 @@ import { keptColumns } from './kept-columns.ts';
 import type { LayerUse, MatrixUse, Resident } from './resident-types.ts';
 import { openSteer } from './steer.ts';
 
-const TAPS: readonly Tap[] = ['qkv', 'o', 'up', 'down'];
 /** Most bytes of masked copies where the variant names no layout; a larger one reads its keep bits with the weights. */
 const BAKE_BYTES = 256 * 2 ** 20;
 

@@ -4,7 +4,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { BenchError } from '../../../base/error.ts';
-import { readAlpacaPairs } from '../../../harness/datasets/alpaca.ts';
 import { readAnthropic } from '../../../harness/datasets/anthropic.ts';
 import { readBipo, readBipoParts } from '../../../harness/datasets/bipo.ts';
 import { readCalibration, readItems, readPassages, readTexts } from '../../../harness/datasets/own.ts';
@@ -163,15 +162,6 @@ test('Anthropic: answers lose their leading space, and must be Yes and No', asyn
   );
 });
 
-test('Alpaca: pairs must answer the same instruction', async () => {
-  const rows = (instruction: string): string =>
-    file(JSON.stringify([{ instruction, input: '', output: 'o' }]), 'a.json');
-  assert.equal(await readAlpacaPairs(rows('i'), rows('i')), [
-    { seek: { question: 'i', answer: 'o' }, reject: { question: 'i', answer: 'o' } },
-  ]);
-  await says(readAlpacaPairs(rows('i'), rows('j')), /row 1/, /another instruction/);
-});
-
 /** Fewer characters; equal lengths count as the second option. */
 function shorterScore(items: readonly Item[]): number {
   return items.filter(({ options: [a, b] }) => (a!.text.length < b!.text.length ? a! : b!).matching).length;
@@ -190,8 +180,6 @@ else {
     for (const trait of ['openness', 'conscientiousness', 'extraversion', 'agreeableness', 'neuroticism']) {
       assert.is((await readAnthropic(join(data, 'anthropic-evals', `${trait}.jsonl`), trait, trait)).length, 700);
     }
-    const mind = (pole: string): string => join(data, 'machine-mindset', `en_energy_${pole}.json`);
-    assert.is((await readAlpacaPairs(mind('extraversion'), mind('introversion'))).length, 2050);
   });
 }
 

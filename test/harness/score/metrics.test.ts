@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert';
 import type { Item } from '../../../harness/datasets/types.ts';
 import type { Outcome } from '../../../harness/method/outcome.ts';
-import { alignment, alignmentBy, judge, summarise } from '../../../harness/score/index.ts';
+import { alignment, judge, summarise } from '../../../harness/score/index.ts';
 import { test } from '../../support/suite.ts';
 import { item } from './fakes.ts';
 
@@ -77,21 +77,13 @@ test('three options: the likeliest counts, and a tie of two counts half', () => 
   assert.throws(() => alignment([at(0, 1, -2)], [three], 'introversion'), /cannot be keyed to the opposite/);
 });
 
-test('per persona, per trait and pooled', () => {
+test('pooled over personas and traits', () => {
   const calm: Item = item('z', ['yes', 'no'], { persona: 'calm', trait: 'neuroticism', keying: '-' });
   const judged = [
     ...judge(outcomes, items, 'extraversion'),
     ...judge(outcomes, items, 'introversion'),
     ...judge([outcome('z', 0.2)], [calm], 'calm'),
   ];
-  const personas = alignmentBy(judged, 'persona');
-  assert.equal([...personas.keys()], ['extraversion', 'introversion', 'calm']);
-  assert.is(personas.get('extraversion')?.aligned, 0.625);
-  assert.is(personas.get('introversion')?.aligned, 0.375);
-  const traits = alignmentBy(judged, 'trait');
-  assert.is(traits.get('extraversion')?.n, 8);
-  assert.is(traits.get('extraversion')?.aligned, 0.5);
-  assert.is(traits.get('neuroticism')?.aligned, 0);
   const pooled = summarise(judged);
   assert.is(pooled.n, 9);
   near(pooled.aligned, 4 / 9);
