@@ -8,6 +8,7 @@ import { adapterMerge } from '../../cli/adapter.ts';
 import type { TryOptions } from '../../cli/options.ts';
 import { tryVerb } from '../../cli/try.ts';
 import { tryServices } from '../../cli/try-services.ts';
+import { BENCH } from '../support/bench.ts';
 import { fixture, temporaryFolder } from '../support/folders.ts';
 import { runNode } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
@@ -51,7 +52,7 @@ test('an adapter of another kind is refused with its file and a next step, befor
   const file = join(spoilt, 'adapter_config.json');
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), use_dora: true }));
   const out = join(place, 'out');
-  const main = ['--import', 'tsx', 'cli/main.ts'];
+  const main = BENCH;
   for (const verb of [
     ['adapter', 'merge', spoilt, '--model', BASE, '--out', out],
     ['try', '--ids', '1,2', '--model', BASE, '--adapter', spoilt],
@@ -65,7 +66,7 @@ test('an adapter of another kind is refused with its file and a next step, befor
 });
 
 test('a device named by --adapter is no folder: the message names --device', async () => {
-  const main = ['--import', 'tsx', 'cli/main.ts'];
+  const main = BENCH;
   const verb = ['try', '--ids', '1,2', '--model', BASE, '--adapter', 'swiftshader'];
   const { code, stdout, stderr } = await runNode([...main, ...verb]);
   assert.equal([code, stdout], [2, '']);

@@ -7,6 +7,7 @@ import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { parse, stringify } from 'yaml';
 import { suiteOf } from '../../cli/suite-options.ts';
+import { BENCH } from '../support/bench.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { ROOT, runNode } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
@@ -94,7 +95,7 @@ test('rows of a table have the cells of its head: a bar in code ends a cell too'
 });
 
 test('every verb and npm script that README and docs name is there', async () => {
-  const { stdout } = await runNode(['--import', 'tsx', 'cli/main.ts', '--help']);
+  const { stdout } = await runNode([...BENCH, '--help']);
   const verbs = new Set([...stdout.matchAll(/^ {2}([a-z]+)(?: |$)/gm)].map(([, verb]) => verb));
   const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
   for (const file of FILES) {

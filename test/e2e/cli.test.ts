@@ -7,6 +7,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import * as assert from 'uvu/assert';
 import { TINY_VOCAB, tinyModel } from '../harness/text/tiny.ts';
+import { BENCH, FEW_SAMPLES } from '../support/bench.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { NODE, ROOT } from '../support/node.ts';
 import { writeRandomModel } from '../support/random-model.ts';
@@ -14,7 +15,8 @@ import { suite } from '../support/suite.ts';
 
 const test = suite('command line end to end');
 const SEED = 20260802;
-const KILLS = 3;
+/** kill.test.ts kills at every write and at many moments; here it is the real engine that is killed. */
+const KILLS = 2;
 /** Timing is tested elsewhere; here it would only make every run longer. */
 const SHORT = ['items=1', 'warmup=0', 'repeats=1', 'decode-tokens=2'].flatMap((to) => ['--set', `latency.${to}`]);
 
@@ -43,7 +45,7 @@ function bench(
   const [verb = '', ...flags] = args;
   const fixed = ['suites/smoke.yaml', '--model', model, '--limit', '4', '--out', out, ...SHORT];
   const hooks = torn === undefined ? [] : ['--import', tornWrite];
-  const child = spawn(NODE, [...hooks, '--import', 'tsx', 'cli/main.ts', verb, ...fixed, ...flags], {
+  const child = spawn(NODE, [...hooks, ...BENCH, verb, ...fixed, ...FEW_SAMPLES, ...flags], {
     cwd: ROOT,
     env: { ...process.env, ...(torn !== undefined && { BENCH_TEST_KILL_AT: String(torn) }) },
     stdio: ['ignore', 'pipe', 'pipe'],

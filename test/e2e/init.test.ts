@@ -5,6 +5,7 @@ import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import { readItems } from '../../harness/datasets/own.ts';
+import { BENCH } from '../support/bench.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { ROOT, runNode } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
@@ -21,9 +22,7 @@ const FILES = [
   'suite.yaml',
 ];
 
-const TSX = path.join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
-const bench = (cwd: string, ...args: readonly string[]) =>
-  runNode(['--import', TSX, path.join(ROOT, 'cli/main.ts'), ...args], { cwd });
+const bench = (cwd: string, ...args: readonly string[]) => runNode([...BENCH, ...args], { cwd });
 const filesOf = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

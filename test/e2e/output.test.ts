@@ -6,6 +6,7 @@ import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { COLUMNS } from '../../base/columns.ts';
 import { TINY_VOCAB, tinyModel } from '../harness/text/tiny.ts';
+import { BENCH } from '../support/bench.ts';
 import { fixture, temporaryFolder } from '../support/folders.ts';
 import { runNode } from '../support/node.ts';
 import { writeRandomModel } from '../support/random-model.ts';
@@ -27,8 +28,7 @@ const SUITE = ['suites/smoke.yaml', '--model', model, '--limit', '1', '--out', o
   .concat([...SHORT, 'gate={rows: [prompting]}'].flatMap((to) => ['--set', to]));
 
 async function bench(...args: readonly string[]) {
-  const all = ['--import', 'tsx', 'cli/main.ts', ...args];
-  return runNode(all, { env: { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' } });
+  return runNode([...BENCH, ...args], { env: { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' } });
 }
 
 /** The verb's document. */
@@ -67,7 +67,7 @@ test('a suite: validate, plan, run, report, bless, gate, compare', async () => {
   assert.match(planned[0] ?? '', /^smoke: \d+ cells on /);
   assert.match(planned.at(-1) ?? '', /^Next: {4}bench run suites\/smoke\.yaml .*--filter method=none/);
 
-  assert.is((await json('run', ...SUITE, '--profile')).version, 1);
+  assert.is((await json('run', ...SUITE, '--profile')).version, 2);
   const said = await told('run', ...SUITE, '--profile');
   assert.match(said[0] ?? '', /^prompting lies above /);
   assert.match(said.at(-1) ?? '', /^Next: {4}bench /);

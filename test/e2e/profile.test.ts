@@ -7,6 +7,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as assert from 'uvu/assert';
 import type { RunResult } from '../../harness/record/run-record.ts';
 import { TINY_VOCAB, tinyModel } from '../harness/text/tiny.ts';
+import { BENCH, FEW_SAMPLES } from '../support/bench.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { runNode } from '../support/node.ts';
 import { writeRandomModel } from '../support/random-model.ts';
@@ -32,7 +33,7 @@ const SHORT = ['items=1', 'warmup=0', 'repeats=1', 'decode-tokens=2'].flatMap((t
 async function run(...flags: readonly string[]) {
   const out = temporaryFolder();
   const fixed = ['--model', model, '--limit', '2', '--out', out, '--progress', 'plain', ...SHORT];
-  const args = ['--import', 'tsx', 'cli/main.ts', 'run', 'suites/smoke.yaml', ...fixed, ...flags];
+  const args = [...BENCH, 'run', 'suites/smoke.yaml', ...fixed, ...FEW_SAMPLES, ...flags];
   const { code, stdout, stderr } = await runNode(args);
   assert.is(code, 0, stderr);
   const folder = path.join(out, 'runs', readFileSync(path.join(out, 'runs', 'latest'), 'utf8').trim());

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
 import type { ItemRow, RunResult } from '../../harness/record/run-record.ts';
+import { BENCH } from '../support/bench.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { NODE, ROOT } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
@@ -26,7 +27,7 @@ async function run(
     'controls.random=0',
     ...flags,
   ];
-  const child = spawn(NODE, ['--import', 'tsx', 'cli/main.ts', 'run', ...args], { cwd: ROOT });
+  const child = spawn(NODE, [...BENCH, 'run', ...args], { cwd: ROOT });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
     stderr += text;
