@@ -15,7 +15,7 @@ const FLOORS = block('floors').map((line) => line.split(/\s+/).filter((word) => 
 const TOP = block('top level').flatMap((line) => line.split(/\s+/).filter((word) => word !== ''));
 
 function block(name: string): readonly string[] {
-  const found = new RegExp('```' + name + '\n([^`]+)```').exec(
+  const found = new RegExp(`\`\`\`${name}\n([^\`]+)\`\`\``).exec(
     readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8'),
   );
   return (found?.[1] ?? '').trim().split('\n');
