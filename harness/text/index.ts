@@ -2,7 +2,7 @@
 
 export { chatNotes } from './notes.ts';
 export type { Message, Prompt, Rendered } from './prompt.ts';
-export { CHAT_DEFAULTS, type ChatSettings, type SystemDefault, type Thinking } from './settings.ts';
+export { CHAT_DEFAULTS, type ChatSettings } from './settings.ts';
 export { streamText } from './stream.ts';
 export { compileTemplate } from './template.ts';
 export { loadText, type TextModel } from './text.ts';

@@ -134,7 +134,7 @@ function find(value: string, needle: string, last: boolean, meter: Meter): numbe
 }
 
 /** Python's str.title: a letter after anything but a letter is large, all others are small. */
-export function title(value: string, meter: Meter): string {
+function title(value: string, meter: Meter): string {
   meter.spend(value.length);
   let out = '';
   let inside = false;

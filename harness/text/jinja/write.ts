@@ -54,7 +54,7 @@ function reprText(text: string): string {
 const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');
 
 /** Python's repr(): how a value is written inside a list, and anything but a text by itself. */
-export function repr(value: Value, meter: Meter): string {
+function repr(value: Value, meter: Meter): string {
   meter.spend(1);
   if (typeof value === 'string') {
     meter.text(value.length);
