@@ -2,10 +2,9 @@
 // base_model.model.<module>.lora_A.weight [rank, in] and lora_B.weight [out, rank]. Read as hostile input.
 
 import { createHash } from 'node:crypto';
-import { stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
-import { writeFolder } from '../../base/files.ts';
 import { FAMILIES } from '../../formats/checkpoint/families.ts';
 import { MAX_CONFIG_BYTES, readJson } from '../../formats/checkpoint/folder.ts';
 import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
@@ -121,19 +120,6 @@ export function adapterFiles(
     { name: CONFIG, bytes: Buffer.from(`${JSON.stringify(config, null, 2)}\n`) },
     { name: WEIGHTS, bytes: tensorBytes({ metadata: { format: 'pt', [MODEL]: model.weights }, tensors: stored }) },
   ];
-}
-
-/** Writes `folder`, which must not exist, whole or not at all. Throws `unwritable`. */
-export async function writeAdapter(
-  folder: string,
-  adapter: Pick<Adapter, 'rank' | 'alpha' | 'tensors'>,
-  model: AdapterModel,
-  more: { readonly base?: string | null; readonly dropout?: number } = {},
-): Promise<void> {
-  const files = adapterFiles(adapter, model, more);
-  await writeFolder(folder, 'the adapter', async (aside) => {
-    for (const { name, bytes } of files) await writeFile(join(aside, name), bytes, { flag: 'wx', flush: true });
-  });
 }
 
 /** sha256 over scale, names and values, hex. */

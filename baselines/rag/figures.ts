@@ -1,5 +1,7 @@
 // What retrieval did for the questions that were asked: its time, its tokens, and how many of the passages are the persona's.
 
+import { mean } from '../../base/grouped.ts';
+
 /** One question's retrieval. */
 export interface Retrieved {
   readonly split: string; // of the item
@@ -52,10 +54,6 @@ export function figuresOf(all: readonly Retrieved[], k: number): Readonly<Record
 function share(all: readonly Retrieved[], of: (one: Retrieved) => readonly [number, number]): number | null {
   const shares = all.map(of).filter(([, whole]) => whole > 0);
   return shares.length === 0 ? null : rounded(mean(shares.map(([part, whole]) => part / whole)));
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function rounded(value: number): number {

@@ -2,6 +2,8 @@
 // meant for each who may ask. A group of rows differs in the asker alone, so that who does not see the asker gets 1 of k.
 
 import { createHash } from 'node:crypto';
+import { BenchError } from '../../base/error.ts';
+import { parseJson } from '../../base/json.ts';
 import { badRow, onlyFields, type Row, readData, textOf } from './lines.ts';
 
 const FIELDS = ['source_role', 'target_role', 'question', 'multi_choices', 'gt_answer', 'instruction', 'scene_id'];
@@ -22,12 +24,12 @@ export interface RoleReply {
 export async function readRoleReplies(file: string): Promise<readonly RoleReply[]> {
   let list: unknown;
   try {
-    list = JSON.parse(await readData(file));
+    list = parseJson(await readData(file));
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (error instanceof BenchError) throw error;
     throw badRow(
       file,
-      `the file is no JSON: ${error.message}`,
+      `the file is no JSON: ${(error as Error).message}`,
       'the format is a JSON list of rows, as RoleAgentBench has',
     );
   }

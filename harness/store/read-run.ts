@@ -80,7 +80,7 @@ function promptsOf(file: string, digest: string | null): PromptTexts {
   const text = readBounded(file, MAX_PROMPTS_BYTES);
   if (text === null) throw fail(file, 'it cannot be read: it is not there, or too large');
   if (sha256(text) !== digest) throw fail(file, 'it is not what was written');
-  return unpackPrompts(JSON.parse(text)) ?? new Map();
+  return unpackPrompts(parseJson(text)) ?? new Map();
 }
 
 /** What of an answer its own scores contradict, or null. */

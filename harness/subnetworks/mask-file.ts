@@ -2,6 +2,7 @@
 // Rows are outputs, however the checkpoint stores the weight; bit b of word w = column 32 w + b, 1 = keep.
 
 import { BenchError } from '../../base/error.ts';
+import { isRecord, parseJson } from '../../base/json.ts';
 import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
 import { shown } from '../../formats/safetensors/header.ts';
 import { readTensors, writeTensors } from '../../formats/safetensors/tensor-file.ts';
@@ -130,23 +131,19 @@ function headerOf(value: Readonly<Record<string, unknown>>, fail: (message: stri
     (isShare(value.sparsity) ? undefined : 'sparsity') ??
     (Number.isSafeInteger(value.seed) ? undefined : 'seed') ??
     (typeof value.chat === 'boolean' ? undefined : 'chat') ??
-    (isMap(value.parameters) && !CONTROL.test(JSON.stringify(value.parameters)) ? undefined : 'parameters');
+    (isRecord(value.parameters) && !CONTROL.test(JSON.stringify(value.parameters)) ? undefined : 'parameters');
   if (wrong !== undefined) throw fail(`its header has no sound "${wrong}"`);
   return value as unknown as MaskHeader;
 }
 
 function parsed(text: string | undefined, fail: (message: string) => BenchError): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(text ?? '');
-    if (isMap(value)) return value;
+    const value = parseJson(text ?? '');
+    if (isRecord(value)) return value;
   } catch {
     // Said below.
   }
   throw fail('its metadata are no JSON of ours');
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A text that may go to a terminal. */

@@ -2,6 +2,7 @@
 // many rows of each matrix, evenly spaced. Rows are alike where each keeps its own share: overlaps follow without bias.
 
 import { BenchError } from '../../base/error.ts';
+import { parseJson } from '../../base/json.ts';
 import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
 import { readTensors, tensorBytes } from '../../formats/safetensors/tensor-file.ts';
 import type { MaskTensor } from '../../gpu/index.ts';
@@ -56,7 +57,7 @@ export async function readSketch(file: string): Promise<Sketch> {
   if (metadata.format !== FORMAT) throw fail('this is no sketch of a mask');
   let matrices: unknown;
   try {
-    matrices = JSON.parse(metadata.matrices ?? '');
+    matrices = parseJson(metadata.matrices ?? '');
   } catch {
     throw fail('its matrices are no JSON');
   }

@@ -14,11 +14,11 @@ import {
   readAdapter,
   readAdapterTensors,
   WEIGHTS,
-  writeAdapter,
 } from '../../../baselines/lora/peft.ts';
 import { readPeftConfig } from '../../../baselines/lora/peft-config.ts';
 import { inspectWeights } from '../../../formats/checkpoint/inspect.ts';
 import { type Adapter, type LoadedEngine, loadEngine, type Variant } from '../../../gpu/index.ts';
+import { writeAdapter } from '../../support/adapters.ts';
 import { fixture, temporaryFolder } from '../../support/folders.ts';
 import { normals, randomTokens, writeRandomModel } from '../../support/random-model.ts';
 import { type Tensor, writeSafetensors } from '../../support/safetensors.ts';
