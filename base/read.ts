@@ -118,12 +118,16 @@ export function readTextSync(path: string, limit: number): string {
   return textOf(readBytesSync(path, limit));
 }
 
-/** UTF-8 as text, without a byte order mark. Throws ReadError `text`. */
+/** UTF-8 as text, without a byte order mark. Throws ReadError `text`, which says where it stops being UTF-8. */
 export function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    throw new ReadError('text', 'it is not UTF-8', error);
+    // Written again, the text differs from the first byte that is none of UTF-8.
+    const again = Buffer.from(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+    const at = bytes.findIndex((byte, k) => byte !== again[k]);
+    const line = bytes.subarray(0, at).reduce((lines, byte) => lines + Number(byte === 0x0a), 1);
+    throw new ReadError('text', `it is not UTF-8 (line ${line}, byte ${at} of the file)`, error);
   }
 }
 

@@ -1,10 +1,5 @@
 // Counts, differences and words of a command as text.
 
-/** Lower-cased words: runs of letters, digits and inner apostrophes. */
-export function wordsOf(text: string): readonly string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]+(?:['\u2019][\p{L}\p{N}]+)*/gu) ?? [];
-}
-
 /** "1 cell", "2 cells" */
 export function counted(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -1,8 +1,8 @@
 // Passages cut into chunks of whole sentences that overlap; chunks that say the same are one.
 
+import { isUnspaced, plainText, wordsOf } from '../../base/text-words.ts';
 import type { LibraryPassage } from '../../harness/datasets/passages.ts';
 import type { Item } from '../../harness/datasets/types.ts';
-import { plain, words } from './words.ts';
 
 export interface Chunk {
   readonly text: string;
@@ -15,7 +15,16 @@ export type Relation = 'own' | 'trait' | 'other' | 'neutral';
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 
 function sentencesOf(text: string): readonly string[] {
-  return [...segmenter.segment(text)].map(({ segment }) => segment.trim()).filter((one) => words(one).length > 0);
+  return [...segmenter.segment(text)].map(({ segment }) => segment.trim()).filter((one) => wordsOf(one).length > 0);
+}
+
+/** With a space between sentences, and none where one of a script without spaces follows its full stop. */
+function joined(sentences: readonly string[]): string {
+  return sentences.reduce((text, next) => {
+    return text !== '' && /[\u3002\uff01\uff1f]$/u.test(text) && isUnspaced(next.slice(0, 2))
+      ? text + next
+      : `${text} ${next}`;
+  });
 }
 
 /** Runs of `size` sentences, each with the last `overlap` of the one before; the last may be shorter. */
@@ -23,7 +32,7 @@ export function chunksOf(text: string, size: number, overlap: number): readonly 
   const sentences = sentencesOf(text);
   const chunks: string[] = [];
   for (let from = 0; from < sentences.length; from += size - overlap) {
-    chunks.push(sentences.slice(from, from + size).join(' '));
+    chunks.push(joined(sentences.slice(from, from + size)));
     if (from + size >= sentences.length) break;
   }
   return chunks;
@@ -40,7 +49,7 @@ export function chunked(
   for (const passage of library) {
     for (const text of chunksOf(passage.text, size, overlap)) {
       cut++;
-      const key = plain(text);
+      const key = plainText(text);
       const known = byText.get(key);
       if (known === undefined) byText.set(key, { text, sources: [passage] });
       else known.sources.push(passage);
@@ -63,8 +72,8 @@ const LEAST_WORDS = 3;
 export function wordingsOf({ question, options }: Item): readonly string[] {
   const quoted = [...question.matchAll(/["\u201C]([^"\u201C\u201D]+)["\u201D]/gu)].map(([, text]) => text ?? '');
   return [question, ...quoted, ...options.map(({ text }) => text)]
-    .filter((text) => words(text).length >= LEAST_WORDS)
-    .map(plain);
+    .filter((text) => wordsOf(text).length >= LEAST_WORDS)
+    .map(plainText);
 }
 
 /** Whether a passage of the chunk holds one of `wordings`, whatever the case and the punctuation. */
@@ -80,7 +89,7 @@ const plainTexts = new WeakMap<LibraryPassage, string>();
 function plainOf(passage: LibraryPassage): string {
   let text = plainTexts.get(passage);
   if (text === undefined) {
-    text = plain(passage.text);
+    text = plainText(passage.text);
     plainTexts.set(passage, text);
   }
   return text;

@@ -21,6 +21,7 @@ export interface Figures {
   readonly recallAtK: number | null; // own / min(k, available); null: none was available
   readonly precisionAtK: number | null; // own / passages; null: none was retrieved
   readonly excluded: number; // in all
+  readonly empty: number; // questions for which nothing was retrieved, in all
 }
 
 /** By split of the items; k is what was asked for. */
@@ -44,6 +45,7 @@ export function figuresOf(all: readonly Retrieved[], k: number): Readonly<Record
           recallAtK: share(some, ({ own, available }) => [own, Math.min(k, available)]),
           precisionAtK: share(some, ({ own, passages }) => [own, passages]),
           excluded: some.reduce((sum, { excluded }) => sum + excluded, 0),
+          empty: some.filter(({ passages }) => passages === 0).length,
         },
       ];
     }),

@@ -75,18 +75,21 @@ export async function indexOf(
   return { index: await made, reused: false };
 }
 
-/** All chunks, best first; `engine` is the one that is loaded now, whoever built the index. */
+/**
+ * Chunks, best first; BM25 leaves out those that share no term with the query. `engine` is the one that is loaded now,
+ * whoever built the index.
+ */
 export async function ranking(
-  { bm25, dense, embedder }: Index,
+  { bm25, chunks, dense, embedder }: Index,
   { engine, text }: { readonly engine: Context['engine']; readonly text: TextModel },
   query: string,
 ): Promise<readonly number[]> {
-  const rankings = bm25 === null ? [] : [ranked(bm25.scores(query))];
+  const rankings = bm25 === null ? [] : [ranked(bm25.scores(query), 'matched')];
   if (dense !== null) {
     const [vector] = await embedBy(embedder, engine, text)([query]);
     rankings.push(ranked(dense.scores(vector ?? new Float32Array(dense.dimensions))));
   }
-  return rankings.length === 1 ? (rankings[0] ?? []) : fused(rankings);
+  return rankings.length === 1 ? (rankings[0] ?? []) : fused(chunks.length, rankings);
 }
 
 function embedBy(embedder: Embedder | null, engine: Context['engine'], text: TextModel): Embed {

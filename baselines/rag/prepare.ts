@@ -109,11 +109,12 @@ async function tune(context: Context, options: Options, find: Find): Promise<rea
 function summary(asked: ReturnType<typeof figuresOf>): Readonly<Record<string, number>> {
   const some = asked.evaluation ?? Object.values(asked)[0];
   if (some === undefined) return {};
-  const { retrievalMs, tokens, passages, recallAtK, precisionAtK } = some;
+  const { questions, retrievalMs, tokens, passages, recallAtK, precisionAtK, empty } = some;
   return {
     ...(recallAtK !== null && { 'recall at k': recallAtK }),
     ...(precisionAtK !== null && { 'precision at k': precisionAtK }),
     ...{ 'retrieval ms': retrievalMs.mean, 'passages per question': passages, 'tokens of passages': tokens },
+    'questions without a passage (share)': empty / questions,
   };
 }
 

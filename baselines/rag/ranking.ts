@@ -6,18 +6,19 @@ import type { Rng } from '../../harness/method/method.ts';
 /** Of reciprocal rank fusion: how little the first ranks stand out; as its authors have it. */
 export const FUSION = 60;
 
-/** Chunks by falling score; of equal ones the earlier first. */
-export function ranked(scores: Float64Array): readonly number[] {
-  return [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b);
+/** Chunks by falling score; of equal ones the earlier first. `matched`: without those that score 0. */
+export function ranked(scores: Float64Array, which: 'all' | 'matched' = 'all'): readonly number[] {
+  const chunks = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b);
+  return which === 'all' ? chunks : chunks.filter((chunk) => scores[chunk] !== 0);
 }
 
-/** One ranking of several, by the sum of 1 / (60 + rank). */
-export function fused(rankings: readonly (readonly number[])[]): readonly number[] {
-  const scores = new Float64Array(rankings[0]?.length ?? 0);
+/** One ranking of several of `count` chunks, by the sum of 1 / (60 + rank); a chunk that no ranking has is left out. */
+export function fused(count: number, rankings: readonly (readonly number[])[]): readonly number[] {
+  const scores = new Float64Array(count);
   for (const ranking of rankings) {
     for (const [at, chunk] of ranking.entries()) scores[chunk]! += 1 / (FUSION + at + 1);
   }
-  return ranked(scores);
+  return ranked(scores, 'matched');
 }
 
 /** How many chunks of about the right length chance decides among. */

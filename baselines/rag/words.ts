@@ -1,12 +1,14 @@
-// Words as retrieval reads them: for the terms of BM25, and for telling whether a text holds another.
+// The terms that BM25 counts: words, or words less those of English grammar.
+
+import { wordsOf } from '../../base/text-words.ts';
 
 export const TOKENISATIONS = ['words', 'english'] as const;
 export type Tokenisation = (typeof TOKENISATIONS)[number];
 
 /** What each tokenisation does, for the report. */
 export const MEANING: Readonly<Record<Tokenisation, string>> = {
-  words: 'lower-cased runs of letters and digits',
-  english: 'lower-cased runs of letters and digits, without English function words, plural endings cut (S stemmer)',
+  words: 'lower-cased words',
+  english: 'lower-cased words, without English function words, plural endings cut (S stemmer)',
 };
 
 const FUNCTION_WORDS = new Set(
@@ -17,12 +19,6 @@ const FUNCTION_WORDS = new Set(
     'was we were what when where which while who whom whose why will with would you your yours'
   ).split(' '),
 );
-
-/** Lower-cased words; an apostrophe inside one belongs to it. */
-export function words(text: string): readonly string[] {
-  const found = text.normalize('NFKC').toLowerCase().replaceAll('\u2019', "'");
-  return found.match(/[\p{L}\p{N}]+(?:'[\p{L}\p{N}]+)*/gu) ?? [];
-}
 
 /** The S stemmer (Harman, 1991): plural nouns, and verbs in the third person, without their ending. */
 export function stem(word: string): string {
@@ -36,11 +32,6 @@ export function stem(word: string): string {
 
 /** The terms that BM25 counts. */
 export function terms(text: string, tokenisation: Tokenisation): readonly string[] {
-  const all = words(text);
+  const all = wordsOf(text);
   return tokenisation === 'words' ? all : all.filter((word) => !FUNCTION_WORDS.has(word)).map(stem);
-}
-
-/** Equal for texts that differ in case, spaces and punctuation only. Begins and ends with a space. */
-export function plain(text: string): string {
-  return ` ${words(text).join(' ')} `;
 }

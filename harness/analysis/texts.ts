@@ -1,7 +1,7 @@
 // Texts on open questions -> rows: how they read to the dense model, how varied and how long they are.
 
 import { grouped, mean } from '../../base/grouped.ts';
-import { wordsOf } from '../../base/words.ts';
+import { wordsOf } from '../../base/text-words.ts';
 import type { Suite } from '../config/resolved.ts';
 import { flipped } from '../method/keying.ts';
 import type { TextRow } from '../record/run-record.ts';

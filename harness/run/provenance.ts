@@ -47,9 +47,11 @@ export function provenanceOf(
   };
 }
 
-/** Versions of Node and of the packages that results may depend on; absent optional packages are left out. */
+/** Versions of Node, ICU and the packages that results may depend on; absent optional packages are left out. */
 export function versions(): Readonly<Record<string, string>> {
-  const found: Record<string, string> = { node: process.versions.node };
+  // ICU: where the words of scripts without spaces begin is read from its dictionaries.
+  const { node, icu } = process.versions;
+  const found: Record<string, string> = { node, ...(icu !== undefined && { icu }) };
   for (const name of PACKAGES) {
     const version = packageVersion(name);
     if (version !== null) found[name] = version;

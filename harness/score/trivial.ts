@@ -2,7 +2,7 @@
 // Source: docs/method.md#answerers-without-a-model.
 
 import { BenchError } from '../../base/error.ts';
-import { wordsOf } from '../../base/words.ts';
+import { wordsOf } from '../../base/text-words.ts';
 import type { Item } from '../datasets/types.ts';
 import { targetOf } from '../method/keying.ts';
 import { type Interval, wilson } from '../stats/wilson.ts';

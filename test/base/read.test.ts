@@ -39,11 +39,12 @@ test('a file is read whole, and text is UTF-8 without a byte order mark', async 
   assert.is(readTextSync(path, 8), 'grün');
   writeFileSync(path, '');
   assert.is(await readText(path, 0), '');
-  writeFileSync(path, Buffer.from('grün', 'latin1'));
+  writeFileSync(path, Buffer.from('\u00ef\u00bb\u00bfa: \u00c3\u00bc\nb: grün', 'latin1'));
   assert.is(readBounded(path, 100), null);
   await readText(path, 100).then(
     () => assert.unreachable(),
-    (error: ReadError) => assert.equal([error.problem, error.message], ['text', 'it is not UTF-8']),
+    (error: ReadError) =>
+      assert.equal([error.problem, error.message], ['text', 'it is not UTF-8 (line 2, byte 14 of the file)']),
   );
 });
 

@@ -94,7 +94,7 @@ test('k and place are chosen on the tuning part: by alignment, then by probabili
     ),
   );
   assert.equal(seen, ['1 system', '2 system', '4 system']);
-  assert.is((await found(control, ask('At breakfast?'))).length, 2);
+  assert.is((await found(control, ask('At breakfast, or after parties?'))).length, 2);
   for (const [options, wanted] of [
     [{ k: 'tuned' }, true],
     [{ k: 2 }, false],

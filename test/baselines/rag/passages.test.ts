@@ -21,15 +21,16 @@ test('a passage that holds the question or an option of an item is not retrieved
         samples.map(({ tokens }) => Float32Array.from({ length: 16 }, (_, d) => pseudo(`${d} ${tokens.join(' ')}`))),
     };
     const prepared = await rag.prepare(context({ retriever, k: 48, budget: 1e6 }, { engine }));
-    const all = await found(prepared, ask('Is it so?'));
+    const question = 'Is it so at breakfast, or after parties?';
+    const all = await found(prepared, ask(question));
     const held = all[1]!;
     const wordings = held.toUpperCase().replace(/[.,:]/g, ' ');
-    for (const item of [ask('Is it so?', wordings, 'no'), ask(`${wordings}?`), ask(`Do you agree: "${wordings}"`)]) {
+    for (const item of [ask(question, wordings, 'no'), ask(`${wordings}?`), ask(`Do you agree: "${wordings}"`)]) {
       const now = await found(prepared, { ...item, id: `held ${item.question}` });
       assert.not.ok(now.includes(held), `${retriever}: ${item.question}`);
-      assert.ok(now.length >= all.length - 1 && now.length > 0);
+      if (item.question === question) assert.ok(now.length >= all.length - 1 && now.length > 0);
     }
-    assert.ok((await found(prepared, ask('Is it so?'))).includes(held));
+    assert.ok((await found(prepared, ask(question))).includes(held));
     const { excluded } = recordOf(prepared).asked.evaluation;
     assert.ok(excluded >= 3, `${retriever}: ${excluded}`);
   }
@@ -63,7 +64,10 @@ test('random: neutral passages, as many and of as many tokens, others with anoth
 
 test('other-persona: passages of other traits, neither the opposite nor neutral ones', async () => {
   const prepared = await rag.prepare(context({ retriever: 'other-persona', k: 3 }));
-  assert.equal([...(await found(prepared, ask('At breakfast?')))].sort(), [LIBRARY[6]!.text, LIBRARY[7]!.text].sort());
+  const both = [LIBRARY[6]!.text, LIBRARY[7]!.text].sort();
+  assert.equal([...(await found(prepared, ask('At breakfast, or after parties?')))].sort(), both);
+  // One that shares no word with the question is not brought in to make up k.
+  assert.equal(await found(prepared, ask('At breakfast?')), [LIBRARY[6]!.text]);
   const alone = LIBRARY.filter(({ trait }) => trait !== 'order');
   await fails('no-other-trait', /leave the control/, { retriever: 'other-persona' }, { library: alone });
 });

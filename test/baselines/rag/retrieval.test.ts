@@ -2,12 +2,13 @@
 
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { plainText } from '../../../base/text-words.ts';
 import { bm25Of } from '../../../baselines/rag/bm25.ts';
 import { chunked, chunksOf, holds, relationOf, wordingsOf } from '../../../baselines/rag/chunks.ts';
 import { denseOf } from '../../../baselines/rag/dense.ts';
 import { figuresOf } from '../../../baselines/rag/figures.ts';
 import { fused, ofEqualLength, ranked } from '../../../baselines/rag/ranking.ts';
-import { plain, stem, terms } from '../../../baselines/rag/words.ts';
+import { stem, terms } from '../../../baselines/rag/words.ts';
 import type { LibraryPassage } from '../../../harness/datasets/passages.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
@@ -30,7 +31,7 @@ test('words are lower-cased; english leaves out function words and plural ending
   ] as const) {
     assert.is(stem(word), stemmed);
   }
-  assert.is(plain('  I\u2019d  rather: stay-in!'), " i'd rather stay in ");
+  assert.is(plainText('  I\u2019d  rather: stay-in!'), " i'd rather stay in ");
 });
 
 test('chunks are runs of whole sentences that share some with the one before', () => {
@@ -132,12 +133,17 @@ test('rankings fall, ties go to the earlier, and fusion adds 1 / (60 + rank)', (
   assert.equal(ranked(Float64Array.of(1, 3, 3, 0)), [1, 2, 0, 3]);
   // 0: 1/61 + 1/63; 1: 1/62 + 1/61; 2: 1/63 + 1/62.
   assert.equal(
-    fused([
+    fused(3, [
       [0, 1, 2],
       [1, 2, 0],
     ]),
     [1, 0, 2],
   );
+  // What scores nothing is in no ranking of matches, and gets nothing from it in a fusion.
+  assert.equal(ranked(Float64Array.of(0, 3, 0, 1), 'matched'), [1, 3]);
+  assert.equal(ranked(Float64Array.of(0, 0), 'matched'), []);
+  assert.equal(fused(3, [[2], [0, 1, 2]]), [2, 0, 1]);
+  assert.equal(fused(3, [[2], [1, 2]]), [2, 1]);
 });
 
 test('dense: cosine after the mean of all chunks is taken off', () => {
