@@ -13,6 +13,11 @@ export function printable(text: string): string {
     .replaceAll('##[', '##\\[');
 }
 
+/** Text for a page: it keeps its lines, and what would not be seen, or would turn what follows, is its code. */
+export function shown(text: string): string {
+  return text.replace(UNSEEN, (character) => (/[\t\n\r]/.test(character) ? character : coded(character)));
+}
+
 /** Text that keeps its lines. */
 export function printableLines(text: string): string {
   return text

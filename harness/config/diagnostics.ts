@@ -28,29 +28,39 @@ export function whereIs({ source, start }: Place): string {
   return `${source.name}:${line}:${start - before.lastIndexOf('\n')}`;
 }
 
-/** The issue as a person reads it: place and message, then the line with carets under the place. */
+/** Issues that are shown; one wrong character can make a thousand. */
+const MOST_ISSUES = 10;
+/** Characters of a line that are shown before and after its place. */
+const AROUND = 100;
+
+/** The issue as a person reads it: place and message, then the line, or what of it lies about the place, with carets. */
 function render({ place, message, hint }: Issue): string {
   const { source, start, end } = place;
   // lastIndexOf takes a negative start for 0, and the file may begin with a newline.
   const from = start === 0 ? 0 : source.text.lastIndexOf('\n', start - 1) + 1;
   const newline = source.text.indexOf('\n', start);
-  const line = source.text.slice(from, newline < 0 ? undefined : newline).replaceAll('\t', ' ');
+  const to = newline < 0 ? source.text.length : newline;
+  const [first, last] = [Math.max(from, start - AROUND), Math.min(to, start + AROUND)];
+  const before = first > from ? '… ' : '';
+  const line = source.text.slice(first, last).replaceAll('\t', ' ');
   const number = String(source.text.slice(0, start).split('\n').length);
-  const width = Math.max(1, Math.min(end, from + line.length) - start);
+  const width = Math.max(1, Math.min(end, last) - start);
   return [
     `${whereIs(place)} ${message}${hint === undefined ? '' : `: ${hint}`}`,
-    `  ${number} | ${line}`,
-    `  ${' '.repeat(number.length)} | ${' '.repeat(start - from)}${'^'.repeat(width)}`,
+    `  ${number} | ${before}${line}${last < to ? ' …' : ''}`,
+    `  ${' '.repeat(number.length)} | ${' '.repeat(before.length + start - first)}${'^'.repeat(width)}`,
   ].join('\n');
 }
 
-/** Throws one BenchError with all issues, in the order of their places. */
+/** Throws one BenchError with the first issues, in the order of their places, and the count of the others. */
 export function failOn(issues: readonly Issue[], code: string, hint: string): void {
   if (issues.length === 0) return;
   const sorted = [...issues].sort(
     (a, b) => a.place.source.name.localeCompare(b.place.source.name) || a.place.start - b.place.start,
   );
-  throw new BenchError(code, sorted.map(render).join('\n'), { where: whereIs(sorted[0]!.place), hint });
+  const more = sorted.length - MOST_ISSUES;
+  const shown = [...sorted.slice(0, MOST_ISSUES).map(render), ...(more > 0 ? [`and ${more} more`] : [])];
+  throw new BenchError(code, shown.join('\n'), { where: whereIs(sorted[0]!.place), hint });
 }
 
 /** `did you mean "x"?` for the nearest of `known`: two edits at most, or a beginning of three letters; else undefined. */

@@ -44,7 +44,7 @@ export async function readYaml(file: string, name: string, code: string): Promis
   return parseYaml({ name, text }, code);
 }
 
-/** Parses `source`. Throws BenchError with `code` that lists every syntax error. */
+/** Parses `source`. Throws BenchError with `code` that lists the first syntax errors. */
 export function parseYaml(source: Source, code: string, from: Origin['from'] = 'file'): Located {
   const document = parseDocument(source.text, { version: '1.2', prettyErrors: false, strict: true });
   failOn(

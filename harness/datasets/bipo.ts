@@ -17,7 +17,7 @@ export async function readBipo(file: string, trait: string, persona: string): Pr
       keying: '+',
       split: letters ? 'evaluation' : 'calibration',
       question: questionOf(row),
-      options: letters ? lettered(row) : spelled(row),
+      options: apart(row, letters ? lettered(row) : spelled(row)),
     };
   });
 }
@@ -25,6 +25,13 @@ export async function readBipo(file: string, trait: string, persona: string): Pr
 /** The published training set has a row whose question is empty: its options still differ. */
 function questionOf(row: Row): string {
   return row.value.question === '' ? '' : textOf(row, 'question');
+}
+
+/** Two answers of one text say nothing about the trait. */
+function apart({ where }: Row, options: readonly Option[]): readonly Option[] {
+  const [first, second] = options.map(({ text }) => text.trim());
+  if (first === second) throw badRow(where, 'both answers are one text', 'remove the row, or restore its answers');
+  return options;
 }
 
 function lettered(row: Row): readonly Option[] {

@@ -10,12 +10,14 @@ export interface HubAccess {
   readonly url: string; // without a slash at the end
   readonly offline: boolean;
   readonly token: string | null;
-  readonly idleMs: number; // a server that sends nothing for so long is given up
+  readonly idleMs: number; // a server that sends less than LEAST_RATE for so long is given up
 }
 
 const MAX_TOKEN_BYTES = 1000;
 const MAX_REDIRECTS = 5;
 const IDLE_MS = 60_000;
+/** Bytes a second: a server that trickles would hold a download, and its lock, for days. */
+export const LEAST_RATE = 1000;
 
 export function hubAccess(env: NodeJS.ProcessEnv = process.env): HubAccess {
   const url = (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');

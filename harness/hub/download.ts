@@ -5,11 +5,13 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { BenchError } from '../../base/error.ts';
-import { type HubAccess, hubFetch } from './access.ts';
+import { type HubAccess, hubFetch, LEAST_RATE } from './access.ts';
 import { type HubFile, statusError } from './listing.ts';
 
 const ATTEMPTS = 4;
 const WAIT_MS = 300;
+/** Longest that a hub's Retry-After is obeyed. */
+const MOST_WAIT_MS = 120_000;
 
 /**
  * Makes `place` hold the file, whole and checked. What came before a connection broke stays there for the next call.
@@ -36,7 +38,12 @@ export async function downloadFile(
       await append(file, url, place, access, tell);
       if (sizeOf(place) === file.bytes) break;
     } catch (error) {
+      if (error instanceof Busy && attempt < ATTEMPTS && error.waitMs <= MOST_WAIT_MS) {
+        await new Promise((resolve) => setTimeout(resolve, error.waitMs));
+        continue;
+      }
       if (error instanceof BenchError && error.code !== 'hub-connection') throw error;
+      if (error instanceof Busy) throw error;
       if (isDiskError(error)) throw unwritable(place, error);
       if (attempt === ATTEMPTS) throw error instanceof BenchError ? error : broken(file, place, error);
     }
@@ -59,16 +66,44 @@ async function append(
   // Ranges count the bytes that are sent, so these must be the file's own and not packed ones; fetch says so with a range.
   const headers: Record<string, string> = have > 0 ? { range: `bytes=${have}-` } : { 'accept-encoding': 'identity' };
   const idle = new AbortController();
-  const timer = setTimeout(() => idle.abort(), access.idleMs);
+  let [now, before] = [have, have];
+  const timer = setInterval(() => {
+    if (now - before < (LEAST_RATE * access.idleMs) / 1000) idle.abort();
+    before = now;
+  }, access.idleMs);
   try {
     const response = await hubFetch(url, access, headers, idle.signal);
     await write(response, file, place, have, (at) => {
-      timer.refresh();
+      now = at;
       tell(at);
     });
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
+}
+
+/** A hub that says when to come again. */
+class Busy extends BenchError {
+  readonly waitMs: number;
+
+  constructor({ path }: HubFile, status: number, waitMs: number) {
+    super(
+      'hub-connection',
+      `the hub answers ${status} for ${path}, and asks to wait for ${Math.ceil(waitMs / 1000)} s`,
+      {
+        hint: 'run the same command again after that; what was downloaded is kept',
+      },
+    );
+    this.waitMs = waitMs;
+  }
+}
+
+/** Retry-After in ms: seconds, or a date. Null for none. */
+function retryAfter(header: string | null): number | null {
+  if (header === null) return null;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
 }
 
 /** Writes the answer to a request from byte `have` on. */
@@ -81,6 +116,9 @@ async function write(
 ): Promise<void> {
   if (response.status !== 200 && response.status !== 206) {
     await response.body?.cancel();
+    const waitMs = retryAfter(response.headers.get('retry-after'));
+    if (waitMs !== null && (response.status === 429 || response.status === 503))
+      throw new Busy(file, response.status, waitMs);
     throw statusError(file.path, response.status);
   }
   // A server that knows no ranges sends all of it again.

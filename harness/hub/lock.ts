@@ -12,15 +12,21 @@ const TOUCH_MS = 5_000;
 const LOST_MS = 60_000; // untouched for so long: its process is gone, on whatever machine it was
 const SIGNING_MS = 10_000;
 
-/** Runs `work` while holding the file `lock`; `waiting` is told once where another holds it. */
-export async function withLock<T>(lock: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
+/** Runs `work` while holding the file `lock`; `waiting` is told once where another holds it, which counts until it was not touched for `lostMs`. */
+export async function withLock<T>(
+  lock: string,
+  waiting: () => void,
+  work: () => Promise<T>,
+  lostMs = LOST_MS,
+): Promise<T> {
   const mine = `${process.pid} ${hostname()}`;
+  const watch = new Watch(lock, lostMs);
   for (let told = false; !take(lock, mine); ) {
-    if (isHeld(lock)) {
+    if (watch.isHeld()) {
       if (!told) waiting();
       told = true;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    } else if (!removeStale(lock)) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    } else if (!removeStale(lock, watch)) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   const touching = setInterval(() => touch(lock), TOUCH_MS).unref();
   try {
@@ -46,26 +52,48 @@ function take(lock: string, mine: string): boolean {
  * Removes `lock` if it is stale still. Two that both saw it stale must not remove one after the other, the second one
  * the new lock of the first; so there is a guard about the second look.
  */
-function removeStale(lock: string): boolean {
+function removeStale(lock: string, watch: Watch): boolean {
   const guard = `${lock}.break`;
   if (!take(guard, '')) {
     if (age(guard) > SIGNING_MS) rmSync(guard, { force: true });
     return false;
   }
   try {
-    if (!isHeld(lock)) rmSync(lock, { force: true });
+    if (!watch.isHeld()) rmSync(lock, { force: true });
   } finally {
     rmSync(guard, { force: true });
   }
   return true;
 }
 
-function isHeld(lock: string): boolean {
-  const [pid = '', host] = (signature(lock) ?? '').split(' ');
-  // Empty for the moment between making the lock and signing it.
-  if (pid === '') return age(lock) < SIGNING_MS;
-  if (age(lock) > LOST_MS) return false;
-  return host !== hostname() || isAlive(Number(pid));
+/** A lock as one that waits for it sees it. */
+class Watch {
+  readonly #lock: string;
+  readonly #lostMs: number;
+  #touched = Number.NaN; // as the file says
+  #since = 0; // when that was first seen, by this process's own clock
+
+  constructor(lock: string, lostMs: number) {
+    this.#lock = lock;
+    this.#lostMs = lostMs;
+  }
+
+  isHeld(): boolean {
+    const [pid = '', host] = (signature(this.#lock) ?? '').split(' ');
+    // Empty for the moment between making the lock and signing it.
+    if (pid === '') return this.#ageMs() < SIGNING_MS;
+    if (this.#ageMs() > this.#lostMs) return false;
+    return host !== hostname() || isAlive(Number(pid));
+  }
+
+  /** A date in the future, of a clock that is ahead, says nothing: then it counts for how long it did not change. */
+  #ageMs(): number {
+    const touched = statSync(this.#lock, { throwIfNoEntry: false })?.mtimeMs;
+    if (touched === undefined) return Number.POSITIVE_INFINITY;
+    const now = performance.now();
+    if (touched !== this.#touched) [this.#touched, this.#since] = [touched, now];
+    return Math.max(Date.now() - touched, now - this.#since);
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -1,6 +1,8 @@
 // Text into HTML: whatever is put into a template is escaped, unless a template has made it. Suites, items and persona
 // names come from others; a value that JSON could hold can never pass for markup.
 
+import { shown } from '../../base/printable.ts';
+
 const MARKUP: unique symbol = Symbol('markup');
 
 export interface Markup {
@@ -31,13 +33,15 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 export function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  return shown(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** JSON that may stand in a script element: no tag and no comment can end it, and no line ends within a string. */
+/** JSON that may stand in a script element: no tag and no comment can end it, no line ends within a string, and what a script
+ * puts on the page is shown as `escaped` shows it. */
 export function embedded(value: unknown): Markup {
   const coded = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return trusted(JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, coded));
+  const neutral = (_: string, one: unknown) => (typeof one === 'string' ? shown(one) : one);
+  return trusted(JSON.stringify(value, neutral).replace(/[<>&\u2028\u2029]/g, coded));
 }
 
 function render(value: Value): string {

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { shown } from '../../base/printable.ts';
 import type { RunResult } from '../../harness/record/run-record.ts';
 import { cellsLine } from '../sections.ts';
 import { aboveNone } from '../summary.ts';
@@ -66,7 +67,8 @@ ${parts.map(partMarkup)}</main>
 </body>
 </html>
 `;
-  return textOf(page);
+  // Drawings are made by a library, from the same names.
+  return shown(textOf(page));
 }
 
 function notes(result: RunResult): Markup {

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
+import { shown } from '../../base/printable.ts';
 import { reportVerb } from '../../cli/report.ts';
 import { packPrompts } from '../../harness/record/prompts.ts';
 import type { ItemRow } from '../../harness/record/run-record.ts';
@@ -31,7 +32,18 @@ test('templates escape all but what a template has made', () => {
 test('embedded JSON can end neither its element nor a line', () => {
   const text = textOf(embedded([HOSTILE, '</script', ']]>', '&amp;']));
   assert.not.match(text, /[<>&\u2028\u2029]/);
-  assert.equal(JSON.parse(text), [HOSTILE, '</script', ']]>', '&amp;']);
+  assert.equal(JSON.parse(text), [shown(HOSTILE), '</script', ']]>', '&amp;']);
+});
+
+test('a name turns no line of the page and hides nothing: its controls are shown as codes, in the data of the script too', async () => {
+  const turning = 'safe\u202egnp\u2066\x1b[2J\x07end';
+  const named = { ...run.result, suite: turning, notes: [turning] };
+  const rows = [...run.rows()].map((row) => ({ ...row, question: `${row.question} ${turning}` }));
+  const html = await htmlReport(named, { items: () => rows, prompts: new Map() });
+  assert.not.match(html, /[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/u);
+  assert.match(html, 'safe\\u202egnp\\u2066\\u001b[2J\\u0007end');
+  const data = /<script type="application\/json" id="outcomes">(.*)<\/script>/.exec(html)?.[1] ?? '';
+  assert.not.match(JSON.stringify(JSON.parse(data)), /[\u202a-\u202e\u2066-\u2069]|[^\\]\\u00(1b|07)/);
 });
 
 test('the policy names the hash of the one style and the one script, and allows nothing else', () => {

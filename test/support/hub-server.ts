@@ -26,6 +26,10 @@ export interface PlayedHub {
   readonly lost: Set<string>;
   /** Say nothing more after ten bytes of these. */
   readonly silent: Set<string>;
+  /** Send these a byte at a time, one every so many ms. */
+  readonly trickles: Map<string, number>;
+  /** Answer 429 with this Retry-After to so many requests for a file. */
+  readonly busy: Map<string, { after: string; times: number }>;
   /** Answer this to all questions about the repository. */
   answer: string | null;
   /** Send these from another host. */
@@ -49,6 +53,8 @@ export async function playHub(
     wrong: new Set(),
     lost: new Set(),
     silent: new Set(),
+    trickles: new Map(),
+    busy: new Map(),
     answer: null,
     elsewhere: new Set(),
     revisions: new Set(['main', COMMIT]),
@@ -76,11 +82,25 @@ export async function playHub(
       json(response, 404, { error: 'Entry not found' });
       return;
     }
+    const busy = state.busy.get(path);
+    if (busy !== undefined && busy.times-- > 0) {
+      response.writeHead(429, { 'retry-after': busy.after }).end();
+      return;
+    }
     const bytes = state.wrong.has(path) ? whole.map((byte) => byte ^ 1) : whole;
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     const part = bytes.subarray(from);
     const ranged = from > 0 ? { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {};
     response.writeHead(from > 0 ? 206 : 200, { 'content-length': part.length, ...ranged });
+    const trickle = state.trickles.get(path);
+    if (trickle !== undefined) {
+      let at = 0;
+      const timer = setInterval(() => {
+        if (response.destroyed || at >= part.length) clearInterval(timer);
+        else response.write(part.subarray(at, ++at));
+      }, trickle);
+      return;
+    }
     if (state.silent.has(path)) return void response.write(part.subarray(0, 10));
     const cut = state.cuts.get(path);
     if (cut === undefined || cut.times === 0 || cut.at >= part.length) {

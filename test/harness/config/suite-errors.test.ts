@@ -105,6 +105,16 @@ test('several mistakes are told at once', async () => {
   assert.match(where!, /suite\.yaml:6:25$/);
 });
 
+test('one wrong character prints the first of its errors, with a count, and of a long line what lies about it', async () => {
+  const many = Array.from({ length: 2000 }, (_, k) => `  - key${k}: a: b`).join('\n');
+  const { message } = await refused(`${SUITE}notes:\n${many}\n`);
+  assert.ok(message.split('\n').length <= 31, `${message.split('\n').length} lines`);
+  assert.match(message, /\nand \d+ more$/);
+  const long = await refused(`${SUITE}notes: ["${'x'.repeat(5000)}", &a *b, "${'y'.repeat(5000)}"]\n`);
+  assert.match(long.message, /\| … x{80,}.*\*b.*y{60,} …\n/);
+  for (const line of long.message.split('\n')) assert.ok(line.length < 260, `${line.length}`);
+});
+
 test('a duplicate key is refused', () => says(`${SUITE}name: again\n`, /:10:1 this key is here twice/));
 
 test('an alias bomb is refused before it unfolds', async () => {

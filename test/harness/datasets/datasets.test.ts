@@ -114,6 +114,8 @@ test('BiPO: both forms, quoted newlines, bad letters', async () => {
     { text: 'y', matching: true },
   ]);
   await says(readBipo(file('question,A,B,matching\nq,x,y,C\n', 'mc.csv'), 't', 'p'), /mc\.csv:2$/, /must be A or B/);
+  for (const rows of ['question,A,B,matching\nq,x,y,A\nq,x,x ,B\n', 'question,matching,not_matching\nq,x,y\nq,x,x\n'])
+    await says(readBipo(file(rows, 'mc.csv'), 't', 'p'), /mc\.csv:3$/, /both answers are one text/);
   await says(readBipo(file('question,matching\n"q,x\n', 'mc.csv'), 't', 'p'), /mc\.csv/, /cannot be read/);
 });
 

@@ -135,4 +135,27 @@ test('a server that falls silent is given up, and what came is kept', async () =
   await fails(() => pullModel(NAME, quiet, access), 'hub-connection', /broke at byte 40 of/, /go on from there/);
 });
 
+test('a server that trickles is given up too, and what came is kept', async () => {
+  const hub = await play(files);
+  hub.trickles.set('model.safetensors', 20);
+  const access = { ...hubAccess(), idleMs: 100 };
+  await fails(() => pullModel(NAME, quiet, access), 'hub-connection', /broke at byte \d+ of/, /go on from there/);
+});
+
+test('a hub that says when to come again is obeyed, and named where that is long', async () => {
+  const hub = await play(files);
+  hub.busy.set('model.safetensors', { after: '1', times: 1 });
+  const start = performance.now();
+  await pullModel(NAME, quiet, hubAccess());
+  assert.ok(performance.now() - start >= 1000);
+  const other = await play(files);
+  other.busy.set('model.safetensors', { after: new Date(Date.now() + 3.6e6).toUTCString(), times: 9 });
+  await fails(
+    () => pullModel(NAME, quiet, hubAccess()),
+    'hub-connection',
+    /429 .* wait for 3\d{3} s/,
+    /again after that/,
+  );
+});
+
 test.run();

@@ -46,6 +46,27 @@ test('a lock that nobody touched for long is lost, though its number lives or it
   }
 });
 
+test('a lock dated in the future is lost once it does not change, and waited for while it does', async () => {
+  const lock = join(temporaryFolder(), 'lock');
+  writeFileSync(lock, '1 elsewhere');
+  const ahead = Date.now() / 1000 + 1e6;
+  utimesSync(lock, ahead, ahead);
+  let touches = 0;
+  const touching = setInterval(() => {
+    if (++touches > 20) clearInterval(touching);
+    else utimesSync(lock, ahead + touches, ahead + touches);
+  }, 50);
+  let told = 0;
+  const at = await withLock(
+    lock,
+    () => told++,
+    async () => touches,
+    900,
+  );
+  assert.is(told, 1);
+  assert.ok(at > 20, `taken after ${at} touches`);
+});
+
 test('a fresh lock of another machine is waited for, and work that fails gives its lock back', async () => {
   const lock = join(temporaryFolder(), 'lock');
   writeFileSync(lock, '1 elsewhere');
