@@ -17,7 +17,7 @@ export function refuseLeftovers(spec: Spec, parts: Parts, checkpoint: Checkpoint
   // A tied head has no weight of its own, and can have a bias all the same.
   const head = `${FAMILIES[spec.family]!.names.head}.bias`;
   for (const [name, { shape, file }] of checkpoint.tensors) {
-    if (used.has(name) || shape.length > 2 || TABLE.test(name)) continue;
+    if (used.has(name) || shape.length > 2 || shape.includes(0) || TABLE.test(name)) continue;
     const layer = LAYER.exec(name)?.[1];
     const bias = name === head || (name.endsWith('.bias') && used.has(name.replace(/bias$/, 'weight')));
     if (layer === undefined && !bias) continue;

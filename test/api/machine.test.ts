@@ -6,9 +6,10 @@ import * as assert from 'uvu/assert';
 import { machineOf } from '../../api/machine.ts';
 import type { BenchError } from '../../base/error.ts';
 import { DigestMemo, type FileDigest, weightDigests } from '../../harness/store/digests.ts';
-import { temporaryFolder } from '../support/folders.ts';
+import { shared, temporaryFolder } from '../support/folders.ts';
 import { writeRandomModel } from '../support/random-model.ts';
 import { countingReads } from '../support/reads.ts';
+import { runFake } from '../support/session.ts';
 import { test } from '../support/suite.ts';
 
 const path = temporaryFolder();
@@ -39,6 +40,20 @@ test('weights that are others than the plan was made with are not run', async ()
     (reason: unknown) => reason,
   );
   assert.equal([(error as BenchError).code, (error as BenchError).where], ['model-changed', path]);
+});
+
+test('what a user should know of a model is in the report of a run that computes and of one that reads the store', async () => {
+  const folder = shared('cases/tied-head');
+  if (folder === null) return;
+  const tied = join(folder, 'model');
+  const base = temporaryFolder();
+  const run = () =>
+    runFake(base, { machine: { notes: () => machine.notes!({ id: 'x', path: tied, template: null }) } });
+  const [first, second] = [await run(), await run()];
+  assert.ok(first.calls.loads > 0 && second.calls.loads === 0);
+  for (const { result } of [first, second]) {
+    assert.match(result.notes.join('\n'), /Model tiny: config\.json ties .* the stored head is used/);
+  }
 });
 
 test.run();

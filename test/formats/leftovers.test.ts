@@ -83,4 +83,10 @@ test('what is no part of the network is ignored: tables, masks, other heads, a c
   assert.is(await load(GPT2, { extra: masks }), null);
 });
 
+test('an empty tensor holds nothing that could be left out', async () => {
+  for (const name of ['model.layers.0.self_attn.q_proj.bias', 'model.layers.7.extra', 'lm_head.bias']) {
+    assert.is(await load(LLAMA, { extra: { [name]: [0] } }), null, name);
+  }
+});
+
 test.run();
