@@ -6,18 +6,14 @@ import { BenchError } from '../base/error.ts';
 import { writeAtomic } from '../base/files.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import { compareRuns as compareSides } from '../harness/gate/compare.ts';
+import { judgeRun, namedRows, referenceFile, rulesOf } from '../harness/gate/judge-run.ts';
 import { methodOf } from '../harness/gate/levels.ts';
-import { rowsOfOrder } from '../harness/gate/names.ts';
 import { referenceText } from '../harness/gate/reference.ts';
-import { candidateOf, gateRows, isComplete, referenceOf, titlesOf } from '../harness/gate/rows.ts';
-import { gate } from '../harness/gate/rules.ts';
-import type { GateRow, Rules } from '../harness/gate/types.ts';
+import { isComplete, referenceOf, titlesOf } from '../harness/gate/rows.ts';
 import type { Comparison, GateReport } from '../harness/record/verdicts.ts';
 import type { ReadRun } from '../harness/store/read-run.ts';
 import { readReference, readRun } from './read-run.ts';
 import type { Blessed } from './run-options.ts';
-
-const REFERENCES = path.join('reports', 'references');
 
 /** The folder of a run, its run.json or `latest`; or a run that was read. */
 export type RunName = string | ReadRun;
@@ -48,7 +44,7 @@ export function blessRun(
       hint: 'run it again until every cell is there',
     });
   }
-  const rows = rowsOf(read, rules);
+  const rows = namedRows(read, rules);
   const missing = rules.rows.find((name) => !rows.some((row) => methodOf(row.name) === name));
   if (missing !== undefined) {
     throw new BenchError('no-row', `the run has no row "${missing}" that its gate names`, {
@@ -75,30 +71,11 @@ export function gateRun(
   { reference, strict = false }: { readonly reference?: string; readonly strict?: boolean } = {},
 ): GateReport {
   const read = runOf(run);
-  const rules = rulesOf(read.result.gate, read.result.suite, read.folder);
-  const file = reference ?? referenceFile(read.result.suite);
-  return gate(candidateOf(read.result, rowsOf(read, rules)), readReference(file), rules, strict);
+  rulesOf(read.result.gate, read.result.suite, read.folder); // said before a reference is missed that nothing would need
+  return judgeRun(read, readReference(reference ?? referenceFile(read.result.suite)), strict);
 }
 
 /** How far each row moved from the first run to the second, and which answers changed. Throws `no-run`, `bad-run`. */
 export function compareRuns(first: RunName, second: RunName): Comparison {
   return compareSides(runOf(first), runOf(second));
-}
-
-function rulesOf(gate: Rules | null, suite: string, where: string): Rules {
-  if (gate !== null) return gate;
-  throw new BenchError('no-gate', `suite ${suite} has no gate section`, {
-    where,
-    hint: 'name the rows to be gated in the suite: gate: { rows: [prompting] }',
-  });
-}
-
-/** Rows that any rule names. */
-function rowsOf({ result, items }: ReadRun, rules: Rules): readonly GateRow[] {
-  const named = new Set([...rules.rows, ...Object.keys(rules.floors), ...rules.order.flatMap(rowsOfOrder)]);
-  return gateRows(result, items, (method, name) => named.has(method) || named.has(name));
-}
-
-function referenceFile(suite: string): string {
-  return path.join(REFERENCES, `${suite.replace(/[^\w.-]+/g, '-')}.json`);
 }

@@ -1,4 +1,4 @@
-// The real machine of a session: engine, tokenizer and scorers, each loaded when it is first needed.
+// The real machine of a session: engine and tokenizer, each loaded when it is first needed.
 
 import { wantedDevice } from '../base/device-name.ts';
 import { BenchError } from '../base/error.ts';
@@ -35,9 +35,5 @@ export function machineOf(named: string | undefined): Machine {
     },
     notes: ({ path }) => modelNotes(path),
     kernels: async () => (await import('../gpu/index.ts')).kernelsDigest(),
-    evaluate: async ({ prepared, ...request }) => {
-      const { evaluateItems } = await import('../harness/score/index.ts');
-      return evaluateItems({ ...request, variant: prepared.variant, wrap: (question) => prepared.wrap(question) });
-    },
   };
 }

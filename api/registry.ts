@@ -1,6 +1,8 @@
 // What a suite may name, joined from the package and from code of one's own: shapes are checked and names are unique.
 
 import { BenchError } from '../base/error.ts';
+import { EVALUATIONS } from '../harness/evaluations/index.ts';
+import type { EvaluationRegistry } from '../harness/method/evaluation-kind.ts';
 import type { Method, MethodRegistry } from '../harness/method/method.ts';
 import { METHODS } from './methods.ts';
 
@@ -15,6 +17,7 @@ export interface Plugin {
 /** What suites are loaded with and run with. Made by `registryOf`. */
 export interface Registry {
   readonly methods: MethodRegistry;
+  readonly evaluations: EvaluationRegistry; // kinds, by their names
 }
 
 /** Names of a suite, as config/schemas.ts has them. */
@@ -37,11 +40,11 @@ export function registryOf(...plugins: readonly (Plugin & { readonly where?: str
       methods.set(method.name, method);
     }
   }
-  return { methods };
+  return { methods, evaluations: EVALUATIONS };
 }
 
 /** The bundled methods alone. */
-export const BUNDLED: Registry = { methods: METHODS };
+export const BUNDLED: Registry = { methods: METHODS, evaluations: EVALUATIONS };
 
 /**
  * A method of one's own, checked; its type says what is missing while it is written.

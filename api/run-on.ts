@@ -22,6 +22,7 @@ export async function runOn(machine: Machine, suite: Suite, options: RunSuiteOpt
   const run = await runSession({
     suite,
     registry: registry.methods,
+    kinds: registry.evaluations,
     machine,
     base,
     statistics: new StatisticsFolder(path.join(base, 'statistics'), warn),

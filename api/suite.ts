@@ -28,7 +28,8 @@ export interface LoadSuiteOptions {
  */
 export async function loadSuite(file: string, options: LoadSuiteOptions = {}): Promise<Suite> {
   const { registry = BUNDLED, ...rest } = options;
-  const suite = withControls(await readSuite(file, { registry: registry.methods, ...rest }), registry.methods);
-  requireGateNames(suite, registry.methods);
+  const { methods, evaluations } = registry;
+  const suite = withControls(await readSuite(file, { registry: methods, kinds: evaluations, ...rest }), methods);
+  requireGateNames(suite, methods);
   return suite;
 }

@@ -7,15 +7,16 @@ import { counted } from '../base/words.ts';
 import type { Engine } from '../gpu/index.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import { gatePower, powerLines } from '../harness/gate/power.ts';
+import { kindOf } from '../harness/method/evaluation-kind.ts';
 import type { MethodRegistry, Prepared } from '../harness/method/method.ts';
 import type { Cell } from '../harness/plan/cell.ts';
+import { evaluationRecord } from '../harness/plan/identity.ts';
 import { itemDigest } from '../harness/plan/items.ts';
 import { why } from '../harness/plan/why.ts';
-import type { Machine } from '../harness/run/ports.ts';
+import { evaluateBy, type Machine } from '../harness/run/ports.ts';
 import { keyOf, type Planned } from '../harness/run/session.ts';
 import { prepare } from '../harness/run/set-up.ts';
 import { StatisticsStore } from '../harness/run/statistics.ts';
-import { answerText, questionText } from '../harness/score/index.ts';
 
 export interface PlannedCell {
   readonly cell: Cell;
@@ -69,7 +70,7 @@ export function planText(
       `${suite.name}: ${counted(cells.length, 'cell')} on ${planned.device.name}, ${stored} stored, ${cells.length - stored} to run (${counted(questions, 'item')})`,
     ),
     ...(shared.length === 0 ? [] : wrap(`every cell: ${shared.map((one) => `${one} ${places[0]![one]}`).join(', ')}`)),
-    ...(suite.gate === null ? [] : powerLines(gatePower(planned.cells, suite.gate)).flatMap((line) => wrap(line, 6))),
+    ...powerOf(suite, planned).flatMap((line) => wrap(line, 6)),
     ...planned.notes.flatMap((note) => wrap(`Note: ${note}`, 6)),
     '',
     head,
@@ -77,6 +78,12 @@ export function planText(
     ...(next === null ? [] : ['', ...endingLines([], next)]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function powerOf({ gate, evaluations }: Suite, { cells, kinds }: Planned): readonly string[] {
+  if (gate === null) return [];
+  const asked = evaluations.map((evaluation) => evaluationRecord(evaluation, kinds));
+  return powerLines(gatePower(cells, gate, asked));
 }
 
 export function planJson(suite: Suite, planned: Planned, cells: readonly PlannedCell[]): string {
@@ -123,21 +130,19 @@ export async function promptOf(
   const prepared = await prepareLightly(cell, suite, planned, machine, registry);
   try {
     const { evaluation } = cell;
+    const kind = kindOf(planned.kinds, evaluation);
     const order = item.options.map((_, i) => i);
-    const rendered = text.render(await prepared.wrap({ item, text: questionText(evaluation, item, order) }));
+    const rendered = text.render(await prepared.wrap({ item, text: kind.question(evaluation, item, order) }));
     return {
       cell: n,
       item: item.id,
       text: rendered.text,
       between: rendered.between ?? rendered.separator,
       ids: [...rendered.tokens],
-      answers:
-        evaluation.kind === 'generation'
-          ? []
-          : order.map((option) => {
-              const answer = answerText(evaluation, item, option, option);
-              return { text: answer, ids: [...text.continuation(rendered, answer)] };
-            }),
+      answers: order.flatMap((option) => {
+        const answer = kind.answer?.(evaluation, item, option, option);
+        return answer === undefined ? [] : { text: answer, ids: [...text.continuation(rendered, answer)] };
+      }),
     };
   } finally {
     prepared.release();
@@ -157,7 +162,9 @@ async function prepareLightly(
   const text = planned.texts.get(cell.model);
   const model = suite.models.find(({ id }) => id === cell.model);
   if (text === undefined || model === undefined) throw new BenchError('unknown-model', `unknown model "${cell.model}"`);
-  const ports = { suite, registry, evaluate: machine.evaluate, statistics: new StatisticsStore(null) };
+  const evaluate = machine.evaluate ?? evaluateBy(planned.kinds);
+  const statistics = new StatisticsStore(null);
+  const ports = { suite, registry, kinds: planned.kinds, evaluate, statistics };
   const absent = new Proxy({} as Engine, {
     get: () => {
       throw new EngineNeeded();

@@ -43,6 +43,7 @@ export async function planVerb(file: string, options: PlanOptions, io: PlanServi
     {
       suite,
       registry: registry.methods,
+      kinds: registry.evaluations,
       machine,
       base: path.resolve(options.out ?? DEFAULT_OUT),
       select: (cells) => select(terms, cells),

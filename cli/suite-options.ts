@@ -28,7 +28,7 @@ export async function fetchedSuiteOf(file: string, options: RunOptions, registry
 /** --print-config: the suite as it was understood, each value with its origin; with --json one document. */
 export async function configText(file: string, options: SuiteOptions, registry: Registry = BUNDLED): Promise<string> {
   const { configValues, printConfig } = await import('../harness/config/index.ts');
-  const load = { registry: registry.methods, ...loadOptions(options) };
+  const load = { registry: registry.methods, kinds: registry.evaluations, ...loadOptions(options) };
   if (options.json !== true) return printConfig(file, load);
   return jsonText(await configValues(file, load));
 }

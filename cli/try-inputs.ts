@@ -1,11 +1,11 @@
 // What `bench try` is asked for: flags checked, the model's folder found, persona and method chosen.
 
 import type { Engine } from '../gpu/index.ts';
-import type { ChoiceEvaluation, Persona } from '../harness/config/resolved.ts';
+import { defaultSetUp } from '../harness/config/evaluations.ts';
+import type { Persona } from '../harness/config/resolved.ts';
 import type { LibraryPassage } from '../harness/datasets/passages.ts';
-import { axesOf, type Context, type Method, type MethodRegistry, type Prepared } from '../harness/method/method.ts';
-import { evaluateChoice, phraser, tuner } from '../harness/score/index.ts';
-import { rngOf } from '../harness/stats/rng.ts';
+import type { EvaluationRegistry } from '../harness/method/evaluation-kind.ts';
+import { axesOf, type Method, type MethodRegistry, type Prepared } from '../harness/method/method.ts';
 import type { TextModel } from '../harness/text/index.ts';
 import { usage } from './open-model.ts';
 import type { TryOptions } from './options.ts';
@@ -123,51 +123,31 @@ export function findMethod(
   return { method, wording: options.wording ?? wordings?.[0] ?? null };
 }
 
-/** How a method that measures itself while it prepares asks its tuning items here. */
-const TUNING: ChoiceEvaluation = {
-  id: 'try',
-  kind: 'choice',
-  scorer: 'per-token',
-  show: false,
-  orders: 'given',
-  template: '{question}',
-  itemsPerTrait: null,
-  tuningPerTrait: 16,
-};
-
 /** Prepares the method for one persona, with its options' defaults. `text` is null when there is no tokenizer. */
-export function prepareMethod(
+export async function prepareMethod(
   chosen: { readonly method: Method; readonly wording: string | null },
   found: { readonly persona: Persona; readonly opposite: Persona | null } | null,
   library: readonly LibraryPassage[],
   engine: Engine,
   text: TextModel | null,
   seed: number,
+  kinds: EvaluationRegistry,
 ): Promise<Prepared> {
-  const persona = found?.persona ?? null;
-  const tuning = persona?.items.filter((item) => item.split === 'tuning') ?? [];
-  const evaluate: Context['evaluate'] = ({ variant, wrap }, items) => {
-    if (text === null) throw usage(`method ${chosen.method.name} needs a tokenizer`, 'give a text in place of --ids');
-    return evaluateChoice({ engine, text, evaluation: TUNING, items, variant, wrap });
-  };
-  const context: Context = {
-    engine,
-    persona,
+  const { method, wording } = chosen;
+  // After the flags have been read: a mistake in them loads nothing of a run.
+  const [{ contextOf }, { evaluateBy }] = await Promise.all([
+    import('../harness/run/context.ts'),
+    import('../harness/run/ports.ts'),
+  ]);
+  const context = contextOf({
+    ...{ method, options: {}, engine, text, wording, sparsity: null, seed, library },
+    persona: found?.persona ?? null,
     opposite: found?.opposite ?? null,
-    wording: chosen.wording,
-    sparsity: null,
-    options: {},
-    calibration: persona?.calibration ?? [],
     neutral: [],
-    library,
-    tuning,
-    text,
     statistics: { of: async (_, make) => ({ sums: await make(), spentMs: 0, reused: false }) },
-    evaluate,
-    phrase: phraser(TUNING),
-    tune: tuner(evaluate, tuning, persona?.id ?? null),
-    seed,
-    rng: rngOf(seed),
-  };
-  return chosen.method.prepare(context);
+    evaluation: defaultSetUp(kinds),
+    kinds,
+    evaluate: evaluateBy(kinds),
+  });
+  return method.prepare(context);
 }

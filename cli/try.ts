@@ -130,7 +130,7 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
     : await findModel(options.model, services.bundledModels);
   const found =
     options.persona === undefined ? null : findPersona(await services.loadPersonas(options.personas), options.persona);
-  const { methods } = await (await import('../api/plugin.ts')).registryFrom(options.plugin);
+  const { methods, evaluations } = await (await import('../api/plugin.ts')).registryFrom(options.plugin);
   const chosen = findMethod(options, found?.persona ?? null, methods);
 
   const start = services.now();
@@ -141,7 +141,7 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
     const setupStart = services.now();
     const retrieves = reads(chosen.method, { options: {} }, 'library');
     const library = retrieves ? ((await services.loadLibrary?.(options.personas)) ?? []) : [];
-    const prepared = await prepareMethod(chosen, found, library, engine, model, request.seed);
+    const prepared = await prepareMethod(chosen, found, library, engine, model, request.seed, evaluations);
     const setupMs = services.now() - setupStart;
     try {
       const base = await adapted(prepared.variant, options.adapter, engine);

@@ -34,7 +34,8 @@ async function planned(suite: Suite, registry: Registry): Promise<readonly Cell[
   for (const model of suite.models) await machineOf(undefined).text(model);
   // Digests make ids, and nobody asks a valid suite for those.
   const none = { config: '', weights: '', tokenizer: '', template: '' };
-  return expand(suite, registry.methods, new Map(suite.models.map(({ id }) => [id, none])));
+  const { methods, evaluations } = registry;
+  return expand(suite, methods, evaluations, new Map(suite.models.map(({ id }) => [id, none])));
 }
 
 function counts({ name, models, personas, evaluations, methods, sparsity, seeds }: Suite, cells: readonly Cell[]) {

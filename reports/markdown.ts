@@ -7,11 +7,9 @@ import { costSections } from './costs.ts';
 import { comparisonSections, taxSections, traitSections } from './networks.ts';
 import { profileSections } from './profile.ts';
 import { provenanceRows } from './provenance.ts';
-import { scaleDetailSections, scaleSections } from './scales.ts';
 import { alignmentSections, cellsLine, detailSections, errorSection, type Section, titleLine } from './sections.ts';
 import { matrixSections, specificitySections } from './specificity.ts';
 import { aboveNone, figureSections, summarySections } from './summary.ts';
-import { textSections } from './texts.ts';
 import { verdicts } from './verdict.ts';
 
 export function markdownReport(result: RunResult): string {
@@ -19,14 +17,13 @@ export function markdownReport(result: RunResult): string {
   const sections = [
     ...summarySections(result),
     ...alignmentSections(result),
-    ...scaleSections(result),
-    ...textSections(result),
+    ...result.sections.filter(({ detail }) => !detail),
     ...specificitySections(result),
     ...comparisonSections(result),
     ...taxSections(result),
     ...detailSections(result),
     ...traitSections(result),
-    ...scaleDetailSections(result),
+    ...result.sections.filter(({ detail }) => detail),
     ...matrixSections(result),
     ...atlasSections(result),
     ...figureSections(result),

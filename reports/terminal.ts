@@ -6,11 +6,9 @@ import type { RunResult } from '../harness/record/run-record.ts';
 import { timingSections } from './costs.ts';
 import { comparisonSections, taxSections } from './networks.ts';
 import { profileSections } from './profile.ts';
-import { scaleSections } from './scales.ts';
 import { cellsLine, errorSection, titleLine } from './sections.ts';
 import { specificitySections } from './specificity.ts';
 import { aboveNone, summarySections } from './summary.ts';
-import { textSections } from './texts.ts';
 import { byTraitSections } from './traits.ts';
 import { verdicts } from './verdict.ts';
 
@@ -38,8 +36,7 @@ export function terminalReport(result: RunResult, options: TerminalOptions): str
   const sections = [
     ...summarySections(result),
     ...byTraitSections(result),
-    ...scaleSections(result),
-    ...textSections(result),
+    ...result.sections.filter(({ detail }) => !detail),
     ...specificitySections(result),
     ...comparisonSections(result),
     ...taxSections(result),

@@ -10,11 +10,11 @@ import { type Answered, share } from './metrics.ts';
 /**
  * Rows of every method but `dense` (the entry asked without persona on the untouched network), in the order of the cells.
  * A unit is an item: personas, wordings and seeds are averaged first. Only items that the dense network answered count;
- * a model and evaluation where it answered none gets no row. The tuning part is left out.
+ * a model and evaluation where it answered none gets no row. The tuning part is left out. `all`: of evaluations that offer
+ * options to choose from.
  */
 export function agreementRows(all: readonly Answered[], dense: string): readonly AgreementRow[] {
-  // Texts are no answers: nothing is chosen there.
-  const answered = all.filter(({ cell }) => cell.part === 'evaluation' && cell.evaluation.kind !== 'generation');
+  const answered = all.filter(({ cell }) => cell.part === 'evaluation');
   const setting = ({ cell }: Answered) => JSON.stringify([cell.model, cell.evaluation.id]);
   const of = grouped(
     answered.filter(({ cell }) => cell.method === dense),

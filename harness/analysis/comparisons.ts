@@ -7,7 +7,7 @@ import type { Persona } from '../config/resolved.ts';
 import type { Cell } from '../plan/cell.ts';
 import type { ComparedKind, ComparisonRow, VerdictRow } from '../record/run-record.ts';
 import { type PairedUnit, pairedDifference } from '../stats/paired.ts';
-import { type Answered, judgeFor } from './metrics.ts';
+import { type Answered, judgeFor, stated } from './metrics.ts';
 
 /** Each difference is judged at this level. All must be above zero, so that their number calls for no correction. */
 const ALPHA = 0.05;
@@ -57,7 +57,7 @@ const keyOf = (cell: Cell) => JSON.stringify([pointOf(cell), cell.persona, cell.
 /** Rows of each method, on the evaluation part and in the order of the plan: its controls as written, pooled and then by trait; one verdict each. */
 export function compare({ personas: all, plan: whole, answered, against, alpha = ALPHA }: Compared): Comparisons {
   const plan = whole.filter(({ part }) => part === 'evaluation');
-  const personas = stated(all, plan);
+  const personas = stated(all, plan); // of what was asked for: a cell may have failed
   const byKey = new Map(answered.filter(({ cell }) => cell.part === 'evaluation').map((one) => [keyOf(one.cell), one]));
   const comparisons: ComparisonRow[] = [];
   const verdicts: VerdictRow[] = [];
@@ -94,12 +94,6 @@ export function compare({ personas: all, plan: whole, answered, against, alpha =
     verdicts.push({ ...point, beats: beats && missing.size === 0, missing: [...missing] });
   }
   return { comparisons, verdicts };
-}
-
-/** The personas that the plan states, or all where it states none: as in the metrics, but of what was asked for. */
-function stated(personas: readonly Persona[], plan: readonly Cell[]): readonly Persona[] {
-  const ids = new Set(plan.flatMap(({ persona }) => persona ?? []));
-  return ids.size === 0 ? personas : personas.filter(({ id }) => ids.has(id));
 }
 
 /** A control's planned cells that a method's stand beside: at its sparsity, or without any; for its personas, or for all. */

@@ -1,29 +1,24 @@
-// Cells of one kind of evaluation by what a row of a report stands for: a method at one sparsity, of one model and evaluation.
+// Cells by what a row of a report stands for: a method at one sparsity, of one model and evaluation.
 
 import { grouped } from '../../base/grouped.ts';
-import type { Evaluation, Suite } from '../config/resolved.ts';
+import type { Suite } from '../config/resolved.ts';
+import type { AnsweredPoint } from '../method/evaluation-kind.ts';
 import type { Answered } from './metrics.ts';
 
-export interface Point {
-  readonly of: {
-    readonly model: string;
-    readonly evaluation: string;
-    readonly method: string;
-    readonly control: boolean;
-    readonly sparsity: string | null;
-  };
-  readonly cells: readonly [Answered, ...Answered[]];
-}
-
-/** In the order of the cells; the tuning part is left out. */
-export function pointsOf(suite: Suite, all: readonly Answered[], kind: Evaluation['kind']): readonly Point[] {
-  const answered = all.filter(({ cell }) => cell.evaluation.kind === kind && cell.part === 'evaluation');
-  const groups = grouped(answered, ({ cell: { model, evaluation, method, sparsity } }) =>
-    JSON.stringify([model, evaluation.id, method, sparsity]),
+/** Those of one evaluation (its id), in the order of the cells; the tuning part is left out. */
+export function pointsOf(suite: Suite, all: readonly Answered[], evaluation: string): readonly AnsweredPoint[] {
+  const answered = all.filter(({ cell }) => cell.evaluation.id === evaluation && cell.part === 'evaluation');
+  const groups = grouped(answered, ({ cell: { model, method, sparsity } }) =>
+    JSON.stringify([model, method, sparsity]),
   );
   return [...groups.values()].map((cells) => {
-    const { model, evaluation, method, sparsity } = cells[0].cell;
+    const { model, method, sparsity } = cells[0].cell;
     const control = suite.methods.find(({ id }) => id === method)?.control ?? false;
-    return { of: { model, evaluation: evaluation.id, method, control, sparsity }, cells };
+    const [first, ...others] = cells;
+    const answeredCell = ({ cell: { persona, items }, outcomes }: Answered) => ({ persona, items, outcomes });
+    return {
+      of: { model, evaluation, method, control, sparsity },
+      cells: [answeredCell(first), ...others.map(answeredCell)],
+    };
   });
 }

@@ -2,15 +2,14 @@
 // A unit is a pair of item and persona; over wordings and seeds a pair's results are averaged first, so n never grows
 // by asking the same thing again.
 
-import { grouped } from '../../base/grouped.ts';
 import type { Persona, Suite } from '../config/resolved.ts';
-import { sourceBlind } from '../datasets/role-reply.ts';
 import type { Item } from '../datasets/types.ts';
+import { type EvaluationRegistry, kindOf } from '../method/evaluation-kind.ts';
+import { judgedFor } from '../method/keying.ts';
 import type { Outcome } from '../method/outcome.ts';
 import type { Cell } from '../plan/cell.ts';
-import { keyingOf } from '../plan/items.ts';
 import type { AnswererRow, MetricRow, Share } from '../record/run-record.ts';
-import { ANSWERERS, choose, creditFor, type Judged, judge, summarise } from '../score/index.ts';
+import { type Judged, judge, standardAnswerers, summarise } from '../score/index.ts';
 import { wilson } from '../stats/wilson.ts';
 
 /** A finished cell and its outcomes. */
@@ -30,7 +29,7 @@ interface Group {
 /** Rows in the order of the plan: for each method over all wordings, then for each wording where there are several. */
 export function metricRows(whole: Suite, all: readonly Answered[]): readonly MetricRow[] {
   const answered = all.filter(({ cell }) => cell.part === 'evaluation');
-  const suite = { ...whole, personas: stated(whole, answered) };
+  const suite = { ...whole, personas: stated(whole.personas, cellsOf(answered)) };
   const groups = new Map<string, Group>();
   for (const one of answered) {
     const { model, method, sparsity } = one.cell;
@@ -57,19 +56,23 @@ export function metricRows(whole: Suite, all: readonly Answered[]): readonly Met
   });
 }
 
-/** What the answerers without a model reach on the items of each evaluation; `overlap` reads question and prompts. */
-export function answererRows(suite: Suite, all: readonly Answered[]): readonly AnswererRow[] {
+/** What the answerers without a model reach on the items of each evaluation: those of its kind, or the standard ones. */
+export function answererRows(
+  suite: Suite,
+  kinds: EvaluationRegistry,
+  all: readonly Answered[],
+): readonly AnswererRow[] {
   const answered = all.filter(({ cell }) => cell.part === 'evaluation');
   const rows: AnswererRow[] = [];
-  const personas = stated(suite, answered);
+  const personas = stated(suite.personas, cellsOf(answered));
   for (const { id: evaluation, kind } of suite.evaluations) {
-    if (kind === 'generation') continue; // there is nothing to choose from
+    const { answer, answerers } = kindOf(kinds, { id: evaluation, kind });
+    if (answer === undefined) continue; // there is nothing to choose from
     const cells = answered.filter(({ cell }) => cell.evaluation.id === evaluation);
     const items = [...new Map(cells.flatMap(({ cell }) => cell.items.map((item) => [item.id, item]))).values()];
-    const others = kind === 'role-reply' ? [sourceBlindOver(items)] : desirableFor(personas);
-    for (const [answerer, credit] of [...TRIVIAL, ...others]) {
+    for (const { name: answerer, credit } of answerers?.(items, personas) ?? standardAnswerers(personas)) {
       const units = personas.flatMap((persona) =>
-        asked(items, persona).map((item) => ({
+        asked(items, null, persona).map((item) => ({
           persona: persona.id,
           trait: persona.trait,
           right: credit(persona, item),
@@ -85,39 +88,17 @@ export function answererRows(suite: Suite, all: readonly Answered[]): readonly A
   return rows;
 }
 
-type Credit = (persona: Persona, item: Item) => number;
-type Named = readonly [answerer: string, credit: Credit];
-
-const TRIVIAL = ANSWERERS.map(
-  (answerer): Named => [
-    answerer,
-    (persona, item) => creditFor(item, persona.id, choose(answerer, item, contextOf(persona, item))),
-  ],
-);
-
-/** Takes the option of the pole that people would rather be seen at, whoever it is told to be. */
-export const DESIRABLE = 'desirable';
-
-/** Where every persona says which pole that is. */
-function desirableFor(personas: readonly Persona[]): readonly Named[] {
-  if (personas.some(({ desirable }) => desirable === undefined)) return [];
-  return [[DESIRABLE, ({ desirable }) => (desirable === true ? 1 : 0)]];
-}
-
-/** Gives everybody who asks one and the same reply, the best there is: 1 / k where each of k is right once. */
-function sourceBlindOver(items: readonly Item[]): Named {
-  const groups = grouped(items, ({ group, id }) => group ?? id);
-  return ['source-blind', (_, { group, id }) => sourceBlind(groups.get(group ?? id) ?? [])];
-}
-
 /**
- * The personas that some cell states, or all where none does: a control, which is asked once for all, is judged on those
- * that the methods beside it were asked, also when a filter or a failure left the others out.
+ * The personas that some of the cells states, or all where none does: a control, which is asked once for all, is judged on
+ * those that the methods beside it were asked, also when a filter or a failure left the others out.
  */
-export function stated({ personas }: Suite, answered: readonly Answered[]): readonly Persona[] {
-  const ids = new Set(answered.flatMap(({ cell }) => cell.persona ?? []));
+export function stated(personas: readonly Persona[], cells: Iterable<Pick<Cell, 'persona'>>): readonly Persona[] {
+  const ids = new Set<string>();
+  for (const { persona } of cells) if (persona !== null) ids.add(persona);
   return ids.size === 0 ? personas : personas.filter(({ id }) => ids.has(id));
 }
+
+export const cellsOf = (answered: readonly Answered[]): readonly Cell[] => answered.map(({ cell }) => cell);
 
 /** A share of n with its Wilson 95 % interval. */
 export function share(value: number, n: number): Share {
@@ -125,9 +106,9 @@ export function share(value: number, n: number): Share {
   return { n, value, low, high };
 }
 
-/** Items of one cell judged for one persona; of a cell without persona, the items that say something about it. */
+/** Items of one cell judged for one persona: those whose answers count for it (`judgedFor`). */
 export function judgeFor(persona: Persona, { cell, outcomes }: Answered): readonly Judged[] {
-  const items = asked(cell.items, persona);
+  const items = asked(cell.items, cell.persona, persona);
   if (items.length === 0) return [];
   const wanted = new Set(items.map(({ id }) => id));
   return judge(
@@ -206,10 +187,6 @@ function scopes<T extends { readonly persona: string; readonly trait: string }>(
   ];
 }
 
-function asked(items: readonly Item[], persona: Persona): readonly Item[] {
-  return items.filter((item) => item.trait === persona.trait && keyingOf(item, persona) !== 0);
-}
-
-function contextOf(persona: Persona, item: Item): string {
-  return [...Object.values(persona.prompts), item.asker ?? '', item.question].join(' ');
+function asked(items: readonly Item[], told: string | null, persona: Persona): readonly Item[] {
+  return items.filter((item) => judgedFor(item, told, [persona]).length > 0);
 }

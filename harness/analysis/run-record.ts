@@ -3,9 +3,10 @@
 import { performance } from 'node:perf_hooks';
 import { digestOf } from '../../base/digest.ts';
 import type { Suite } from '../config/resolved.ts';
+import { type EvaluationRegistry, kindOf } from '../method/evaluation-kind.ts';
+import { keyingOf } from '../method/keying.ts';
 import type { Cell, CellResult } from '../plan/cell.ts';
-import { evaluationContent } from '../plan/identity.ts';
-import { keyingOf } from '../plan/items.ts';
+import { evaluationRecord } from '../plan/identity.ts';
 import {
   type AtlasRow,
   type CellRow,
@@ -21,14 +22,14 @@ import { judge, targetOf } from '../score/index.ts';
 import { agreementRows } from './agreement.ts';
 import { type Against, compare } from './comparisons.ts';
 import { costRows } from './costs.ts';
+import { kindRows, kindSections } from './kind-rows.ts';
 import { type Answered, answererRows, metricRows } from './metrics.ts';
 import { headlineRows, perplexityRows, tuningRows } from './networks.ts';
-import { scaleRows } from './scales.ts';
 import { specificityRows } from './specificity.ts';
-import { textRows } from './texts.ts';
 
 export interface RunParts {
   readonly suite: Suite;
+  readonly kinds: EvaluationRegistry;
   readonly plan: readonly Cell[];
   readonly results: readonly CellResult[];
   readonly provenance: Provenance;
@@ -43,7 +44,7 @@ export interface RunParts {
 
 /** The whole record. The exit code is 3 when a cell errored or was not reached, else 0. */
 export function runResult(parts: RunParts): RunResult {
-  const { suite, results, startedAt } = parts;
+  const { suite, kinds, results, startedAt } = parts;
   const answered = answeredOf(results);
   const complete = answered.length === parts.plan.length;
   const cells = results.map((result) => cellRow(suite, result));
@@ -56,6 +57,10 @@ export function runResult(parts: RunParts): RunResult {
   const tuning = tuningRows(suite.personas, answered);
   const against = new Map(suite.methods.map(({ id, against: controls = [] }) => [id, controls]));
   const compared = { personas: suite.personas, plan: parts.plan, answered };
+  const metrics = metricRows(suite, answered);
+  const evaluationRows = kindRows(suite, kinds, answered);
+  // Texts are no answers: nothing is chosen there.
+  const choosing = answered.filter(({ cell }) => kindOf(kinds, cell.evaluation).answer !== undefined);
   return {
     version: RUN_VERSION,
     id: digestOf({ keys: cells.map(({ key }) => key), at: startedAt.toISOString(), pid: process.pid }),
@@ -70,20 +75,18 @@ export function runResult(parts: RunParts): RunResult {
     ],
     provenance: parts.provenance,
     device: parts.device,
-    evaluations: suite.evaluations.map((evaluation) => {
-      const { id, kind, scorer } = evaluation;
-      return { id, kind, scorer, settings: digestOf(evaluationContent(evaluation, false)).slice(0, 16) };
-    }),
+    personas: suite.personas.map(({ id, trait, pole, opposite }) => ({ id, trait, pole, opposite })),
+    evaluations: suite.evaluations.map((evaluation) => evaluationRecord(evaluation, kinds)),
     sparsity: suite.sparsity.map(({ label, value }) => ({ label, value })),
     cells,
-    metrics: metricRows(suite, answered),
-    answerers: answererRows(suite, answered),
+    metrics,
+    answerers: answererRows(suite, kinds, answered),
     ...compare({ ...compared, against }),
     differences: dense === null ? [] : compare({ ...compared, against: beside(suite, dense) }).comparisons,
     costs: costRows(results),
-    agreements: dense === null ? [] : agreementRows(answered, dense),
-    scales: scaleRows(suite, answered),
-    texts: textRows(suite, answered),
+    agreements: dense === null ? [] : agreementRows(choosing, dense),
+    evaluationRows,
+    sections: kindSections(suite, kinds, evaluationRows, metrics),
     specificities: dense === null ? [] : specificityRows(suite, answered, dense),
     atlas: parts.atlas,
     perplexities: perplexityRows(results, dense),

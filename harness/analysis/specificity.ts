@@ -10,9 +10,9 @@ import { grouped, mean } from '../../base/grouped.ts';
 import type { Persona, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Estimate, SpecificityRow } from '../record/run-record.ts';
-import { judge } from '../score/index.ts';
+import { DESIRABLE, judge } from '../score/index.ts';
 import { bcaInterval } from '../stats/bca.ts';
-import { type Answered, DESIRABLE, stated } from './metrics.ts';
+import { type Answered, cellsOf, stated } from './metrics.ts';
 
 /** Item id -> h, from 0 to 1. */
 type Heights = ReadonlyMap<string, number>;
@@ -32,7 +32,7 @@ export function specificityRows(suite: Suite, all: readonly Answered[], dense: s
     const { model, evaluation } = here[0].cell;
     const place = { model, evaluation: evaluation.id };
     const known = new Map(here.flatMap(({ cell }) => cell.items.map((item) => [item.id, item])));
-    const personas = stated(suite, here);
+    const personas = stated(suite.personas, cellsOf(here));
     const askedOn = (heights: readonly Heights[]): Asked => ({
       personas,
       items: [...known.values()].filter(({ id }) => base.has(id) && heights.every((one) => one.has(id))),

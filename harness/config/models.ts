@@ -7,9 +7,9 @@ import { failure, ReadError, readText } from '../../base/read.ts';
 import { requireCachedModel } from '../hub/cache.ts';
 import { didYouMeanHub, isHubName, parseHubName } from '../hub/name.ts';
 import { didYouMean, failOn, type Issue, type Place } from './diagnostics.ts';
-import type { SuiteFile } from './entries.ts';
 import { packageRoot } from './paths.ts';
 import type { ModelRef } from './resolved.ts';
+import type { SuiteFile } from './schemas.ts';
 import { childPath, type Located, originOf } from './yaml.ts';
 
 const CODE = 'bad-suite';

@@ -36,43 +36,26 @@ export interface SparsityLevel {
 export const SCORERS = ['sum', 'per-token', 'per-byte', 'prompt-and-answer', 'pmi', 'letter'] as const;
 export type Scorer = (typeof SCORERS)[number];
 
-export interface ChoiceEvaluation {
-  readonly id: string;
-  readonly kind: 'choice';
-  readonly scorer: Scorer;
-  readonly show: boolean; // options listed in the prompt; without, only one order exists
-  readonly orders: 'both' | 'given';
-  readonly template: string; // user message; {question} and {options} are filled in
-  readonly itemsPerTrait: number | null; // the first n of the evaluation split; null = all
+/**
+ * An evaluation as it is run: what every kind of evaluation has, as plain data. What one kind alone has is in the type of its
+ * own (`ChoiceEvaluation`, ...), which extends this.
+ */
+export interface Evaluation {
+  readonly id: string; // rows of two runs match on it
+  readonly kind: string; // name in the registry of kinds
+  readonly scorer: string; // how answers become scores; reports name it
+  readonly orders: 'both' | 'given'; // whether options are presented in several orders
+  readonly template: string; // of the user message
+  /** What it asks, of all traits. Absent: the personas' own items, of the evaluation part and of the tuning part. */
+  readonly items?: readonly Item[];
+  readonly itemsPerTrait: number | null; // the first n of the evaluation part; null = all
   readonly traits?: 'own' | 'all'; // of which each persona is asked the items; absent: own
-  readonly tuningPerTrait: number; // the first n of the tuning split
-}
-
-/** Statements answered on a scale: the expected answer over the probabilities of all answers. */
-export interface LikertEvaluation {
-  readonly id: string;
-  readonly kind: 'likert';
-  readonly scorer: 'letter' | 'sum'; // the probability of an answer is that of its letter, or of its words
-  readonly orders: 'both' | 'given'; // both: the scale as written, and reversed
-  readonly template: string; // user message; {statement} and {options} are filled in
-  readonly items: readonly Item[]; // of all traits; each is of the pole that agrees with it
-  readonly itemsPerTrait: number | null;
-  readonly traits?: 'own' | 'all';
-  /** How a method asks while it is prepared: never by statements that are asked for the result. */
-  readonly setUp: ChoiceEvaluation;
-}
-
-/** Which of k replies fits the one who asks: chance is 1 / k. Each persona is asked the rows of its own role. */
-export interface RoleReplyEvaluation {
-  readonly id: string;
-  readonly kind: 'role-reply';
-  readonly scorer: Scorer;
-  readonly orders: 'both' | 'given'; // both: every rotation of the replies
-  readonly template: string; // user message; {asker}, {question} and {options} are filled in
-  readonly items: readonly Item[];
-  readonly itemsPerTrait: number | null;
-  readonly traits?: 'own';
-  readonly setUp: ChoiceEvaluation;
+  readonly tuningPerTrait?: number; // the first n of the tuning part, where the personas' own items are asked; absent: all
+  /**
+   * How a method asks while it is prepared: never by items that are asked for the result. Absent: as this evaluation asks,
+   * which then has a tuning part.
+   */
+  readonly setUp?: Evaluation;
 }
 
 /** A judge of texts behind an OpenAI-compatible endpoint. */
@@ -82,33 +65,6 @@ export interface JudgeSettings {
   readonly prompt: string; // {high}, {low}, {question} and {text} are filled in
   readonly keyEnv: string; // environment variable that holds the key, where one is needed
 }
-
-/**
- * What a method writes on open questions, read by the dense model: the log-odds of the text under the prompt of one pole
- * against the other's. An item's options are these two prompts; each sample stands in the place of an order.
- */
-export interface GenerationEvaluation {
-  readonly id: string;
-  readonly kind: 'generation';
-  readonly scorer: 'log-odds';
-  readonly orders: 'given';
-  readonly template: string; // user message; {question} is filled in
-  readonly tokens: number; // most new ones
-  readonly temperature: number;
-  readonly topK: number;
-  readonly topP: number;
-  readonly samples: number;
-  readonly seed: number;
-  readonly judge: JudgeSettings | null;
-  readonly items: readonly Item[];
-  readonly itemsPerTrait: number | null;
-  readonly traits?: 'own';
-  readonly setUp: ChoiceEvaluation;
-}
-
-/** Evaluations that ask for one of several answers. */
-export type AskedEvaluation = ChoiceEvaluation | LikertEvaluation | RoleReplyEvaluation;
-export type Evaluation = AskedEvaluation | GenerationEvaluation;
 
 /** Nulls that a subnetwork is compared with. */
 export const CONTROL_KINDS = ['random', 'magnitude', 'generic-text', 'opposite', 'shuffled'] as const;

@@ -1,9 +1,9 @@
-// The shapes of suite and persona files: closed at every depth. Each const is the ajv schema, the TypeScript type, and
-// (through `npm run schemas`) the JSON Schema that editors use.
+// The shapes of suite and persona files: closed at every depth. Each is the ajv schema, the TypeScript type, and (through
+// `npm run schemas`) the JSON Schema that editors use. Kinds of evaluation and methods bring their own.
 
 import type { FromSchema } from 'json-schema-to-ts';
 import { CHAT_DEFAULTS } from '../text/settings.ts';
-import { EVALUATION } from './evaluation-schema.ts';
+import type { EvaluationShapes } from './evaluation-source.ts';
 import { GATE } from './gate-schema.ts';
 
 const NAME = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', maxLength: 64 } as const;
@@ -34,7 +34,14 @@ const CONTROLS = {
   },
 } as const;
 
-export const SUITE_SCHEMA = {
+/** An entry of `evaluations`, as far as every kind has it. */
+const EVALUATION = {
+  type: 'object',
+  required: ['id', 'kind'],
+  properties: { id: NAME, kind: { type: 'string' } },
+} as const;
+
+const SUITE = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'persona-bench suite',
   type: 'object',
@@ -165,6 +172,27 @@ export const SUITE_SCHEMA = {
     gate: GATE,
   },
 } as const;
+
+/** A suite file with its defaults; an evaluation as its kind's schema leaves it, a method's options as the method's. */
+export type SuiteFile = FromSchema<typeof SUITE>;
+
+const made = new WeakMap<EvaluationShapes, object>();
+
+/** The schema of suites whose evaluations are of these kinds. */
+export function suiteSchema(kinds: EvaluationShapes): object {
+  const known = made.get(kinds);
+  if (known !== undefined) return known;
+  const items = {
+    type: 'object',
+    required: ['id', 'kind'],
+    discriminator: { propertyName: 'kind' },
+    oneOf: [...kinds.values()].map(({ schema }) => schema),
+  };
+  const { properties } = SUITE;
+  const schema = { ...SUITE, properties: { ...properties, evaluations: { ...properties.evaluations, items } } };
+  made.set(kinds, schema);
+  return schema;
+}
 
 export const PERSONAS_SCHEMA = {
   $schema: 'http://json-schema.org/draft-07/schema#',

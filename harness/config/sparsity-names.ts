@@ -2,8 +2,8 @@
 // or a control that is left out.
 
 import { type Issue, suggestion } from './diagnostics.ts';
-import type { SuiteFile } from './entries.ts';
 import { CONTROL_KINDS, type SparsityLevel } from './resolved.ts';
+import type { SuiteFile } from './schemas.ts';
 import { type Located, originOf } from './yaml.ts';
 
 /** An entry of `sparsity:` with its label: the number itself where it has none. */

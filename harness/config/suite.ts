@@ -4,14 +4,15 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { SystemDefault } from '../text/settings.ts';
 import { failOn, type Issue, suggestion } from './diagnostics.ts';
-import { contradictions, itemsFrom, knownKeys, type SuiteFile } from './entries.ts';
-import { evaluationsOf } from './evaluations.ts';
+import type { EvaluationShapes } from './evaluation-source.ts';
+import { evaluationsOf, faultsOf, shapeOf } from './evaluations.ts';
+import { knownKeys } from './known-keys.ts';
 import { applySet, readLayers } from './layers.ts';
 import { type HubLookup, modelsOf } from './models.ts';
 import { packageRoot } from './paths.ts';
 import { readPersonas } from './personas.ts';
 import type { Levels, MethodEntry, Persona, Suite } from './resolved.ts';
-import { SUITE_SCHEMA } from './schemas.ts';
+import { type SuiteFile, suiteSchema } from './schemas.ts';
 import { levelOf, sparsityNames } from './sparsity-names.ts';
 import { check } from './validate.ts';
 import { type Located, originOf } from './yaml.ts';
@@ -33,6 +34,7 @@ type OptionSchemas = ReadonlyMap<
 
 export interface LoadOptions {
   readonly registry: OptionSchemas;
+  readonly kinds: EvaluationShapes; // of evaluations
   readonly set?: readonly string[];
   readonly model?: string;
   readonly limit?: number;
@@ -47,10 +49,12 @@ export async function readSuiteFile(
   options: LoadOptions,
 ): Promise<{ file: string; located: Located; value: SuiteFile }> {
   const absolute = await findSuite(file);
+  const schema = suiteSchema(options.kinds);
   let located = await readLayers(absolute, relative(process.cwd(), absolute) || absolute);
-  for (const assignment of options.set ?? []) located = applySet(located, assignment, knownKeys);
+  for (const assignment of options.set ?? [])
+    located = applySet(located, assignment, (path) => knownKeys(schema, path));
   const value = structuredClone(located.value) as unknown as SuiteFile;
-  const issues = [...check(SUITE_SCHEMA, value, located)];
+  const issues = [...check(schema, value, located)];
   if (issues.length === 0) {
     value.methods.forEach((entry, k) => {
       const at = `methods/${k}`;
@@ -72,7 +76,7 @@ export async function readSuiteFile(
         issues.push(...check(method.options, entry.options, located, `${at}/${optionsAt}`));
       }
     });
-    issues.push(...sparsityNames(value, located), ...contradictions(value.evaluations, located));
+    issues.push(...sparsityNames(value, located), ...faultsOf(value.evaluations, options.kinds, located));
     for (const list of ['evaluations', 'methods'] as const) issues.push(...duplicates(value[list], list, located));
   }
   failOn(issues, CODE, HINT);
@@ -92,14 +96,12 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
   const models = found.map((model) => ({ ...model, chat: { thinking, system: said, date } }));
   const personasFile = resolve(folderOf('personas/file'), value.personas.file);
   const book = await readPersonas(personasFile, value.personas.file);
-  const personas = selected(value, located, book.personas);
+  const personas = selected(value, options.kinds, located, book.personas);
   const seeds = options.seed === undefined ? value.seeds : [options.seed];
   const given = { personas, book: book.personas, limit: options.limit, seed: seeds[0] ?? 0 };
-  const asked = await evaluationsOf(value.evaluations, given, folderOf, located);
-  const foreign = await itemsFrom(value.evaluations, personas, folderOf, located);
-  const withItems = foreign.personas;
-  if (value.evaluations.some(({ kind }) => kind === 'choice')) requireItems(withItems, value, located);
-  const notes = [...(value.notes ?? []), ...foreign.notes, ...asked.notes];
+  const asked = await evaluationsOf(value.evaluations, options.kinds, given, folderOf, located);
+  if (asked.evaluations.some(({ items }) => items === undefined)) requireItems(asked.personas, value, located);
+  const notes = [...(value.notes ?? []), ...asked.notes];
   if (models.some(({ path }) => basename(path) === 'persona-nano') && !notes.includes(FIXTURE_NOTE))
     notes.push(FIXTURE_NOTE);
   const { latency } = value;
@@ -109,7 +111,7 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
     notes,
     models,
     personasFile,
-    personas: withItems,
+    personas: asked.personas,
     neutral: book.neutral,
     library: book.library,
     evaluations: asked.evaluations,
@@ -162,8 +164,14 @@ function duplicates(entries: readonly { readonly id: string }[], list: string, l
 }
 
 /** The personas that the suite selects; each needs an opposite where items are keyed to one of two poles. */
-function selected(value: SuiteFile, located: Located, all: readonly Persona[]): readonly Persona[] {
+function selected(
+  value: SuiteFile,
+  kinds: EvaluationShapes,
+  located: Located,
+  all: readonly Persona[],
+): readonly Persona[] {
   const { select } = value.personas;
+  const paired = value.evaluations.some((entry) => shapeOf(kinds, entry).poles === 'both');
   const byId = new Map(all.map((persona) => [persona.id, persona]));
   const ids = typeof select === 'string' ? [...byId.keys()] : select;
   const issues: Issue[] = [];
@@ -173,7 +181,7 @@ function selected(value: SuiteFile, located: Located, all: readonly Persona[]): 
     const persona = byId.get(id);
     if (persona === undefined) {
       issues.push({ place: placeOf(k), message: `unknown persona "${id}"`, hint: suggestion(id, [...byId.keys()]) });
-    } else if (persona.opposite === null && value.evaluations.some(({ kind }) => kind !== 'role-reply')) {
+    } else if (persona.opposite === null && paired) {
       issues.push({
         place: placeOf(k),
         message: `persona "${id}" has no opposite`,

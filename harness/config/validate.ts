@@ -119,13 +119,15 @@ function hinted(hint: string | undefined): { hint?: string } {
 const PATTERNS: Readonly<Record<string, string>> = {
   '^[^>]+>=?[^>]+$': 'must be two rows, such as "contrastive > random"',
   '^all$': 'must be `all` or a list of ids',
-  '\\{question\\}': 'must contain {question}',
-  '\\{statement\\}': 'must contain {statement}',
-  '\\{text\\}': 'must contain {text}',
   '^https?://[^\\s/@?#]+(/[^\\s@?#]*)?$': 'must be a URL such as http://localhost:8080/v1, without user, key or query',
 };
 
+/** A pattern that is one name in braces, as templates must have it. */
+const FILLED_IN = /^\\\{(\w+)\\\}$/;
+
 function patternText(pattern: string, path: string): string {
+  const name = FILLED_IN.exec(pattern)?.[1];
+  if (name !== undefined) return `${lastKey(path)} must contain {${name}}`;
   return `${lastKey(path)} ${PATTERNS[pattern] ?? 'must be letters, digits, dots, dashes and underscores'}`;
 }
 

@@ -21,7 +21,8 @@ export interface Item {
   readonly scale?: true;
   /** Who puts the question, of a role reply: the options are replies of `persona` to each who may, and no other's. */
   readonly asker?: string;
-  readonly group?: string; // role replies that differ in the asker alone: one observation
+  readonly group?: string; // items that are one observation together: role replies that differ in the asker alone
+  readonly unpaired?: true; // it says nothing about the opposite of its persona
 }
 
 /** A statement to be answered on a scale. `keying`: whether who agrees with it is at the trait's high pole. */

@@ -2,14 +2,15 @@
 // named, since what is not compared must be seen.
 
 import { grouped } from '../../base/grouped.ts';
-import type { ItemRow, RunResult } from '../record/run-record.ts';
+import { entryName } from '../record/row-name.ts';
+import type { ItemRow } from '../record/run-record.ts';
 import type { Comparison, Flip, Given, RowDifference } from '../record/verdicts.ts';
 import { bcaInterval } from '../stats/bca.ts';
 import { meanOf, pairRows, type Unit, unitsOf } from '../stats/units.ts';
-import { judging, nameOf, sharesOf, titlesOf } from './rows.ts';
+import { type JudgedBy, judging, sharesOf, titlesOf } from './rows.ts';
 
 export interface Side {
-  readonly result: Pick<RunResult, 'metrics' | 'evaluations'>;
+  readonly result: JudgedBy;
   readonly items: readonly ItemRow[];
 }
 
@@ -19,7 +20,7 @@ export function compareRuns(first: Side, second: Side): Comparison {
   const sides = [first.items, second.items] as const;
   const several = sides.some((rows) => new Set(rows.map(({ model }) => model)).size > 1);
   const inWords = titlesOf(...sides);
-  const titleOf: Title = (row) => inWords(nameOf(row), row);
+  const titleOf: Title = (row) => inWords(entryName(row), row);
   const keyOf = (row: ItemRow): string =>
     JSON.stringify([several ? row.model : null, row.evaluation, row.method, row.sparsity]);
   // Items of other traits than the persona's say nothing of how it is held.
@@ -28,7 +29,7 @@ export function compareRuns(first: Side, second: Side): Comparison {
   const judges = [judging(second.result), judging(first.result)] as const;
   const only = (side: Groups, other: Groups) =>
     [...side].filter(([key]) => !other.has(key)).map(([, rows]) => titleOf(rows[0]!));
-  const scales = new Set(second.result.evaluations.filter(({ kind }) => kind === 'likert').map(({ id }) => id));
+  const graded = new Set(second.result.evaluations.filter((one) => one.graded).map(({ id }) => id));
   const found: RowDifference[] = [];
   const flips: Flip[] = [];
   const different: string[] = [];
@@ -50,7 +51,7 @@ export function compareRuns(first: Side, second: Side): Comparison {
       low: interval?.low ?? null,
       high: interval?.high ?? null,
     });
-    flips.push(...turned(now, was, titleOf, scales.has(now[0]!.evaluation)));
+    flips.push(...turned(now, was, titleOf, graded.has(now[0]!.evaluation)));
   }
   return { flips, rows: found, onlyFirst: only(a, b), onlySecond: only(b, a), different };
 }

@@ -6,6 +6,7 @@ import { didYouMean, failOn, type Place } from '../config/diagnostics.ts';
 import type { GateRules, MethodEntry, Suite } from '../config/resolved.ts';
 import { originOf } from '../config/yaml.ts';
 import { axesOf, type MethodRegistry } from '../method/method.ts';
+import { entryName } from '../record/row-name.ts';
 
 /** The two rows of "a > b" or "a >= b". */
 export function rowsOfOrder(rule: string): readonly string[] {
@@ -37,7 +38,7 @@ function rowsOfEntry(entry: MethodEntry, sparsity: Suite['sparsity'], registry: 
   if (method !== undefined && !axesOf(method, entry).includes('sparsity')) return [];
   return sparsity
     .filter(({ label }) => entry.levels === undefined || entry.levels.includes(label))
-    .map(({ label }) => `${entry.id} at ${label}`);
+    .map(({ label }) => entryName({ method: entry.id, sparsity: label }));
 }
 
 /** Where a method of that name runs, or which methods there are. */

@@ -1,7 +1,8 @@
 // The answers that a reference kept, told as a run's own: the run lends the question and the options, the reference its p.
 
+import { entryName } from '../record/row-name.ts';
 import type { ItemRow } from '../record/run-record.ts';
-import { contentOf, nameOf } from './rows.ts';
+import { contentOf } from './rows.ts';
 import type { Answer, GateRow, Reference } from './types.ts';
 
 type Asked = Pick<Answer, 'item' | 'persona' | 'wording' | 'seed'>;
@@ -16,7 +17,7 @@ export function recalled({ rows }: Reference, items: Iterable<ItemRow>): readonl
   return [...items].flatMap((row) => {
     const { model, evaluation, item, persona, itemPersona, wording, seed, options } = row;
     const told = persona ?? itemPersona;
-    const was = kept.get(keyOf({ name: nameOf(row), model, evaluation }, { item, persona: told, wording, seed }));
+    const was = kept.get(keyOf({ name: entryName(row), model, evaluation }, { item, persona: told, wording, seed }));
     if (was === undefined || was.gap === null || options.length !== 2 || was.content !== contentOf(row)) return [];
     const { p, aligned } = was;
     const scores = options.map((option) => Math.log(Math.max(option.aligned ? p : 1 - p, Number.MIN_VALUE)));

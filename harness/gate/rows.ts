@@ -1,16 +1,13 @@
 // A run's record and its answers -> the rows that a gate reads; and the reference that a blessed run becomes.
 
 import { digestOf } from '../../base/digest.ts';
+import { judgedFor } from '../method/keying.ts';
+import { entryName } from '../record/row-name.ts';
 import type { ItemRow, MetricRow, RunResult } from '../record/run-record.ts';
 import { softmax } from '../stats/softmax.ts';
 import type { Candidate } from './types.ts';
 import { type Answer, type GateRow, REFERENCE_VERSION, type Reference, type Rules } from './types.ts';
 import { narrowedBy } from './weaker.ts';
-
-/** "contrastive at middle". */
-export function nameOf({ method, sparsity }: { readonly method: string; readonly sparsity: string | null }): string {
-  return sparsity === null ? method : `${method} at ${sparsity}`;
-}
 
 interface Place {
   readonly model: string;
@@ -37,15 +34,15 @@ export function contentOf({ question, options }: Pick<ItemRow, 'question' | 'opt
 type Row = Pick<MetricRow, 'model' | 'evaluation' | 'method' | 'sparsity' | 'trait'>;
 type Judged = Pick<Answer, 'persona' | 'aligned' | 'p'>;
 
+/** What a side of a comparison says of its answers beside them. */
+export type JudgedBy = Pick<RunResult, 'metrics' | 'evaluations' | 'personas'>;
+
 /**
- * An answer as the run's metrics count it: once for the persona that was stated; without one for each that the row is judged
- * for, and what one pole of a trait gains its opposite loses.
+ * An answer as the run's metrics count it: for the persona that was stated; without one for each of those that the metrics
+ * judge the row for, and what one pole of a trait gains its opposite loses (`judgedFor`).
  */
-export function judging({
-  metrics,
-  evaluations,
-}: Pick<RunResult, 'metrics' | 'evaluations'>): (row: ItemRow) => readonly Judged[] {
-  const roles = new Set(evaluations.filter(({ kind }) => kind === 'role-reply').map(({ id }) => id));
+export function judging({ metrics, evaluations, personas }: JudgedBy): (row: ItemRow) => readonly Judged[] {
+  const unpaired = new Set(evaluations.filter(({ poles }) => poles === 'own').map(({ id }) => id));
   const keyOf = ({ model, evaluation, method, sparsity, trait }: Row) =>
     JSON.stringify([model, evaluation, method, sparsity, trait]);
   const judged = new Map<string, Set<string>>();
@@ -55,11 +52,19 @@ export function judging({
     judged.set(key, (judged.get(key) ?? new Set()).add(row.persona));
   }
   return (row) => {
-    const { persona, itemPersona, aligned, p, evaluation } = row;
-    const own = { persona: persona ?? itemPersona, aligned, p };
-    const poles = judged.get(keyOf(row));
-    if (persona !== null || roles.has(evaluation) || poles === undefined) return [own];
-    return [...poles].map((pole) => (pole === itemPersona ? own : { persona: pole, aligned: 1 - aligned, p: 1 - p }));
+    const { persona, itemPersona, aligned, p, evaluation, trait } = row;
+    if (persona !== null) return [{ persona, aligned, p }];
+    const among = judged.get(keyOf(row));
+    if (among === undefined) return [{ persona: itemPersona, aligned, p }];
+    const item = { persona: itemPersona, trait, ...(unpaired.has(evaluation) && { unpaired: true as const }) };
+    const counted = judgedFor(
+      item,
+      null,
+      personas.filter(({ id }) => among.has(id)),
+    );
+    return counted.map(({ persona: { id }, keyed }) =>
+      keyed === 1 ? { persona: id, aligned, p } : { persona: id, aligned: 1 - aligned, p: 1 - p },
+    );
   };
 }
 
@@ -70,15 +75,15 @@ export function gateRows(
   wanted: (method: string, name: string) => boolean,
 ): readonly GateRow[] {
   const answers = new Map<string, Answer[]>();
-  const kinds = new Map(result.evaluations.map(({ id, kind }) => [id, kind]));
+  const graded = new Set(result.evaluations.filter((one) => one.graded).map(({ id }) => id));
   const judge = judging(result);
   const keyOf = (row: Pick<ItemRow, 'model' | 'evaluation' | 'method' | 'sparsity'>): string =>
     JSON.stringify([row.model, row.evaluation, row.method, row.sparsity]);
   for (const row of items) {
     // Items of other traits say what else a method moves, not how it holds its persona.
-    if (row.keyed === 0 || !wanted(row.method, nameOf(row))) continue;
+    if (row.keyed === 0 || !wanted(row.method, entryName(row))) continue;
     const { item, group, trait, wording, seed } = row;
-    const gap = kinds.get(row.evaluation) === 'likert' ? null : gapOf(row);
+    const gap = graded.has(row.evaluation) ? null : gapOf(row);
     const place = { item, ...(group !== undefined && { group }), trait, wording, seed, cell: shortId(row.cell) };
     const content = contentOf(row);
     const key = keyOf(row);
@@ -91,7 +96,7 @@ export function gateRows(
     const at = { model, evaluation, method, sparsity };
     const cells = result.cells.filter((cell) => keyOf(cell) === key && cell.part === 'evaluation');
     return {
-      name: nameOf(at),
+      name: entryName(at),
       model,
       evaluation,
       answers: own,
@@ -120,7 +125,7 @@ function gapOf(row: ItemRow): number {
 export function candidateOf(result: RunResult, rows: readonly GateRow[]): Candidate {
   const { device, evaluations, latency, cells, provenance } = result;
   const timed = latency.map((row) => ({
-    name: nameOf(row),
+    name: entryName(row),
     model: row.model,
     job: row.job,
     rounds: row.rounds,
@@ -148,7 +153,7 @@ export function referenceOf(result: RunResult, rows: readonly GateRow[], rules: 
     deviceClass,
     kernels: result.provenance.kernels,
     testbed,
-    evaluations: result.evaluations,
+    evaluations: result.evaluations.map(({ id, kind, scorer, settings }) => ({ id, kind, scorer, settings })),
     rules,
     narrowed: narrowedBy(result.provenance.command),
     rows,

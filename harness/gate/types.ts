@@ -1,7 +1,7 @@
 // The gate's nouns: what a suite demands, what a blessed run keeps, and what comes out.
 
 import type { GateRules } from '../config/resolved.ts';
-import type { LatencyRow, RunResult } from '../record/run-record.ts';
+import type { EvaluationRecord, LatencyRow } from '../record/run-record.ts';
 
 export type { GateRules as Rules } from '../config/resolved.ts';
 
@@ -44,7 +44,7 @@ export interface Reference {
   readonly deviceClass: string;
   readonly kernels: string;
   readonly testbed: Readonly<Record<string, unknown>>;
-  readonly evaluations: RunResult['evaluations'];
+  readonly evaluations: readonly Pick<EvaluationRecord, 'id' | 'kind' | 'scorer' | 'settings'>[];
   readonly rules: GateRules; // of the run
   readonly narrowed: readonly string[]; // flags that left a part of the suite out
   readonly rows: readonly GateRow[];

@@ -1,7 +1,42 @@
-// Which option counts as the persona's: the matching one for the item's own persona, the other one for its opposite.
+// Which personas an item says something about, and which option counts as theirs: the matching one for the item's own persona,
+// the other one for its opposite.
 
 import { BenchError } from '../../base/error.ts';
 import type { Item } from '../datasets/types.ts';
+
+/** A persona, as far as keying goes. */
+export interface Pole {
+  readonly id: string;
+  readonly trait: string;
+  readonly opposite: string | null;
+}
+
+/** An item, as far as keying goes. `persona`: its own. */
+export type Keyed = Pick<Item, 'persona' | 'trait' | 'unpaired'>;
+
+/** +1: the item is keyed to this persona; -1: to its opposite, so that p flips to 1 - p; 0: it says nothing about it. */
+export function keyingOf(item: Pick<Item, 'persona' | 'unpaired'>, persona: Pick<Pole, 'id' | 'opposite'>): 1 | 0 | -1 {
+  if (item.persona === persona.id) return 1;
+  if (item.unpaired === true) return 0;
+  return item.persona === persona.opposite ? -1 : 0;
+}
+
+/**
+ * The personas that an answer to an item counts for, each with the keying of the item: the one that was stated to the method,
+ * and where none was (`stated` is null) every one of `personas`; of these, those of the item's trait that it says something
+ * about. Metrics, the gate and the comparison of two runs all count by this.
+ */
+export function judgedFor<P extends Pole>(
+  item: Keyed,
+  stated: string | null,
+  personas: readonly P[],
+): readonly { readonly persona: P; readonly keyed: 1 | -1 }[] {
+  return personas.flatMap((persona) => {
+    if (persona.trait !== item.trait || (stated !== null && persona.id !== stated)) return [];
+    const keyed = keyingOf(item, persona);
+    return keyed === 0 ? [] : [{ persona, keyed }];
+  });
+}
 
 /** Whether an item, keyed to its own persona, has to be flipped for `persona` (null: never). Two options, or a scale. */
 export function flipped(item: Item, persona: string | null): boolean {

@@ -3,10 +3,12 @@
 import { BenchError } from '../../base/error.ts';
 import type { Evaluation, MethodEntry, Persona, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
+import type { EvaluationRegistry } from '../method/evaluation-kind.ts';
+import { keyingOf } from '../method/keying.ts';
 import { type Axis, axesOf, type Method, type MethodRegistry, reads } from '../method/method.ts';
 import type { Cell } from './cell.ts';
 import { cellId, cellInputs, type ModelDigests, visiblePersona } from './identity.ts';
-import { itemsByTrait, itemsOf, keyingOf } from './items.ts';
+import { itemsByTrait, itemsOf } from './items.ts';
 import { neutralParts } from './neutral.ts';
 
 /** More cells than this is a mistake in a suite, not a plan: 100,000 cells at a second each are a day. */
@@ -15,11 +17,13 @@ const MAX_CELLS = 100_000;
 /**
  * All cells of a suite, in a stable order: models, evaluations, methods as written, then persona, wording, sparsity, seed.
  * A method that ignores an axis makes one cell on it; without the persona axis it is asked the items of all traits.
- * Throws a BenchError when the plan is empty, a method is unknown, a name stands for two things, or a persona has no items.
+ * Throws a BenchError when the plan is empty, a method or a kind of evaluation is unknown, a name stands for two things, or a
+ * persona has no items.
  */
 export function expand(
   suite: Suite,
   registry: MethodRegistry,
+  kinds: EvaluationRegistry,
   digests: ReadonlyMap<string, ModelDigests>,
 ): readonly Cell[] {
   requireOneMeaning(suite);
@@ -59,6 +63,7 @@ export function expand(
               neutral,
               library: suite.library,
               evaluation,
+              kinds,
               items,
             });
             cells.push({
@@ -148,15 +153,14 @@ interface Part {
   ofPersona(persona: Persona): readonly Item[];
 }
 
-/** Statements and role replies are asked in the evaluation part only: nothing is chosen by them. */
+/** Items that an evaluation brings are asked in the evaluation part only: nothing is chosen by them. */
 function partsOf(personas: readonly Persona[], evaluation: Evaluation): readonly Part[] {
-  const { itemsPerTrait, traits } = evaluation;
+  const { items, itemsPerTrait, traits, tuningPerTrait = null } = evaluation;
   const wide = (part: Omit<Part, 'part'>): Part => {
     const ofPersona = traits === 'all' ? () => part.all : part.ofPersona;
     return { part: 'evaluation', all: part.all, ofPersona };
   };
-  if (evaluation.kind !== 'choice') {
-    const { items } = evaluation;
+  if (items !== undefined) {
     const answering = personas.map((persona) => ({
       ...persona,
       items: items.filter((item) => keyingOf(item, persona) !== 0),
@@ -165,7 +169,7 @@ function partsOf(personas: readonly Persona[], evaluation: Evaluation): readonly
   }
   return [
     wide(asked(personas, itemsPerTrait, 'evaluation')),
-    { part: 'tuning', ...asked(personas, evaluation.tuningPerTrait, 'tuning') },
+    { part: 'tuning', ...asked(personas, tuningPerTrait, 'tuning') },
   ];
 }
 

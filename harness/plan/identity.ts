@@ -2,10 +2,12 @@
 // parallelism and output options are left out, and so is what a method cannot see (docs/method.md#identity-of-a-cell).
 
 import { digestOf, sha256 } from '../../base/digest.ts';
-import type { Evaluation, GenerationEvaluation, MethodEntry, Persona } from '../config/resolved.ts';
+import type { Evaluation, MethodEntry, Persona } from '../config/resolved.ts';
 import type { LibraryPassage } from '../datasets/passages.ts';
 import type { Item } from '../datasets/types.ts';
+import { type EvaluationRegistry, kindOf } from '../method/evaluation-kind.ts';
 import { type Method, type Reading, reads as readsPart } from '../method/method.ts';
+import type { EvaluationRecord } from '../record/run-record.ts';
 import { itemContent, itemDigest } from './items.ts';
 import type { NeutralParts } from './neutral.ts';
 
@@ -35,6 +37,7 @@ export interface IdentityParts {
   readonly neutral: NeutralParts;
   readonly library: readonly LibraryPassage[];
   readonly evaluation: Evaluation;
+  readonly kinds: EvaluationRegistry;
   readonly items: readonly Item[];
 }
 
@@ -59,7 +62,7 @@ export function visiblePersona(
 
 /** Plain data for canonical JSON. Long content is there as digests, short text as itself, so that a change can be named. */
 export function cellInputs(parts: IdentityParts): Readonly<Record<string, unknown>> {
-  const { evaluation, method } = parts;
+  const { evaluation, kinds, method } = parts;
   return {
     identityVersion: IDENTITY_VERSION,
     dtype: COMPUTE_DTYPE,
@@ -78,7 +81,7 @@ export function cellInputs(parts: IdentityParts): Readonly<Record<string, unknow
       heldOut: method.network === true ? listDigest(parts.neutral.heldOut) : null,
     },
     ...(readsPart(method, parts, 'library') && { library: libraryDigest(parts.library, parts.persona) }),
-    evaluation: evaluationContent(evaluation, readsPart(method, parts, 'tuning')),
+    evaluation: evaluationContent(evaluation, kinds, readsPart(method, parts, 'tuning')),
     items: parts.items.map(itemDigest).sort(),
   };
 }
@@ -90,25 +93,28 @@ export function sparsityOf(inputs: Readonly<Record<string, unknown>>): number | 
   throw new TypeError(`a cell's sparsity is ${typeof sparsity}`);
 }
 
-/** What of an evaluation outcomes depend on beside the items. Of others than choice `setUp` counts for a method that tunes. */
-export function evaluationContent(evaluation: Evaluation, tunes: boolean): Readonly<Record<string, unknown>> {
-  const { kind, scorer, orders, template } = evaluation;
-  if (kind === 'choice') return { kind, scorer, show: evaluation.show, orders, template };
-  const drawn = kind === 'generation' && drawing(evaluation);
-  return {
-    kind,
-    scorer,
-    orders,
-    template,
-    ...drawn,
-    ...(tunes && { setUp: evaluationContent(evaluation.setUp, tunes) }),
-  };
+/** What of an evaluation outcomes depend on beside the items. `setUp` counts for a method that tunes. */
+export function evaluationContent(
+  evaluation: Evaluation,
+  kinds: EvaluationRegistry,
+  tunes: boolean,
+): Readonly<Record<string, unknown>> {
+  const { kind, setUp } = evaluation;
+  const content = { kind, ...kindOf(kinds, evaluation).content(evaluation) };
+  return tunes && setUp !== undefined ? { ...content, setUp: evaluationContent(setUp, kinds, tunes) } : content;
 }
 
-/** How texts are drawn, and by whom they are judged; where the judge is reached is no part of it. */
-function drawing({ tokens, temperature, topK, topP, samples, seed, judge }: GenerationEvaluation) {
-  const draws = { tokens, temperature, topK, topP, samples, seed };
-  return { ...draws, ...(judge !== null && { judge: { model: judge.model, prompt: judge.prompt } }) };
+/** How a method asks while it is prepared for a cell of this evaluation. */
+export function setUpOf(evaluation: Evaluation): Evaluation {
+  return evaluation.setUp ?? evaluation;
+}
+
+/** As run.json has an evaluation: with what readers of its figures go by. */
+export function evaluationRecord(evaluation: Evaluation, kinds: EvaluationRegistry): EvaluationRecord {
+  const { id, kind, scorer } = evaluation;
+  const { graded, unit, poles } = kindOf(kinds, evaluation);
+  const settings = digestOf(evaluationContent(evaluation, kinds, false)).slice(0, 16);
+  return { id, kind, scorer, settings, graded, unit, poles };
 }
 
 /** The cell's id, hex. */

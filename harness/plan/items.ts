@@ -4,13 +4,7 @@ import { digestOf } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
 import type { Persona } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
-
-/** +1: the item is keyed to this persona; -1: to its opposite, so that p flips to 1 - p; 0: it says nothing about it. */
-export function keyingOf(item: Item, persona: Persona): 1 | 0 | -1 {
-  if (item.persona === persona.id) return 1;
-  if (item.asker !== undefined) return 0; // replies of one role are no other's
-  return item.persona === persona.opposite ? -1 : 0;
-}
+import { keyingOf } from '../method/keying.ts';
 
 /** What an outcome depends on: not the id, not the persona's name (an outcome is keyed to the item's own persona). */
 export function itemContent(item: Item): Readonly<Record<string, unknown>> {

@@ -1,24 +1,55 @@
-// What a run's record holds of one kind of evaluation only: answers on scales, texts, what a method moves beside its
-// trait; and how the masks of personas lie to each other.
+// What a run's record says of its evaluations and personas, and its figures other than alignment: those of each kind of
+// evaluation with their tables, what a method moves on other traits, and how the masks of personas overlap.
+
+/** An evaluation, with what readers of its figures go by: none asks for a kind by name. */
+export interface EvaluationRecord {
+  readonly id: string;
+  readonly kind: string;
+  readonly scorer: string;
+  readonly settings: string; // digest of how items are asked and scored, whatever they are
+  readonly graded: boolean; // answers are more or less the persona's, instead of right or wrong
+  readonly unit: 'item' | 'group'; // what is one observation: an item, or the items of a group
+  readonly poles: 'both' | 'own'; // whether an item says something about both poles of its trait, or its own persona alone
+}
+
+/** A persona that the suite selects, as far as answers are keyed to it. */
+export interface PersonaRecord {
+  readonly id: string;
+  readonly trait: string;
+  readonly pole: 'high' | 'low';
+  readonly opposite: string | null; // the persona at the other pole, selected or not
+}
 
 /**
- * Answers of a method to the statements of a Likert evaluation, on a scale of 1 to `answers`, over wordings and seeds: by the
- * persona that it was told (null: none) and the trait asked, or all together (both null).
+ * What a kind of evaluation measures beside alignment, of one method at one sparsity: by persona or trait, or all together
+ * (both null). Over wordings and seeds.
  */
-export interface ScaleRow {
+export interface EvaluationRow {
   readonly model: string;
   readonly evaluation: string;
   readonly method: string;
   readonly control: boolean;
   readonly sparsity: string | null;
-  readonly persona: string | null;
-  readonly trait: string | null;
-  readonly n: number; // items, for all together items of each persona
-  readonly answers: number;
-  readonly profile: number | null; // mean answer with minus keys reversed: more is the trait's high pole; null over traits
-  readonly spread: number | null; // standard deviation of that over items; null for one item
-  readonly given: number; // mean answer as given: acquiescence where both keys are asked alike
-  readonly mass: number; // probability of the answers offered, mean over items
+  readonly persona: string | null; // that was stated to the method; null: none, or all together
+  readonly trait: string | null; // of the items; null: all together
+  readonly n: number; // of what the means are over: items, for all together items of each persona, or texts
+  /** Where the answers lie on the kind's own scale, which goes from `from` to `to`; null where they have none. */
+  readonly scale: {
+    readonly from: number;
+    readonly to: number;
+    readonly mean: number | null; // more is the trait's high pole; null over traits
+    readonly spread: number | null; // standard deviation of that over items; null for one item
+  } | null;
+  readonly figures: Readonly<Record<string, number | null>>; // by name; null where one is not known
+}
+
+/** A table that a kind of evaluation brings to reports, as text that is printed as it stands. */
+export interface EvaluationSection {
+  readonly title: string;
+  readonly detail: boolean; // report.md alone has it
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly below: readonly string[]; // lines under the table
 }
 
 /** A figure with its 95 % interval over items (BCa, within traits). */
@@ -51,26 +82,6 @@ export interface SpecificityRow {
   readonly difference: Estimate; // target - others
   readonly desirable: Estimate | null; // shift on the other traits, toward their desirable poles; null where none is named
   readonly specific: boolean; // difference.low > 0
-}
-
-/**
- * What a method wrote on open questions: by the persona that it was told, and over all of them (persona null; where no
- * persona is stated, the only row). The share of texts that read as the persona stands in the metrics.
- */
-export interface TextRow {
-  readonly model: string;
-  readonly evaluation: string;
-  readonly method: string;
-  readonly control: boolean;
-  readonly sparsity: string | null;
-  readonly persona: string | null;
-  readonly texts: number;
-  readonly logOdds: number | null; // nats per token for the persona told, mean over texts; null where none is stated
-  readonly distinct1: number; // distinct words over words, mean over cells (Li et al. 2016)
-  readonly distinct2: number; // the same of pairs of neighbouring words
-  readonly tokens: number; // mean length of a text
-  readonly ended: number; // share of texts that end by themselves, and not at the most tokens
-  readonly marks: number | null; // a judge's, mean over texts: how sure it is of the persona
 }
 
 /** How much two masks share: places that both keep over places that either keeps. */

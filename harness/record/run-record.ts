@@ -3,7 +3,14 @@
 import type { Counters } from '../../gpu/index.ts';
 import type { GateRules } from '../config/resolved.ts';
 import type { CellRecord, CellStatus, Figures, SetupCost } from './cell-record.ts';
-import type { AtlasRow, ScaleRow, SpecificityRow, TextRow } from './evaluation-rows.ts';
+import type {
+  AtlasRow,
+  EvaluationRecord,
+  EvaluationRow,
+  EvaluationSection,
+  PersonaRecord,
+  SpecificityRow,
+} from './evaluation-rows.ts';
 import type { Profile } from './profile-rows.ts';
 
 export type * from './evaluation-rows.ts';
@@ -187,12 +194,8 @@ export interface RunResult {
   readonly notes: readonly string[];
   readonly provenance: Provenance;
   readonly device: DeviceInfo;
-  readonly evaluations: readonly {
-    readonly id: string;
-    readonly kind: string;
-    readonly scorer: string;
-    readonly settings: string; // digest of how items are asked and scored, whatever they are
-  }[];
+  readonly personas: readonly PersonaRecord[];
+  readonly evaluations: readonly EvaluationRecord[];
   readonly sparsity: readonly { readonly label: string; readonly value: number }[]; // share of the weights removed
   readonly cells: readonly CellRow[];
   readonly metrics: readonly MetricRow[];
@@ -202,8 +205,8 @@ export interface RunResult {
   readonly differences: readonly ComparisonRow[]; // to the entry that states no persona: pooled, and by trait
   readonly costs: readonly CostRow[];
   readonly agreements: readonly AgreementRow[];
-  readonly scales: readonly ScaleRow[]; // of Likert evaluations
-  readonly texts: readonly TextRow[]; // of generation evaluations
+  readonly evaluationRows: readonly EvaluationRow[]; // what kinds of evaluation measure beside alignment
+  readonly sections: readonly EvaluationSection[]; // the tables of these rows
   readonly specificities: readonly SpecificityRow[]; // of evaluations that ask every persona the items of all traits
   readonly atlas: readonly AtlasRow[]; // of subnetworks
   readonly perplexities: readonly PerplexityRow[];

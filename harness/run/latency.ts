@@ -5,10 +5,10 @@ import { Bench } from 'tinybench';
 import type { Sampling } from '../../gpu/index.ts';
 import type { LatencySettings } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
+import { type EvaluationRegistry, kindOf } from '../method/evaluation-kind.ts';
 import type { Prepared } from '../method/method.ts';
 import type { Cell } from '../plan/cell.ts';
 import type { LatencyRow, Samples } from '../record/run-record.ts';
-import { questionText } from '../score/index.ts';
 import type { TextModel } from '../text/index.ts';
 import type { Listener } from './events.ts';
 import type { Evaluate, LoadedModel } from './ports.ts';
@@ -23,6 +23,7 @@ export interface Timing {
 
 export interface LatencyTask {
   readonly cell: Cell;
+  readonly kinds: EvaluationRegistry; // one of which is that of the cell's evaluation
   readonly prepared: Prepared;
   readonly setupMs: number;
 }
@@ -218,9 +219,14 @@ export function sharedItems(tasks: readonly LatencyTask[]): readonly Item[] | nu
 }
 
 /** The tokens of an item as the method asks it, its options in their own order. */
-export async function promptOf({ cell, prepared }: LatencyTask, text: TextModel, item: Item): Promise<Uint32Array> {
+export async function promptOf(
+  { cell, kinds, prepared }: LatencyTask,
+  text: TextModel,
+  item: Item,
+): Promise<Uint32Array> {
   const order = item.options.map((_, i) => i);
-  return text.render(await prepared.wrap({ item, text: questionText(cell.evaluation, item, order) })).tokens;
+  const question = kindOf(kinds, cell.evaluation).question(cell.evaluation, item, order);
+  return text.render(await prepared.wrap({ item, text: question })).tokens;
 }
 
 /** The likeliest tokens, so many whatever they say. */

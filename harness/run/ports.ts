@@ -4,6 +4,7 @@ import type { KnownDigest } from '../../formats/checkpoint/open.ts';
 import type { Engine } from '../../gpu/index.ts';
 import type { Evaluation, ModelRef, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
+import { type EvaluationRegistry, kindOf } from '../method/evaluation-kind.ts';
 import type { MethodRegistry, Prepared, Statistics } from '../method/method.ts';
 import type { Outcome } from '../method/outcome.ts';
 import type { Cell } from '../plan/cell.ts';
@@ -31,9 +32,18 @@ interface EvaluateArguments {
 
 export type Evaluate = (args: EvaluateArguments) => Promise<readonly Outcome[]>;
 
+/** Asks as an evaluation's kind does. */
+export function evaluateBy(kinds: EvaluationRegistry): Evaluate {
+  return ({ prepared, evaluation, ...request }) => {
+    const { variant } = prepared;
+    return kindOf(kinds, evaluation).ask({ ...request, evaluation, variant, wrap: (one) => prepared.wrap(one) });
+  };
+}
+
 export interface RunnerOptions {
   readonly suite: Suite;
   readonly registry: MethodRegistry;
+  readonly kinds: EvaluationRegistry;
   readonly cells: readonly Cell[];
   readonly store: Store;
   readonly device: DeviceInfo; // of which the store's keys are made
@@ -63,7 +73,8 @@ export interface Machine {
   notes?(model: ModelRef): Promise<readonly string[]>;
   /** Digest of all kernels, hex; needs no device. */
   kernels(): Promise<string>;
-  readonly evaluate: Evaluate;
+  /** Asks in place of the kinds themselves: for tests without a model. */
+  readonly evaluate?: Evaluate;
   /** The name in --device or BENCH_DEVICE; part of what a remembered device is remembered by. */
   readonly wantedDevice: string | undefined;
 }
@@ -71,6 +82,7 @@ export interface Machine {
 export interface SessionOptions {
   readonly suite: Suite;
   readonly registry: MethodRegistry;
+  readonly kinds: EvaluationRegistry; // of evaluations
   readonly machine: Machine;
   readonly base: string; // output folder: the store and the runs lie in it
   readonly command: readonly string[];

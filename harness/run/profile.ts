@@ -4,6 +4,7 @@
 import { BenchError } from '../../base/error.ts';
 import type { Dispatch, TracedStep } from '../../gpu/index.ts';
 import type { Item } from '../datasets/types.ts';
+import { entryName } from '../record/row-name.ts';
 import type { DevicePeaks, KernelRow, Phase, ProfileRow, Track, TrackEvent } from '../record/run-record.ts';
 import type { Listener } from './events.ts';
 import { greedy, type LatencyTask, promptOf, roundOrder, sharedItems, spread } from './latency.ts';
@@ -77,7 +78,7 @@ export async function profileMethods(
     }),
     tracks: tasks.map(({ cell: { method, sparsity } }, i) => ({
       model,
-      method: sparsity === null ? method : `${method} at ${sparsity}`,
+      method: entryName({ method, sparsity }),
       ...(seen[i] as Profiled).track(),
     })),
   };

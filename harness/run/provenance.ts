@@ -9,6 +9,7 @@ import { digestOf } from '../../base/digest.ts';
 import { readJson } from '../../base/files.ts';
 import { isRecord } from '../../base/json.ts';
 import type { Persona, Suite } from '../config/resolved.ts';
+import { type EvaluationRegistry, kindOf } from '../method/evaluation-kind.ts';
 import type { Cell } from '../plan/cell.ts';
 import type { ModelDigests } from '../plan/identity.ts';
 import { itemContent } from '../plan/items.ts';
@@ -21,6 +22,7 @@ const PACKAGES = ['webgpu', '@huggingface/tokenizers', '@huggingface/jinja', '@s
 
 export function provenanceOf(
   suite: Suite,
+  kinds: EvaluationRegistry,
   cells: readonly Cell[],
   digests: ReadonlyMap<string, ModelDigests>,
   kernels: string,
@@ -39,8 +41,9 @@ export function provenanceOf(
     kernels,
     seeds: suite.seeds,
     judges: suite.evaluations.flatMap((evaluation) => {
-      if (evaluation.kind !== 'generation' || evaluation.judge === null) return [];
-      const { endpoint, model, prompt } = evaluation.judge;
+      const judge = kindOf(kinds, evaluation).judge?.(evaluation) ?? null;
+      if (judge === null) return [];
+      const { endpoint, model, prompt } = judge;
       return [{ evaluation: evaluation.id, endpoint, model, prompt }];
     }),
     versions: versions(),

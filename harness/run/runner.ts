@@ -47,7 +47,7 @@ export async function runCells(options: RunnerOptions, models: ModelSlot): Promi
   const setUp = new SetUp(options);
   const computed = new Set<string>();
   try {
-    for (const cell of inSetUpOrder(missing, options.suite, options.registry)) {
+    for (const cell of inSetUpOrder(missing, options)) {
       if (signal.aborted) break;
       const key = keys.get(cell) ?? '';
       // The same content under two names is computed once; another run may have stored it meanwhile.

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { BenchError } from '../../base/error.ts';
 import { itemRows, runResult } from '../analysis/run-record.ts';
+import type { EvaluationRegistry } from '../method/evaluation-kind.ts';
 import type { Cell } from '../plan/cell.ts';
 import { expand } from '../plan/expand.ts';
 import { type ModelDigests, storeKey } from '../plan/identity.ts';
@@ -18,7 +19,7 @@ import type { TextModel } from '../text/text.ts';
 import { DeviceChanged } from './failures.ts';
 import { atlasRows } from './mask-sketches.ts';
 import { ModelSlot } from './model-slot.ts';
-import type { LoadedModel, SessionOptions } from './ports.ts';
+import { evaluateBy, type LoadedModel, type SessionOptions } from './ports.ts';
 import { provenanceOf, versions } from './provenance.ts';
 import { runCells } from './runner.ts';
 import { StatisticsStore } from './statistics.ts';
@@ -36,6 +37,7 @@ export interface SessionResult {
 export interface Planned {
   readonly store: Store;
   readonly cells: readonly Cell[];
+  readonly kinds: EvaluationRegistry; // of their evaluations
   readonly digests: ReadonlyMap<string, ModelDigests>;
   readonly weightsOf: ReadonlyMap<string, FileDigest>; // by model, as `digests`: so that loading hashes nothing again
   readonly texts: ReadonlyMap<string, TextModel>;
@@ -51,10 +53,10 @@ export interface Planned {
  * Throws `unwritable` before anything else; `bad-model`, `empty-plan`, `nothing-selected`, ...
  */
 export async function planSession(
-  options: Pick<SessionOptions, 'suite' | 'registry' | 'machine' | 'base' | 'select'>,
+  options: Pick<SessionOptions, 'suite' | 'registry' | 'kinds' | 'machine' | 'base' | 'select'>,
   { use = 'write', note }: { readonly use?: 'write' | 'read'; readonly note?: (text: string) => void } = {},
 ): Promise<Planned> {
-  const { suite, registry, machine, base } = options;
+  const { suite, registry, kinds, machine, base } = options;
   const store = openStore(path.join(base, 'store'), use);
   const memo = new DigestMemo(path.join(store.folder, 'files.json'), note);
   const texts = new Map<string, TextModel>();
@@ -74,7 +76,7 @@ export async function planSession(
     });
   }
   memo.save();
-  const all = expand(suite, registry, digests);
+  const all = expand(suite, registry, kinds, digests);
   const cells = options.select?.(all) ?? all;
   if (cells.length === 0) {
     throw new BenchError('nothing-selected', `the filter matches none of the ${all.length} cells`, {
@@ -93,6 +95,7 @@ export async function planSession(
   return {
     store,
     cells,
+    kinds,
     digests,
     weightsOf,
     texts,
@@ -107,7 +110,7 @@ export async function planSession(
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
   const startedAt = new Date();
   const startMs = performance.now();
-  const { suite, registry, machine, emit, signal, fresh, failFast } = options;
+  const { suite, registry, kinds, machine, emit, signal, fresh, failFast } = options;
   const planned = await planSession(options, { note: (text) => emit({ kind: 'note', text }) });
   const { store, cells, texts, kernels } = planned;
   let { device } = planned;
@@ -130,8 +133,8 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const notes: string[] = [...planned.notes];
   try {
     const statistics = new StatisticsStore(options.statistics ?? null, `${device.deviceClass} ${kernels}`);
-    const { evaluate } = machine;
-    const common = { suite, registry, cells, store, kernels, load, evaluate, statistics, emit, signal };
+    const evaluate = machine.evaluate ?? evaluateBy(kinds);
+    const common = { suite, registry, kinds, cells, store, kernels, load, evaluate, statistics, emit, signal };
     const runOn = (on: DeviceInfo) => runCells({ ...common, device: on, fresh, failFast }, models);
     let run: Awaited<ReturnType<typeof runCells>>;
     try {
@@ -168,9 +171,10 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     }
     const result = runResult({
       suite,
+      kinds,
       plan: cells,
       results: run.results,
-      provenance: provenanceOf(suite, cells, planned.digests, kernels, options.command),
+      provenance: provenanceOf(suite, kinds, cells, planned.digests, kernels, options.command),
       device: { ...device, testbed: testbedOf(device) },
       latency: timed.latency,
       profile: timed.profile,

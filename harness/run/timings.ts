@@ -6,7 +6,7 @@ import type { LatencyRow, Profile, Track } from '../record/run-record.ts';
 import type { Store } from '../store/store.ts';
 import { type LatencyTask, measureLatency, type Timing, timingFits } from './latency.ts';
 import type { ModelSlot } from './model-slot.ts';
-import type { SessionOptions } from './ports.ts';
+import { evaluateBy, type SessionOptions } from './ports.ts';
 import { type ModelProfile, PROFILE, profileMethods } from './profile.ts';
 import { prepare } from './set-up.ts';
 import type { StatisticsStore } from './statistics.ts';
@@ -30,7 +30,8 @@ export async function timings(
   testbed: Timing['testbed'],
   statistics: StatisticsStore,
 ): Promise<Timings> {
-  const { suite, registry, machine, fresh, signal, emit } = options;
+  const { suite, registry, kinds, machine, fresh, signal, emit } = options;
+  const evaluate = machine.evaluate ?? evaluateBy(kinds);
   const settings = suite.latency;
   // A gate on times judges those of this very job.
   const { prefill, decode } = suite.gate?.timings ?? {};
@@ -61,18 +62,18 @@ export async function timings(
     try {
       for (const { cell } of chosen) {
         const start = performance.now();
-        const prepared = await prepare(cell, loaded, { suite, registry, evaluate: machine.evaluate, statistics });
+        const prepared = await prepare(cell, loaded, { suite, registry, kinds, evaluate, statistics });
         const setupMs = performance.now() - start + (prepared.cost.reusedMs ?? 0);
-        tasks.push({ cell, prepared, setupMs });
+        tasks.push({ cell, kinds, prepared, setupMs });
       }
       if (!stored) {
-        const measured = await measureLatency(tasks, loaded, settings, machine.evaluate, emit, signal);
+        const measured = await measureLatency(tasks, loaded, settings, evaluate, emit, signal);
         for (const [i, row] of measured.entries()) {
           store.putTiming(chosen[i]?.key ?? '', { version: 3, testbed, settings, row } satisfies Timing);
           latency.push(row);
         }
       }
-      if (options.profile === true) profiles.push(await profileMethods(tasks, loaded, machine.evaluate, emit, signal));
+      if (options.profile === true) profiles.push(await profileMethods(tasks, loaded, evaluate, emit, signal));
     } finally {
       for (const { prepared } of tasks) prepared.release();
     }

@@ -1,15 +1,19 @@
 // How an evaluation phrases a question: the orders it presents, the options listed, the answers scored.
 
 import { BenchError } from '../../base/error.ts';
-import type {
-  AskedEvaluation,
-  ChoiceEvaluation,
-  Evaluation,
-  LikertEvaluation,
-  RoleReplyEvaluation,
-} from '../config/resolved.ts';
+import type { Scorer } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
-import type { Context } from '../method/method.ts';
+
+/** How options are put to a model and scored: a kind of evaluation says it, or its evaluation has it. */
+export interface Asking {
+  readonly id: string; // of the evaluation, for messages
+  readonly scorer: Scorer;
+  readonly template: string; // user message: {question} or {statement}, {options} and {asker} are filled in
+  readonly show: boolean; // options listed in the prompt; without, only one order exists
+  readonly orders: 'both' | 'given';
+  readonly statement?: boolean; // an item's question is a statement; absent: a question
+  readonly reversed?: boolean; // the other order of a scale is its reverse; absent: every rotation of the options
+}
 
 /** Options beyond this have no letter. */
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
@@ -21,30 +25,30 @@ export function letterOf(position: number): string {
   return `(${letter})`;
 }
 
-/** Presented orders (position -> option index): as given, then every rotation; of a scale and for two options, the reverse. */
+/** Presented orders (position -> option index): as given, then every rotation, which is the reverse of two options; or the reverse. */
 export function ordersOf(
-  evaluation: Pick<ChoiceEvaluation, 'kind' | 'show' | 'orders'> | LikertEvaluation | RoleReplyEvaluation,
+  { show, orders, reversed }: Pick<Asking, 'show' | 'orders' | 'reversed'>,
   options: number,
 ): number[][] {
   const positions = Array.from({ length: options }, (_, k) => k);
-  if (evaluation.kind === 'likert') {
-    return evaluation.orders === 'both' ? [positions, [...positions].reverse()] : [positions];
-  }
-  const shown = evaluation.kind === 'role-reply' || evaluation.show;
-  const rotations = shown && evaluation.orders === 'both' ? options : 1;
-  return Array.from({ length: rotations }, (_, r) => positions.map((k) => (k + r) % options));
+  if (!show || orders === 'given') return [positions];
+  if (reversed === true) return [positions, [...positions].reverse()];
+  return positions.map((_, r) => positions.map((k) => (k + r) % options));
 }
 
 /**
- * The user message of an item under one order (an open question has none): the question (a statement on a scale) and the options put into the
- * evaluation's template. Throws `bad-evaluation` when the template does not fit `show` and the scorer.
+ * The user message of an item under one order: the question (a statement on a scale) and the options put into the template.
+ * Throws `bad-evaluation` when the template does not fit `show` and the scorer.
  */
-export function questionText(evaluation: Evaluation, item: Item, order: readonly number[]): string {
-  const { template } = evaluation;
-  const question = evaluation.kind === 'likert' ? '{statement}' : '{question}';
-  if (evaluation.kind !== 'generation') checkTemplate(evaluation, question);
+export function questionText(asking: Omit<Asking, 'orders'>, item: Item, order: readonly number[]): string {
+  const question = asking.statement === true ? '{statement}' : '{question}';
+  checkTemplate(asking, question);
+  return filled(asking.template, item, order, question);
+}
+
+/** A template with an item's words in it; an open question lists no options. One pass, so that braces in these words stay as they are. */
+export function filled(template: string, item: Item, order: readonly number[] = [], question = '{question}'): string {
   const listed = order.map((option, position) => `${letterOf(position)} ${item.options[option]?.text ?? ''}`);
-  // One pass, so that braces in an item's own words stay as they are.
   return template.replace(/\{(?:question|statement|options|asker)\}/g, (name) => {
     if (name === '{options}') return listed.join('\n');
     if (name === '{asker}') return item.asker ?? name;
@@ -52,10 +56,8 @@ export function questionText(evaluation: Evaluation, item: Item, order: readonly
   });
 }
 
-function checkTemplate(evaluation: AskedEvaluation, question: string): void {
-  const { template, scorer } = evaluation;
-  const show = evaluation.kind !== 'choice' || evaluation.show;
-  const where = `evaluation ${evaluation.id}`;
+function checkTemplate({ id, template, scorer, show }: Omit<Asking, 'orders'>, question: string): void {
+  const where = `evaluation ${id}`;
   if (!template.includes(question)) {
     throw new BenchError('bad-evaluation', `its template has no ${question}`, { where, hint: `add ${question}` });
   }
@@ -77,14 +79,6 @@ function checkTemplate(evaluation: AskedEvaluation, question: string): void {
 }
 
 /** What is scored for an option presented at a position: its text, or its letter. */
-export function answerText(evaluation: AskedEvaluation, item: Item, option: number, position: number): string {
-  return evaluation.scorer === 'letter' ? letterOf(position) : (item.options[option]?.text ?? '');
-}
-
-/** `Context.phrase` of an evaluation. */
-export function phraser(evaluation: ChoiceEvaluation): Context['phrase'] {
-  return (item, order) => ({
-    question: questionText(evaluation, item, order),
-    answer: (option) => answerText(evaluation, item, option, order.indexOf(option)),
-  });
+export function answerText({ scorer }: Pick<Asking, 'scorer'>, item: Item, option: number, position: number): string {
+  return scorer === 'letter' ? letterOf(position) : (item.options[option]?.text ?? '');
 }

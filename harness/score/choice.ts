@@ -2,14 +2,14 @@
 // Choice: p = softmax of the options' scores at the matching one (docs/method.md#scorers).
 
 import { BenchError } from '../../base/error.ts';
-import type { Engine, Scored, Sequence, Variant } from '../../gpu/index.ts';
-import type { AskedEvaluation, Scorer } from '../config/resolved.ts';
+import type { Engine, Scored, Sequence } from '../../gpu/index.ts';
+import type { Scorer } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
-import type { Prepared } from '../method/method.ts';
+import type { AskRequest } from '../method/evaluation-kind.ts';
 import type { OptionScore, OrderOutcome, Outcome } from '../method/outcome.ts';
 import { softmax } from '../stats/softmax.ts';
-import type { Prompt, Rendered, TextModel } from '../text/index.ts';
-import { answerText, ordersOf, questionText } from './ask.ts';
+import type { Prompt, Rendered } from '../text/index.ts';
+import { type Asking, answerText, ordersOf, questionText } from './ask.ts';
 
 /** Sequences handed to the engine at once: enough to share prefixes among, few enough to stop soon when interrupted. */
 const CHUNK = 512;
@@ -17,16 +17,10 @@ const CHUNK = 512;
 /** What the answer's probability is measured against by `pmi`: the words that end a question, and nothing else. */
 const NEUTRAL = 'Answer:';
 
-export interface AskRequest {
+/** What is asked of whom: an evaluation's request, with how its options are put. */
+export interface OptionsRequest extends Omit<AskRequest, 'engine' | 'evaluation'> {
   readonly engine: Pick<Engine, 'score'>;
-  readonly text: TextModel;
-  readonly evaluation: AskedEvaluation;
-  readonly items: readonly Item[];
-  readonly variant: Variant;
-  readonly wrap: Prepared['wrap'];
-  readonly baseTokens?: ReadonlyMap<string, number>; // prompt tokens of the bare question by item; rendered when absent
-  readonly cell?: string; // named in errors
-  readonly signal?: AbortSignal;
+  readonly evaluation: Asking;
 }
 
 interface Ask {
@@ -55,7 +49,7 @@ function joined(prompt: Rendered, answer: Uint32Array): Uint32Array {
   return tokens;
 }
 
-async function ask(request: AskRequest, item: Item): Promise<Asked> {
+async function ask(request: OptionsRequest, item: Item): Promise<Asked> {
   const { text, evaluation, variant } = request;
   const matching = item.options.filter((option) => option.matching).length;
   if (item.options.length < 2 || matching !== 1) {
@@ -150,7 +144,7 @@ function tooLong(error: unknown, asked: readonly Asked[]): unknown {
 }
 
 /** The engine's answers for a few items: each distinct neutral sequence once, everything in one call. */
-async function scoreItems(request: AskRequest, asked: readonly Asked[], share: ShareOf): Promise<Outcome[]> {
+async function scoreItems(request: OptionsRequest, asked: readonly Asked[], share: ShareOf): Promise<Outcome[]> {
   const sequences: Sequence[] = [];
   const neutralAt = new Map<string, number>();
   for (const { presented } of asked) {
@@ -212,12 +206,12 @@ export type ShareOf = (probabilities: readonly number[], matching: number) => nu
  * Asks every item and returns its outcome, in the order of the items. A result never depends on how items are grouped.
  * Throws `not-finite` (a log-probability is NaN or infinite), `bad-item`, `bad-evaluation`, or what the engine throws.
  */
-export function evaluateChoice(request: AskRequest): Promise<readonly Outcome[]> {
+export function evaluateChoice(request: OptionsRequest): Promise<readonly Outcome[]> {
   return evaluateOptions(request, (probabilities, matching) => probabilities[matching] ?? Number.NaN);
 }
 
 /** `evaluateChoice` with another share. */
-export async function evaluateOptions(request: AskRequest, share: ShareOf): Promise<readonly Outcome[]> {
+export async function evaluateOptions(request: OptionsRequest, share: ShareOf): Promise<readonly Outcome[]> {
   if (request.items.length === 0) {
     throw new BenchError('no-items', 'there is no item to ask', { where: `evaluation ${request.evaluation.id}` });
   }

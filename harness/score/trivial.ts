@@ -3,15 +3,17 @@
 
 import { BenchError } from '../../base/error.ts';
 import { wordsOf } from '../../base/text-words.ts';
+import type { Persona } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
+import type { Answerer } from '../method/evaluation-kind.ts';
 import { targetOf } from '../method/keying.ts';
 import { type Interval, wilson } from '../stats/wilson.ts';
 
-export const ANSWERERS = ['shorter', 'longer', 'first', 'overlap'] as const;
-export type Answerer = (typeof ANSWERERS)[number];
+const ANSWERERS = ['shorter', 'longer', 'first', 'overlap'] as const;
+export type AnswererName = (typeof ANSWERERS)[number];
 
 export interface Trivial {
-  readonly answerer: Answerer;
+  readonly answerer: AnswererName;
   readonly n: number;
   readonly accuracy: number;
   readonly wilson: Interval;
@@ -24,7 +26,7 @@ const characters = (text: string): number => Array.from(text).length;
  * The options (indices) that an answerer takes; several when it cannot tell. `context`: what `overlap` reads beside the
  * options, such as the question, the persona's prompt and passages.
  */
-export function choose(answerer: Answerer, item: Item, context: string): readonly number[] {
+export function choose(answerer: AnswererName, item: Item, context: string): readonly number[] {
   const best = (values: readonly number[]): number[] => {
     const top = Math.max(...values);
     return values.flatMap((value, k) => (value === top ? [k] : []));
@@ -72,4 +74,23 @@ export function trivialAnswerers(
     const right = items.reduce((sum, item) => sum + creditFor(item, persona, choose(answerer, item, context(item))), 0);
     return { answerer, n, accuracy: right / n, wilson: wilson(right, n), chance };
   });
+}
+
+/** The answerers by options alone; `overlap` reads question and prompts. */
+export const TRIVIAL: readonly Answerer[] = ANSWERERS.map((name) => ({
+  name,
+  credit: (persona, item) => creditFor(item, persona.id, choose(name, item, contextOf(persona, item))),
+}));
+
+/** Takes the option of the pole that people would rather be seen at, whoever it is told to be. */
+export const DESIRABLE = 'desirable';
+
+/** Who stands beside the methods where a kind of evaluation names nobody: `desirable` where every persona says which pole that is. */
+export function standardAnswerers(personas: readonly Persona[]): readonly Answerer[] {
+  if (personas.some(({ desirable }) => desirable === undefined)) return TRIVIAL;
+  return [...TRIVIAL, { name: DESIRABLE, credit: ({ desirable }) => (desirable === true ? 1 : 0) }];
+}
+
+function contextOf(persona: Persona, item: Item): string {
+  return [...Object.values(persona.prompts), item.asker ?? '', item.question].join(' ');
 }

@@ -61,7 +61,7 @@ export function readRun(given: string, base: string, fits: (value: unknown) => s
     const told = count === held ? `its ${count} answers were changed` : `it holds ${count} answers of ${held}`;
     throw fail(lines, `it is not what was written: ${told}`);
   }
-  const scales = new Set(result.evaluations.filter(({ kind }) => kind === 'likert').map(({ id }) => id));
+  const scales = new Set(result.evaluations.filter(({ graded }) => graded).map(({ id }) => id));
   const items = answers
     .split('\n')
     .filter((line) => line !== '')

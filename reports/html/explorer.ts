@@ -20,7 +20,7 @@ export function explore(result: RunResult, { items, prompts, before }: Extras): 
   const shown = packed.cells.reduce((sum, cell) => sum + cell.items.length, 0);
   if (shown === 0) return { part: null, data: {} };
   const dense = denseEntry(result);
-  const graded = result.evaluations.filter(({ kind }) => kind === 'likert').map(({ id }) => id);
+  const graded = result.evaluations.filter((one) => one.graded).map(({ id }) => id);
   const data = { ...packed, graded, reference: dense, run: before?.name ?? null, plan: planCommand(result) };
   const left =
     packed.left === 0

@@ -2,7 +2,7 @@
 // persona moves beside its own trait.
 
 import { grouped } from '../../base/grouped.ts';
-import type { MetricRow, RunResult, ScaleRow } from '../../harness/record/run-record.ts';
+import type { EvaluationRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';
 import { entryName, shareText } from '../format.ts';
 import { isMain, places } from '../verdict.ts';
 import { type Chart, clipped, draw, LABELS } from './chart.ts';
@@ -25,7 +25,9 @@ export async function personasPart(result: RunResult, series: readonly Series[])
   const body: Markup[] = [];
   for (const [model, evaluation] of places(result)) {
     const place = `${evaluation} on ${model}`;
-    const scales = result.scales.filter((row) => row.model === model && row.evaluation === evaluation);
+    const scales = result.evaluationRows.filter(
+      (row): row is ScaledRow => row.model === model && row.evaluation === evaluation && row.scale !== null,
+    );
     const own =
       scales.length > 0
         ? await scaleFigure(result, scales, place)
@@ -94,19 +96,22 @@ async function shareFigure(
   );
 }
 
-async function scaleFigure(result: RunResult, scales: readonly ScaleRow[], place: string): Promise<Markup | null> {
-  const rows = scales.filter(({ trait, profile: mean, control }) => trait !== null && mean !== null && !control);
+/** A row of answers that lie on a scale. */
+type ScaledRow = EvaluationRow & { readonly scale: NonNullable<EvaluationRow['scale']> };
+
+async function scaleFigure(result: RunResult, scales: readonly ScaledRow[], place: string): Promise<Markup | null> {
+  const rows = scales.filter(({ trait, scale, control }) => trait !== null && scale.mean !== null && !control);
   if (rows.length === 0) return null;
   const told = polesOf(result.metrics.filter(({ scope }) => scope === 'persona'));
   const drawings: Markup[] = [];
   for (const [name, own] of grouped(rows, entryName)) {
-    const answers = own[0]?.answers ?? 5;
-    const none = scales.filter((row) => row.persona === null && row.trait !== null && row.answers === answers);
+    const { from, to } = own[0]?.scale ?? { from: 0, to: 1 };
+    const none = scales.filter((row) => row.persona === null && row.trait !== null && row.scale.to === to);
     const marks = [...own, ...none].map((row): Mark => {
-      const value = row.profile ?? 0;
-      const error = (1.96 * (row.spread ?? 0)) / Math.sqrt(row.n);
+      const value = row.scale.mean ?? 0;
+      const error = (1.96 * (row.scale.spread ?? 0)) / Math.sqrt(row.n);
       const pole = row.persona === null ? 'none' : (told.get(row.persona) ?? 'none');
-      const within = (bound: number) => Math.min(answers, Math.max(1, bound));
+      const within = (bound: number) => Math.min(to, Math.max(from, bound));
       return {
         trait: row.trait ?? '',
         persona: row.persona ?? 'none',
@@ -117,23 +122,23 @@ async function scaleFigure(result: RunResult, scales: readonly ScaleRow[], place
       };
     });
     drawings.push(
-      html`<h4>${name}</h4>${await draw(profile({ title: `${name}: profile, ${place}`, axis: `mean answer, 1 to ${answers}`, domain: [1, answers], middle: (answers + 1) / 2, marks }))}`,
+      html`<h4>${name}</h4>${await draw(profile({ title: `${name}: profile, ${place}`, axis: `mean answer, ${from} to ${to}`, domain: [from, to], middle: (from + to) / 2, marks }))}`,
     );
   }
+  const names = [...new Set(rows.flatMap(({ figures }) => Object.keys(figures)))];
   return figure(
     drawings,
     `${polesText(result.metrics)} The bar is the model that is told nothing. More is the trait’s high pole (minus keys reversed); whiskers are 95 % over statements.`,
     plainTable(
       `Answers on a scale: ${place}`,
-      ['method', 'persona', 'trait', 'statements', 'profile', 'as given', 'mass on the answers'],
+      ['method', 'persona', 'trait', 'statements', 'profile', ...names],
       rows.map((row) => [
         entryName(row),
         row.persona ?? 'none',
         row.trait ?? '',
         String(row.n),
-        row.profile?.toFixed(2) ?? '–',
-        row.given.toFixed(2),
-        row.mass.toFixed(3),
+        row.scale.mean?.toFixed(2) ?? '–',
+        ...names.map((figure) => row.figures[figure]?.toFixed(3) ?? '–'),
       ]),
     ),
   );

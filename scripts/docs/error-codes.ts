@@ -21,7 +21,10 @@ export const ERROR_CODES: Readonly<Record<string, readonly [meaning: string, nex
     'the folder of a static embedder for retrieval is damaged or has another format',
     'export it again in model2vec’s layout',
   ],
-  'bad-evaluation': ['an evaluation’s settings contradict each other', 'change the setting that the message names'],
+  'bad-evaluation': [
+    'an evaluation’s settings contradict each other, or its items are not what its kind declares',
+    'change the setting that the message names, or the kind',
+  ],
   'bad-hub': [
     'the hub’s address is invalid, or its answer cannot be right',
     'check `HF_ENDPOINT`, owner, name and revision',
@@ -186,6 +189,10 @@ export const ERROR_CODES: Readonly<Record<string, readonly [meaning: string, nex
   'no-row': ['the run lacks a row that its gate names', 'run the whole suite, without `--filter`, and bless that run'],
   'no-run': ['there is no such run', 'name the folder of a run, its run.json, or `latest`'],
   'no-seed': ['a random mask needs a seed', 'give one with `--seed`'],
+  'no-set-up': [
+    'no kind of evaluation in the registry says how methods are prepared',
+    'pass the built-in kinds together with your own',
+  ],
   'no-sparsity': ['a subnetwork needs a sparsity', 'give the suite a list `sparsity`'],
   'no-timestamps': [
     'the device has no timestamps, so kernels cannot be timed',
@@ -218,6 +225,10 @@ export const ERROR_CODES: Readonly<Record<string, readonly [meaning: string, nex
   ],
   'too-long': ['the few-shot examples do not fit the model', 'lower `k`'],
   'two-bos': ['the prompt starts with two BOS tokens', 'write BOS once in the template, or not at all'],
+  'unknown-kind': [
+    'the registry has no kind of evaluation of this name',
+    'pass the registry that the suite was loaded with, with every kind that the suite names',
+  ],
   'unknown-method': ['there is no method of this name', 'take a name from `bench list methods`'],
   'unknown-model': [
     'there is no bundled model and no folder of this name',

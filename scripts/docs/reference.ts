@@ -1,7 +1,8 @@
 // docs/suite-reference.md, from the schemas that suites, personas and methods are checked by.
 
 import { METHODS } from '../../api/methods.ts';
-import { PERSONAS_SCHEMA, SUITE_SCHEMA } from '../../harness/config/schemas.ts';
+import { PERSONAS_SCHEMA, suiteSchema } from '../../harness/config/schemas.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 
 interface Schema {
   readonly type?: string | readonly string[];
@@ -72,7 +73,7 @@ function table(lines: readonly string[]): string {
   return ['| key | value | default | |', '|---|---|---|---|', ...lines].join('\n');
 }
 
-const SUITE = SUITE_SCHEMA as unknown as Schema;
+const SUITE = suiteSchema(EVALUATIONS) as Schema;
 const kinds = SUITE.properties?.evaluations?.items?.oneOf ?? [];
 
 /** The page. */

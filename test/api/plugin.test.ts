@@ -7,6 +7,7 @@ import { loadPlugin, registryFrom } from '../../api/plugin.ts';
 import { defineMethod, type OwnMethod, registryOf } from '../../api/registry.ts';
 import type { BenchError } from '../../base/error.ts';
 import { DENSE } from '../../formats/checkpoint/dense.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import { cellInputs } from '../../harness/plan/identity.ts';
 import { DIGESTS, EVALUATION } from '../support/fake.ts';
 import { temporaryFolder } from '../support/folders.ts';
@@ -138,6 +139,7 @@ test('the version enters the identity of a cell, and bundled methods have none',
       library: [],
       evaluation: EVALUATION,
       items: [],
+      kinds: EVALUATIONS,
     }).method;
   assert.equal(inputs('1'), { name: 'mine', version: '1', options: {} });
   assert.equal(inputs(), { name: 'mine', options: {} });

@@ -12,6 +12,7 @@ import { inspectModel } from '../../formats/checkpoint/inspect.ts';
 import { loadSuite } from '../../harness/config/index.ts';
 import { readPersonas } from '../../harness/config/personas.ts';
 import { readItems } from '../../harness/datasets/own.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import { hubAccess } from '../../harness/hub/access.ts';
 import { cachedModel, hubFolders } from '../../harness/hub/cache.ts';
 import { parseHubName } from '../../harness/hub/name.ts';
@@ -66,7 +67,7 @@ if (process.platform !== 'win32') {
 
   test('of a suite', async () => {
     const folder = temporaryFolder();
-    await refused(() => loadSuite(pipe(folder, 'suite.yaml'), { registry: METHODS }), 'bad-suite');
+    await refused(() => loadSuite(pipe(folder, 'suite.yaml'), { registry: METHODS, kinds: EVALUATIONS }), 'bad-suite');
     await refused(() => readPersonas(pipe(folder, 'personas.yaml')), 'bad-personas');
     await refused(() => readItems(pipe(folder, 'items.jsonl')), 'bad-data');
   });

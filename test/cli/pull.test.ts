@@ -10,6 +10,7 @@ import { pullVerb } from '../../cli/pull.ts';
 import { byteLines } from '../../cli/pull-progress.ts';
 import { fetchedSuiteOf } from '../../cli/suite-options.ts';
 import { loadSuite } from '../../harness/config/index.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { COMMIT, type PlayedHub, playHub } from '../support/hub-server.ts';
 import { ROOT } from '../support/node.ts';
@@ -92,7 +93,7 @@ test('with --json it prints one document, whether it downloads or not', async ()
 
 test('plan and validate say what is not downloaded; run downloads it', async () => {
   try {
-    await loadSuite(file, { registry: METHODS });
+    await loadSuite(file, { registry: METHODS, kinds: EVALUATIONS });
     assert.unreachable();
   } catch (error) {
     const { message, hint } = error as Error & { hint?: string };
@@ -105,11 +106,14 @@ test('plan and validate say what is not downloaded; run downloads it', async () 
     loaded.models.map(({ id, path }) => [id, path.endsWith(COMMIT)]),
     [['tiny', true]],
   );
-  assert.equal((await loadSuite(file, { registry: METHODS })).models, loaded.models);
+  assert.equal((await loadSuite(file, { registry: METHODS, kinds: EVALUATIONS })).models, loaded.models);
 });
 
 test('--model in place of a model of the hub downloads nothing, and may name one itself', async () => {
-  assert.is((await loadSuite(file, { registry: METHODS, model: 'persona-nano' })).models[0]?.id, 'persona-nano');
+  assert.is(
+    (await loadSuite(file, { registry: METHODS, kinds: EVALUATIONS, model: 'persona-nano' })).models[0]?.id,
+    'persona-nano',
+  );
   assert.is(hub.requests.length, 0);
   const chosen = await fetchedSuiteOf(file, { model: 'hf:me/tiny@main', progress: 'none' });
   assert.is(chosen.models[0]?.id, 'tiny');
@@ -118,7 +122,7 @@ test('--model in place of a model of the hub downloads nothing, and may name one
 test('a name that is none is an error at its place in the suite', async () => {
   writeFileSync(file, SUITE.replace('hf:me/tiny', 'hf:me/../tiny'));
   try {
-    await loadSuite(file, { registry: METHODS });
+    await loadSuite(file, { registry: METHODS, kinds: EVALUATIONS });
     assert.unreachable();
   } catch (error) {
     assert.match((error as Error).message, /suite\.yaml:3:10 .*names no model of the hub/);

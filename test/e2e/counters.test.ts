@@ -9,6 +9,7 @@ import { METHODS } from '../../api/methods.ts';
 import { suiteOf } from '../../cli/suite-options.ts';
 import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Sequence } from '../../gpu/index.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import type { CellRow } from '../../harness/record/run-record.ts';
 import type { Machine } from '../../harness/run/ports.ts';
 import { runSession } from '../../harness/run/session.ts';
@@ -61,6 +62,7 @@ async function smoke(): Promise<Ran> {
     // Neutral texts are read after a cell's account is closed.
     suite: { ...(await suiteOf(join(ROOT, 'suites/smoke.yaml'), FEW)), latency: null, neutral: [] },
     registry: METHODS,
+    kinds: EVALUATIONS,
     machine: { ...machine, load },
     base,
     command: ['bench', 'run'],

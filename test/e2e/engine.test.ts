@@ -5,6 +5,7 @@ import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { machineOf } from '../../api/machine.ts';
 import { METHODS } from '../../api/methods.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import type { RunEvent } from '../../harness/run/events.ts';
 import type { Machine } from '../../harness/run/ports.ts';
 import { runSession } from '../../harness/run/session.ts';
@@ -27,6 +28,7 @@ async function run(out: string, changes: { fresh?: boolean; machine?: Partial<Ma
       latency: { items: 2, warmup: 1, repeats: 2, decodeTokens: 4 },
     }),
     registry: METHODS,
+    kinds: EVALUATIONS,
     machine: { ...machineOf(undefined), ...changes.machine },
     base: out,
     command: ['bench', 'run'],
@@ -82,6 +84,7 @@ test('a model that is a file is an error before a device is opened', async () =>
     await runSession({
       suite: fakeSuite({ models: [{ id: 'file', path: file, template: null }] }),
       registry: METHODS,
+      kinds: EVALUATIONS,
       machine: { ...machineOf(undefined), device: never, load: never },
       base: temporaryFolder(),
       command: [],

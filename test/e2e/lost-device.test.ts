@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { machineOf } from '../../api/machine.ts';
 import { METHODS } from '../../api/methods.ts';
 import { openGpu } from '../../gpu/device/device.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import type { Machine } from '../../harness/run/ports.ts';
 import { runSession } from '../../harness/run/session.ts';
 import { TINY_VOCAB, tinyModel } from '../harness/text/tiny.ts';
@@ -42,6 +43,7 @@ async function run(base: string, lose: (calls: number, score: () => Promise<unkn
   const session = await runSession({
     suite: fakeSuite({ models: [{ id: 'random', path: model, template: null }] }),
     registry: METHODS,
+    kinds: EVALUATIONS,
     machine: { ...machine, load },
     base,
     command: ['bench', 'run'],

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { machineOf } from '../../api/machine.ts';
 import { METHODS } from '../../api/methods.ts';
 import { loadSuite } from '../../harness/config/index.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import { withControls } from '../../harness/plan/controls.ts';
 import type { RunResult } from '../../harness/record/run-record.ts';
 import { runSession } from '../../harness/run/session.ts';
@@ -19,8 +20,9 @@ async function run(planted: boolean, seed: number): Promise<RunResult> {
   const folder = temporaryFolder();
   const { suite: file } = await writePlanted(folder, { planted, seed });
   const { result } = await runSession({
-    suite: withControls(await loadSuite(file, { registry: METHODS }), METHODS),
+    suite: withControls(await loadSuite(file, { registry: METHODS, kinds: EVALUATIONS }), METHODS),
     registry: METHODS,
+    kinds: EVALUATIONS,
     machine: machineOf(undefined),
     base: join(folder, 'out'),
     command: ['test'],

@@ -52,10 +52,13 @@ test('texts are written, read and stored; a fresh run writes the same', async ()
   const roles = first.rows.filter(({ evaluation }) => evaluation === 'roles');
   assert.ok(roles.length > 0 && roles.every(({ keyed }) => keyed === 1));
   assert.ok(first.result.answerers.some(({ answerer }) => answerer === 'source-blind'));
-  assert.ok(first.result.texts.some(({ method, logOdds }) => method === 'prompting' && logOdds !== null));
+  assert.ok(
+    first.result.evaluationRows.some(({ method, figures }) => method === 'prompting' && figures.logOdds !== null),
+  );
   const again = await run(...SOME, '--fresh');
   assert.equal(again.rows, first.rows);
-  assert.equal(again.result.texts, first.result.texts);
+  assert.equal(again.result.evaluationRows, first.result.evaluationRows);
+  assert.equal(again.result.sections, first.result.sections);
 });
 
 test.run();

@@ -9,6 +9,8 @@ import { METHODS } from '../../api/methods.ts';
 import { loadSpec } from '../../formats/checkpoint/read-spec.ts';
 import { DENSE, type LoadedEngine, loadEngine, type Sampling } from '../../gpu/index.ts';
 import { loadSuite } from '../../harness/config/index.ts';
+import type { ChoiceEvaluation } from '../../harness/evaluations/choice.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import { questionText } from '../../harness/score/index.ts';
 import { loadText } from '../../harness/text/index.ts';
 import { ROOT } from '../support/node.ts';
@@ -31,7 +33,10 @@ const test = suite('persona-nano');
 const cases: readonly GoldenCase[] = JSON.parse(readFileSync(join(FOLDER, 'golden.json'), 'utf8'));
 const spec = await loadSpec(FOLDER);
 const text = await loadText(FOLDER, { vocab: spec.vocab });
-const { personas, neutral, evaluations } = await loadSuite(join(ROOT, 'suites/big-five.yaml'), { registry: METHODS });
+const { personas, neutral, evaluations } = await loadSuite(join(ROOT, 'suites/big-five.yaml'), {
+  registry: METHODS,
+  kinds: EVALUATIONS,
+});
 const items = [
   ...new Map(personas.flatMap((persona) => persona.items.map((item) => [item.id, item] as const))).values(),
 ];
@@ -105,7 +110,7 @@ test('a rendered prompt starts with its only BOS, in the form that the card give
   for (const { id, trait, prompts } of personas) {
     for (const system of [null, ...Object.values(prompts)]) {
       for (const item of items.filter((one) => one.trait === trait)) {
-        const user = { role: 'user' as const, content: questionText(evaluations[0]!, item, [1, 0]) };
+        const user = { role: 'user' as const, content: questionText(evaluations[0] as ChoiceEvaluation, item, [1, 0]) };
         const messages = system === null ? [user] : [{ role: 'system' as const, content: system }, user];
         const { tokens } = text.render({ messages });
         assert.is(tokens.indexOf(text.bos!), 0, id);

@@ -8,6 +8,7 @@ import { BenchError } from '../../base/error.ts';
 import { jsonText } from '../../base/printable.ts';
 import { blessVerb, compareVerb, gateVerb } from '../../cli/gate.ts';
 import { report } from '../../cli/messages.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import { startProgress } from '../../harness/run/progress.ts';
 import { writeRunFolder } from '../../harness/store/run-folder.ts';
 import { gateAnnotations, gateMarkdown } from '../../reports/gate.ts';
@@ -63,7 +64,7 @@ async function ran() {
   });
   const { models: _, ...changes } = made;
   const base = temporaryFolder();
-  const { result, rows } = await runFake(base, { suite: changes, options: { registry: METHODS } });
+  const { result, rows } = await runFake(base, { suite: changes, options: { registry: METHODS, kinds: EVALUATIONS } });
   return { result, folder: writeRunFolder(base, result, rows(), {}), items: [...rows()] };
 }
 

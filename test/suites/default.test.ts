@@ -8,6 +8,7 @@ import type { BenchError } from '../../base/error.ts';
 import { loadSuite } from '../../harness/config/index.ts';
 import type { Suite } from '../../harness/config/resolved.ts';
 import { type LoadOptions, readSuiteFile } from '../../harness/config/suite.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import type { Cell } from '../../harness/plan/cell.ts';
 import { withControls } from '../../harness/plan/controls.ts';
 import { expand } from '../../harness/plan/expand.ts';
@@ -32,10 +33,10 @@ const NAMES = [
 const TRAITS = ['agreeableness', 'conscientiousness', 'extraversion', 'neuroticism', 'openness'];
 
 const load = (name: string, options: Partial<LoadOptions> = {}): Promise<Suite> =>
-  loadSuite(join(ROOT, `suites/${name}.yaml`), { registry: METHODS, ...options });
+  loadSuite(join(ROOT, `suites/${name}.yaml`), { registry: METHODS, kinds: EVALUATIONS, ...options });
 /** Cells of the evaluations of one kind. */
 const plan = (suite: Suite, kind: Cell['evaluation']['kind'] = 'choice'): readonly Cell[] =>
-  expand(suite, METHODS, new Map(suite.models.map(({ id }) => [id, DIGESTS]))).filter(
+  expand(suite, METHODS, EVALUATIONS, new Map(suite.models.map(({ id }) => [id, DIGESTS]))).filter(
     ({ evaluation }) => evaluation.kind === kind,
   );
 
@@ -76,7 +77,7 @@ test('every bundled suite is named after its file and holds to the schema', asyn
     NAMES.map((name) => `${name}.yaml`),
   );
   for (const name of NAMES) {
-    const { value } = await readSuiteFile(join(ROOT, `suites/${name}.yaml`), { registry: METHODS });
+    const { value } = await readSuiteFile(join(ROOT, `suites/${name}.yaml`), { registry: METHODS, kinds: EVALUATIONS });
     assert.is(value.name, name);
     await assertRefused(name, { set: ['evaluations.0.scorer=loudest'] }, /must be one of sum/);
   }

@@ -1,8 +1,9 @@
 // What the bundled items promise, as functions that name each item or figure that breaks it: a test can then show that
 // a planted fault is found.
 
-import type { ChoiceEvaluation, Persona } from '../../harness/config/resolved.ts';
+import type { Persona } from '../../harness/config/resolved.ts';
 import type { Item, Split } from '../../harness/datasets/types.ts';
+import type { ChoiceEvaluation } from '../../harness/evaluations/choice.ts';
 import { letterOf, ordersOf, questionText, trivialAnswerers } from '../../harness/score/index.ts';
 import type { TextModel } from '../../harness/text/index.ts';
 

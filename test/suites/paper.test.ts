@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { METHODS } from '../../api/methods.ts';
 import { loadSuite } from '../../harness/config/index.ts';
 import type { Suite } from '../../harness/config/resolved.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import { withControls } from '../../harness/plan/controls.ts';
 import { expand } from '../../harness/plan/expand.ts';
 import { trivialAnswerers } from '../../harness/score/trivial.ts';
@@ -15,8 +16,9 @@ import { suite } from '../support/suite.ts';
 
 const test = suite('suites of the method');
 const load = async (name: string): Promise<Suite> =>
-  withControls(await loadSuite(join(ROOT, `suites/${name}.yaml`), { registry: METHODS }), METHODS);
-const plan = (whole: Suite) => expand(whole, METHODS, new Map(whole.models.map(({ id }) => [id, DIGESTS])));
+  withControls(await loadSuite(join(ROOT, `suites/${name}.yaml`), { registry: METHODS, kinds: EVALUATIONS }), METHODS);
+const plan = (whole: Suite) =>
+  expand(whole, METHODS, EVALUATIONS, new Map(whole.models.map(({ id }) => [id, DIGESTS])));
 
 test('big-five holds Wanda at three sparsities, contrast and shuffled at the middle one, and every control', async () => {
   const cells = plan(await load('big-five')).filter(({ part }) => part === 'evaluation');

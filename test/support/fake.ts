@@ -4,8 +4,9 @@
 import { createHash } from 'node:crypto';
 import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { Counters, Engine, Scored, Sequence } from '../../gpu/index.ts';
-import type { ChoiceEvaluation, Persona, Suite } from '../../harness/config/resolved.ts';
+import type { Persona, Suite } from '../../harness/config/resolved.ts';
 import type { Item } from '../../harness/datasets/types.ts';
+import type { ChoiceEvaluation } from '../../harness/evaluations/choice.ts';
 import type { Method, MethodRegistry } from '../../harness/method/method.ts';
 import type { Outcome } from '../../harness/method/outcome.ts';
 import type { ModelDigests } from '../../harness/plan/identity.ts';
@@ -173,7 +174,7 @@ export function fakeEvaluate(calls: Calls, delayMs = 0): Evaluate {
         orders,
         p,
         promptTokens: prompt.length,
-        addedTokens: evaluation.kind === 'choice' && evaluation.show ? 3 : 0,
+        addedTokens: 'show' in evaluation && evaluation.show === true ? 3 : 0,
       });
     }
     return outcomes;

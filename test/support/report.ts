@@ -2,6 +2,7 @@
 // outcomes.
 
 import { createHash } from 'node:crypto';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import type { ItemRow, RunResult } from '../../harness/record/run-record.ts';
 import type { Extras } from '../../reports/html/outcomes.ts';
 import { htmlReport } from '../../reports/html/page.ts';
@@ -80,7 +81,7 @@ export async function hostileReport(): Promise<string> {
     latency: LATENCY,
   });
   const { models: _, ...changes } = suite;
-  const run = await runFake(temporaryFolder(), { suite: changes, options: { registry: METHODS } });
+  const run = await runFake(temporaryFolder(), { suite: changes, options: { registry: METHODS, kinds: EVALUATIONS } });
   return htmlReport(run.result, { items: run.rows, prompts: run.prompts() });
 }
 

@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Suite } from '../../harness/config/resolved.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import type { DeviceInfo } from '../../harness/record/run-record.ts';
 import type { RunEvent } from '../../harness/run/events.ts';
 import type { Machine, SessionOptions } from '../../harness/run/ports.ts';
@@ -55,6 +56,7 @@ export async function runFake(base: string, changes: FakeRun = {}): Promise<Ran>
   const session = await runSession({
     suite: fakeSuite({ models: [{ id: 'tiny', path, template: null }], ...changes.suite }),
     registry: changes.options?.registry ?? METHODS,
+    kinds: changes.options?.kinds ?? EVALUATIONS,
     machine,
     base,
     command: ['bench', 'run', 'fake.yaml'],

@@ -7,6 +7,7 @@ import { METHODS } from '../../api/methods.ts';
 import type { BenchError } from '../../base/error.ts';
 import { loadSuite } from '../../harness/config/index.ts';
 import type { LoadOptions } from '../../harness/config/suite.ts';
+import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import { temporaryFolder } from './folders.ts';
 
 const PERSONAS = `version: 1
@@ -49,7 +50,7 @@ export function suiteFolder(suite: string, files: Readonly<Record<string, string
 }
 
 export const load = (suite: string, options: Partial<LoadOptions> = {}, files?: Readonly<Record<string, string>>) =>
-  loadSuite(suiteFolder(suite, files), { registry: METHODS, ...options });
+  loadSuite(suiteFolder(suite, files), { registry: METHODS, kinds: EVALUATIONS, ...options });
 
 /** Loads and returns the error; fails when there is none. */
 export async function refused(

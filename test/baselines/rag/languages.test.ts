@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { METHODS } from '../../../api/methods.ts';
 import { rag } from '../../../baselines/rag/method.ts';
 import { loadSuite } from '../../../harness/config/index.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import { haveShared, sharedPath } from '../../harness/text/shared.ts';
 import { suite } from '../../support/suite.ts';
 import { context, found, recordOf } from './shared.ts';
@@ -14,6 +15,7 @@ const test = suite('rag in other languages');
 async function retrieved(name: string) {
   const { personas, library, methods } = await loadSuite(sharedPath(`cases/rag-cjk/${name}.yaml`), {
     registry: METHODS,
+    kinds: EVALUATIONS,
   });
   const { options } = methods.find(({ method }) => method === 'rag')!;
   const of = async (persona: (typeof personas)[number]) => {

@@ -6,6 +6,7 @@ import { type Answered, answererRows } from '../../../harness/analysis/metrics.t
 import { specificityRows } from '../../../harness/analysis/specificity.ts';
 import type { Persona } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import type { Estimate, SpecificityRow } from '../../../harness/record/run-record.ts';
 import { matrixSections, specificitySections } from '../../../reports/specificity.ts';
 import { fakeSuite } from '../../support/fake.ts';
@@ -128,7 +129,7 @@ test('where nobody says what is desirable there is no answerer, and no figure', 
 });
 
 test('the desirable answerer is right for one pole and wrong for the other', () => {
-  const rows = answererRows(SUITE, [none]).filter(({ answerer }) => answerer === 'desirable');
+  const rows = answererRows(SUITE, EVALUATIONS, [none]).filter(({ answerer }) => answerer === 'desirable');
   assert.equal(
     rows.map(({ scope, persona, alignment }) => [scope, persona, alignment.value]),
     [
@@ -141,7 +142,7 @@ test('the desirable answerer is right for one pole and wrong for the other', () 
       ['persona', 'tense', 0],
     ],
   );
-  const unmarked = answererRows({ ...SUITE, personas: PERSONAS }, [none]);
+  const unmarked = answererRows({ ...SUITE, personas: PERSONAS }, EVALUATIONS, [none]);
   assert.not.ok(unmarked.some(({ answerer }) => answerer === 'desirable'));
 });
 

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { METHODS } from '../../../api/methods.ts';
 import type { BenchError } from '../../../base/error.ts';
 import { loadSuite } from '../../../harness/config/index.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import { shared, temporaryFolder } from '../../support/folders.ts';
 import { ROOT } from '../../support/node.ts';
 import { suite } from '../../support/suite.ts';
@@ -13,7 +14,7 @@ import { suite } from '../../support/suite.ts';
 const test = suite('encoding');
 
 async function refused(file: string, where: RegExp): Promise<void> {
-  const error = await loadSuite(file, { registry: METHODS }).then(
+  const error = await loadSuite(file, { registry: METHODS, kinds: EVALUATIONS }).then(
     () => assert.unreachable(`${file} was taken`),
     (reason: unknown) => reason,
   );
@@ -47,7 +48,7 @@ test('a suite, personas and a template in another encoding are refused; UTF-8 wi
     write('prompt.jinja', template);
     return write('suite.yaml', `\ufeff${SUITE}`);
   };
-  assert.is((await loadSuite(all(), { registry: METHODS })).name, 'encoding');
+  assert.is((await loadSuite(all(), { registry: METHODS, kinds: EVALUATIONS })).name, 'encoding');
   all();
   await refused(write('suite.yaml', SUITE, 'latin1'), /suite\.yaml$/);
   const file = all();

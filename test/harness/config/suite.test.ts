@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { METHODS } from '../../../api/methods.ts';
 import type { BenchError } from '../../../base/error.ts';
 import { loadSuite, printConfig } from '../../../harness/config/index.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import { suite as testSuite } from '../../support/suite.ts';
 import { load, refused, SUITE, suiteFolder } from '../../support/suite-file.ts';
 
@@ -164,7 +165,9 @@ test('--model, --limit and --seed replace', async () => {
 });
 
 test('a missing file says so', async () => {
-  const missing = await loadSuite('/nowhere/suite.yaml', { registry: METHODS }).catch((error: BenchError) => error);
+  const missing = await loadSuite('/nowhere/suite.yaml', { registry: METHODS, kinds: EVALUATIONS }).catch(
+    (error: BenchError) => error,
+  );
   assert.match((missing as BenchError).message, /no such file/);
   assert.match((missing as BenchError).hint!, /bench list suites/);
   const { message } = await refused(SUITE.replace('file: personas.yaml', 'file: personae.yaml'));
@@ -218,21 +221,25 @@ test('a model template is read, and a missing one refused', async () => {
   const entry = SUITE.replace('[persona-nano]', '[{ id: m, path: model, template: t.jinja }]');
   const file = suiteFolder(entry, { 't.jinja': '{{ messages }}' });
   mkdirSync(join(file, '../model'));
-  const { models } = await loadSuite(file, { registry: METHODS });
+  const { models } = await loadSuite(file, { registry: METHODS, kinds: EVALUATIONS });
   assert.is(models[0]!.template, '{{ messages }}');
   const other = suiteFolder(entry);
   mkdirSync(join(other, '../model'));
-  const error = await loadSuite(other, { registry: METHODS }).catch((caught: BenchError) => caught);
+  const error = await loadSuite(other, { registry: METHODS, kinds: EVALUATIONS }).catch((caught: BenchError) => caught);
   assert.match((error as BenchError).message, /no such file/);
 });
 
 test('--print-config gives each value its origin', async () => {
-  const text = await printConfig(suiteFolder(SUITE), { registry: METHODS, set: ['seeds=[4]'] });
+  const text = await printConfig(suiteFolder(SUITE), { registry: METHODS, kinds: EVALUATIONS, set: ['seeds=[4]'] });
   assert.match(text, /name +"mine" +\S*suite\.yaml:2:7/);
   assert.match(text, /evaluations\.0\.scorer +"per-token" +default/);
   assert.match(text, /seeds\.0 +4 +--set seeds=\[4\]/);
   const flags = { model: 'x', seed: 9, limit: 2 };
-  const flagged = await printConfig(suiteFolder(`${SUITE}seeds: [1, 2]\n`), { registry: METHODS, ...flags });
+  const flagged = await printConfig(suiteFolder(`${SUITE}seeds: [1, 2]\n`), {
+    registry: METHODS,
+    kinds: EVALUATIONS,
+    ...flags,
+  });
   assert.match(flagged, /models\.0 +"x" +--model\n/);
   assert.match(flagged, /seeds\.0 +9 +--seed\n/);
   assert.match(flagged, /evaluations\.0\.items-per-trait +2 +--limit\n/);
@@ -243,6 +250,7 @@ test('the shipped suites are valid', async () => {
   for (const name of ['big-five', 'smoke']) {
     const suite = await loadSuite(new URL(`../../../suites/${name}.yaml`, import.meta.url).pathname, {
       registry: METHODS,
+      kinds: EVALUATIONS,
     });
     assert.is(suite.name, name);
   }

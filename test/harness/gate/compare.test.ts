@@ -55,7 +55,7 @@ test('an answer is the likeliest option of however many, and on a scale it turns
   assert.equal([flip!.before.text, flip!.after.text, others.length], ['always', 'never', 0]);
   const middle = asked([1, 2, 0], 0);
   assert.equal(compared([middle], [high]).flips[0]!.after.text, 'at times');
-  const scale = { ...result, evaluations: result.evaluations.map((one) => ({ ...one, kind: 'likert' })) };
+  const scale = { ...result, evaluations: result.evaluations.map((one) => ({ ...one, graded: true })) };
   const graded = (now: ItemRow) =>
     compareRuns({ result: scale, items: [low] }, { result: scale, items: [{ ...now, aligned: 0.2 }] }).flips.length;
   assert.equal([graded(between), graded(middle)], [0, 1]);

@@ -1,14 +1,16 @@
 // Role replies about one dialogue are one observation: in a gate, in the power that a plan states, and beside another run.
 
 import * as assert from 'uvu/assert';
-import type { RoleReplyEvaluation } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
+import type { RoleReplyEvaluation } from '../../../harness/evaluations/role-reply.ts';
 import { alignmentVerdicts } from '../../../harness/gate/alignment.ts';
 import { compareRuns } from '../../../harness/gate/compare.ts';
 import { gatePower } from '../../../harness/gate/power.ts';
 import { parseReference, referenceText } from '../../../harness/gate/reference.ts';
 import { gateRows, referenceOf } from '../../../harness/gate/rows.ts';
 import type { Cell } from '../../../harness/plan/cell.ts';
+import { evaluationRecord } from '../../../harness/plan/identity.ts';
 import { EVALUATION } from '../../support/fake.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { RULES } from '../../support/gate.ts';
@@ -32,6 +34,7 @@ const replies = (persona: string, keying: '+' | '-'): readonly Item[] =>
         asker,
       },
       group: `${persona}-${g}`,
+      unpaired: true as const,
       question: `What of ${g}?`,
       options: ASKERS.map((one, k) => ({ text: `${persona} to ${one} on ${g}`, matching: k === right })),
     })),
@@ -83,7 +86,10 @@ test('a plan states the power of so many groups', () => {
     counters: { model: false, plan: false },
     inconclusive: 'fail',
   } as const;
-  assert.is(gatePower([cell as unknown as Cell], { ...rules, ...more })[0]?.items, 2 * GROUPS);
+  assert.is(
+    gatePower([cell as unknown as Cell], { ...rules, ...more }, [evaluationRecord(ROLES, EVALUATIONS)])[0]?.items,
+    2 * GROUPS,
+  );
 });
 
 test.run();

@@ -95,18 +95,19 @@ test('a plan says what its gate can find, for the rows that it has', () => {
       evaluation: { id: 'choice' },
       items: Array.from({ length: 120 }, (_, i) => ({ id: `i${first + i}` })),
     }) as unknown as Cell;
+  const asked = ['choice', 'likert'].map((id) => ({ id, graded: id === 'likert', unit: 'item' as const }));
   const cells = [cell('prompting', 0), cell('prompting', 120), cell('prompting', 500, 'tuning'), cell('none', 0)];
-  const [row, ...others] = gatePower(cells, { ...RULES, rows: ['prompting'] });
+  const [row, ...others] = gatePower(cells, { ...RULES, rows: ['prompting'] }, asked);
   assert.equal([row!.row, row!.items, others.length], ['prompting', 240, 0]);
   assert.ok(Math.abs(row!.found!.power - 0.753) < 0.002, `${row!.found!.power}`);
   assert.match(
     powerLines([row!])[0]!,
     /^gate: prompting, 240 items: a drop of 5 points is found 75 times in a hundred/,
   );
-  const two = gatePower([...cells, cell('lora', 0)], { ...RULES, rows: ['prompting', 'lora'] });
+  const two = gatePower([...cells, cell('lora', 0)], { ...RULES, rows: ['prompting', 'lora'] }, asked);
   assert.ok(two[0]!.found!.power < row!.found!.power, 'two rows leave each a stricter level');
-  const scale = { ...cell('prompting', 0), evaluation: { id: 'likert', kind: 'likert' } } as unknown as Cell;
-  const lines = powerLines(gatePower([...cells, scale], { ...RULES, rows: ['prompting'] }));
+  const scale = { ...cell('prompting', 0), evaluation: { id: 'likert' } } as unknown as Cell;
+  const lines = powerLines(gatePower([...cells, scale], { ...RULES, rows: ['prompting'] }, asked));
   assert.match(lines[0]!, /^gate: prompting, choice, 240 items: a drop of 5 points is found 6\d times/);
   assert.is(lines[1], 'gate: prompting, likert, 120 items on a scale: what is found hangs on their spread');
 });

@@ -4,6 +4,7 @@
 import * as assert from 'uvu/assert';
 import { METHODS } from '../../../api/methods.ts';
 import type { Controls, MethodEntry, Suite } from '../../../harness/config/resolved.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import { withControls } from '../../../harness/plan/controls.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { neutralParts } from '../../../harness/plan/neutral.ts';
@@ -31,7 +32,7 @@ const planned = (methods: readonly MethodEntry[], controls: Controls = ALL): Sui
     }),
     METHODS,
   );
-const cellsOf = (whole: Suite) => expand(whole, METHODS, new Map([['tiny', DIGESTS]]));
+const cellsOf = (whole: Suite) => expand(whole, METHODS, EVALUATIONS, new Map([['tiny', DIGESTS]]));
 
 test('every subnetwork gets every control, once where two would be the same network', () => {
   const whole = planned([masked('wanda'), masked('contrast', { score: 'contrastive-wanda', sparsity: ['mid'] })]);

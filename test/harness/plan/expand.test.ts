@@ -3,6 +3,7 @@ import { METHODS as REAL } from '../../../api/methods.ts';
 import { BenchError } from '../../../base/error.ts';
 import type { Suite } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import type { Method } from '../../../harness/method/method.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { storeKey } from '../../../harness/plan/identity.ts';
@@ -12,7 +13,7 @@ import { suite } from '../../support/suite.ts';
 const test = suite('expand');
 
 const digests = new Map([['tiny', DIGESTS]]);
-const plan = (changes: Partial<Suite> = {}) => expand(fakeSuite(changes), METHODS, digests);
+const plan = (changes: Partial<Suite> = {}) => expand(fakeSuite(changes), METHODS, EVALUATIONS, digests);
 const ids = (changes: Partial<Suite> = {}) => plan(changes).map(({ id }) => id);
 const personas = fakeSuite().personas;
 const [extra, intro] = personas as [(typeof personas)[0], (typeof personas)[0]];
@@ -54,7 +55,7 @@ test('sparsity and seeds multiply for a method with those axes', () => {
     ],
     seeds: [0, 1, 2],
   });
-  const cells = expand(suite, new Map([['mask', mask]]), digests);
+  const cells = expand(suite, new Map([['mask', mask]]), EVALUATIONS, digests);
   assert.is(cells.length, 2 * 2 * 3);
   assert.is(new Set(cells.map(({ id }) => id)).size, 12);
 });
@@ -111,8 +112,8 @@ test('a method that does not read the calibration texts does not depend on them'
   const { reads: _, ...reader } = METHODS.get('prompting') as Method;
   const all = new Map([...METHODS, ['prompting', reader as Method]]);
   assert.not.equal(
-    expand(fakeSuite({ personas: edited }), all, digests).map(({ id }) => id),
-    expand(fakeSuite(), all, digests).map(({ id }) => id),
+    expand(fakeSuite({ personas: edited }), all, EVALUATIONS, digests).map(({ id }) => id),
+    expand(fakeSuite(), all, EVALUATIONS, digests).map(({ id }) => id),
   );
 });
 
@@ -136,7 +137,7 @@ test('what affects outcomes changes the ids', () => {
   const [first, ...rest] = extra.items as [Item, ...Item[]];
   changes({ personas: [{ ...extra, items: [{ ...first, question: 'Other?' }, ...rest] }, intro] }, () => true);
   const other = new Map([['tiny', { ...DIGESTS, weights: '1' }]]);
-  for (const [i, { id }] of expand(fakeSuite(), METHODS, other).entries()) assert.is.not(id, before[i]);
+  for (const [i, { id }] of expand(fakeSuite(), METHODS, EVALUATIONS, other).entries()) assert.is.not(id, before[i]);
 });
 
 test('bad plans are refused', () => {
@@ -165,7 +166,7 @@ test('two things under one name, and a method that removes no share, are refused
     [{ sparsity: two('middle') }, 'the sparsity "middle" is used twice'],
     [{ models: [model, { ...model, path: '/models/other' }] }, 'the model "tiny" is used twice'],
     [{ personas: [persona, { ...persona, description: 'other' }] }, 'the persona "extraversion" is used twice'],
-    [{ evaluations: [EVALUATION, { ...EVALUATION, show: false }] }, 'the evaluation "choice" is used twice'],
+    [{ evaluations: [EVALUATION, { ...EVALUATION, scorer: 'sum' }] }, 'the evaluation "choice" is used twice'],
     [{ methods: [prompting, { ...prompting, options: { place: 'user' } }] }, 'the method "prompting" is used twice'],
     [{ seeds: [3, 3] }, 'the seed "3" is used twice'],
     [{ methods: [{ ...prompting, seeds: [1, 2, 1] }] }, 'the seed "1" is used twice'],
@@ -176,7 +177,7 @@ test('two things under one name, and a method that removes no share, are refused
     );
   const masked = { id: 'm', method: 'subnetwork', control: false, options: {} };
   assert.throws(
-    () => expand(fakeSuite({ methods: [masked], sparsity: [] }), REAL, new Map([['tiny', DIGESTS]])),
+    () => expand(fakeSuite({ methods: [masked], sparsity: [] }), REAL, EVALUATIONS, new Map([['tiny', DIGESTS]])),
     (error: { code?: string }) => error.code === 'no-sparsity',
   );
 });

@@ -1,12 +1,13 @@
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../base/error.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { type FilterTerm, glob, select } from '../../../harness/plan/selection.ts';
 import { DIGESTS, fakeSuite, METHODS } from '../../support/fake.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('selection');
-const cells = expand(fakeSuite(), METHODS, new Map([['tiny', DIGESTS]]));
+const cells = expand(fakeSuite(), METHODS, EVALUATIONS, new Map([['tiny', DIGESTS]]));
 const kept = (...terms: FilterTerm[]) =>
   select(terms, cells).map(({ method, persona, wording }) => [method, persona, wording].join(' '));
 

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import type { Suite } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import type { Cell } from '../../../harness/plan/cell.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { itemDigest } from '../../../harness/plan/items.ts';
@@ -13,7 +14,7 @@ const test = suite('why');
 const here = { deviceClass: 'd1', kernels: 'k1' };
 const pairs = (cell: Cell) => cell.items.map((item) => [item.id, itemDigest(item)] as const);
 const plan = (changes: Partial<Suite> = {}, digests = DIGESTS) =>
-  expand(fakeSuite(changes), METHODS, new Map([['tiny', digests]]));
+  expand(fakeSuite(changes), METHODS, EVALUATIONS, new Map([['tiny', digests]]));
 const stored: readonly StoredIndex[] = plan().map((cell) => ({
   id: cell.id,
   names: namesOf(cell),

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import type { Cell } from '../../../harness/plan/cell.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import {
@@ -48,7 +49,7 @@ const settings = { items: 3, warmup: 2, repeats: 4, decodeTokens: 5 };
 
 test('methods are interleaved, warm-up is thrown away, and counts add up', async () => {
   const suite = fakeSuite();
-  const cells = expand(suite, METHODS, new Map([['tiny', DIGESTS]])).slice(0, 2) as [Cell, Cell];
+  const cells = expand(suite, METHODS, EVALUATIONS, new Map([['tiny', DIGESTS]])).slice(0, 2) as [Cell, Cell];
   const evaluate = fakeEvaluate({ loads: 0, evaluations: 0 });
   const loaded = { engine: fakeEngine(), text: fakeText(), device: DEVICE };
   const order: number[] = [];
@@ -60,10 +61,12 @@ test('methods are interleaved, warm-up is thrown away, and counts add up', async
   const tasks = await Promise.all(
     cells.map(async (cell) => ({
       cell,
+      kinds: EVALUATIONS,
       setupMs: 7,
       prepared: await prepare(cell, loaded, {
         suite,
         registry: METHODS,
+        kinds: EVALUATIONS,
         evaluate,
         statistics: new StatisticsStore(null),
       }),

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import * as assert from 'uvu/assert';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import type { Cell } from '../../../harness/plan/cell.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import type { CellRecord } from '../../../harness/record/cell-record.ts';
@@ -9,7 +10,7 @@ import { DIGESTS, fakeEngine, fakeSuite, METHODS } from '../../support/fake.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('progress');
-const cells = expand(fakeSuite(), METHODS, new Map([['tiny', DIGESTS]]));
+const cells = expand(fakeSuite(), METHODS, EVALUATIONS, new Map([['tiny', DIGESTS]]));
 const [none, prompted] = cells as [Cell, Cell];
 const record: CellRecord = {
   id: none.id,

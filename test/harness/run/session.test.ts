@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { digestOf, sha256 } from '../../../base/digest.ts';
 import { BenchError } from '../../../base/error.ts';
 import type { LatencySettings, Suite } from '../../../harness/config/resolved.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import type { ItemRow } from '../../../harness/record/run-record.ts';
 import { latestRun, writeRunFolder } from '../../../harness/store/run-folder.ts';
 import { DEVICE, fakeEngine, fakeEvaluate, fakeSuite, fakeText, METHODS } from '../../support/fake.ts';
@@ -189,6 +190,7 @@ test('an unwritable output folder is found before anything is loaded', async () 
     await planSession({
       suite: fakeSuite({ models: [{ id: 'tiny', path: other, template: null }] }),
       registry: METHODS,
+      kinds: EVALUATIONS,
       machine,
       base: path.join(file, 'out'),
     });

@@ -1,6 +1,7 @@
 // What a method is prepared with: what the cell is stored under, whatever the names in the suite stand for by then.
 
 import * as assert from 'uvu/assert';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import type { Context, Method } from '../../../harness/method/method.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { prepare } from '../../../harness/run/set-up.ts';
@@ -32,11 +33,12 @@ test('the sparsity that is computed is the one of the identity, not what its lab
   const seen: (number | null)[] = [];
   const registry = new Map([...METHODS, ['masked', noting(seen)]]);
   const [was, now] = [0.3, 0.5].map((value) => fakeSuite({ methods, sparsity: [{ label: 'middle', value }] }));
-  const [cell] = expand(was!, registry, new Map([['tiny', DIGESTS]]));
+  const [cell] = expand(was!, registry, EVALUATIONS, new Map([['tiny', DIGESTS]]));
   assert.is(cell!.inputs.sparsity, 0.3);
   const calls = { loads: 0, evaluations: 0 };
   const loaded = await fakeLoad(calls, DEVICE)('tiny');
-  const options = { registry, evaluate: fakeEvaluate(calls), statistics: new StatisticsStore(null, 'fake') };
+  const statistics = new StatisticsStore(null, 'fake');
+  const options = { registry, kinds: EVALUATIONS, evaluate: fakeEvaluate(calls), statistics };
   await prepare(cell!, loaded, { ...options, suite: now! });
   assert.equal(seen, [0.3]);
 });

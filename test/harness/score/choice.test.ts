@@ -3,8 +3,9 @@
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../base/error.ts';
 import { DENSE } from '../../../gpu/index.ts';
-import type { ChoiceEvaluation, Scorer } from '../../../harness/config/resolved.ts';
+import type { Scorer } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
+import type { ChoiceEvaluation } from '../../../harness/evaluations/choice.ts';
 import type { Question } from '../../../harness/method/method.ts';
 import { evaluateChoice, ordersOf, questionText, softmax } from '../../../harness/score/index.ts';
 import type { Prompt } from '../../../harness/text/index.ts';
@@ -131,7 +132,7 @@ test('both orders are kept apart and averaged; given asks one', async () => {
 });
 
 test('k options: every rotation, and the softmax over all', async () => {
-  assert.equal(ordersOf({ kind: 'choice', show: true, orders: 'both' }, 3), [
+  assert.equal(ordersOf({ show: true, orders: 'both' }, 3), [
     [0, 1, 2],
     [1, 2, 0],
     [2, 0, 1],

@@ -1,8 +1,8 @@
 // A text side whose tokens are code points and an engine whose log-probabilities come from a table: sums by hand.
 
 import type { Sampling, Scored, Sequence, Variant } from '../../../gpu/index.ts';
-import type { ChoiceEvaluation } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
+import type { ChoiceEvaluation } from '../../../harness/evaluations/choice.ts';
 import { CHAT_DEFAULTS, type Rendered, type TextModel } from '../../../harness/text/index.ts';
 
 const points = (text: string): Uint32Array => Uint32Array.from(text, (c) => c.codePointAt(0) ?? 0);

@@ -2,10 +2,12 @@
 
 import * as assert from 'uvu/assert';
 import { DENSE } from '../../../gpu/index.ts';
-import type { ChoiceEvaluation } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
+import type { ChoiceEvaluation } from '../../../harness/evaluations/choice.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import type { Outcome } from '../../../harness/method/outcome.ts';
-import { phraser, tuner } from '../../../harness/score/index.ts';
+import { phraser } from '../../../harness/run/context.ts';
+import { tuner } from '../../../harness/score/index.ts';
 import { test } from '../../support/suite.ts';
 import { item } from './fakes.ts';
 
@@ -80,10 +82,10 @@ test('a phrase is what the evaluation asks: its template, the options in an orde
     tuningPerTrait: 1,
   };
   const one = items[0]!;
-  const { question, answer } = phraser(evaluation)(one, [1, 0]);
+  const { question, answer } = phraser(EVALUATIONS, evaluation)(one, [1, 0]);
   assert.is(question, `${one.question} -> (A) no\n(B) yes`);
   assert.equal([answer(0), answer(1)], ['yes', 'no']);
-  const letters = phraser({ ...evaluation, scorer: 'letter' })(one, [1, 0]);
+  const letters = phraser(EVALUATIONS, { ...evaluation, scorer: 'letter' })(one, [1, 0]);
   assert.equal([letters.answer(0), letters.answer(1)], ['(B)', '(A)']);
 });
 

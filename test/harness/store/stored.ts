@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import type { Cell } from '../../../harness/plan/cell.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { storeKey } from '../../../harness/plan/identity.ts';
@@ -22,7 +23,7 @@ export function removeFolders(): void {
   for (const made of folders) rmSync(made, { recursive: true, force: true });
 }
 
-export const cell = expand(fakeSuite(), METHODS, new Map([['tiny', DIGESTS]]))[1] as Cell;
+export const cell = expand(fakeSuite(), METHODS, EVALUATIONS, new Map([['tiny', DIGESTS]]))[1] as Cell;
 export const key = storeKey(cell.id, DEVICE.deviceClass, 'k');
 export const outcomes = await fakeEvaluate({ loads: 0, evaluations: 0 })({
   engine: fakeEngine(),

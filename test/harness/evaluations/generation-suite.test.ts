@@ -2,7 +2,9 @@
 
 import * as assert from 'uvu/assert';
 import { METHODS } from '../../../api/methods.ts';
-import type { GenerationEvaluation, Suite } from '../../../harness/config/resolved.ts';
+import type { Suite } from '../../../harness/config/resolved.ts';
+import type { GenerationEvaluation } from '../../../harness/evaluations/generation.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { provenanceOf } from '../../../harness/run/provenance.ts';
 import { DIGESTS } from '../../support/fake.ts';
@@ -20,7 +22,7 @@ const resolved = async (text: string, options = {}) => {
   return { suite, texts: suite.evaluations[0] as GenerationEvaluation };
 };
 const ids = (suite: Suite) =>
-  expand(suite, METHODS, new Map(suite.models.map(({ id }) => [id, DIGESTS]))).map(({ id }) => id);
+  expand(suite, METHODS, EVALUATIONS, new Map(suite.models.map(({ id }) => [id, DIGESTS]))).map(({ id }) => id);
 const JUDGE = ', judge: { endpoint: "http://localhost:1/v1", model: m }';
 
 test('questions of the traits asked, each with the prompts of both poles', async () => {
@@ -59,11 +61,11 @@ test('what is drawn and who judges are part of what a cell depends on, where the
 test('the judge stands in the provenance without its key', async () => {
   const { suite, texts } = await resolved(asking(JUDGE.replace('model: m', 'model: m, key-env: MY_KEY')));
   assert.is(texts.judge?.keyEnv, 'MY_KEY');
-  const { judges } = provenanceOf(suite, [], new Map(), 'k', []);
+  const { judges } = provenanceOf(suite, EVALUATIONS, [], new Map(), 'k', []);
   assert.equal(judges, [
     { evaluation: 'texts', endpoint: 'http://localhost:1/v1', model: 'm', prompt: texts.judge!.prompt },
   ]);
-  assert.equal(provenanceOf((await resolved(asking())).suite, [], new Map(), 'k', []).judges, []);
+  assert.equal(provenanceOf((await resolved(asking())).suite, EVALUATIONS, [], new Map(), 'k', []).judges, []);
 });
 
 test('what is missing or wrong is refused with its place', async () => {

@@ -3,10 +3,12 @@
 import * as assert from 'uvu/assert';
 import type { BenchError } from '../../../base/error.ts';
 import { DENSE, type Sampling, type Variant } from '../../../gpu/index.ts';
-import type { GenerationEvaluation } from '../../../harness/config/resolved.ts';
-import { evaluateGeneration, evaluateItems, judge } from '../../../harness/score/index.ts';
+import { choice } from '../../../harness/evaluations/choice.ts';
+import { evaluateGeneration } from '../../../harness/evaluations/generation/texts.ts';
+import { type GenerationEvaluation, generation } from '../../../harness/evaluations/generation.ts';
+import { judge } from '../../../harness/score/index.ts';
 import { suite } from '../../support/suite.ts';
-import { evaluation, FakeEngine, fakeText, item, spell } from './fakes.ts';
+import { evaluation, FakeEngine, fakeText, item, spell } from '../score/fakes.ts';
 
 const test = suite('generation');
 
@@ -141,8 +143,8 @@ test('an evaluation is asked as its kind says', async () => {
     variant: DENSE,
     wrap: async ({ text }: { readonly text: string }) => ({ text }),
   };
-  assert.equal((await evaluateItems({ ...request, evaluation: OPEN }))[0]!.texts, ['yes']);
-  assert.is((await evaluateItems({ ...request, evaluation: evaluation() }))[0]!.texts, undefined);
+  assert.equal((await generation.ask({ ...request, evaluation: OPEN }))[0]!.texts, ['yes']);
+  assert.is((await choice.ask({ ...request, evaluation: evaluation() }))[0]!.texts, undefined);
 });
 
 test.run();

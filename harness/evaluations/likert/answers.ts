@@ -1,12 +1,12 @@
 // Answers on a scale of L: the expected answer E = sum of k p_k over the probabilities of all answers, the mass that lies on
 // them, and agreement (E - 1) / (L - 1), from 0 to 1 (docs/method.md#likert-answers).
 
-import { BenchError } from '../../base/error.ts';
-import { mean } from '../../base/grouped.ts';
-import type { Item } from '../datasets/types.ts';
-import type { Outcome } from '../method/outcome.ts';
-import { softmax } from '../stats/softmax.ts';
-import { type AskRequest, evaluateOptions } from './choice.ts';
+import { BenchError } from '../../../base/error.ts';
+import { mean } from '../../../base/grouped.ts';
+import type { Item } from '../../datasets/types.ts';
+import type { Outcome } from '../../method/outcome.ts';
+import { evaluateOptions, type OptionsRequest } from '../../score/choice.ts';
+import { softmax } from '../../stats/softmax.ts';
 
 /** What one outcome says on its scale. Both orders count alike. */
 export interface Reading {
@@ -26,7 +26,7 @@ export function agreement(probabilities: readonly number[]): number {
  * Asks every statement; the p of an outcome is the agreement with it, which is what the item's own pole would give, and 1
  * minus that for the other pole. Throws as `evaluateChoice`.
  */
-export function evaluateLikert(request: AskRequest): Promise<readonly Outcome[]> {
+export function evaluateLikert(request: OptionsRequest): Promise<readonly Outcome[]> {
   return evaluateOptions(request, agreement);
 }
 

@@ -1,9 +1,9 @@
 // A judge of texts behind an OpenAI-compatible endpoint: how sure it is that a text is of the high pole. Off unless a suite
 // names one; the key comes from the environment and goes nowhere else.
 
-import { BenchError } from '../../base/error.ts';
-import type { JudgeSettings } from '../config/resolved.ts';
-import type { Item } from '../datasets/types.ts';
+import { BenchError } from '../../../base/error.ts';
+import type { JudgeSettings } from '../../config/resolved.ts';
+import type { Item } from '../../datasets/types.ts';
 
 const TIMEOUT_MS = 60_000;
 const MAX_REPLY_BYTES = 1 << 20;

@@ -3,25 +3,22 @@
 import * as assert from 'uvu/assert';
 import type { BenchError } from '../../../base/error.ts';
 import { DENSE } from '../../../gpu/index.ts';
-import type { LikertEvaluation } from '../../../harness/config/resolved.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
+import { choice as choiceKind } from '../../../harness/evaluations/choice.ts';
+import { agreement, evaluateLikert, readingOf } from '../../../harness/evaluations/likert/answers.ts';
+import { asking, likert as kind, type LikertEvaluation } from '../../../harness/evaluations/likert.ts';
 import type { Question } from '../../../harness/method/method.ts';
 import {
-  agreement,
   alignment,
   creditFor,
-  evaluateItems,
-  evaluateLikert,
   judge,
   ordersOf,
-  questionText,
-  readingOf,
   summarise,
   targetOf,
   trivialAnswerers,
 } from '../../../harness/score/index.ts';
 import { suite } from '../../support/suite.ts';
-import { evaluation as choice, FakeEngine, fakeText, item, spell } from './fakes.ts';
+import { evaluation as choice, FakeEngine, fakeText, item, spell } from '../score/fakes.ts';
 
 const test = suite('likert');
 const near = (got: number | undefined, want: number) =>
@@ -55,7 +52,7 @@ const ask = (
   evaluateLikert({
     engine,
     text,
-    evaluation: likert(more),
+    evaluation: asking(likert(more)),
     items,
     variant: DENSE,
     wrap: async (question: Question) => ({ messages: [{ role: 'user', content: question.text }] }),
@@ -109,14 +106,14 @@ test('a letter is liked by its place: over both orders that is no agreement', as
 
 test('the prompt lists the answers as they are presented', () => {
   const one = { ...statement('a', ['no', 'so', 'yes']), question: 'I like {options} and {question}.' };
-  assert.is(questionText(likert(), one, [2, 1, 0]), 'You? I like {options} and {question}.\n(A) yes\n(B) so\n(C) no');
-  assert.equal(ordersOf(likert({ orders: 'given' }), 5), [[0, 1, 2, 3, 4]]);
+  assert.is(kind.question(likert(), one, [2, 1, 0]), 'You? I like {options} and {question}.\n(A) yes\n(B) so\n(C) no');
+  assert.equal(ordersOf(asking(likert({ orders: 'given' })), 5), [[0, 1, 2, 3, 4]]);
   assert.throws(
-    () => questionText(likert({ template: '{question}\n{options}' }), one, [0, 1, 2]),
+    () => kind.question(likert({ template: '{question}\n{options}' }), one, [0, 1, 2]),
     (error: BenchError) => error.code === 'bad-evaluation' && /no \{statement\}/.test(error.message),
   );
   assert.throws(
-    () => questionText(likert({ template: '{statement}' }), one, [0, 1, 2]),
+    () => kind.question(likert({ template: '{statement}' }), one, [0, 1, 2]),
     (error: BenchError) => error.code === 'bad-evaluation' && /no \{options\}/.test(error.message),
   );
 });
@@ -172,9 +169,9 @@ test('an evaluation is asked as its kind says', async () => {
   const one = statement('a', ['no', 'so', 'yes']);
   const request = { engine: new FakeEngine(), text: fakeText, items: [one], variant: DENSE };
   const wrap = async ({ text }: Question) => ({ text });
-  const [scaled] = await evaluateItems({ ...request, wrap, evaluation: likert() });
+  const [scaled] = await kind.ask({ ...request, wrap, evaluation: likert() });
   near(scaled!.p, SHARE);
-  const [chosen] = await evaluateItems({ ...request, wrap, evaluation: choice() });
+  const [chosen] = await choiceKind.ask({ ...request, wrap, evaluation: choice() });
   near(chosen!.p, WEIGHTS[2]! / TOTAL);
 });
 

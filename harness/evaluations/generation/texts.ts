@@ -2,16 +2,16 @@
 // poles. Log-odds of a text = log p(text | prompt of the high pole, question) - log p(text | prompt of the low pole,
 // question). A proxy: a method that says the prompt's own words is read as its persona.
 
-import { BenchError } from '../../base/error.ts';
-import { DENSE } from '../../formats/checkpoint/dense.ts';
-import type { Engine, Sequence } from '../../gpu/index.ts';
-import type { GenerationEvaluation } from '../config/resolved.ts';
-import type { Item } from '../datasets/types.ts';
-import type { OptionScore, OrderOutcome, Outcome } from '../method/outcome.ts';
-import { softmax } from '../stats/softmax.ts';
-import type { Rendered } from '../text/index.ts';
-import { questionText } from './ask.ts';
-import type { AskRequest } from './choice.ts';
+import { BenchError } from '../../../base/error.ts';
+import { DENSE } from '../../../formats/checkpoint/dense.ts';
+import type { Sequence } from '../../../gpu/index.ts';
+import type { Evaluation, JudgeSettings } from '../../config/resolved.ts';
+import type { Item } from '../../datasets/types.ts';
+import type { AskRequest } from '../../method/evaluation-kind.ts';
+import type { OptionScore, OrderOutcome, Outcome } from '../../method/outcome.ts';
+import { filled } from '../../score/ask.ts';
+import { softmax } from '../../stats/softmax.ts';
+import type { Rendered } from '../../text/index.ts';
 import { judgeOf } from './judge.ts';
 
 /** Texts that are written side by side: their caches lie on the device together. */
@@ -19,17 +19,33 @@ const BATCH = 32;
 /** Apart from each other, and from the seeds next to an evaluation's own. */
 const SAMPLE_STRIDE = 1_000_003;
 
-export interface GenerationRequest extends Omit<AskRequest, 'engine' | 'evaluation'> {
-  readonly engine: Pick<Engine, 'score' | 'generate'>;
-  readonly evaluation: GenerationEvaluation;
+/**
+ * What a method writes on open questions, read by the dense model: the log-odds of the text under the prompt of one pole
+ * against the other's.
+ */
+export interface GenerationEvaluation extends Evaluation {
+  readonly kind: 'generation';
+  readonly scorer: 'log-odds';
+  readonly orders: 'given';
+  readonly tokens: number; // most new ones
+  readonly temperature: number;
+  readonly topK: number;
+  readonly topP: number;
+  readonly samples: number;
+  readonly seed: number;
+  readonly judge: JudgeSettings | null;
+  readonly items: readonly Item[];
+  readonly setUp: Evaluation;
 }
+
+type Request = AskRequest<GenerationEvaluation>;
 
 /**
  * One outcome per item, in their order: its texts in the place of orders, its two options the poles' prompts. A text depends
  * on seed, prompt and variant alone, not on what is written beside it.
  * Throws `no-items`, `not-finite`, `judge-failed`, or what the engine throws.
  */
-export async function evaluateGeneration(request: GenerationRequest): Promise<readonly Outcome[]> {
+export async function evaluateGeneration(request: Request): Promise<readonly Outcome[]> {
   const { evaluation, items, signal } = request;
   if (items.length === 0) {
     throw new BenchError('no-items', 'there is no question to ask', { where: `evaluation ${evaluation.id}` });
@@ -59,9 +75,9 @@ interface Written {
   readonly texts: readonly (readonly number[])[]; // token ids, by sample
 }
 
-async function write({ engine, text, evaluation, variant, wrap }: GenerationRequest, items: readonly Item[]) {
+async function write({ engine, text, evaluation, variant, wrap }: Request, items: readonly Item[]) {
   const prompts = await Promise.all(
-    items.map(async (item) => text.render(await wrap({ item, text: questionText(evaluation, item, []) }))),
+    items.map(async (item) => text.render(await wrap({ item, text: filled(evaluation.template, item) }))),
   );
   const texts = items.map((): number[][] => Array.from({ length: evaluation.samples }, () => []));
   const { temperature, topK, topP, tokens: maxTokens, samples, seed } = evaluation;
@@ -74,11 +90,11 @@ async function write({ engine, text, evaluation, variant, wrap }: GenerationRequ
 }
 
 /** The dense model's reading of every text under both prompts, in one call. */
-async function readTexts(request: GenerationRequest, written: readonly Written[]): Promise<readonly Outcome[]> {
+async function readTexts(request: Request, written: readonly Written[]): Promise<readonly Outcome[]> {
   const { engine, text, evaluation, baseTokens } = request;
   const sequences: Sequence[] = [];
   const plans = written.map(({ item, prompt, texts }) => {
-    const question = questionText(evaluation, item, []);
+    const question = filled(evaluation.template, item);
     const bare = text.render({ messages: [{ role: 'user', content: question }] }).tokens.length;
     const readings = texts.map((tokens) =>
       item.options.map((pole) => {

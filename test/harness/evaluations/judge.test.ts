@@ -4,9 +4,9 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
 import type { BenchError } from '../../../base/error.ts';
-import { judgeOf } from '../../../harness/score/judge.ts';
+import { judgeOf } from '../../../harness/evaluations/generation/judge.ts';
 import { suite } from '../../support/suite.ts';
-import { item } from './fakes.ts';
+import { item } from '../score/fakes.ts';
 
 const test = suite('judge');
 

@@ -1,8 +1,8 @@
 // Likert evaluations in a suite: what they come to, both forms of items, and what is refused with its place.
 
 import * as assert from 'uvu/assert';
-import type { LikertEvaluation } from '../../../harness/config/resolved.ts';
 import { SCALE } from '../../../harness/datasets/likert.ts';
+import type { LikertEvaluation } from '../../../harness/evaluations/likert.ts';
 import { suite as testSuite } from '../../support/suite.ts';
 import { load, refused, SUITE } from '../../support/suite-file.ts';
 

@@ -3,10 +3,12 @@
 import * as assert from 'uvu/assert';
 import { METHODS } from '../../../api/methods.ts';
 import { answererRows, metricRows } from '../../../harness/analysis/metrics.ts';
-import type { RoleReplyEvaluation, Suite } from '../../../harness/config/resolved.ts';
+import type { Suite } from '../../../harness/config/resolved.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
+import { asking as asked, type RoleReplyEvaluation, roleReply } from '../../../harness/evaluations/role-reply.ts';
 import { withControls } from '../../../harness/plan/controls.ts';
 import { expand } from '../../../harness/plan/expand.ts';
-import { ordersOf, questionText } from '../../../harness/score/index.ts';
+import { ordersOf } from '../../../harness/score/index.ts';
 import { DIGESTS } from '../../support/fake.ts';
 import { suite as testSuite } from '../../support/suite.ts';
 import { load, refused, SUITE } from '../../support/suite-file.ts';
@@ -34,7 +36,7 @@ const resolved = async (text: string, file: readonly unknown[] = FILE, options =
   return { suite, roles: suite.evaluations[0] as RoleReplyEvaluation };
 };
 const planned = (suite: Suite) =>
-  expand(withControls(suite, METHODS), METHODS, new Map(suite.models.map(({ id }) => [id, DIGESTS])));
+  expand(withControls(suite, METHODS), METHODS, EVALUATIONS, new Map(suite.models.map(({ id }) => [id, DIGESTS])));
 
 test('a role needs no opposite; it is asked its own rows, and those of others are left out by name', async () => {
   const { suite, roles } = await resolved(asking('lone'));
@@ -70,13 +72,13 @@ test('a limit holds for each persona: poles share no rows', async () => {
 test('the one who asks stands in the question, and every rotation of k replies is asked', async () => {
   const { roles } = await resolved(asking('lone'));
   const [first, , third] = roles.items;
-  assert.is(questionText(roles, first!, [0, 1]), 'Ann asks: Tea?\n(A) lone to Ann\n(B) lone to Bo');
-  assert.equal(ordersOf(roles, third!.options.length), [
+  assert.is(roleReply.question(roles, first!, [0, 1]), 'Ann asks: Tea?\n(A) lone to Ann\n(B) lone to Bo');
+  assert.equal(ordersOf(asked(roles), third!.options.length), [
     [0, 1, 2],
     [1, 2, 0],
     [2, 0, 1],
   ]);
-  assert.equal(ordersOf({ ...roles, orders: 'given' }, 2), [[0, 1]]);
+  assert.equal(ordersOf(asked({ ...roles, orders: 'given' }), 2), [[0, 1]]);
 });
 
 test('who asks is part of what a cell depends on', async () => {
@@ -120,7 +122,7 @@ test('chance is 1 / k, the source-blind answerer gets just that, and poles do no
       [2, 1 / 2, 1 / 2],
     ],
   );
-  const blind = answererRows(suite, answered).filter(({ answerer }) => answerer === 'source-blind');
+  const blind = answererRows(suite, EVALUATIONS, answered).filter(({ answerer }) => answerer === 'source-blind');
   assert.equal(blind.map(({ alignment }) => Number(alignment.value.toFixed(12))).slice(-3), [2 / 5, 1 / 2, 1 / 2]);
 });
 
@@ -129,7 +131,7 @@ test('a question that lacks an asker is said, and the blind answerer shows what 
   assert.match(suite.notes.join(), /roles: 1 of 2 questions lack askers/);
   const cells = planned(suite).filter(({ method }) => method === 'none');
   const answered = cells.map((cell) => ({ cell, outcomes: cell.items.map(({ id }) => outcome(id, 0.5)) }));
-  const blind = answererRows(suite, answered).find(({ answerer }) => answerer === 'source-blind');
+  const blind = answererRows(suite, EVALUATIONS, answered).find(({ answerer }) => answerer === 'source-blind');
   assert.is(blind?.alignment.value, 0.5);
 });
 

@@ -1,0 +1,82 @@
+// The items of a data set of others, in place of the personas' own: Anthropic's persona statements, or BiPO's choice sets.
+
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failOn } from '../../config/diagnostics.ts';
+import type { EvaluationSource, ResolvedEvaluation } from '../../config/evaluation-source.ts';
+import type { Persona } from '../../config/resolved.ts';
+import { readAnthropic } from '../../datasets/anthropic.ts';
+import { bipoFiles, readBipoParts } from '../../datasets/bipo.ts';
+import type { Item } from '../../datasets/types.ts';
+
+/** Where a data set that an evaluation names is published, and the files that it needs of it. */
+const SOURCES = {
+  anthropic: {
+    fetch: 'anthropics/evals and name its persona folder',
+    files: (trait: string): readonly string[] => [`${trait}.jsonl`],
+  },
+  bipo: {
+    fetch:
+      'CaoYuanpu/BiPO and name a folder with train.csv of each set as <trait>_train.csv and test_infer.csv as <trait>_test.csv',
+    files: (trait: string): readonly string[] => Object.values(bipoFiles(trait)),
+  },
+} as const;
+
+type Asked = Pick<ResolvedEvaluation, 'personas' | 'notes'>;
+
+/** The personas with the items of the data set, and what is said of it. Throws `bad-suite` with the place, or `bad-data`. */
+export async function itemsOf(
+  { source: name, folder: written }: { readonly source: 'anthropic' | 'bipo'; readonly folder: string },
+  source: EvaluationSource,
+): Promise<Asked> {
+  const { personas, others } = source;
+  if (others.some(({ kind }) => kind === 'choice')) {
+    const message = 'a choice evaluation with items of its own must be the only one';
+    failOn([{ place: source.place('items', 'key'), message }], 'bad-suite', 'write one suite for each data set');
+  }
+  const folder = source.path('items/folder', written);
+  const place = source.place('items/folder');
+  const { fetch, files } = SOURCES[name];
+  const missing = (message: string): void =>
+    failOn([{ place, message }], 'bad-suite', `the data set is no part of this package: fetch github ${fetch}`);
+  if (!(await stat(folder).catch(() => null))?.isDirectory()) missing(`the folder ${folder} is not on this machine`);
+  const traits = [...new Set(personas.map(({ trait }) => trait))];
+  for (const file of traits.flatMap(files)) {
+    if ((await stat(join(folder, file)).catch(() => null)) === null) missing(`the folder ${folder} has no ${file}`);
+  }
+  // Items are keyed to the high pole, also where only the low one is selected.
+  const highOf = (trait: string): string => {
+    const poles = personas.filter((persona) => persona.trait === trait);
+    return poles.find(({ pole }) => pole === 'high')?.id ?? poles[0]?.opposite ?? trait;
+  };
+  if (name === 'bipo') return bipoItems(folder, personas, traits, highOf);
+  const byTrait = new Map<string, readonly Item[]>();
+  for (const trait of traits) {
+    byTrait.set(trait, await readAnthropic(join(folder, `${trait}.jsonl`), trait, highOf(trait)));
+  }
+  return { personas: personas.map((persona) => ({ ...persona, items: byTrait.get(persona.trait) ?? [] })) };
+}
+
+/** Test rows are asked, the last training rows tune, the others calibrate: what fits the trait its high pole, the rest the low. */
+async function bipoItems(
+  folder: string,
+  personas: readonly Persona[],
+  traits: readonly string[],
+  highOf: (trait: string) => string,
+): Promise<Asked> {
+  const parts = new Map<string, Awaited<ReturnType<typeof readBipoParts>>>();
+  for (const trait of traits) parts.set(trait, await readBipoParts(folder, trait, highOf(trait)));
+  return {
+    personas: personas.map((persona) => {
+      const { items, calibration } = parts.get(persona.trait)!;
+      return { ...persona, items, calibration: calibration[persona.pole] };
+    }),
+    notes: [...parts].flatMap(([trait, { left }]) => {
+      const reasons = [
+        ...(left.repeated === 0 ? [] : [`${left.repeated} whose question is asked in another part`]),
+        ...(left.empty === 0 ? [] : [`${left.empty} without a question`]),
+      ];
+      return reasons.length === 0 ? [] : [`Training rows of ${trait} that are left out: ${reasons.join(', ')}.`];
+    }),
+  };
+}
