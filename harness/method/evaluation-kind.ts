@@ -25,6 +25,8 @@ import type { Outcome } from './outcome.ts';
 export interface EvaluationKind<E extends Evaluation = Evaluation, F extends EvaluationFile = EvaluationFile> {
   /** Its name in a suite, `kind: choice`, and in the registry. */
   readonly kind: string;
+  /** Of code that does not come with the package: enters the identity of its cells. Bundled kinds have none. */
+  readonly version?: string;
   /**
    * JSON Schema (draft 07) of its entry in a suite, closed, with defaults; `properties.kind` is `{ const, description }`, and
    * `id` and `kind` are required. The suite's own schema and docs/suite-reference.md are made from it.
@@ -67,7 +69,11 @@ export interface EvaluationKind<E extends Evaluation = Evaluation, F extends Eva
    * a model is judged beside it, and no agreement with the dense network is counted.
    */
   answer?(evaluation: E, item: Item, option: number, position: number): string;
-  /** Asks the items: one outcome each, in their order, keyed to the item's own persona. Throws `BenchError`, or the engine's. */
+  /**
+   * Asks the items: one outcome each, in their order, keyed to the item's own persona. The p of an order is the softmax of its
+   * options' scores at the matching one; of a graded kind the agreement, sum of k p_k / (L - 1) with k from 0. Who reads a
+   * stored answer derives it again, and refuses one that its scores contradict. Throws `BenchError`, or what the engine throws.
+   */
   ask(request: AskRequest<E>): Promise<readonly Outcome[]>;
   /** The judge of texts that outcomes rest on, for the provenance; null or absent: there is none. */
   judge?(evaluation: E): JudgeSettings | null;

@@ -100,7 +100,9 @@ export function evaluationContent(
   tunes: boolean,
 ): Readonly<Record<string, unknown>> {
   const { kind, setUp } = evaluation;
-  const content = { kind, ...kindOf(kinds, evaluation).content(evaluation) };
+  const found = kindOf(kinds, evaluation);
+  const version = found.version !== undefined && { version: found.version };
+  const content = { kind, ...version, ...found.content(evaluation) };
   return tunes && setUp !== undefined ? { ...content, setUp: evaluationContent(setUp, kinds, tunes) } : content;
 }
 
