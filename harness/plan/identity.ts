@@ -8,6 +8,7 @@ import type { Item } from '../datasets/types.ts';
 import { type EvaluationRegistry, kindOf } from '../method/evaluation-kind.ts';
 import { type Method, type Reading, reads as readsPart } from '../method/method.ts';
 import type { EvaluationRecord } from '../record/run-record.ts';
+import { tokenizerLibrary } from '../text/index.ts';
 import { itemContent, itemDigest } from './items.ts';
 import type { NeutralParts } from './neutral.ts';
 
@@ -60,13 +61,16 @@ export function visiblePersona(
   };
 }
 
-/** Plain data for canonical JSON. Long content is there as digests, short text as itself, so that a change can be named. */
+/**
+ * Plain data for canonical JSON. Long content is there as digests, short text as itself, so that a change can be named.
+ * Throws `no-tokenizer-library`.
+ */
 export function cellInputs(parts: IdentityParts): Readonly<Record<string, unknown>> {
   const { evaluation, kinds, method } = parts;
   return {
     identityVersion: IDENTITY_VERSION,
     dtype: COMPUTE_DTYPE,
-    model: { ...parts.model },
+    model: { ...parts.model, tokenizerLibrary: tokenizerLibrary() }, // ids depend on both
     method: {
       name: method.name,
       ...(method.version !== undefined && { version: method.version }),

@@ -18,7 +18,7 @@ import type { Provenance } from '../record/run-record.ts';
 /** A hung git (a network file system) must not hold up a run. */
 const GIT_TIMEOUT_MS = 5000;
 const MAX_PACKAGE_BYTES = 1024 * 1024;
-const PACKAGES = ['webgpu', '@huggingface/tokenizers', '@huggingface/jinja', '@sparticuz/chromium'] as const;
+const PACKAGES = ['webgpu', 'tokenizers', '@huggingface/jinja', '@sparticuz/chromium'] as const;
 
 export function provenanceOf(
   suite: Suite,

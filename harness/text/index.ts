@@ -6,3 +6,4 @@ export { CHAT_DEFAULTS, type ChatSettings } from './settings.ts';
 export { streamText } from './stream.ts';
 export { compileTemplate } from './template.ts';
 export { loadText, type TextModel } from './text.ts';
+export { tokenizerLibrary } from './tokenizer-process.ts';
