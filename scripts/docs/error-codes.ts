@@ -96,7 +96,7 @@ export const ERROR_CODES: Readonly<Record<string, readonly [meaning: string, nex
     'use the tokenizer of this model; a token of the hub starts with hf_',
   ],
   'bad-tokenizer': [
-    '`tokenizer.json` is damaged or uses a feature that is not supported',
+    '`tokenizer.json` is damaged, uses a setting that is not supported, or takes too long or too much to read',
     'use the tokenizer.json that belongs to the model’s weights',
   ],
   'bad-trainer': [
@@ -201,6 +201,10 @@ export const ERROR_CODES: Readonly<Record<string, readonly [meaning: string, nex
   'no-tokenizer': [
     'the model has no `tokenizer.json`, and text is asked for',
     'put the tokenizer.json of the model into its folder',
+  ],
+  'no-tokenizer-library': [
+    'the package `tokenizers` cannot be loaded',
+    'install again with `npm ci`; it has builds for Linux, macOS, Windows and Android',
   ],
   'no-tokens': ['no token of the texts counts', 'give texts with an answer, or `tokens: all`'],
   'no-tuning': [
