@@ -1,7 +1,7 @@
 // A suite as written: the files that it extends, laid upon each other, and --set on top. Every value keeps its origin.
 
 import { stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { BenchError } from '../../base/error.ts';
 import { failOn, suggestion } from './diagnostics.ts';
 import { childPath, isMapValue, type Located, merge, originOf, parseYaml, readYaml, type Value } from './yaml.ts';
@@ -28,7 +28,9 @@ export async function readLayers(file: string, name: string, chain: readonly str
   if ([...chain, file].includes(base)) refuse('the suites extend each other in a circle');
   if (chain.length >= MAX_EXTENDS) refuse(`suites extend each other over more than ${MAX_EXTENDS} files`);
   if (!(await stat(base).catch(() => null))?.isFile()) refuse(`there is no file ${base}`);
-  const lower = await readLayers(base, join(dirname(name), String(below)), [...chain, file]);
+  // Paths of the lower suite are resolved against its name.
+  const lowerName = isAbsolute(String(below)) ? base : join(dirname(name), String(below));
+  const lower = await readLayers(base, lowerName, [...chain, file]);
   return merge(lower, { value: rest, origins: located.origins });
 }
 

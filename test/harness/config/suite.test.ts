@@ -113,6 +113,21 @@ test('extends merges maps deeply and replaces lists', async () => {
   assert.is(suite.methods.length, 2);
 });
 
+test('a suite that is extended from another folder, by an absolute path, keeps its own paths', async () => {
+  const base = suiteFolder(SUITE);
+  const suite = await loadSuite(
+    suiteFolder(`version: 1\nname: upper\nextends: ${base}\n`, { 'personas.yaml': 'wrong' }),
+    {
+      registry: METHODS,
+      kinds: EVALUATIONS,
+    },
+  );
+  assert.equal(
+    suite.personas.map(({ id }) => id),
+    ['warm', 'cold'],
+  );
+});
+
 test('an error in a file that is extended names that file', async () => {
   const { message } = await refused(
     'version: 1\nname: upper\nextends: base.yaml\n',
