@@ -16,6 +16,15 @@ export function canonicalJson(value: unknown): string {
   return write(value, '$');
 }
 
+/** Canonical JSON of values that are frozen and asked for again and again. */
+const known = new WeakMap<object, string>();
+
+/** `value`, frozen at its first level, whose canonical JSON is kept: for lists that many digests are of. Its parts must not change. */
+export function fixed<T extends readonly unknown[]>(value: T): T {
+  known.set(value, write(value, '$'));
+  return Object.freeze(value);
+}
+
 /** sha256 of the canonical JSON of `value`. */
 export function digestOf(value: unknown): string {
   return sha256(canonicalJson(value));
@@ -27,7 +36,8 @@ function write(value: unknown, path: string): string {
     if (!Number.isFinite(value)) throw new TypeError(`${path} is ${value}, which canonical JSON cannot hold`);
     return JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map((entry, i) => write(entry, `${path}[${i}]`)).join(',')}]`;
+  if (Array.isArray(value))
+    return known.get(value) ?? `[${value.map((entry, i) => write(entry, `${path}[${i}]`)).join(',')}]`;
   if (typeof value === 'object') {
     const prototype = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) {

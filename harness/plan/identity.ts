@@ -1,7 +1,7 @@
 // A cell's identity: every input that affects its outcomes, as plain data, and the sha256 of it. Names, paths, labels,
 // parallelism and output options are left out, and so is what a method cannot see (docs/method.md#identity-of-a-cell).
 
-import { digestOf, sha256 } from '../../base/digest.ts';
+import { digestOf, fixed, sha256 } from '../../base/digest.ts';
 import type { Evaluation, MethodEntry, Persona } from '../config/resolved.ts';
 import type { LibraryPassage } from '../datasets/passages.ts';
 import type { Item } from '../datasets/types.ts';
@@ -55,10 +55,22 @@ export function visiblePersona(
     ...persona,
     description: reads('description') ? persona.description : '',
     prompts: wording === null ? (reads('prompts') ? persona.prompts : {}) : { [wording]: prompt ?? '' },
-    items: reads('tuning') ? persona.items.filter((item) => item.split !== 'evaluation') : [],
+    items: reads('tuning') ? setUpItems(persona.items) : [],
     calibration: reads('calibration') ? persona.calibration : [],
     knowledge: reads('knowledge') ? persona.knowledge : [],
   };
+}
+
+const setUp = new WeakMap<readonly Item[], readonly Item[]>();
+
+/** All but what is asked in the end; the same list for the same items. */
+function setUpItems(items: readonly Item[]): readonly Item[] {
+  let found = setUp.get(items);
+  if (found === undefined) {
+    found = items.filter((item) => item.split !== 'evaluation');
+    setUp.set(items, found);
+  }
+  return found;
 }
 
 /**
@@ -86,7 +98,7 @@ export function cellInputs(parts: IdentityParts): Readonly<Record<string, unknow
     },
     ...(readsPart(method, parts, 'library') && { library: libraryDigest(parts.library, parts.persona) }),
     evaluation: evaluationContent(evaluation, kinds, readsPart(method, parts, 'tuning')),
-    items: parts.items.map(itemDigest).sort(),
+    items: itemDigests(parts.items),
   };
 }
 
@@ -135,14 +147,13 @@ export function storeKey(id: string, deviceClass: string, kernels: string): stri
 
 function personaContent(persona: Persona | null, wording: string | null): Readonly<Record<string, unknown>> | null {
   if (persona === null) return null;
-  const tuning = persona.items.map((item) => ({ split: item.split, keying: item.keying, ...itemContent(item) }));
   return {
     pole: persona.pole,
     description: persona.description,
     prompt: wording === null ? persona.prompts : (persona.prompts[wording] ?? ''),
     calibration: listDigest(persona.calibration),
-    tuning: listDigest(tuning),
-    knowledge: listDigest(persona.knowledge.map((passage) => passage.text)),
+    tuning: listDigest(persona.items, (item) => ({ split: item.split, keying: item.keying, ...itemContent(item) })),
+    knowledge: listDigest(persona.knowledge, ({ text }) => text),
   };
 }
 
@@ -150,9 +161,30 @@ function personaContent(persona: Persona | null, wording: string | null): Readon
 function libraryDigest(library: readonly LibraryPassage[], own: Persona | null): string | null {
   const relation = ({ persona, trait }: LibraryPassage) =>
     persona === null ? 'neutral' : persona === own?.id ? 'own' : trait === own?.trait ? 'trait' : 'other';
-  return listDigest(library.map((passage) => [relation(passage), passage.text]));
+  return library.length === 0 ? null : digestOf(library.map((passage) => [relation(passage), passage.text]));
 }
 
-function listDigest(entries: readonly unknown[]): string | null {
-  return entries.length === 0 ? null : digestOf(entries);
+const sorted = new WeakMap<readonly Item[], readonly string[]>();
+
+/** Digests of the items in their own order; the same list for the same items, since many cells ask them. */
+function itemDigests(items: readonly Item[]): readonly string[] {
+  let digests = sorted.get(items);
+  if (digests === undefined) {
+    digests = fixed(items.map(itemDigest).sort());
+    sorted.set(items, digests);
+  }
+  return digests;
+}
+
+const lists = new WeakMap<readonly unknown[], string>();
+
+/** Of `entries` as `content` says it; computed once per list. Null for none. */
+function listDigest<T>(entries: readonly T[], content: (entry: T) => unknown = (entry) => entry): string | null {
+  if (entries.length === 0) return null;
+  let digest = lists.get(entries);
+  if (digest === undefined) {
+    digest = digestOf(entries.map(content));
+    lists.set(entries, digest);
+  }
+  return digest;
 }

@@ -1,6 +1,7 @@
 // Masks in files (docs/method.md#masks): safetensors with one U32 tensor per masked matrix, [rows, ceil(columns/32)].
 // Rows are outputs, however the checkpoint stores the weight; bit b of word w = column 32 w + b, 1 = keep.
 
+import { digestOf } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
 import { isRecord, parseJson } from '../../base/json.ts';
 import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
@@ -10,7 +11,7 @@ import type { Mask, MaskTensor } from '../../gpu/index.ts';
 import type { Masks } from './combine.ts';
 import { keptOf, maskId } from './masks.ts';
 
-const VERSION = '1';
+const VERSION = '2'; // 1: no digest of header and bits
 const CODE = 'bad-mask';
 /** Of a text in the header; digests have 64. */
 const MAX_TEXT = 200;
@@ -46,13 +47,9 @@ export async function writeMaskFile(file: string, { header, masks }: MaskFile): 
     const { columns } = masks.get(name)!;
     return [name, { columns, kept: keptOf(new Map([[name, masks.get(name)!]])) }] as const;
   });
+  const said = { header: JSON.stringify(header), tensors: JSON.stringify(Object.fromEntries(shapes)) };
   await writeTensors(file, {
-    metadata: {
-      format: 'persona-bench mask',
-      version: VERSION,
-      header: JSON.stringify(header),
-      tensors: JSON.stringify(Object.fromEntries(shapes)),
-    },
+    metadata: { format: 'persona-bench mask', version: VERSION, ...said, content: contentOf(said, masks) },
     tensors: new Map(
       names.map((name) => {
         const { rows, columns, words } = masks.get(name)!;
@@ -60,6 +57,11 @@ export async function writeMaskFile(file: string, { header, masks }: MaskFile): 
       }),
     ),
   });
+}
+
+/** Of what the header says and of every bit: a bit that moved within its row leaves all counts as they are. */
+function contentOf({ header = '', tensors = '' }: Readonly<Record<string, string>>, masks: Masks): string {
+  return digestOf([header, tensors, maskId(masks)]);
 }
 
 /** Reads a mask, and believes nothing in it before it is checked. Throws `bad-mask`. */
@@ -88,6 +90,7 @@ export async function readMaskFile(file: string): Promise<MaskFile> {
   }
   const missing = Object.keys(declared).find((name) => !masks.has(name));
   if (missing !== undefined) throw fail(`tensor ${shown(missing)} is declared, and is not there`);
+  if (metadata.content !== contentOf(metadata, masks)) throw fail('its header or its bits are not what was written');
   return { header, masks };
 }
 

@@ -18,6 +18,18 @@ export interface Needs {
 
 /** `given` with the defaults of the schema; not checked. */
 export function optionsOf(given: Readonly<Record<string, unknown>>): Options {
+  let options = filled.get(given);
+  if (options === undefined) {
+    options = withDefaults(given);
+    filled.set(given, options);
+  }
+  return options;
+}
+
+/** A plan asks for those of an entry once per cell. */
+const filled = new WeakMap<Readonly<Record<string, unknown>>, Options>();
+
+function withDefaults(given: Readonly<Record<string, unknown>>): Options {
   const defaults = Object.entries(OPTIONS.properties).flatMap(([name, property]) =>
     'default' in property ? [[name, property.default] as const] : [],
   );

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { canonicalJson, digestOf, sha256 } from '../../base/digest.ts';
+import { canonicalJson, digestOf, fixed, sha256 } from '../../base/digest.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('canonical');
@@ -15,6 +15,13 @@ test('what JSON cannot say is refused with its path', () => {
   assert.throws(() => canonicalJson({ a: Number.POSITIVE_INFINITY }), /\$\.a is Infinity/);
   assert.throws(() => canonicalJson({ a: undefined }), /\$\.a is undefined/);
   assert.throws(() => canonicalJson({ a: new Map() }), /\$\.a is not plain data/);
+});
+
+test('a fixed list has the digest of its like, and cannot change', () => {
+  const list = fixed(['b', 'a']);
+  assert.is(canonicalJson({ x: list, y: ['b', 'a'] }), '{"x":["b","a"],"y":["b","a"]}');
+  assert.is(digestOf(list), digestOf(['b', 'a']));
+  assert.throws(() => (list as string[]).push('c'));
 });
 
 test('sha256 of the empty string is the published one', () => {

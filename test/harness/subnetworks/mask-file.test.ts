@@ -151,6 +151,16 @@ test('a damaged or foreign file is refused with its reason', async () => {
     withMetadata({ tensors: JSON.stringify({ ...declared, other: { columns: 1, kept: 0 } }) }),
     /"other" is declared/,
   );
+  // As many bits in every row, one of them elsewhere; and a header that claims what its bits are not.
+  const moved = Uint8Array.from(data);
+  const first = (header as unknown as Record<string, { data_offsets: number[] }>)[name!]!.data_offsets[0]!;
+  const byte = moved[first]!;
+  moved[first] = ((byte << 1) | (byte >> 7)) & 0xff;
+  assert.is.not(moved[first], byte);
+  await changed(safetensorsBytes(JSON.stringify(header), moved), /not what was written/);
+  await changed(said({ sparsity: 0.25 }), /not what was written/);
+  await changed(said({ persona: 'introversion' }), /not what was written/);
+  await changed(withMetadata({ content: undefined }), /not what was written/);
   // A bit beyond the last column.
   const spoilt = Uint8Array.from(data);
   const tensor = (header as unknown as Record<string, { data_offsets: number[] }>)[name!]!;
