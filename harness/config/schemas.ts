@@ -2,7 +2,7 @@
 // `npm run schemas`) the JSON Schema that editors use. Kinds of evaluation and methods bring their own.
 
 import type { FromSchema } from 'json-schema-to-ts';
-import { CHAT_DEFAULTS } from '../text/settings.ts';
+import { CHAT_DEFAULTS, systemWord, THINKING } from '../text/settings.ts';
 import type { EvaluationShapes } from './evaluation-source.ts';
 import { GATE } from './gate-schema.ts';
 
@@ -72,14 +72,14 @@ const SUITE = {
     },
     thinking: {
       type: 'string',
-      enum: ['off', 'empty', 'inside'],
+      enum: THINKING,
       default: CHAT_DEFAULTS.thinking,
       description:
         'models that can think: off asks the template for no thought, empty answers after an empty one, inside where one would begin',
     },
     system: {
       type: 'string',
-      default: CHAT_DEFAULTS.system,
+      default: systemWord(CHAT_DEFAULTS.system),
       description:
         "the system text of prompts without a persona: empty, template (what the model's template inserts), or a text",
     },

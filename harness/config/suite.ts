@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import type { SystemDefault } from '../text/settings.ts';
+import { isDay, systemOf } from '../text/settings.ts';
 import { failOn, type Issue, suggestion } from './diagnostics.ts';
 import type { EvaluationShapes } from './evaluation-source.ts';
 import { evaluationsOf, faultsOf, shapeOf } from './evaluations.ts';
@@ -91,9 +91,12 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
     return source.name.startsWith('--set') ? process.cwd() : dirname(resolve(source.name));
   };
   const { thinking, system, date } = value;
-  const said: SystemDefault = system === 'template' || system === 'empty' ? system : { text: system };
+  if (!isDay(date)) {
+    const place = originOf(located, 'date').value;
+    failOn([{ place, message: `there is no day ${date}` }], CODE, HINT);
+  }
   const found = await modelsOf(value, located, folderOf, options);
-  const models = found.map((model) => ({ ...model, chat: { thinking, system: said, date } }));
+  const models = found.map((model) => ({ ...model, chat: { thinking, system: systemOf(system), date } }));
   const personasFile = resolve(folderOf('personas/file'), value.personas.file);
   const book = await readPersonas(personasFile, value.personas.file);
   const personas = selected(value, options.kinds, located, book.personas);

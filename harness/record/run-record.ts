@@ -37,7 +37,10 @@ export interface Provenance {
     readonly config: string;
     readonly weights: string;
     readonly tokenizer: string;
-    readonly template: string;
+    readonly template: string; // of its text and the three settings below
+    readonly thinking: string; // off, empty or inside
+    readonly system: string; // of prompts without a persona: empty, template, or the text
+    readonly date: string; // that chat templates are given
   }[];
   readonly personas: Readonly<Record<string, string>>; // id -> digest of its content
   readonly items: Readonly<Record<string, string>>; // evaluation id -> digest of all items asked

@@ -14,6 +14,7 @@ import type { Cell } from '../plan/cell.ts';
 import type { ModelDigests } from '../plan/identity.ts';
 import { itemContent } from '../plan/items.ts';
 import type { Provenance } from '../record/run-record.ts';
+import { CHAT_DEFAULTS, systemWord } from '../text/settings.ts';
 
 /** A hung git (a network file system) must not hold up a run. */
 const GIT_TIMEOUT_MS = 5000;
@@ -32,9 +33,10 @@ export function provenanceOf(
     bench: benchVersion(),
     command,
     git: gitState(process.cwd()),
-    models: suite.models.map(({ id }) => {
+    models: suite.models.map(({ id, chat = CHAT_DEFAULTS }) => {
       const { config = '', weights = '', tokenizer = '', template = '' } = digests.get(id) ?? {};
-      return { id, config, weights, tokenizer, template };
+      const { thinking, system, date } = chat;
+      return { id, config, weights, tokenizer, template, thinking, system: systemWord(system), date };
     }),
     personas: Object.fromEntries(suite.personas.map((persona) => [persona.id, personaDigest(persona)])),
     items: Object.fromEntries(suite.evaluations.map(({ id }) => [id, itemsDigest(cells, id)])),

@@ -1,18 +1,18 @@
-// What a report says of how chats were put to a model: the settings, and what the template does by itself.
+// The notes of a report on a model's chat template: what it does by itself, and what the settings make of it.
 
 import type { TextModel } from './text.ts';
 
 const THINKING = {
-  off: 'thinking: off (a model that can think is told not to)',
-  empty: 'thinking: empty (answers follow a thought with nothing in it)',
-  inside: "thinking: inside (answers are measured where the model's turn begins, in place of a thought or inside it)",
+  off: 'thinking: off (the template is asked for no thought)',
+  empty: 'thinking: empty (answers follow an empty thought)',
+  inside: "thinking: inside (answers begin at the start of the model's turn, where a thought would be)",
 } as const;
 const PLACES = {
   rendered: null,
   inside: null,
-  closed: 'its template opens a thought, which is closed at once',
-  unlike: 'its template writes an answer otherwise than it opens one: answers begin where the open turn ends',
-  unrendered: 'its template writes no answer by itself: answers begin where the open turn ends',
+  closed: 'its chat template opens a thought, which is closed at once',
+  unlike: 'its chat template writes an answer otherwise than it opens one; answers begin where the open turn ends',
+  unrendered: 'its chat template does not write out a final answer; answers begin where the open turn ends',
 } as const;
 const MOST_QUOTED = 160;
 
@@ -22,23 +22,30 @@ const quoted = (text: string): string => {
 };
 
 /** Sentences for the notes of a report on the model `id`; none for a template that does nothing of its own. */
-export function chatNotes(id: string, { chat, facts }: Pick<TextModel, 'chat' | 'facts'>): readonly string[] {
+export function chatNotes(
+  id: string,
+  { chat, facts, merges }: Pick<TextModel, 'chat' | 'facts' | 'merges'>,
+): readonly string[] {
   const { inserted, emptied, forced } = facts.system;
-  const said: string[] = [];
+  const notes: string[] = [];
+  const replaced = typeof chat.system === 'object' ? quoted(chat.system.text) : null;
   if (inserted !== null) {
-    const own = `its template puts in ${quoted(inserted)} where no system message is given`;
-    if (chat.system === 'template') said.push(`${own}, and so does this run (system: template)`);
-    else if (chat.system !== 'empty') said.push(`${own}: in its place stands ${quoted(chat.system.text)}`);
-    else if (emptied) said.push(`${own}: an empty message keeps it out (system: empty)`);
-    else said.push(`${own}, which an empty message does not keep out: what is told no persona is told that`);
-  } else if (typeof chat.system === 'object') said.push(`what is told no persona is told ${quoted(chat.system.text)}`);
-  if (forced !== null) said.push(`its template writes around every system message: ${quoted(forced)}`);
+    const own = `where no system message is given, its chat template inserts ${quoted(inserted)}`;
+    if (replaced !== null) notes.push(`${own}; prompts without a persona contain ${replaced} in its place (system)`);
+    else if (chat.system === 'template') notes.push(`${own}, and so do prompts without a persona (system: template)`);
+    else if (emptied) notes.push(`${own}; an empty message keeps it out of prompts without a persona (system: empty)`);
+    else notes.push(`${own}, and an empty message does not keep it out: prompts without a persona contain it`);
+  } else if (replaced !== null) notes.push(`prompts without a persona contain the system text ${replaced}`);
+  if (forced !== null) notes.push(`its chat template adds text of its own to every system message: ${quoted(forced)}`);
   const place = PLACES[facts.answer];
-  if (place !== null) said.push(place);
-  if (facts.between.trim() !== '') said.push(`before every answer stands ${JSON.stringify(facts.between)}`);
+  if (place !== null) notes.push(place);
+  if (facts.between.trim() !== '') notes.push(`every answer follows ${JSON.stringify(facts.between)}`);
   if (facts.answer === 'closed' || facts.answer === 'inside' || /think/i.test(facts.between)) {
-    said.push(THINKING[chat.thinking]);
+    notes.push(THINKING[chat.thinking]);
   }
-  if (facts.dated) said.push(`its template is told that the day is ${chat.date}`);
-  return said.map((sentence) => `${id}: ${sentence}.`);
+  if (facts.dated) notes.push(`its chat template asks for the date, which is always ${chat.date} (date)`);
+  if (merges) {
+    notes.push('its tokenizer would join the end of a prompt with the start of an answer; they are tokenised apart');
+  }
+  return notes.map((note) => `Model ${id}: ${note}.`);
 }

@@ -24,7 +24,8 @@ export interface TemplateFacts {
   readonly answer: AnswerPlace['how'];
   readonly between: string; // what stands between the open turn and an answer to one question
   readonly system: OwnSystem;
-  readonly dated: boolean; // it asks for the day
+  readonly content: 'text' | 'parts'; // how it reads a message: as text, or as a list of parts with a type each
+  readonly dated: boolean; // it asks for the date
 }
 
 export interface ChatTemplate {
@@ -76,11 +77,13 @@ export function compileTemplate(
       cause: error,
     });
   }
+  let content: TemplateFacts['content'] = 'text';
+  const contentOf = (text: string) => (content === 'text' ? text : [{ type: 'text', text }]);
   const run = (messages: readonly Message[], addGenerationPrompt: boolean, switches = {}): string =>
     jinja.render({
-      messages: messages.map(({ role, content }) => ({ role, content })),
+      messages: messages.map(({ role, content: text }) => ({ role, content: contentOf(text) })),
       add_generation_prompt: addGenerationPrompt,
-      bos_token: tokens.bos,
+      bos_token: tokens.bos, // a token that a model does not have is an empty text, as in llama.cpp
       eos_token: tokens.eos,
       tools: null,
       documents: null,
@@ -99,17 +102,31 @@ export function compileTemplate(
     }
   };
 
-  // A template that throws on a system message, or swallows it, would lose the persona: both get it folded in.
+  // Templates of models that see pictures may read a message's content as a list of parts, and lose a plain text.
   const mark = 'persona-bench-probe';
+  const asked: readonly Message[] = [{ role: 'user', content: mark }];
+  const heard = (): boolean => {
+    try {
+      return run(asked, true).includes(mark);
+    } catch {
+      return false;
+    }
+  };
+  if (!heard()) {
+    content = 'parts';
+    if (!heard()) content = 'text';
+  }
+  if (!attempt(asked, true).includes(mark)) {
+    throw new BenchError('bad-template', 'the chat template leaves out what the user says', { where, hint: OTHER });
+  }
+
+  // A template that throws on a system message, or swallows it, would lose the persona: both get it folded in.
   const user: Message = { role: 'user', content: 'x' };
   let system: ChatTemplate['system'] = 'native';
   try {
     if (!run([{ role: 'system', content: mark }, user], true).includes(mark)) system = 'folded';
   } catch {
     system = 'folded';
-  }
-  if (!attempt([{ role: 'user', content: mark }], true).includes(mark)) {
-    throw new BenchError('bad-template', 'the chat template leaves out what the user says', { where, hint: OTHER });
   }
   const folded = (messages: readonly Message[]) => (system === 'folded' ? fold(messages) : messages);
   const switches = switchesOf(settings.thinking);
@@ -124,7 +141,7 @@ export function compileTemplate(
   const { how, between } = ask([user]);
   return {
     system,
-    facts: { answer: how, between, system: own, dated: /\bstrftime_now\b/.test(source) },
+    facts: { answer: how, between, system: own, content, dated: /\bstrftime_now\b/.test(source) },
     render: (messages, addGenerationPrompt = true) => attempt(folded(messages), addGenerationPrompt),
     ask,
   };

@@ -19,6 +19,8 @@ export interface TextModel {
   readonly system: 'native' | 'folded';
   readonly chat: ChatSettings;
   readonly facts: TemplateFacts;
+  /** Whether the end of a prompt and the start of an answer would be one token if they were tokenised together. */
+  readonly merges: boolean;
   readonly bos: number | null;
   readonly eos: readonly number[]; // tokens that end a generation
   readonly vocabulary: number; // largest token id + 1
@@ -29,8 +31,6 @@ export interface TextModel {
    * unless there is white space already.
    */
   continuation(prompt: Rendered, answer: string): Uint32Array;
-  /** As `continuation`, and whether the last prompt token merges with the answer when both are tokenised together. */
-  answer(prompt: Rendered, answer: string): { readonly tokens: Uint32Array; readonly merged: boolean };
   /** Raw text, with BOS where the tokenizer says so. */
   encode(text: string): Uint32Array;
   /** Text of the tokens without special ones; unfinished UTF-8 becomes U+FFFD. */
@@ -106,7 +106,7 @@ export async function loadText(
     return tokenizer.encode(answer.startsWith(' ') ? answer.slice(1) : answer);
   };
 
-  const answerOf: TextModel['answer'] = (prompt, answer) => {
+  const answerOf = (prompt: Rendered, answer: string): { readonly tokens: Uint32Array; readonly merged: boolean } => {
     if (answer === '') throw new BenchError('bad-text', 'an answer is empty');
     const text = separated(prompt, answer);
     const joint = encode(prompt.text + text);
@@ -127,6 +127,14 @@ export async function loadText(
     },
     continuation: (prompt, answer) => answerOf(prompt, answer).tokens,
   });
+  const merges = (): boolean => {
+    try {
+      const prompt = render({ messages: [{ role: 'user', content: 'Yes or no?' }] });
+      return ['Yes', '(A)'].some((answer) => answerOf(prompt, answer).merged);
+    } catch {
+      return false; // a tokenizer need not have tokens for these words
+    }
+  };
   return {
     tokenizerDigest: tokenizer.digest,
     templateDigest: createHash('sha256')
@@ -136,12 +144,12 @@ export async function loadText(
     system: chat.system,
     chat: settings,
     facts: chat.facts,
+    merges: merges(),
     bos,
     eos: tokenizer.eos,
     vocabulary: tokenizer.vocabulary,
     render,
     continuation,
-    answer: answerOf,
     encode: (text) => Uint32Array.from(encode(text)),
     decode: (tokens) => tokenizer.decode(Array.from(tokens)),
   };

@@ -247,10 +247,12 @@ export function fakeText(): TextModel {
       answer: 'rendered',
       between: '',
       system: { inserted: null, emptied: true, forced: null },
+      content: 'text',
       dated: false,
     },
     template: 'plain',
     system: 'native',
+    merges: false,
     bos: null,
     eos: [],
     vocabulary: 256,
@@ -259,7 +261,6 @@ export function fakeText(): TextModel {
       return { text, tokens: encode(text), separator: ' ' };
     },
     continuation: (_, answer) => encode(answer),
-    answer: (_, answer) => ({ tokens: encode(answer), merged: false }),
     encode,
     decode: (tokens) => Buffer.from(tokens).toString('utf8'),
   };

@@ -23,6 +23,7 @@ test('how chats are put: defaults, and what a suite says', async () => {
   });
   assert.equal((await chat('system: template'))?.system, 'template');
   assert.match((await refused(`${SUITE}\ndate: yesterday\n`)).message, /date/);
+  assert.match((await refused(`${SUITE}\ndate: 2023-02-29\n`)).message, /there is no day 2023-02-29/);
   assert.match((await refused(`${SUITE}\nthinking: deeply\n`)).message, /thinking/);
 });
 

@@ -17,10 +17,12 @@ export const fakeText: TextModel = {
     answer: 'rendered',
     between: '',
     system: { inserted: null, emptied: true, forced: null },
+    content: 'text',
     dated: false,
   },
   template: 'model',
   system: 'native',
+  merges: false,
   bos: null,
   eos: [],
   vocabulary: 0x110000,
@@ -30,7 +32,6 @@ export const fakeText: TextModel = {
     return { text, tokens: points(text), separator: '' };
   },
   continuation: (_, answer) => points(answer),
-  answer: (_, answer) => ({ tokens: points(answer), merged: false }),
   encode: points,
   decode: (tokens) => spell(Uint32Array.from(tokens)),
 };

@@ -129,18 +129,53 @@ test('the system text that nobody wrote is told, emptied, kept or replaced', () 
 
 test('a report is told what a template does by itself, and nothing of one that does nothing', () => {
   const notes = (source: string, chat: Partial<ChatSettings> = {}) =>
-    chatNotes('m', { chat: { ...CHAT_DEFAULTS, ...chat }, facts: compile(source, chat).facts }).join(' ');
+    chatNotes('m', {
+      chat: { ...CHAT_DEFAULTS, ...chat },
+      facts: compile(source, chat).facts,
+      merges: false,
+    }).join(' ');
   assert.is(notes(turns('', '<a>')), '');
   assert.match(
     notes(OWN),
-    /^m: its template puts in "You are Nobody, made by no one\." .* an empty message keeps it out/,
+    /^Model m: where no .* inserts "You are Nobody, made by no one\."; an empty message keeps it out of prompts/,
   );
-  assert.match(notes(OWN, { system: 'template' }), /and so does this run \(system: template\)\.$/);
-  assert.match(notes(OWN, { system: { text: 'Hm.' } }), /in its place stands "Hm\."/);
+  assert.match(notes(OWN, { system: 'template' }), /and so do prompts without a persona \(system: template\)\.$/);
+  assert.match(notes(OWN, { system: { text: 'Hm.' } }), /prompts without a persona contain "Hm\." in its place/);
   const thought = turns('', '<a><think>');
-  assert.match(notes(thought, { thinking: 'empty' }), /closed at once\. m: before every answer .* m: thinking: empty/);
-  assert.match(notes(thought, { thinking: 'inside' }), /in place of a thought or inside it/);
-  assert.match(notes(`{{ strftime_now('%A') }} ${turns('', '<a>')}`), /the day is 2024-07-26\.$/);
+  assert.match(
+    notes(thought, { thinking: 'empty' }),
+    /closed at once\. Model m: every answer follows .* Model m: thinking: empty/,
+  );
+  assert.match(notes(thought, { thinking: 'inside' }), /where a thought would be/);
+  assert.match(
+    notes(`{{ strftime_now('%A') }} ${turns('', '<a>')}`),
+    /asks for the date, which is always 2024-07-26 \(date\)\.$/,
+  );
+});
+
+test('a message is put as a list of parts where the template reads nothing else', async () => {
+  const parts = `{% for m in messages %}<{{ m.role[0] }}>{% for part in m.content %}{% if part.type == 'text' %}{{ part.text }}{% endif %}{% endfor %}{% endfor %}{% if add_generation_prompt %}<a>{% endif %}`;
+  const template = compile(parts);
+  assert.is(template.facts.content, 'parts');
+  assert.is(template.ask(KEEN).prompt, '<s>You are keen.<u>Q<a>');
+  assert.is(template.system, 'native');
+  const either = `{% for m in messages %}<{{ m.role[0] }}>{% if m.content is string %}{{ m.content }}{% else %}{% for part in m.content %}{{ part.text }}{% endfor %}{% endif %}{% endfor %}<a>`;
+  assert.is(compile(either).facts.content, 'text');
+  refused(
+    () => compile('{% for m in messages %}{{ m.tool }}{% endfor %}'),
+    /leaves out what the user says/,
+    /template/,
+  );
+});
+
+test("a suite's template that ends in a space: the space belongs to the answer", async () => {
+  const template = `{% for m in messages %}User: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}Assistant: {% endif %}`;
+  const text = await loadText(NANO, { vocab: 3840, template });
+  const prompt = text.render({ messages: Q });
+  assert.is(prompt.text, 'User: Q\nAssistant:');
+  assert.is(prompt.separator, ' ');
+  assert.is(text.continuation(prompt, 'yes i run').join(' '), '1229 3584 1137');
+  assert.is(text.merges, false);
 });
 
 test('the settings are part of the digest, line ends are not', async () => {

@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { BenchError } from '../../../base/error.ts';
-import { CHAT_DEFAULTS, compileTemplate, loadText, streamText } from '../../../harness/text/index.ts';
+import { CHAT_DEFAULTS, chatNotes, compileTemplate, loadText, streamText } from '../../../harness/text/index.ts';
 import { test } from '../../support/suite.ts';
 import { BOS, byteIds, EOS, TINY_VOCAB, type TinyOptions, tinyModel } from './tiny.ts';
 
@@ -156,19 +156,18 @@ test('answers: one space after raw and plain prompts, none after chat templates 
   assert.equal(Array.from(plain.continuation(plain.render(user('Q')), 'no')), byteIds(' no'));
   const chat = await load(withBos(), CHAT);
   assert.equal(Array.from(chat.continuation(chat.render(user('Q')), 'no')), byteIds('no'));
-  const merges = chat.answer(chat.render(user('Q')), 'ok');
-  assert.equal(merges, { tokens: Uint32Array.of(2 + 256), merged: false });
+  assert.equal(chat.continuation(chat.render(user('Q')), 'ok'), Uint32Array.of(2 + 256));
 });
 
 test('a boundary that merges is tokenised apart, and said so', async () => {
   const text = await load(tinyModel());
   const prompt = text.render({ text: 'Answer:' });
-  const apart = text.answer(prompt, 'no');
-  assert.is(apart.merged, true, '": " is one token of this tokenizer');
-  assert.equal(Array.from(apart.tokens), byteIds(' no'));
-  assert.is(text.answer(text.render({ text: 'Answer' }), 'no').merged, false);
+  assert.is(text.merges, true, '": " is one token of this tokenizer, and the plain template ends in ":"');
+  assert.equal(Array.from(text.continuation(prompt, 'no')), byteIds(' no'));
+  assert.is((await load(tinyModel(), CHAT)).merges, false);
+  assert.match(chatNotes('m', text).join(), /^Model m: its tokenizer would join the end of a prompt/);
   await fails(
-    Promise.resolve().then(() => text.answer(prompt, '')),
+    Promise.resolve().then(() => text.continuation(prompt, '')),
     'bad-text',
     /answer is empty/,
   );
