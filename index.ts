@@ -6,9 +6,10 @@ export { blessedOf, blessRun, compareRuns, gateRun, type RunName } from './api/g
 export { METHODS } from './api/methods.ts';
 export { loadPlugin, registryFrom } from './api/plugin.ts';
 export { readRun } from './api/read-run.ts';
-export { defineMethod, type OwnMethod, type Plugin, type Registry, registryOf } from './api/registry.ts';
+export { defineEvaluation, defineMethod, type Plugin, type Registry, registryOf } from './api/registry.ts';
 export { runSuite } from './api/run.ts';
 export type { Blessed, RunSuiteOptions, SuiteRun } from './api/run-options.ts';
+export type { OwnEvaluation, OwnMethod } from './api/shapes.ts';
 export { type LoadSuiteOptions, loadSuite } from './api/suite.ts';
 export { BenchError, type BenchErrorOptions } from './base/error.ts';
 export type {
@@ -21,7 +22,9 @@ export type {
   Suite,
 } from './harness/config/resolved.ts';
 export type { Item } from './harness/datasets/types.ts';
+export { EVALUATIONS } from './harness/evaluations/index.ts';
 export type { Reference } from './harness/gate/types.ts';
+export type { EvaluationKind, EvaluationRegistry } from './harness/method/evaluation-kind.ts';
 export type { Method, MethodRegistry } from './harness/method/method.ts';
 export type { Cell } from './harness/plan/cell.ts';
 export type { FilterTerm } from './harness/plan/selection.ts';

@@ -1,4 +1,4 @@
-// `persona-bench/method`: all that the author of a method needs. Loads no engine.
+// `persona-bench/method`: all that the author of a method or of a kind of evaluation needs. Loads no engine.
 
 export { BenchError } from '../base/error.ts';
 export { DENSE } from '../formats/checkpoint/dense.ts';
@@ -21,9 +21,22 @@ export type {
   TrainerOptions,
   Variant,
 } from '../gpu/index.ts';
-export type { ControlKind, Persona } from '../harness/config/resolved.ts';
+export type {
+  EvaluationFile,
+  EvaluationPlace,
+  EvaluationSource,
+  ResolvedEvaluation,
+} from '../harness/config/evaluation-source.ts';
+export type { ControlKind, Evaluation, Persona } from '../harness/config/resolved.ts';
 export type { LibraryPassage } from '../harness/datasets/passages.ts';
 export type { CalibrationText, Item, Passage } from '../harness/datasets/types.ts';
+export type {
+  AnsweredPoint,
+  Answerer,
+  AskRequest,
+  EvaluationKind,
+  EvaluationRegistry,
+} from '../harness/method/evaluation-kind.ts';
 export type {
   Artefact,
   Axis,
@@ -39,6 +52,8 @@ export type {
   Rng,
   Statistics,
 } from '../harness/method/method.ts';
-export type { Outcome } from '../harness/method/outcome.ts';
+export type { OptionScore, OrderOutcome, Outcome } from '../harness/method/outcome.ts';
+export { softmax } from '../harness/stats/softmax.ts';
 export type { TextModel } from '../harness/text/index.ts';
-export { defineMethod, type OwnMethod, type Plugin } from './registry.ts';
+export { defineEvaluation, defineMethod, type Plugin } from './registry.ts';
+export type { OwnEvaluation, OwnMethod } from './shapes.ts';

@@ -1,18 +1,18 @@
-// A plugin: one JavaScript or TypeScript file with methods of one's own, named on the command line alone. Its code enters
-// the identity of its cells, so that edited code is never answered from the store.
+// A plugin: one JavaScript or TypeScript file with methods and evaluations of one's own, named on the command line alone. Its
+// code enters the identity of its cells, so that edited code is never answered from the store.
 
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BenchError } from '../base/error.ts';
 import { codeDigest } from './code.ts';
-import { BUNDLED, type OwnMethod, type Plugin, type Registry, registryOf, requireMethod } from './registry.ts';
+import { BUNDLED, type Plugin, type Registry, registryOf } from './registry.ts';
+import { badPlugin, requireEvaluation, requireMethod } from './shapes.ts';
 
 const ENDINGS = ['.ts', '.mts', '.js', '.mjs'];
 /** What a plugin may export. */
-const EXPORTS = ['methods'] as const;
+const EXPORTS = ['methods', 'evaluations'] as const;
 
-/** The bundled methods with those of plugin files. Throws `bad-plugin`. */
+/** What comes with the package and with plugin files. Throws `bad-plugin`. */
 export async function registryFrom(files: readonly string[] = []): Promise<Registry> {
   if (files.length === 0) return BUNDLED;
   const plugins: (Plugin & { readonly where: string })[] = [];
@@ -21,42 +21,55 @@ export async function registryFrom(files: readonly string[] = []): Promise<Regis
 }
 
 /**
- * Loads a plugin file and checks what it exports: `methods`, a list. The version of each method is followed by the digest
- * of the file and of what it imports from beside it. Throws `bad-plugin`, with the file as its place.
+ * Loads a plugin file and checks what it exports: `methods`, `evaluations` or both, as lists. The version of each is followed
+ * by the digest of the file and of what it imports from beside it. Throws `bad-plugin`, with the file as its place.
  */
 export async function loadPlugin(file: string): Promise<Plugin> {
   const absolute = path.resolve(file);
   if (!ENDINGS.includes(path.extname(absolute))) {
-    throw refused(file, 'a plugin is a .ts, .mts, .js or .mjs file', 'write --plugin ./my-method.ts');
+    throw badPlugin('a plugin is a .ts, .mts, .js or .mjs file', 'write --plugin ./my-method.ts', file);
   }
   if (!statSync(absolute, { throwIfNoEntry: false })?.isFile()) {
-    throw refused(file, 'there is no such file', 'paths are relative to the working folder');
+    throw badPlugin('there is no such file', 'paths are relative to the working folder', file);
   }
   const digest = codeDigest(absolute);
   const module = await imported(absolute, file);
   if (!EXPORTS.some((name) => name in module)) {
     const found = Object.keys(module);
     const has = found.length === 0 ? 'nothing' : found.slice(0, 8).join(', ');
-    throw refused(file, `it exports no methods; it exports ${has}`, 'write: export const methods = [myMethod];');
-  }
-  const { methods } = module;
-  if (!Array.isArray(methods) || methods.length === 0) {
-    throw refused(file, '"methods" is not a list with a method in it', 'write: export const methods = [myMethod];');
+    throw badPlugin(`it exports neither methods nor evaluations; it exports ${has}`, HINT, file);
   }
   return {
-    methods: methods.map((method: unknown) => {
-      // The file's digest tells versions apart; a version string of its own is for what the file does not show.
-      const { version = '' } = (method ?? {}) as Partial<OwnMethod>;
-      if (typeof method !== 'object' || method === null || typeof version !== 'string') {
-        requireMethod(method, file);
-      }
-      const own = Object.create(method as object, {
-        version: { value: `${version.slice(0, 64)}+${digest}`, enumerable: true },
-      }) as unknown;
-      requireMethod(own, file);
-      return own;
+    methods: exported(module, 'methods', file).map((value) => {
+      const method = versioned(value, digest);
+      requireMethod(method, file);
+      return method;
+    }),
+    evaluations: exported(module, 'evaluations', file).map((value) => {
+      const kind = versioned(value, digest);
+      requireEvaluation(kind, file);
+      return kind;
     }),
   };
+}
+
+const HINT = 'write: export const methods = [myMethod]; or: export const evaluations = [myEvaluation];';
+
+function exported(module: Readonly<Record<string, unknown>>, name: string, file: string): readonly unknown[] {
+  const list = module[name] ?? [];
+  if (Array.isArray(list) && (list.length > 0 || !(name in module))) return list;
+  throw badPlugin(`"${name}" is not a list with something in it`, HINT, file);
+}
+
+/**
+ * The same with the digest after its version: the file's digest tells versions apart, a version of its own is for what the
+ * file does not show. What is no object, or has no text as version, is left as it is for the check that follows.
+ */
+function versioned(value: unknown, digest: string): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { version = '' } = value as { readonly version?: unknown };
+  if (typeof version !== 'string') return value;
+  return Object.create(value, { version: { value: `${version.slice(0, 64)}+${digest}`, enumerable: true } });
 }
 
 /** Node's own import where it reads the file, and jiti for TypeScript on a Node that does not strip types. */
@@ -71,7 +84,7 @@ async function imported(absolute: string, file: string): Promise<Readonly<Record
     }
   } catch (error) {
     const { code, message = String(error) } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
-    throw refused(file, `it cannot be loaded: ${message}`, hintOf(code, message), error);
+    throw badPlugin(`it cannot be loaded: ${message}`, hintOf(code, message), file, error);
   }
 }
 
@@ -82,8 +95,4 @@ function hintOf(code: string | undefined, message: string): string {
   return code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
     ? 'import from persona-bench, persona-bench/method or persona-bench/engine'
     : 'install persona-bench where the plugin is: npm install --save-dev persona-bench';
-}
-
-function refused(where: string, message: string, hint: string, cause?: unknown): BenchError {
-  return new BenchError('bad-plugin', message, { where, hint, cause });
 }

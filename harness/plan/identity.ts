@@ -117,8 +117,11 @@ export function evaluationContent(
 ): Readonly<Record<string, unknown>> {
   const { kind, setUp } = evaluation;
   const found = kindOf(kinds, evaluation);
-  const version = found.version !== undefined && { version: found.version };
-  const content = { kind, ...version, ...found.content(evaluation) };
+  const content = {
+    kind,
+    ...found.content(evaluation),
+    ...(found.version !== undefined && { kindVersion: found.version }),
+  };
   return tunes && setUp !== undefined ? { ...content, setUp: evaluationContent(setUp, kinds, tunes) } : content;
 }
 

@@ -4,11 +4,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { loadPlugin, registryFrom } from '../../api/plugin.ts';
-import { defineMethod, type OwnMethod, registryOf } from '../../api/registry.ts';
+import { defineEvaluation, defineMethod, registryOf } from '../../api/registry.ts';
+import type { OwnEvaluation, OwnMethod } from '../../api/shapes.ts';
 import type { BenchError } from '../../base/error.ts';
 import { DENSE } from '../../formats/checkpoint/dense.ts';
 import { EVALUATIONS } from '../../harness/evaluations/index.ts';
-import { cellInputs } from '../../harness/plan/identity.ts';
+import { cellInputs, evaluationContent } from '../../harness/plan/identity.ts';
 import { DIGESTS, EVALUATION } from '../support/fake.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { ROOT, runNode } from '../support/node.ts';
@@ -31,6 +32,10 @@ const OWN: OwnMethod = {
     release: () => {},
   }),
 };
+
+const EVALUATION_KIND = `{ kind: 'own', graded: false, unit: 'item', poles: 'both', resolve() {}, content() {}, question() {},
+  ask() {}, schema: { type: 'object', additionalProperties: false, required: ['id', 'kind'],
+  properties: { id: { type: 'string' }, kind: { const: 'own', description: 'mine' } } } }`;
 
 /** Writes a plugin into a folder of its own; Node keeps what it imported by the path. */
 function written(text: string, name = 'plugin.mjs', folder = temporaryFolder()): string {
@@ -71,9 +76,13 @@ test('every fault of a plugin has its place and a next step', async () => {
     const file = written(text, name);
     return refused(() => registryFrom([file]), message, hint, file);
   };
-  await loads('export default 1;', /exports no methods; it exports default/, /export const methods/);
-  await loads('', /exports no methods; it exports nothing/, /export const methods/);
-  await loads('export const methods = [];', /"methods" is not a list with a method/, /export const methods/);
+  await loads(
+    'export default 1;',
+    /exports neither methods nor evaluations; it exports default/,
+    /export const methods/,
+  );
+  await loads('', /exports neither .* nothing/, /export const evaluations/);
+  await loads('export const methods = [];', /"methods" is not a list with something/, /export const methods/);
   await loads(`export const methods = ${METHOD};`, /"methods" is not a list/, /export const methods/);
   await loads('export const methods = [null];', /a method is an object/, /docs\/api\.md/);
   await loads('export const methods = [{ title: 1 }];', /the name of a method/, /docs\/api\.md/);
@@ -90,6 +99,18 @@ test('every fault of a plugin has its place and a next step', async () => {
     /its own/,
   );
   await loads(`export const methods = [${METHOD}, ${METHOD}];`, /"mine" is taken by another method/, /its own/);
+  const kind = (changes: string) => `export const evaluations = [{ ...${EVALUATION_KIND}, ${changes} }];`;
+  await loads('export const evaluations = [];', /"evaluations" is not a list/, /export const evaluations/);
+  await loads('export const evaluations = [1];', /an evaluation is an object/, /docs\/api\.md/);
+  await loads(kind("kind: 'a b'"), /the kind of an evaluation is 1 to 64/, /docs\/api\.md/);
+  await loads(kind("kind: 'other'"), /evaluation "other": "schema" must be .* properties\.kind\.const "other"/, /docs/);
+  await loads(kind('graded: 1'), /evaluation "own": "graded" must be true or false/, /docs\/api\.md/);
+  await loads(kind("unit: 'items'"), /"unit" must be "item" or "group"/, /docs\/api\.md/);
+  await loads(kind("poles: 'one'"), /"poles" must be "both" or "own"/, /docs\/api\.md/);
+  await loads(kind('ask: null'), /"ask" must be a function/, /defineEvaluation/);
+  await loads(kind('rows: []'), /"rows" must be a function/, /docs\/api\.md/);
+  const taken = EVALUATION_KIND.replaceAll("'own'", "'choice'");
+  await loads(`export const evaluations = [${taken}];`, /"choice" is taken by a bundled evaluation/, /its own/);
   await loads("throw new Error('no luck');", /cannot be loaded: no luck/, /BENCH_DEBUG/);
   await loads('throw null;', /cannot be loaded: null/, /BENCH_DEBUG/);
   await loads('export const methods = [', /cannot be loaded: /, /BENCH_DEBUG/);
@@ -99,12 +120,26 @@ test('every fault of a plugin has its place and a next step', async () => {
   await refused(() => registryFrom(['no-such-plugin.ts']), /no such file/, /working folder/, 'no-such-plugin.ts');
 });
 
+test('a kind of evaluation joins the bundled ones, with its code in its version', async () => {
+  const file = written(`export const evaluations = [${EVALUATION_KIND}];`);
+  const { evaluations, methods } = await registryFrom([file]);
+  assert.equal([...evaluations.keys()], [...EVALUATIONS.keys(), 'own']);
+  assert.is(methods.size, registryOf().methods.size);
+  assert.match(evaluations.get('own')?.version ?? '', /^\+[0-9a-f]{64}$/);
+});
+
 test('a method from TypeScript is checked too, and needs a version', async () => {
   assert.is(defineMethod(OWN), OWN);
   assert.ok(registryOf({ methods: [OWN] }).methods.has('mine'));
   const { version: _, ...unversioned } = OWN;
   await refused(() => defineMethod(unversioned as OwnMethod), /"version" must be a text/, /docs\/api\.md/);
   await refused(() => registryOf({ methods: [OWN] }, { methods: [OWN] }), /taken by another method/, /its own/);
+  const { choice } = Object.fromEntries(EVALUATIONS);
+  await refused(
+    () => defineEvaluation(choice as unknown as OwnEvaluation),
+    /"version" must be a text/,
+    /docs\/api\.md/,
+  );
 });
 
 test('the version of a plugin changes with its code and with what it imports from beside it, and with nothing else', async () => {
@@ -143,7 +178,15 @@ test('the version enters the identity of a cell, and bundled methods have none',
     }).method;
   assert.equal(inputs('1'), { name: 'mine', version: '1', options: {} });
   assert.equal(inputs(), { name: 'mine', options: {} });
-  for (const method of registryOf().methods.values()) assert.is(method.version, undefined);
+  const content = (version?: string) => {
+    const choice = EVALUATIONS.get('choice')!;
+    const kinds = new Map([['choice', version === undefined ? choice : { ...choice, version }]]);
+    return evaluationContent(EVALUATION, kinds, false);
+  };
+  assert.equal(content('1'), { ...content(), kindVersion: '1' });
+  assert.not.ok('kindVersion' in content());
+  const { methods, evaluations } = registryOf();
+  for (const one of [...methods.values(), ...evaluations.values()]) assert.is(one.version, undefined);
 });
 
 test('the built command reads TypeScript that imports TypeScript, on this Node', async () => {

@@ -201,6 +201,25 @@ test('example: an own method is run, blessed, gated and compared from TypeScript
   assert.match(stdout, /^gate: pass, exit code 0\nchanged answers: 0\n$/m);
 });
 
+test('example: an own evaluation is planned, run and read, and its code tells stored answers apart', async () => {
+  const file = 'examples/own-persona/with-yes-no.yaml';
+  const flags = ['--plugin', 'examples/own-evaluation.ts', '--out', 'asked'];
+  const without = await bench('validate', file);
+  assert.is(without.code, 2);
+  assert.match(without.stderr, /must be one of choice, likert/);
+  const run = await bench('run', file, '--json', '--progress', 'none', ...flags);
+  assert.is(run.code, 0, run.stderr);
+  const { evaluations, metrics } = JSON.parse(run.stdout);
+  assert.match(JSON.stringify(evaluations), /^\[\{"id":"yes-no","kind":"yes-no","scorer":"yes-no",/);
+  assert.ok(metrics.some((row: { evaluation: string; method: string }) => row.method === 'prompting'));
+  const shown = await bench('plan', file, '--show-prompt', '2', ...flags);
+  assert.match(shown.stdout, /Would you say "[^"]+"\? Answer Yes or No\./, shown.stderr);
+  const own = path.join(project, 'examples/own-evaluation.ts');
+  writeFileSync(own, readFileSync(own, 'utf8').replace('Answer Yes or No.', 'Yes or No?'));
+  const plan = (await bench('plan', file, '--why', ...flags)).stdout.replace(/\s+/g, ' ');
+  assert.match(plan, /0 stored, 3 to run.*evaluation\.kindVersion: "1\+/);
+});
+
 test('a TypeScript plugin is loaded by plain Node, and its code tells stored answers apart', async () => {
   const file = 'examples/own-persona/with-recall.yaml';
   const flags = ['--plugin', 'examples/own-method.ts', '--out', 'plugged'];
