@@ -20,7 +20,11 @@ function ends<A extends unknown[]>(verb: (...args: A) => Promise<number>): (...a
 
 /** Code of one's own comes in by this flag alone: a suite is data, and names no code. */
 function pluginFlag(command: Command): Command {
-  return command.option('--plugin <file>', 'a .ts or .js file that exports methods or evaluations of your own (repeatable)', repeated);
+  return command.option(
+    '--plugin <file>',
+    'a .ts or .js file that exports methods or evaluations of your own (repeatable)',
+    repeated,
+  );
 }
 
 function suiteFlags(command: Command): Command {

@@ -1,5 +1,6 @@
 // What `bench try` is asked for: flags checked, the model's folder found, persona and method chosen.
 
+import { withDefaults } from '../baselines/tuning.ts';
 import type { Engine } from '../gpu/index.ts';
 import { defaultSetUp } from '../harness/config/evaluations.ts';
 import type { Persona } from '../harness/config/resolved.ts';
@@ -92,6 +93,12 @@ export function findPersona(
   return { persona, opposite: personas.find((one) => one.id === persona.opposite) ?? null };
 }
 
+/** A method's options where nobody sets one, as a suite's schema would fill them in. */
+export function defaultsOf({ options }: Method): Readonly<Record<string, unknown>> {
+  const { properties = {} } = options as { readonly properties?: Readonly<Record<string, object>> };
+  return withDefaults({ properties }, {});
+}
+
 /** The method to try: the one named, else prompting when there is a persona, else none. Wording: the first by default. */
 export function findMethod(
   options: Pick<TryOptions, 'method' | 'wording'>,
@@ -101,7 +108,7 @@ export function findMethod(
   const name = options.method ?? (persona === null ? 'none' : 'prompting');
   const method = methods.get(name);
   if (method === undefined) throw usage(`there is no method "${name}"`, `choose one of ${list(methods.keys())}`);
-  const axes = axesOf(method, { options: {} });
+  const axes = axesOf(method, { options: defaultsOf(method) });
   if (axes.includes('sparsity')) {
     throw usage(`method ${name} needs a sparsity`, 'make a mask with `bench mask make`, and add --mask FILE');
   }
@@ -111,7 +118,7 @@ export function findMethod(
   if (!axes.includes('persona') && persona !== null) {
     throw usage(`method ${name} uses no persona`, 'leave out --persona, or choose another method');
   }
-  const wordings = persona === null ? undefined : method.wordings?.(persona, {});
+  const wordings = persona === null ? undefined : method.wordings?.(persona, defaultsOf(method));
   if (options.wording !== undefined && !wordings?.includes(options.wording)) {
     throw usage(
       `there is no wording "${options.wording}"`,
@@ -140,7 +147,7 @@ export async function prepareMethod(
     import('../harness/run/ports.ts'),
   ]);
   const context = contextOf({
-    ...{ method, options: {}, engine, text, wording, sparsity: null, seed, library },
+    ...{ method, options: defaultsOf(method), engine, text, wording, sparsity: null, seed, library },
     persona: found?.persona ?? null,
     opposite: found?.opposite ?? null,
     neutral: [],

@@ -9,7 +9,7 @@ import { type Question, reads } from '../harness/method/method.ts';
 import { streamText, type TextModel } from '../harness/text/index.ts';
 import { usage } from './open-model.ts';
 import type { TryOptions } from './options.ts';
-import { findMethod, findPersona, prepareMethod, readRequest, type TryRequest } from './try-inputs.ts';
+import { defaultsOf, findMethod, findPersona, prepareMethod, readRequest, type TryRequest } from './try-inputs.ts';
 import type { TryServices } from './try-services.ts';
 import { adapted, masked } from './variant-flags.ts';
 
@@ -139,7 +139,7 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
     const model = request.mode === 'ids' ? null : await services.loadText(folder, engine.spec.vocab);
     const loadMs = services.now() - start;
     const setupStart = services.now();
-    const retrieves = reads(chosen.method, { options: {} }, 'library');
+    const retrieves = reads(chosen.method, { options: defaultsOf(chosen.method) }, 'library');
     const library = retrieves ? ((await services.loadLibrary?.(options.personas)) ?? []) : [];
     const prepared = await prepareMethod(chosen, found, library, engine, model, request.seed, evaluations);
     const setupMs = services.now() - setupStart;

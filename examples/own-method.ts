@@ -35,7 +35,7 @@ export const recall = defineMethod({
   // What prepare may see of the persona. The rest stays out of the identity of the cells.
   reads: ['calibration'],
   async prepare({ calibration, options, persona }: Context) {
-    const { texts = 2 } = options as { readonly texts?: number };
+    const { texts } = options as { readonly texts: number }; // its default is filled in by the schema
     const turns = calibration.slice(0, texts).flatMap(turn);
     if (turns.length === 0) {
       throw new BenchError('no-calibration', `persona ${persona?.id} has no calibration texts`, {

@@ -29,6 +29,7 @@ export interface ContextParts extends Pick<Context, 'engine' | 'text' | 'options
  */
 export function contextOf(parts: ContextParts): Context {
   const { method, engine, text, options, wording, sparsity, seed, statistics, evaluation } = parts;
+  const { version } = method;
   const entry = { options };
   const visible = (persona: Persona | null) => persona && visiblePersona(persona, method, entry, wording);
   const persona = visible(parts.persona);
@@ -42,7 +43,8 @@ export function contextOf(parts: ContextParts): Context {
     return parts.evaluate({ engine, text, evaluation, items, prepared });
   };
   return {
-    ...{ engine, text, options, wording, sparsity, seed, statistics, persona, tuning, evaluate },
+    ...{ engine, text, options, wording, sparsity, seed, persona, tuning, evaluate },
+    statistics: version === undefined ? statistics : keyedBy(statistics, `${method.name} ${version}`),
     opposite: visible(parts.opposite),
     calibration: persona?.calibration ?? [],
     neutral: reads(method, entry, 'neutral') ? neutralParts(parts.neutral).calibration : [],
@@ -51,6 +53,11 @@ export function contextOf(parts: ContextParts): Context {
     tune: tuner(evaluate, tuning, persona?.id ?? null),
     rng: rngOf(seed ?? 0),
   };
+}
+
+/** Statistics under keys of their own: what other code made under the same key is never given to this one. */
+function keyedBy(statistics: Context['statistics'], owner: string): Context['statistics'] {
+  return { of: (key, make) => statistics.of(`${owner} ${key}`, make) };
 }
 
 /** `Context.phrase` of an evaluation. An option that its kind does not offer is its own text. */

@@ -43,6 +43,33 @@ test('the sparsity that is computed is the one of the identity, not what its lab
   assert.equal(seen, [0.3]);
 });
 
+test('statistics of code of one version are never given to another', async () => {
+  const none = METHODS.get('none')!;
+  const made: string[] = [];
+  const statistics = new StatisticsStore(null, 'fake');
+  const calls = { loads: 0, evaluations: 0 };
+  const loaded = await fakeLoad(calls, DEVICE)('tiny');
+  const counting = (version?: string): Method => ({
+    ...none,
+    ...(version !== undefined && { version }),
+    prepare: async (context) => {
+      await context.statistics.of('all', async () => {
+        made.push(version ?? 'bundled');
+        return [];
+      });
+      return none.prepare(context);
+    },
+  });
+  for (const version of ['1', '2', '1', undefined, undefined]) {
+    const registry = new Map([...METHODS, ['none', counting(version)]]);
+    const own = fakeSuite({ methods: [{ id: 'none', method: 'none', control: true, options: {} }] });
+    const [cell] = expand(own, registry, EVALUATIONS, new Map([['tiny', DIGESTS]]));
+    const options = { registry, kinds: EVALUATIONS, evaluate: fakeEvaluate(calls), statistics };
+    await prepare(cell!, loaded, { ...options, suite: own });
+  }
+  assert.equal(made, ['1', '2', 'bundled']);
+});
+
 test('a label that stands for another value is another cell, computed with that value', async () => {
   const seen: (number | null)[] = [];
   const registry = new Map([...METHODS, ['masked', noting(seen)]]);
