@@ -7,12 +7,10 @@ import * as assert from 'uvu/assert';
 import type { BenchError } from '../../base/error.ts';
 import type { TryOptions } from '../../cli/options.ts';
 import { tryVerb } from '../../cli/try.ts';
-import { defaultsOf } from '../../cli/try-inputs.ts';
 import type { TryServices } from '../../cli/try-services.ts';
 import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { DENSE, type Engine, type Sampling, type Sequence } from '../../gpu/index.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
-import type { Method } from '../../harness/method/method.ts';
 import { loadText } from '../../harness/text/index.ts';
 import { BOS, byteIds, EOS, TINY_VOCAB, tinyModel } from '../harness/text/tiny.ts';
 import { fakeEngine } from '../support/fake.ts';
@@ -297,13 +295,6 @@ test('a bundled model is found by its name before a local folder', async () => {
   assert.is(asked.prompts.length, 1);
   mkdirSync(join(folder, 'sub'), { recursive: true });
   await fails(run('x', { model: '..' }), 'no-tokenizer', /no tokenizer\.json/);
-});
-
-test('a method gets the defaults of its options, as in a suite', () => {
-  const properties = { texts: { type: 'integer', default: 2 }, wordings: { type: 'array' } };
-  const method = { options: { type: 'object', additionalProperties: false, properties } } as unknown as Method;
-  assert.equal(defaultsOf(method), { texts: 2 });
-  assert.equal(defaultsOf({ options: {} } as unknown as Method), {});
 });
 
 test.run();
