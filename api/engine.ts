@@ -5,7 +5,8 @@ import { wantedDevice } from '../base/device-name.ts';
 import { BenchError } from '../base/error.ts';
 import { DENSE } from '../formats/checkpoint/dense.ts';
 import type { LoadedEngine, Sampling, Variant } from '../gpu/index.ts';
-import type { Prompt, TextModel } from '../harness/text/index.ts';
+import type { ChatSettings, Prompt, TextModel } from '../harness/text/index.ts';
+import { CHAT_DEFAULTS } from '../harness/text/settings.ts';
 import { fetchedModel } from './models.ts';
 
 export { BenchError } from '../base/error.ts';
@@ -27,7 +28,7 @@ export type {
   Top,
   Variant,
 } from '../gpu/index.ts';
-export type { Message, Prompt, Rendered, TextModel } from '../harness/text/index.ts';
+export type { ChatSettings, Message, Prompt, Rendered, TextModel } from '../harness/text/index.ts';
 
 /** A model on a device. Whoever loads it disposes of it. */
 export interface LoadedModel {
@@ -41,6 +42,8 @@ export interface LoadEngineOptions {
   readonly device?: string;
   /** Jinja text in place of the model's own chat template. */
   readonly template?: string;
+  /** How chats are put to the model, as a suite's keys `thinking`, `system` and `date`; absent ones have a suite's defaults. */
+  readonly chat?: Partial<ChatSettings>;
 }
 
 /**
@@ -54,7 +57,11 @@ export async function loadEngine(model: string, options: LoadEngineOptions = {})
   const device = wantedDevice(options.device);
   const engine = await gpu.loadEngine(folder, device === undefined ? {} : { device });
   try {
-    const text = await loadText(folder, { vocab: engine.spec.vocab, template: options.template ?? null });
+    const text = await loadText(folder, {
+      vocab: engine.spec.vocab,
+      template: options.template ?? null,
+      chat: { ...CHAT_DEFAULTS, ...options.chat },
+    });
     return { engine, text, dispose: () => engine.dispose() };
   } catch (error) {
     await engine.dispose();

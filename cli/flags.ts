@@ -1,7 +1,15 @@
 // Flag values as commander reads them: each parser says what it wanted.
 
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FILTER_FIELDS, type FilterField, type FilterTerm } from '../harness/plan/selection.ts';
+import {
+  CHAT_DEFAULTS,
+  type ChatSettings,
+  isDay,
+  systemOf,
+  THINKING,
+  type Thinking,
+} from '../harness/text/settings.ts';
 
 /** A whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -46,6 +54,35 @@ export function filterTerms(text: string, before: readonly FilterTerm[] = []): r
       return { field: field as FilterField, pattern: term.slice(equals + 1) };
     }),
   ];
+}
+
+/** How a verb without a suite puts chats to a model. */
+export interface ChatOptions {
+  readonly thinking?: Thinking;
+  readonly system?: string;
+  readonly date?: string;
+}
+
+/** The flags of `ChatOptions`: a suite's keys of the same names. */
+export function chatFlags(command: Command): Command {
+  return command
+    .addOption(new Option('--thinking <how>', 'of models that can think (default: off)').choices(THINKING))
+    .option('--system <text>', 'the system text without a persona: empty, template, or a text (default: empty)')
+    .option('--date <day>', `the date that chat templates are given (default: ${CHAT_DEFAULTS.date})`, day);
+}
+
+/** The settings of the flags. Where nothing goes through the chat template, none refuses it. */
+export function chatOf({ thinking, system, date }: ChatOptions, through: boolean): ChatSettings {
+  return {
+    thinking: through ? (thinking ?? CHAT_DEFAULTS.thinking) : 'inside',
+    system: system === undefined ? CHAT_DEFAULTS.system : systemOf(system),
+    date: date ?? CHAT_DEFAULTS.date,
+  };
+}
+
+function day(text: string): string {
+  if (!isDay(text)) throw new InvalidArgumentError('It must be a day, such as 2026-12-01.');
+  return text;
 }
 
 /** The device of a verb that computes. */

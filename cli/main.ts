@@ -5,7 +5,16 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { packageRoot } from '../harness/config/paths.ts';
 import { EXIT } from './exit-codes.ts';
-import { decimal, deviceFlag, filled, filterTerms, formerDeviceFlag, repeated, wholeNumber } from './flags.ts';
+import {
+  chatFlags,
+  decimal,
+  deviceFlag,
+  filled,
+  filterTerms,
+  formerDeviceFlag,
+  repeated,
+  wholeNumber,
+} from './flags.ts';
 import { report } from './messages.ts';
 
 let exitCode: number = EXIT.pass;
@@ -68,7 +77,7 @@ gateFlags(
   { gate: true },
 ).action(ends(async (suite, options) => (await import('./run.ts')).runVerb(suite, options)));
 
-pluginFlag(program.command('try [text]').description('say something to a model, with or without a persona'))
+chatFlags(pluginFlag(program.command('try [text]').description('say something to a model, with or without a persona')))
   .requiredOption(
     '--model <name|folder|hf:...>',
     'a bundled model, a folder in Hugging Face layout, or hf:owner/name@revision',
@@ -94,9 +103,7 @@ pluginFlag(program.command('try [text]').description('say something to a model, 
   .action(ends(async (text, options) => (await import('./try.ts')).tryVerb(text, options)));
 
 const mask = program.command('mask').description('make a mask, look at one, compare two, or write a masked checkpoint');
-mask
-  .command('make')
-  .description('a mask from a model and the texts of a persona, or of a file')
+chatFlags(mask.command('make').description('a mask from a model and the texts of a persona, or of a file'))
   .requiredOption('--model <name|folder|hf:...>', 'the model whose weights are masked')
   .option('--persona <id>', 'a persona of the personas file, and its opposite for a contrast')
   .option('--personas <file>', 'a personas file in place of the bundled one')

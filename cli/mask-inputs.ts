@@ -51,6 +51,10 @@ export function optionsFor(flags: MaskMakeOptions): Options {
     }
   }
   const options = optionsOf(given);
+  const { thinking, system, date } = flags;
+  if (!options.chat && [thinking, system, date].some((flag) => flag !== undefined)) {
+    throw usage('--thinking, --system and --date are for the chat template', 'leave out --raw');
+  }
   checkOptions(options);
   return options;
 }

@@ -7,6 +7,7 @@ import { shellWord } from '../base/words.ts';
 import { compareMasks } from '../harness/subnetworks/compare.ts';
 import { type MaskFile, type MaskHeader, readMaskFile, writeMaskFile } from '../harness/subnetworks/mask-file.ts';
 import { keptOf, maskId, placesOf } from '../harness/subnetworks/masks.ts';
+import { chatOf } from './flags.ts';
 import { optionsFor, textsFor } from './mask-inputs.ts';
 import { diffText, inspectText } from './mask-report.ts';
 import { modelFolder, usage, withModel } from './open-model.ts';
@@ -25,7 +26,7 @@ export async function maskMake(options: MaskMakeOptions, stdout: Out = process.s
   if (out === undefined) throw usage('a mask needs a file to be written to', 'add --out mask.safetensors');
   const method = optionsFor(options);
   const texts = await textsFor(options, method);
-  return withModel(options, async ({ engine, text }) => {
+  return withModel(options, chatOf(options, method.chat), async ({ engine, text }) => {
     if (text === null) throw usage('the model has no tokenizer', 'add tokenizer.json to its folder');
     const [{ makeMask }, { groupName }] = await Promise.all([
       import('../harness/subnetworks/make.ts'),
@@ -81,7 +82,7 @@ export async function maskInspect(
 ): Promise<number> {
   const mask = await readMaskFile(resolve(file));
   if (model !== undefined) {
-    await withModel({ model, ...(device !== undefined && { device }) }, async (loaded) => {
+    await withModel({ model, ...(device !== undefined && { device }) }, chatOf({}, false), async (loaded) => {
       requireFits(mask, loaded, file);
       return 0;
     });

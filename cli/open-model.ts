@@ -4,7 +4,7 @@ import { findModel } from '../api/models.ts';
 import { BenchError } from '../base/error.ts';
 import type { Engine } from '../gpu/index.ts';
 import { isHubName } from '../harness/hub/name.ts';
-import type { TextModel } from '../harness/text/index.ts';
+import type { ChatSettings, TextModel } from '../harness/text/index.ts';
 import { tryServices } from './try-services.ts';
 
 export interface Loaded {
@@ -12,15 +12,17 @@ export interface Loaded {
   readonly text: TextModel | null;
 }
 
+/** Opens the model for `work`, and disposes of it after. `chat`: how chats are put to it. */
 export async function withModel(
   { model, device }: { readonly model: string; readonly device?: string },
+  chat: ChatSettings,
   work: (loaded: Loaded) => Promise<number>,
 ): Promise<number> {
   const services = tryServices();
   const folder = await modelFolder(model);
   const { engine } = await services.loadEngine(folder, device);
   try {
-    return await work({ engine, text: await services.loadText(folder, engine.spec.vocab) });
+    return await work({ engine, text: await services.loadText(folder, engine.spec.vocab, chat) });
   } finally {
     await engine.dispose();
   }

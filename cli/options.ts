@@ -1,6 +1,7 @@
 // The flags of every verb as the verbs get them.
 
 import type { FilterTerm } from '../harness/plan/selection.ts';
+import type { ChatOptions } from './flags.ts';
 
 export interface SuiteOptions {
   readonly plugin?: readonly string[]; // files
@@ -36,7 +37,7 @@ export interface PlanOptions extends SuiteOptions {
   readonly showPrompt?: number; // which cell, from 1
 }
 
-export interface TryOptions {
+export interface TryOptions extends ChatOptions {
   readonly model: string;
   readonly plugin?: readonly string[]; // files
   readonly persona?: string;
@@ -59,7 +60,7 @@ export interface TryOptions {
   readonly device?: string;
 }
 
-export interface MaskMakeOptions {
+export interface MaskMakeOptions extends ChatOptions {
   readonly model: string;
   readonly persona?: string;
   readonly personas?: string; // file

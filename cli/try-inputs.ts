@@ -50,6 +50,10 @@ function parseIds(list: string): Uint32Array {
 /** Throws `usage` on flags that are out of range or contradict each other. */
 export function readRequest(text: string | undefined, options: TryOptions): TryRequest {
   if (options.chat && options.raw) throw usage('--chat and --raw exclude each other', 'choose one');
+  const { thinking, system, date, raw } = options;
+  if ((raw || options.ids !== undefined) && [thinking, system, date].some((flag) => flag !== undefined)) {
+    throw usage('--thinking, --system and --date are for the chat template', 'leave out --raw or --ids');
+  }
   const ids = options.ids === undefined ? new Uint32Array() : parseIds(options.ids);
   if (options.ids !== undefined && (text !== undefined || options.chat || options.raw)) {
     throw usage('--ids stands in place of a text', 'leave out the text, --chat and --raw');

@@ -5,7 +5,7 @@ import type { Engine } from '../gpu/index.ts';
 import { packageRoot } from '../harness/config/paths.ts';
 import type { Persona } from '../harness/config/resolved.ts';
 import type { LibraryPassage } from '../harness/datasets/passages.ts';
-import type { TextModel } from '../harness/text/index.ts';
+import type { ChatSettings, TextModel } from '../harness/text/index.ts';
 
 /** The real services; the engine and the YAML reader are loaded when they are first needed. */
 export function tryServices(): TryServices {
@@ -22,9 +22,9 @@ export function tryServices(): TryServices {
       const { name, software } = engine.device;
       return { engine, device: software ? `${name} (software)` : null };
     },
-    async loadText(folder, vocab) {
+    async loadText(folder, vocab, chat) {
       const { loadText } = await import('../harness/text/index.ts');
-      return loadText(folder, { vocab });
+      return loadText(folder, { vocab, chat });
     },
     async loadPersonas(file) {
       const { loadPersonas } = await import('../harness/config/index.ts');
@@ -55,7 +55,7 @@ export interface TryServices {
   readonly bundledModels: string; // folder
   fetchModel(name: string): Promise<string>; // of the hub; returns its folder
   loadEngine(folder: string, device: string | undefined): Promise<TryEngine>;
-  loadText(folder: string, vocab: number): Promise<TextModel>;
+  loadText(folder: string, vocab: number, chat: ChatSettings): Promise<TextModel>;
   loadPersonas(file: string | undefined): Promise<readonly Persona[]>;
   loadLibrary?(file: string | undefined): Promise<readonly LibraryPassage[]>; // for methods that retrieve
   stdout(text: string): void;

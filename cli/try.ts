@@ -7,6 +7,7 @@ import type { Engine, Sampling, Variant } from '../gpu/index.ts';
 import { isHubName } from '../harness/hub/name.ts';
 import { type Question, reads } from '../harness/method/method.ts';
 import { streamText, type TextModel } from '../harness/text/index.ts';
+import { chatOf } from './flags.ts';
 import { usage } from './open-model.ts';
 import type { TryOptions } from './options.ts';
 import { defaultsOf, findMethod, findPersona, prepareMethod, readRequest, type TryRequest } from './try-inputs.ts';
@@ -125,6 +126,7 @@ function timingLine(timings: Timings, generated: Generated, request: TryRequest,
 export async function tryVerb(text: string | undefined, options: TryOptions, given?: TryServices): Promise<number> {
   const services = given ?? (await import('./try-services.ts')).tryServices();
   const request = readRequest(text, options);
+  const chat = chatOf(options, request.mode === 'chat');
   const folder = isHubName(options.model)
     ? await services.fetchModel(options.model)
     : await findModel(options.model, services.bundledModels);
@@ -136,7 +138,7 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
   const start = services.now();
   const { engine, device } = await services.loadEngine(folder, options.device);
   try {
-    const model = request.mode === 'ids' ? null : await services.loadText(folder, engine.spec.vocab);
+    const model = request.mode === 'ids' ? null : await services.loadText(folder, engine.spec.vocab, chat);
     const loadMs = services.now() - start;
     const setupStart = services.now();
     const retrieves = reads(chosen.method, { options: defaultsOf(chosen.method) }, 'library');

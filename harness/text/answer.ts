@@ -82,7 +82,7 @@ export function placeAnswer(
     if (thinking === 'off') {
       throw new BenchError('bad-template', `the chat template opens a thought (${tag}) before every answer`, {
         where,
-        hint: 'set thinking: empty (the thought is closed at once), or thinking: inside (answers are scored in it)',
+        hint: 'write thinking: empty in the suite, or --thinking empty, to close it at once; inside scores answers in it',
       });
     }
     // The template's own form of an empty thought, else the usual one: a line for it, and an empty line after it.
@@ -92,7 +92,7 @@ export function placeAnswer(
     if (end === null) {
       throw new BenchError('bad-template', `the chat template opens a thought (${tag}) that cannot be closed here`, {
         where,
-        hint: 'set thinking: inside, or name another template (models: template)',
+        hint: 'write thinking: inside in the suite, or --thinking inside; or name another template (models: template)',
       });
     }
     return placed(open, `${open}${space === '' ? '\n\n' : '\n'}${end}\n\n`, 'closed');

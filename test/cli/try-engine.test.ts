@@ -67,7 +67,7 @@ async function run(text: string | undefined, options: Partial<TryOptions>): Prom
     bundledModels: '',
     fetchModel: async () => '',
     loadEngine: async (folder) => ({ engine: await keptEngine(folder), device: 'a device' }),
-    loadText: (folder, vocab) => loadText(folder, { vocab }),
+    loadText: (folder, vocab, chat) => loadText(folder, { vocab, chat }),
     loadPersonas: async () => [],
     stdout: (piece) => {
       out += piece;

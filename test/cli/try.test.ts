@@ -98,7 +98,7 @@ function setUp(answer: string, more: { maxPositions?: number; logprob?: number; 
       asked.device = device;
       return { engine, device: 'SwiftShader (software)' };
     },
-    loadText: (dir, vocab) => loadText(dir, { vocab }),
+    loadText: (dir, vocab, chat) => loadText(dir, { vocab, chat }),
     loadPersonas: async (file) => {
       asked.personas = file;
       return [persona('shy', 'bold'), persona('bold', 'shy')];
