@@ -10,7 +10,7 @@ const TIE = 1e-9;
 const ROUNDING = 1e-9;
 
 /** Agreement with a statement from the probabilities of its answers, least agreement first: 0 to 1. */
-function agreement(probabilities: readonly number[]): number {
+export function agreement(probabilities: readonly number[]): number {
   const steps = probabilities.reduce((sum, p, k) => sum + k * p, 0);
   // Rounding must not carry it out of [0, 1].
   return Math.min(1, steps / (probabilities.length - 1));

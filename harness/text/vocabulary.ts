@@ -101,8 +101,15 @@ export function vocabularyOf(
   }
   for (const { content, id } of added) see(content, id);
   let size = 0;
-  for (const id of names.keys()) if (id < rows && id >= size) size = id + 1;
+  let embedded = 0;
+  for (const id of names.keys()) {
+    if (id >= rows) continue;
+    embedded++;
+    if (id >= size) size = id + 1;
+  }
   if (size === 0) throw bad('its vocabulary is empty', where);
+  // Ids follow each other but for a few; names that are gone would leave their texts to other tokens.
+  if (embedded * 2 <= size) throw bad(`it names only ${embedded} of the ids below ${size}`, where);
   return { size, idOf: (token) => ids.get(token) ?? null, tokenOf: (id) => names.get(id) ?? null };
 }
 

@@ -4,6 +4,7 @@
 import { BenchError } from '../../../base/error.ts';
 import { mean } from '../../../base/grouped.ts';
 import type { Item } from '../../datasets/types.ts';
+import { agreement } from '../../method/derived.ts';
 import type { Outcome } from '../../method/outcome.ts';
 import { evaluateOptions, type OptionsRequest } from '../../score/choice.ts';
 import { softmax } from '../../stats/softmax.ts';
@@ -13,13 +14,6 @@ export interface Reading {
   readonly answers: number; // L
   readonly expected: number; // E, from 1 to L, as answered: no key is reversed
   readonly mass: number; // probability that the model gives to the answers offered, from 0 to 1
-}
-
-/** Agreement with a statement from the probabilities of its answers, least agreement first. */
-export function agreement(probabilities: readonly number[]): number {
-  const steps = probabilities.reduce((sum, p, k) => sum + k * p, 0);
-  // Rounding must not carry it out of [0, 1].
-  return Math.min(1, steps / (probabilities.length - 1));
 }
 
 /**

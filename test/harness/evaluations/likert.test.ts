@@ -5,8 +5,9 @@ import type { BenchError } from '../../../base/error.ts';
 import { DENSE } from '../../../gpu/index.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
 import { choice as choiceKind } from '../../../harness/evaluations/choice.ts';
-import { agreement, evaluateLikert, readingOf } from '../../../harness/evaluations/likert/answers.ts';
+import { evaluateLikert, readingOf } from '../../../harness/evaluations/likert/answers.ts';
 import { asking, likert as kind, type LikertEvaluation } from '../../../harness/evaluations/likert.ts';
+import { agreement } from '../../../harness/method/derived.ts';
 import type { Question } from '../../../harness/method/method.ts';
 import {
   alignment,

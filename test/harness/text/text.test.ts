@@ -193,6 +193,8 @@ test('broken folders and files', async () => {
     ['{"model": {}}', 'bad-tokenizer', /has no vocab/],
     ['{"model": {"vocab": {}}}', 'bad-tokenizer', /vocabulary is empty/],
     ['{"model": {"vocab": {"a": -1}}}', 'bad-tokenizer', /"a" has no valid id/],
+    ['{"model": {"vocab": {"a": 0, "b": 5, "c": 9}}}', 'bad-tokenizer', /names only 3 of the ids below 10/],
+    ['{"model": {"vocab": {"a": 0, "b": 0}}}', 'bad-tokenizer', /have the same id 0/],
     ['{"model": {"vocab": {"a": 0}}, "added_tokens": 3}', 'bad-tokenizer', /must be a list/],
     ['{"model": {"vocab": {"a": 0}}, "added_tokens": [null]}', 'bad-tokenizer', /has no content/],
     ['{"model": {"type": "Magic", "vocab": {"a": 0}}, "added_tokens": []}', 'bad-tokenizer', /model\.type is "Magic"/],
