@@ -105,7 +105,9 @@ export interface ShownPrompt {
   readonly cell: number; // from 1
   readonly item: string;
   readonly text: string;
-  readonly between: string; // of that text's end and of the answers' start: what the template writes before an answer
+  /** What the template writes between the open turn and an answer: in `text`, but for `separator`, with which answers begin. */
+  readonly between: string;
+  readonly separator: '' | ' ';
   readonly ids: readonly number[];
   readonly answers: readonly { readonly text: string; readonly ids: readonly number[] }[];
 }
@@ -137,7 +139,8 @@ export async function promptOf(
       cell: n,
       item: item.id,
       text: rendered.text,
-      between: rendered.between ?? rendered.separator,
+      between: rendered.between ?? '',
+      separator: rendered.separator,
       ids: [...rendered.tokens],
       answers: order.flatMap((option) => {
         const answer = kind.answer?.(evaluation, item, option, option);
@@ -183,14 +186,15 @@ async function prepareLightly(
   }
 }
 
-export function promptText({ cell, item, text, between, ids, answers }: ShownPrompt): string {
+export function promptText({ cell, item, text, between, separator, ids, answers }: ShownPrompt): string {
   const lines = [
     `cell ${cell}, item ${item}, ${ids.length} tokens`,
     '--- text',
     text,
     '--- token ids',
     ids.join(' '),
-    ...(between === '' ? [] : [`--- between the open turn and an answer: ${JSON.stringify(between)}`]),
+    ...(between === '' ? [] : [`--- before an answer the template writes ${JSON.stringify(between)}`]),
+    `--- an answer begins where the text ends${separator === '' ? '' : ', with a space'}`,
     ...answers.map((answer, i) => `--- answer ${i + 1}: ${JSON.stringify(answer.text)}  ${answer.ids.join(' ')}`),
   ];
   return printableLines(`${lines.join('\n')}\n`);
