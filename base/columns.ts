@@ -4,13 +4,52 @@
 import { createRequire } from 'node:module';
 import { inert, printable } from './printable.ts';
 
-/** Widest line; what is there to be copied, a path or a command, stays whole. */
+/** Widest line where nobody says how wide it may be; what is there to be copied, a path or a command, stays whole. */
 export const COLUMNS = 100;
+/** Narrower than this a table is one word a line; wider than this a sentence is hard to read. */
+const [NARROWEST, WIDEST] = [40, 160];
+
+/**
+ * Columns of a line: what the variable COLUMNS says, else the width of the terminal, else 100 (a file, a pipe, CI).
+ * Bounded to 40..160.
+ */
+export function lineWidth(
+  environment: NodeJS.ProcessEnv = process.env,
+  output: { readonly isTTY?: boolean; readonly columns?: number } = process.stdout,
+): number {
+  const said = environment.COLUMNS ?? '';
+  const wanted = /^[1-9]\d{0,5}$/.test(said) ? Number(said) : output.isTTY === true ? output.columns : undefined;
+  return wanted === undefined || wanted === 0 ? COLUMNS : Math.min(WIDEST, Math.max(NARROWEST, wanted));
+}
 /** To the right of each column; what the last one leaves is trimmed. */
 const GAP = 2;
 
 export type Paint = (text: string) => string;
 const plain: Paint = (text) => text;
+
+/** Whether to colour: a terminal, and NO_COLOR (any value, https://no-color.org) not set. */
+export function wantsColor(isTTY: boolean | undefined, environment: NodeJS.ProcessEnv): boolean {
+  return isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb';
+}
+
+/** What colour may repeat of what the words say. */
+export interface Painter {
+  readonly plain: Paint;
+  readonly bold: Paint;
+  readonly dim: Paint;
+  readonly good: Paint;
+  readonly warn: Paint;
+  readonly bad: Paint;
+}
+
+export function painter(color: boolean): Painter {
+  const style =
+    (open: number, close: number): Paint =>
+    (text) =>
+      color ? `\x1b[${open}m${text}\x1b[${close}m` : text;
+  const [bold, dim] = [style(1, 22), style(2, 22)];
+  return { plain, bold, dim, good: style(32, 39), warn: style(33, 39), bad: style(31, 39) };
+}
 
 /** The head and each row, every one of as many lines as it needs. */
 export function tableRows(
@@ -34,8 +73,9 @@ export function tableText(...table: Parameters<typeof tableRows>): string {
   return tableRows(...table).join('\n');
 }
 
-/** Lines of at most 100 columns, all but the first behind `indent` spaces; a longer word is cut. */
+/** Lines of at most `lineWidth` columns, all but the first behind `indent` spaces; a longer word is cut. */
 export function wrap(text: string, indent = 0): readonly string[] {
+  const columns = lineWidth();
   const lines: string[] = [];
   let line = /^ */.exec(text)?.[0] ?? '';
   let begun = false;
@@ -45,10 +85,10 @@ export function wrap(text: string, indent = 0): readonly string[] {
     begun = false;
   };
   for (const word of printable(text).trimStart().split(' ')) {
-    if (begun && line.length + 1 + word.length > COLUMNS) next();
+    if (begun && line.length + 1 + word.length > columns) next();
     if (begun) line += ' ';
     let rest = word;
-    for (let room = COLUMNS - line.length; rest.length > room; room = COLUMNS - line.length) {
+    for (let room = columns - line.length; rest.length > room; room = columns - line.length) {
       line += rest.slice(0, room);
       rest = rest.slice(room);
       next();
@@ -80,10 +120,10 @@ function drawn(cells: readonly string[], colWidths: readonly number[]): string {
   return lines.map((line) => inert(line.trimEnd())).join('\n');
 }
 
-/** Widths that add up to at most 100: the widest column gives way first, and words are cut only when all are at theirs. */
+/** Widths that add up to at most `lineWidth`: the widest column gives way first, and words are cut only when all are at theirs. */
 function fit(widths: readonly number[], words: readonly number[]): number[] {
   const fitted = [...widths];
-  for (let excess = fitted.reduce((a, b) => a + b, 0) - GAP - COLUMNS; excess > 0; excess--) {
+  for (let excess = fitted.reduce((a, b) => a + b, 0) - GAP - lineWidth(); excess > 0; excess--) {
     const spare = fitted.map((width, i) => (width > (words[i] ?? 0) ? width : 0));
     const from = Math.max(...spare) > 0 ? spare : fitted;
     const widest = from.indexOf(Math.max(...from));

@@ -1,38 +1,26 @@
 // `bench doctor`: which device a run gets and why, whether it computes right, and what would make it faster.
 
 import { wrap } from '../base/columns.ts';
-import { BenchError } from '../base/error.ts';
 import { jsonText } from '../base/printable.ts';
 import type { DeviceReport } from '../gpu/doctor.ts';
+import { typed } from './typed.ts';
 
 const LABEL_WIDTH = 10;
 const MIB = 2 ** 20;
 
 /**
  * Examines the device and reports through `out`, a line at a time (with `json`: one document). Returns 0 when the
- * device computes what the reference does, else 2.
+ * device computes what the reference does, else 2. Throws `no-device`.
  */
 export async function runDoctor(
   options: { readonly json?: boolean; readonly device?: string },
   out: (line: string) => void,
 ): Promise<number> {
   const { inspectDevice } = await import('../gpu/doctor.ts');
-  let report: DeviceReport;
-  try {
-    report = await inspectDevice(options.device);
-  } catch (error) {
-    if (!(error instanceof BenchError)) throw error;
-    const { code, message, where, hint } = error;
-    if (options.json === true) out(jsonText({ ok: false, error: { code, message, where, hint } }).trimEnd());
-    else {
-      out(where === undefined ? message : `${where}: ${message}`);
-      if (hint !== undefined) out(hint);
-    }
-    return 2;
-  }
+  const report = await inspectDevice(options.device);
   const ok = report.check.passed;
   if (options.json === true) out(jsonText({ ok, ...report }).trimEnd());
-  else for (const line of describe(report)) out(line);
+  else for (const line of describe(report)) out(typed(line));
   return ok ? 0 : 2;
 }
 

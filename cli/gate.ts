@@ -5,7 +5,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { blessRun, compareRuns, gateRun } from '../api/gate.ts';
 import { readRun } from '../api/read-run.ts';
-import { endingLines } from '../base/columns.ts';
+import { endingLines, painter, wantsColor } from '../base/columns.ts';
 import { readBounded, writeAtomic } from '../base/files.ts';
 import { jsonText } from '../base/printable.ts';
 import { shellWord } from '../base/words.ts';
@@ -14,6 +14,7 @@ import type { ReadRun } from '../harness/store/read-run.ts';
 import { compareText, gateAnnotations, gateMarkdown, gateText } from '../reports/gate.ts';
 import { EXIT } from './exit-codes.ts';
 import type { GateOptions } from './options.ts';
+import { typed } from './typed.ts';
 import { type Written, writtenText } from './written.ts';
 
 const MAX_SUITE_BYTES = 2 ** 20;
@@ -54,7 +55,11 @@ export async function blessVerb(
 export async function gateVerb(run: string, options: Judged, write = toStdout): Promise<number> {
   const read = readRun(run);
   const report = gateRun(read, options);
-  write(options.json === true ? jsonText(report) : gateText(report, options.explain === true));
+  write(
+    options.json === true
+      ? jsonText(report)
+      : gateText(report, options.explain === true, painter(wantsColor(process.stdout.isTTY, process.env))),
+  );
   const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = process.env;
   if (GITHUB_ACTIONS === 'true' && options.json !== true)
     write(gateAnnotations(report, placeOf(options.suite ?? suiteFile(read))));
@@ -71,7 +76,7 @@ export async function gateVerb(run: string, options: Judged, write = toStdout): 
 function endingOf(run: string, { outcome }: GateReport, { junit, reference, explain }: Judged): string {
   const explained = explain === true || outcome === 'pass';
   const at = reference === undefined ? '' : ` --reference ${shellWord(reference)}`;
-  const next = explained ? null : `bench gate ${shellWord(run)}${at} --explain`;
+  const next = explained ? null : typed(`bench gate ${shellWord(run)}${at} --explain`);
   return endingLines(junit === undefined ? [] : [junit], next)
     .map((line) => `${line}\n`)
     .join('');

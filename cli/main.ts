@@ -3,6 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { lineWidth } from '../base/columns.ts';
+import { jsonText } from '../base/printable.ts';
 import { packageRoot } from '../harness/config/paths.ts';
 import { EXIT } from './exit-codes.ts';
 import {
@@ -15,7 +17,8 @@ import {
   repeated,
   wholeNumber,
 } from './flags.ts';
-import { report } from './messages.ts';
+import { report, usageDocument, wantsJson } from './messages.ts';
+import { typed } from './typed.ts';
 
 let exitCode: number = EXIT.pass;
 const program = new Command('bench');
@@ -64,7 +67,8 @@ program
   .description('Measures how well a language model holds a persona, and at what cost.')
   .version(JSON.parse(readFileSync(`${packageRoot()}/package.json`, 'utf8')).version, '--version')
   .showSuggestionAfterError()
-  .showHelpAfterError('  bench --help lists the verbs; bench <verb> --help their flags')
+  .showHelpAfterError(typed('  bench --help lists the verbs; bench VERB --help their flags'))
+  .configureOutput({ getOutHelpWidth: () => lineWidth(), getErrHelpWidth: () => lineWidth() })
   .exitOverride();
 
 gateFlags(
@@ -230,7 +234,11 @@ process.stderr.on('error', () => {});
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CommanderError)) exitCode = report(error);
-  else if (error.exitCode !== 0) exitCode = EXIT.usage;
+  const document = wantsJson(process.argv.slice(2)) ? process.stdout : null;
+  if (!(error instanceof CommanderError)) exitCode = report(error, process.stderr, document);
+  else if (error.exitCode !== 0) {
+    exitCode = EXIT.usage;
+    document?.write(jsonText(usageDocument(error.message)));
+  }
 }
 process.exitCode = exitCode;

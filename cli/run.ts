@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Registry } from '../api/registry.ts';
+import { wantsColor } from '../base/columns.ts';
 import { counted, shellWord } from '../base/words.ts';
 import { packageRoot } from '../harness/config/paths.ts';
 import type { Suite } from '../harness/config/resolved.ts';
@@ -10,6 +11,7 @@ import type { RunResult } from '../harness/record/run-record.ts';
 import type { Machine } from '../harness/run/ports.ts';
 import type { RunOptions } from './options.ts';
 import { fetchedSuiteOf, registryOf, termsOf } from './suite-options.ts';
+import { typed } from './typed.ts';
 
 /** What the verb runs on; tests put a fake engine in. */
 export interface RunServices {
@@ -72,12 +74,12 @@ export async function runVerb(
     const shown = shortPath(folder);
     if (options.json === true) stdout.write(readFileSync(path.join(folder, 'run.json'), 'utf8'));
     else if (options.quiet !== true) {
-      const { terminalReport, wantsColor } = await import('../reports/terminal.ts');
+      const { terminalReport } = await import('../reports/terminal.ts');
       stdout.write(
         terminalReport(result, {
           color: wantsColor(stdout.isTTY, process.env),
           written: run.files.map((name) => path.join(shown, name)),
-          next: nextCommand(suite, result),
+          next: typed(nextCommand(suite, result)),
         }),
       );
     }

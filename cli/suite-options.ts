@@ -8,6 +8,7 @@ import { shellWord } from '../base/words.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import type { FilterTerm } from '../harness/plan/selection.ts';
 import type { RunOptions, SuiteOptions } from './options.ts';
+import { typed } from './typed.ts';
 
 /** The bundled methods, and those of --plugin. Throws `bad-plugin`. */
 export function registryOf({ plugin }: Pick<SuiteOptions, 'plugin'>): Promise<Registry> {
@@ -42,15 +43,14 @@ export function termsOf(options: SuiteOptions): readonly FilterTerm[] {
 export function commandOf(verb: string, file: string, options: SuiteOptions): string {
   const { set = [], filter = [], plugin = [], model, limit, seed, device, out } = options;
   const flags = { model, limit, seed, device, out };
-  return [
+  const words = [
     ...['bench', verb, file],
     ...plugin.flatMap((one) => ['--plugin', one]),
     ...set.flatMap((one) => ['--set', one]),
     ...filter.flatMap(({ field, pattern }) => ['--filter', `${field}=${pattern}`]),
     ...Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])),
-  ]
-    .map(shellWord)
-    .join(' ');
+  ];
+  return typed(words.map(shellWord).join(' '));
 }
 
 function loadOptions({

@@ -2,6 +2,7 @@
 
 import { endingLines, wrap } from '../base/columns.ts';
 import { jsonText } from '../base/printable.ts';
+import { typed } from './typed.ts';
 
 export interface Written {
   readonly said: string; // "" where the paths say all
@@ -10,7 +11,8 @@ export interface Written {
   readonly next: string | null;
 }
 
-export function writtenText({ said, figures = {}, written, next }: Written, json: boolean): string {
+export function writtenText({ said, figures = {}, written, next: command }: Written, json: boolean): string {
+  const next = command === null ? null : typed(command);
   if (json) return jsonText({ ...figures, written, next });
   return `${[...(said === '' ? [] : wrap(said)), ...endingLines(written, next)].join('\n')}\n`;
 }

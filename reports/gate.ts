@@ -1,7 +1,7 @@
 // What a gate says: a line per verdict, the worst first, and in one word what it comes to; and what two runs differ in. Pure
 // functions.
 
-import { wrap } from '../base/columns.ts';
+import { type Paint, type Painter, painter, wrap } from '../base/columns.ts';
 import { printable } from '../base/printable.ts';
 import { points } from '../base/words.ts';
 import type { Comparison, GateReport, Outcome, Verdict } from '../harness/record/verdicts.ts';
@@ -24,15 +24,29 @@ function line({ outcome, rule, row, message }: Verdict): string {
 }
 
 /** Plain text, what it comes to first; with `explain` every changed item, else the first few of what did not pass. */
-export function gateText({ verdicts, outcome, notes = [] }: GateReport, explain: boolean): string {
+export function gateText(
+  { verdicts, outcome, notes = [] }: GateReport,
+  explain: boolean,
+  paint: Painter = painter(false),
+): string {
+  const colours: Readonly<Record<Outcome, Paint>> = {
+    ...{ pass: paint.good, fail: paint.bad, incomparable: paint.bad, inconclusive: paint.warn },
+  };
   const lines = sorted(verdicts).flatMap((verdict) => {
     const shown = explain ? verdict.flips : verdict.outcome === 'pass' ? [] : verdict.flips.slice(0, SHOWN);
     const more = verdict.flips.length - shown.length;
     const rest = more > 0 && verdict.outcome !== 'pass' ? [`    and ${more} more: --explain lists them`] : [];
-    return [...wrap(line(verdict), 4), ...shown.flatMap((flip) => wrap(`    ${flip}`, 6)), ...rest];
+    // The first word says the outcome.
+    const [first = '', ...others] = wrap(line(verdict), 4);
+    return [
+      first.replace(/^[A-Z]+/, colours[verdict.outcome]),
+      ...others,
+      ...shown.flatMap((flip) => wrap(`    ${flip}`, 6)),
+      ...rest,
+    ];
   });
   const told = notes.flatMap((note) => wrap(`NOTE         ${note}`, 4));
-  return `${[`Gate: ${outcome}.`, ...told, ...lines].join('\n')}\n`;
+  return `${[colours[outcome](`Gate: ${outcome}.`), ...told, ...lines].join('\n')}\n`;
 }
 
 function listed(flips: readonly string[]): readonly string[] {

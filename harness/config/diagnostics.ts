@@ -1,6 +1,6 @@
 // What is wrong in a file, said so that it can be mended: file:line:col, the line, a caret under the words, a suggestion.
 
-import { BenchError } from '../../base/error.ts';
+import { BenchError, type Mistake } from '../../base/error.ts';
 
 /** Text that has lines to point at: a file, or what was typed after a flag. */
 export interface Source {
@@ -21,11 +21,20 @@ export interface Issue {
   readonly hint?: string;
 }
 
-/** `file:line:col` of a place; line and column count from 1. */
-export function whereIs({ source, start }: Place): string {
+/** Line and column of a place, from 1. */
+function positionOf({ source, start }: Place): { readonly line: number; readonly column: number } {
   const before = source.text.slice(0, start);
-  const line = before.split('\n').length;
-  return `${source.name}:${line}:${start - before.lastIndexOf('\n')}`;
+  return { line: before.split('\n').length, column: start - before.lastIndexOf('\n') };
+}
+
+/** `file:line:col` of a place; line and column count from 1. */
+export function whereIs(place: Place): string {
+  const { line, column } = positionOf(place);
+  return `${place.source.name}:${line}:${column}`;
+}
+
+function mistakeOf({ place, message, hint }: Issue): Mistake {
+  return { file: place.source.name, ...positionOf(place), message, ...(hint !== undefined && { hint }) };
 }
 
 /** Issues that are shown; one wrong character can make a thousand. */
@@ -59,8 +68,13 @@ export function failOn(issues: readonly Issue[], code: string, hint: string): vo
     (a, b) => a.place.source.name.localeCompare(b.place.source.name) || a.place.start - b.place.start,
   );
   const more = sorted.length - MOST_ISSUES;
-  const shown = [...sorted.slice(0, MOST_ISSUES).map(render), ...(more > 0 ? [`and ${more} more`] : [])];
-  throw new BenchError(code, shown.join('\n'), { where: whereIs(sorted[0]!.place), hint });
+  const first = sorted.slice(0, MOST_ISSUES);
+  const shown = [...first.map(render), ...(more > 0 ? [`and ${more} more`] : [])];
+  throw new BenchError(code, shown.join('\n'), {
+    where: whereIs(sorted[0]!.place),
+    hint,
+    mistakes: first.map(mistakeOf),
+  });
 }
 
 /** `did you mean "x"?` for the nearest of `known`: two edits at most, or a beginning of three letters; else undefined. */

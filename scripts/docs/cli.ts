@@ -58,6 +58,14 @@ dependencies, type \`npx bench\`.
 RUN, A and B are the folder of a run, its \`run.json\`, or \`latest\`. A model is a bundled name, a folder in Hugging Face layout, or
 \`hf:owner/name@revision\`. Every verb takes \`--json\`: one document on stdout and nothing else.
 
+An error with \`--json\` is a document too, and stderr says the same to people:
+\`{"ok": false, "exitCode": 2, "error": {"code", "message", "where", "hint", "mistakes"}}\`. \`mistakes\` holds each mistake of a file
+as \`{file, line, column, message, hint}\`. Codes are those of [errors.md](errors.md), \`usage\` for a command line that cannot be read,
+\`system\` for what the operating system refused, and \`internal\` for a fault of bench.
+
+Lines are as wide as the terminal, or as the variable \`COLUMNS\` says (40 to 160), and 100 columns in a file or a pipe. Colour is
+used on a terminal only, and not where \`NO_COLOR\` is set. It repeats what the words say.
+
 | exit code | meaning |
 |---|---|
 | 0 | pass |

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { COLUMNS, endingLines, tableRows, tableText, wrap } from '../../base/columns.ts';
+import { COLUMNS, endingLines, lineWidth, painter, tableRows, tableText, wrap } from '../../base/columns.ts';
 import type { GateReport } from '../../harness/record/verdicts.ts';
 import { compareText, gateText } from '../../reports/gate.ts';
 import { suite } from '../support/suite.ts';
@@ -73,6 +73,38 @@ test('two runs beside each other fit, whatever the questions are', () => {
   const text = compareText({ flips: [flip], rows: [row], ...none } as unknown as Parameters<typeof compareText>[0]);
   narrow(text);
   assert.match(text, /^1 answers turned\n/);
+});
+
+test('a line is as wide as COLUMNS says, else as the terminal, else 100; within bounds', () => {
+  const terminal = { isTTY: true, columns: 72 };
+  assert.is(lineWidth({}, terminal), 72);
+  assert.is(lineWidth({ COLUMNS: '120' }, terminal), 120);
+  assert.is(lineWidth({ COLUMNS: '120' }, {}), 120);
+  assert.is(lineWidth({}, { columns: 72 }), 100);
+  assert.is(lineWidth({ COLUMNS: 'wide' }, {}), 100);
+  assert.is(lineWidth({}, { isTTY: true, columns: 0 }), 100);
+  assert.equal([lineWidth({ COLUMNS: '1' }, {}), lineWidth({ COLUMNS: '99999' }, {})], [40, 160]);
+});
+
+test('a gate is red and green on a terminal, in the words that it has without colour', () => {
+  const verdict = { rule: 'alignment', row: 'prompting', message: 'said', flips: [], p: null } as const;
+  const verdicts = (['pass', 'fail', 'inconclusive'] as const).map((outcome) => ({ ...verdict, outcome }));
+  const report = { verdicts, outcome: 'fail', exitCode: 1, inconclusive: 'fail' } as unknown as GateReport;
+  const coloured = gateText(report, false, painter(true));
+  const ESC = String.fromCharCode(27);
+  for (const part of [
+    `${ESC}[31mGate: fail.${ESC}[39m`,
+    `${ESC}[31mFAIL`,
+    `${ESC}[32mPASS`,
+    `${ESC}[33mINCONCLUSIVE`,
+  ]) {
+    assert.ok(coloured.includes(part), part);
+  }
+  const bare = coloured
+    .split(ESC)
+    .map((part, k) => (k === 0 ? part : part.replace(/^\[\d+m/, '')))
+    .join('');
+  assert.is(bare, gateText(report, false));
 });
 
 test.run();

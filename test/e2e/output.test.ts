@@ -1,7 +1,7 @@
-// What every verb writes to stdout: with --json one document and nothing else, with an error nothing at all, and for people
+// What every verb writes to stdout: with --json one document and nothing else, of an error too, and for people
 // lines of at most 100 columns without colour codes, that end with what was written and what to do next.
 
-import { cpSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { COLUMNS } from '../../base/columns.ts';
@@ -110,18 +110,57 @@ test('masks, adapters, lists, the device, a try', async () => {
   assert.ok('generated' in tried && 'timings' in tried);
 });
 
-test('with an error stdout stays empty: what went wrong is on stderr, and the exit code says so', async () => {
-  for (const args of [
-    ['run', 'no-such.yaml'],
-    ['plan', 'no-such.yaml'],
-    ['validate', 'no-such.yaml'],
-    ['gate', 'no-such-run'],
-    ['mask', 'inspect', 'no-such.safetensors'],
-    ['list', 'nonsense'],
-  ]) {
-    const { code, stdout, stderr } = await bench(...args, '--json');
-    assert.equal([code, stdout], [2, ''], args.join(' '));
-    assert.match(stderr, /^error: /);
+/** Every verb by a mistake: what it is given, and the code of the error. */
+const WRONG: readonly (readonly [code: string, ...args: readonly string[]])[] = [
+  ['bad-suite', 'run', 'no-such.yaml'],
+  ['bad-suite', 'plan', 'no-such.yaml'],
+  ['bad-suite', 'validate', 'no-such.yaml'],
+  ['no-run', 'gate', 'no-such-run'],
+  ['no-run', 'bless', 'no-such-run'],
+  ['no-run', 'report', 'no-such-run'],
+  ['no-run', 'compare', 'no-such-run', 'no-such-run'],
+  ['bad-mask', 'mask', 'inspect', 'no-such.safetensors'],
+  ['bad-mask', 'mask', 'diff', 'no-such.safetensors', 'nor-this.safetensors'],
+  ['bad-mask', 'mask', 'bake', 'no-such.safetensors', '--model', model, '--out', at('nothing')],
+  ['usage', 'mask', 'make', '--model', model],
+  ['bad-model', 'adapter', 'merge', 'no-such-adapter', '--model', 'no-such-model', '--out', at('nothing')],
+  ['bad-model', 'try', 'Hello.', '--model', 'no-such-model'],
+  ['usage', 'list', 'nonsense'],
+  ['usage', 'pull', 'nonsense'],
+  ['in-the-way', 'init', 'package.json'],
+  ['no-device', 'doctor', '--device', 'no such device'],
+  ['usage', 'run', 'suites/smoke.yaml', '--no-such-flag'],
+  ['usage', 'no-such-verb'],
+];
+
+for (const [code, ...args] of WRONG) {
+  test(`an error of ${args.slice(0, 2).join(' ')} is a document with --json, and text without`, async () => {
+    const said = await bench(...args, '--json');
+    assert.is(said.code, 2, said.stderr);
+    const { ok, exitCode, error } = JSON.parse(said.stdout);
+    assert.equal([ok, exitCode, error.code], [false, 2, code], said.stderr);
+    assert.ok(error.message.length > 0 && 'where' in error && 'hint' in error && Array.isArray(error.mistakes));
+    assert.match(said.stderr, /^error: /m); // a driver may have warned before
+    const plain = await bench(...args);
+    assert.equal([plain.code, plain.stdout, plain.stderr], [2, '', said.stderr]);
+  });
+}
+
+test('each mistake of a file is data: its place, what is wrong, a hint', async () => {
+  writeFileSync(at('wrong.yaml'), 'version: 1\nname: wrong\nmodles: []\nseeds: many\n');
+  const { error } = JSON.parse((await bench('validate', at('wrong.yaml'), '--json')).stdout);
+  const unknown = error.mistakes.find(({ message }: { message: string }) => message.includes('modles'));
+  assert.equal([path.resolve(unknown.file), unknown.line, unknown.column], [at('wrong.yaml'), 3, 1]);
+  assert.match(unknown.hint, /did you mean "models"/);
+  assert.ok(error.mistakes.length > 1);
+});
+
+test('lines are as wide as COLUMNS says', async () => {
+  for (const columns of [60, 140]) {
+    const { stdout } = await runNode([...BENCH, 'plan', ...SUITE], { env: { COLUMNS: String(columns) } });
+    const lines = stdout.split('\n').filter((line) => !/^(Next|Written)/.test(line));
+    const widest = Math.max(...lines.map(({ length }) => length));
+    assert.ok(widest <= columns && widest > columns - 40, `${columns}: ${widest}`);
   }
 });
 
