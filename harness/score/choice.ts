@@ -8,11 +8,13 @@ import type { Item } from '../datasets/types.ts';
 import type { AskRequest } from '../method/evaluation-kind.ts';
 import type { OptionScore, OrderOutcome, Outcome } from '../method/outcome.ts';
 import { softmax } from '../stats/softmax.ts';
-import type { Prompt, Rendered } from '../text/index.ts';
+import type { Ask, Rendered } from '../text/index.ts';
 import { type Asking, answerText, ordersOf, questionText } from './ask.ts';
 
 /** Sequences handed to the engine at once: enough to share prefixes among, few enough to stop soon when interrupted. */
 const CHUNK = 512;
+/** Items whose texts are made into tokens at once. */
+const PREPARED = 128;
 
 /** What the answer's probability is measured against by `pmi`: the words that end a question, and nothing else. */
 const NEUTRAL = 'Answer:';
@@ -23,7 +25,7 @@ export interface OptionsRequest extends Omit<AskRequest, 'engine' | 'evaluation'
   readonly evaluation: Asking;
 }
 
-interface Ask {
+interface Scorable {
   readonly sequence: Sequence;
   readonly prompt: number; // tokens before the answer
   readonly bytes: number; // UTF-8 bytes of the answer's own text
@@ -32,7 +34,7 @@ interface Ask {
 
 interface Presented {
   readonly order: readonly number[];
-  readonly asks: readonly Ask[]; // by option index
+  readonly asks: readonly Scorable[]; // by option index
 }
 
 interface Asked {
@@ -49,8 +51,14 @@ function joined(prompt: Rendered, answer: Uint32Array): Uint32Array {
   return tokens;
 }
 
-async function ask(request: OptionsRequest, item: Item): Promise<Asked> {
-  const { text, evaluation, variant } = request;
+/** An item put as every presented order has it. */
+interface Phrased {
+  readonly item: Item;
+  readonly presented: readonly (Ask & { readonly order: readonly number[] })[]; // answers by option index
+  readonly bare: Ask; // the question alone
+}
+
+async function phrase({ evaluation, wrap }: OptionsRequest, item: Item): Promise<Phrased> {
   const matching = item.options.filter((option) => option.matching).length;
   if (item.options.length < 2 || matching !== 1) {
     throw new BenchError('bad-item', `it has ${item.options.length} options, ${matching} of them matching`, {
@@ -58,19 +66,25 @@ async function ask(request: OptionsRequest, item: Item): Promise<Asked> {
       hint: 'two options or more, exactly one matching',
     });
   }
-  const wholeText = evaluation.scorer === 'prompt-and-answer';
-  const presented: Presented[] = [];
-  let first: Rendered | null = null;
+  const presented: Phrased['presented'][number][] = [];
   for (const order of ordersOf(evaluation, item.options.length)) {
-    const wrapped: Prompt = await request.wrap({ item, text: questionText(evaluation, item, order) });
+    const prompt = await wrap({ item, text: questionText(evaluation, item, order) });
+    const answers = item.options.map((_, option) => answerText(evaluation, item, option, order.indexOf(option)));
+    presented.push({ order, prompt, answers });
+  }
+  const question = questionText(evaluation, item, presented[0]?.order ?? []);
+  return { item, presented, bare: { prompt: { messages: [{ role: 'user', content: question }] }, answers: [] } };
+}
+
+function ask({ text, evaluation, variant, baseTokens }: OptionsRequest, { item, presented, bare }: Phrased): Asked {
+  const wholeText = evaluation.scorer === 'prompt-and-answer';
+  const asked = presented.map(({ order, prompt: wrapped, answers }): Presented => {
     const prompt = text.render(wrapped);
-    first ??= prompt;
     const neutral =
       evaluation.scorer === 'pmi'
         ? text.render('text' in wrapped ? { text: NEUTRAL } : { messages: [{ role: 'user', content: NEUTRAL }] })
         : null;
-    const asks = item.options.map((_, option): Ask => {
-      const answer = answerText(evaluation, item, option, order.indexOf(option));
+    const asks = answers.map((answer): Scorable => {
       const tokens = joined(prompt, text.continuation(prompt, answer));
       return {
         sequence: { tokens, from: wholeText ? 1 : prompt.tokens.length, variant },
@@ -83,15 +97,11 @@ async function ask(request: OptionsRequest, item: Item): Promise<Asked> {
         },
       };
     });
-    presented.push({ order, asks });
-  }
-  const promptTokens = first?.tokens.length ?? 0;
-  const bare =
-    request.baseTokens?.get(item.id) ??
-    text.render({
-      messages: [{ role: 'user', content: questionText(evaluation, item, presented[0]?.order ?? []) }],
-    }).tokens.length;
-  return { item, presented, promptTokens, addedTokens: promptTokens - bare };
+    return { order, asks };
+  });
+  const promptTokens = asked[0]?.asks[0]?.prompt ?? 0;
+  const bareTokens = baseTokens?.get(item.id) ?? text.render(bare.prompt).tokens.length;
+  return { item, presented: asked, promptTokens, addedTokens: promptTokens - bareTokens };
 }
 
 const total = (values: Float32Array, from = 0): number => values.subarray(from).reduce((sum, value) => sum + value, 0);
@@ -224,12 +234,21 @@ export async function evaluateOptions(request: OptionsRequest, share: ShareOf): 
     waiting = [];
     size = 0;
   };
-  for (const item of request.items) {
-    const asked = await ask(request, item);
-    const count = asked.presented.reduce((sum, { asks }) => sum + asks.length, 0);
-    if (size + count > CHUNK) await flush();
-    waiting.push(asked);
-    size += count;
+  for (let from = 0; from < request.items.length; from += PREPARED) {
+    const phrased: Phrased[] = [];
+    for (const item of request.items.slice(from, from + PREPARED)) phrased.push(await phrase(request, item));
+    request.text.prepare(
+      phrased.flatMap<Ask>(({ item, presented, bare }) =>
+        request.baseTokens?.has(item.id) ? presented : [...presented, bare],
+      ),
+    );
+    for (const one of phrased) {
+      const asked = ask(request, one);
+      const count = asked.presented.reduce((sum, { asks }) => sum + asks.length, 0);
+      if (size + count > CHUNK) await flush();
+      waiting.push(asked);
+      size += count;
+    }
   }
   await flush();
   return outcomes;

@@ -5,5 +5,5 @@ export type { Message, Prompt, Rendered } from './prompt.ts';
 export { CHAT_DEFAULTS, type ChatSettings } from './settings.ts';
 export { streamText } from './stream.ts';
 export { compileTemplate } from './template.ts';
-export { loadText, type TextModel } from './text.ts';
+export { type Ask, loadText, type TextModel } from './text.ts';
 export { tokenizerLibrary } from './tokenizer-process.ts';

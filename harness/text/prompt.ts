@@ -12,9 +12,13 @@ export type Prompt = { readonly messages: readonly Message[] } | { readonly text
  * A prompt as the model sees it, up to where its answer begins. `separator` comes between this text and an answer
  * appended to it; `between`, which ends with it, is what stands between the template's open turn and the answer.
  */
-export interface Rendered {
+export interface Placed {
   readonly text: string;
-  readonly tokens: Uint32Array;
   readonly separator: '' | ' ';
   readonly between?: string;
+}
+
+/** The same with its tokens. */
+export interface Rendered extends Placed {
+  readonly tokens: Uint32Array;
 }

@@ -6,7 +6,7 @@ import { BenchError } from '../../base/error.ts';
 import { requireFolder } from '../../formats/checkpoint/folder.ts';
 import { type Json, MAX_TEMPLATE_BYTES, readObject, readText } from './files.ts';
 import { memoized } from './memo.ts';
-import type { Prompt, Rendered } from './prompt.ts';
+import type { Placed, Prompt, Rendered } from './prompt.ts';
 import { CHAT_DEFAULTS, type ChatSettings } from './settings.ts';
 import { type ChatTemplate, compileTemplate, PLAIN_TEMPLATE, type TemplateFacts } from './template.ts';
 import { loadTokenizer } from './tokenizer.ts';
@@ -31,10 +31,21 @@ export interface TextModel {
    * unless there is white space already.
    */
   continuation(prompt: Rendered, answer: string): Uint32Array;
+  /**
+   * Makes the tokens of many prompts and their answers in one call of the tokenizer's library, so that `render` and
+   * `continuation` of each find them. It changes no result; what fails is left to these two.
+   */
+  prepare(asks: readonly Ask[]): void;
   /** Raw text, with BOS where the tokenizer says so. */
   encode(text: string): Uint32Array;
   /** Text of the tokens without special ones; unfinished UTF-8 becomes U+FFFD. */
   decode(tokens: readonly number[] | Uint32Array): string;
+}
+
+/** A prompt and answers that will follow it. */
+export interface Ask {
+  readonly prompt: Prompt;
+  readonly answers: readonly string[];
 }
 
 interface TemplateSource {
@@ -89,7 +100,7 @@ export async function loadText(
     }
     return ids;
   };
-  const separated = ({ text, separator, between }: Rendered, answer: string): string => {
+  const separated = ({ text, separator, between }: Placed, answer: string): string => {
     if (separator === '') return answer;
     // A template writes its space before every answer; after raw text one is put where there is none.
     if (between !== undefined) return separator + answer.replace(/^ /, '');
@@ -116,14 +127,16 @@ export async function loadText(
     return { tokens: Uint32Array.from(tokens), merged };
   };
 
-  const { render, continuation } = memoized({
-    render(prompt) {
-      const place = 'text' in prompt ? null : chat.ask(prompt.messages);
-      const text = place?.prompt ?? ('text' in prompt ? prompt.text : '');
-      const tokens = Uint32Array.from(encode(text));
+  const { place, knows, render, continuation } = memoized({
+    place(prompt) {
+      if ('text' in prompt) return { text: prompt.text, separator: ' ' };
+      const { prompt: text, separator, between } = chat.ask(prompt.messages);
+      return { text, separator, between };
+    },
+    render(placed) {
+      const tokens = Uint32Array.from(encode(placed.text));
       if (tokens.length === 0) throw new BenchError('bad-text', 'the prompt is empty', { hint: 'write something' });
-      const { separator = ' ' } = place ?? {};
-      return { text, tokens, separator, ...(place === null ? {} : { between: place.between }) };
+      return { ...placed, tokens };
     },
     continuation: (prompt, answer) => answerOf(prompt, answer).tokens,
   });
@@ -150,6 +163,20 @@ export async function loadText(
     vocabulary: tokenizer.vocabulary,
     render,
     continuation,
+    prepare(asks) {
+      tokenizer.prepare(
+        asks.flatMap(({ prompt, answers }) => {
+          try {
+            const placed = place(prompt);
+            const fresh = answers.filter((answer) => !knows(placed, answer));
+            const joint = fresh.map((answer) => placed.text + separated(placed, answer));
+            return knows(placed) ? joint : [placed.text, ...joint];
+          } catch {
+            return []; // a template that takes no such messages: `render` says so
+          }
+        }),
+      );
+    },
     encode: (text) => Uint32Array.from(encode(text)),
     decode: (tokens) => tokenizer.decode(Array.from(tokens)),
   };

@@ -30,8 +30,12 @@ const work = {
     return null;
   },
   ids: ({ names }, tokenizer) => names.map((name) => tokenizer.tokenToId(name)),
-  async encode({ text, special }, tokenizer) {
-    return Uint32Array.from((await tokenizer.encode(text, null, { addSpecialTokens: special })).getIds());
+  async encode({ texts, special }, tokenizer) {
+    const ids = [];
+    for (const text of texts) {
+      ids.push(Uint32Array.from((await tokenizer.encode(text, null, { addSpecialTokens: special })).getIds()));
+    }
+    return ids;
   },
   decode: ({ ids }, tokenizer) => tokenizer.decode(Array.from(ids), true),
 };

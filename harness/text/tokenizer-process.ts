@@ -37,7 +37,7 @@ const GRACE_MS = 60_000;
 type Request =
   | { readonly op: 'load'; readonly json: string }
   | { readonly op: 'ids'; readonly names: readonly string[] }
-  | { readonly op: 'encode'; readonly text: string; readonly special: boolean }
+  | { readonly op: 'encode'; readonly texts: readonly string[]; readonly special: boolean }
   | { readonly op: 'decode'; readonly ids: Uint32Array };
 type Reply = { readonly value: unknown } | { readonly failed: Failure; readonly message?: string };
 /** `absent`: the process does not have it; `refused`: the library says no; `limit`; `ended`: its process; `missing`: no library. */
@@ -57,8 +57,8 @@ export class LibraryFault extends Error {
 export interface RemoteTokenizer {
   /** Ids of tokens by name, null for a name without one. */
   ids(names: readonly string[]): readonly (number | null)[];
-  /** Ids of a text. `special`: with what the post-processor adds. */
-  encode(text: string, special: boolean): number[];
+  /** Ids of each text. `special`: with what the post-processor adds. One call costs some 0.2 ms, whatever it holds. */
+  encode(texts: readonly string[], special: boolean): readonly Uint32Array[];
   /** Text of the ids without special tokens; an id without a token has none. */
   decode(ids: readonly number[]): string;
 }
@@ -127,7 +127,10 @@ export function openTokenizer(json: string, limits: Limits = LIMITS): RemoteToke
   load();
   return {
     ids: (names) => ask({ op: 'ids', names }, names.length) as (number | null)[],
-    encode: (text, special) => Array.from(ask({ op: 'encode', text, special }, text.length) as Uint32Array),
+    encode(texts, special) {
+      const length = texts.reduce((sum, text) => sum + text.length, 0);
+      return ask({ op: 'encode', texts, special }, length) as Uint32Array[];
+    },
     decode: (ids) => ask({ op: 'decode', ids: Uint32Array.from(ids) }, ids.length) as string,
   };
 }

@@ -39,6 +39,11 @@ export interface Tokenizer {
    * cannot do in time.
    */
   encode(text: string): number[];
+  /**
+   * Makes the ids of many texts in one call of the library, so that `encode` of each is at hand; those of an earlier call
+   * are forgotten. A text that fails is left to `encode`.
+   */
+  prepare(texts: Iterable<string>): void;
   /** Text of the ids; special tokens are left out, unfinished UTF-8 becomes U+FFFD. Throws `bad-ids`. */
   decode(ids: readonly number[]): string;
 }
@@ -73,7 +78,7 @@ function idsOf(
 /** Ids of "a"; none where the tokenizer has no token for it, which is no fault as long as no text needs one. */
 function probe(library: RemoteTokenizer, special: boolean): readonly number[] {
   try {
-    return library.encode('a', special);
+    return Array.from(library.encode(['a'], special)[0]!);
   } catch (error) {
     if (error instanceof LibraryFault && error.kind === 'refused') return [];
     throw error;
@@ -106,6 +111,42 @@ function open(file: Json, added: readonly AddedToken[], where: string, limits: L
   }
 }
 
+/** Ids of texts, which `prepare` makes in as few calls as their length allows. `idsOf` throws LibraryFault. */
+function batched(library: RemoteTokenizer): {
+  prepare(texts: Iterable<string>): void;
+  idsOf(text: string): Uint32Array;
+} {
+  const prepared = new Map<string, Uint32Array>();
+  const add = (texts: readonly string[]): void => {
+    try {
+      library.encode(texts, false).forEach((ids, k) => {
+        prepared.set(texts[k]!, ids);
+      });
+    } catch (error) {
+      if (!(error instanceof LibraryFault)) throw error; // which of them fails is seen one by one
+    }
+  };
+  return {
+    prepare(texts) {
+      prepared.clear();
+      let batch: string[] = [];
+      let length = 0;
+      for (const text of new Set(texts)) {
+        if (text.length > MAX_TEXT) continue;
+        if (length + text.length > MAX_TEXT) {
+          add(batch);
+          batch = [];
+          length = 0;
+        }
+        batch.push(text);
+        length += text.length;
+      }
+      if (batch.length > 0) add(batch);
+    },
+    idsOf: (text) => prepared.get(text) ?? library.encode([text], false)[0]!,
+  };
+}
+
 /**
  * Loads a folder's tokenizer. `vocab`: rows of the model's embedding; `limits`: of a call of the library.
  * Throws `no-tokenizer`, `bad-tokenizer` (broken, larger than the embedding, or with a setting that is not followed),
@@ -130,6 +171,7 @@ export async function loadTokenizer(folder: string, config: Json, vocab: number,
   requireSettings(file, where);
   requireConfigSettings(config, raw, configFile);
   const { library, bare, full } = open(file, added, where, limits);
+  const batches = batched(library);
 
   const name = (id: number | null): string => (id === null ? '' : (vocabulary.tokenOf(id) ?? ''));
   const idOf = (value: unknown): number | null => {
@@ -146,7 +188,7 @@ export async function loadTokenizer(folder: string, config: Json, vocab: number,
     }
     let ids: number[];
     try {
-      ids = library.encode(text, false);
+      ids = Array.from(batches.idsOf(text));
     } catch (error) {
       throw libraryError(error, 'bad-text', 'the tokenizer cannot read this text', where, OTHER_TEXT);
     }
@@ -192,6 +234,7 @@ export async function loadTokenizer(folder: string, config: Json, vocab: number,
     tokens,
     dummyPrefix: name(bare[0] ?? null).startsWith('\u2581'),
     encode,
+    prepare: batches.prepare,
     decode(ids) {
       for (const id of ids) {
         if (!Number.isInteger(id) || id < 0 || id >= vocab) throw new BenchError('bad-ids', `${id} is no token id`);

@@ -261,6 +261,7 @@ export function fakeText(): TextModel {
       return { text, tokens: encode(text), separator: ' ' };
     },
     continuation: (_, answer) => encode(answer),
+    prepare() {},
     encode,
     decode: (tokens) => Buffer.from(tokens).toString('utf8'),
   };

@@ -32,6 +32,7 @@ export const fakeText: TextModel = {
     return { text, tokens: points(text), separator: '' };
   },
   continuation: (_, answer) => points(answer),
+  prepare() {},
   encode: points,
   decode: (tokens) => spell(Uint32Array.from(tokens)),
 };
