@@ -3,7 +3,7 @@
 import { BenchError } from '../../base/error.ts';
 import type { Sample } from '../../gpu/index.ts';
 import type { CalibrationText } from '../datasets/types.ts';
-import type { TextModel } from '../text/index.ts';
+import type { Prompt, TextModel } from '../text/index.ts';
 import type { Rng } from './method.ts';
 
 /** What decides which activations count; the texts are beside it. */
@@ -45,6 +45,13 @@ export function samplesOf(
   text: TextModel,
   options: CalibrationOptions,
 ): readonly Sample[] {
+  text.prepare(
+    texts.map(({ question, answer }) =>
+      question === undefined
+        ? { prompt: { text: answer }, answers: [] }
+        : { prompt: promptOf(question, options.chat), answers: [answer] },
+    ),
+  );
   const samples = texts.flatMap((one): Sample[] => {
     const { tokens, answer } = tokensOf(one, text, options.chat);
     const to = Math.min(tokens.length, options.length);
@@ -66,12 +73,16 @@ function tokensOf(
     const tokens = text.encode(answer);
     return { tokens, answer: startOf(tokens, text) };
   }
-  const prompt = text.render(chat ? { messages: [{ role: 'user', content: question }] } : { text: question });
+  const prompt = text.render(promptOf(question, chat));
   const said = text.continuation(prompt, answer);
   const tokens = new Uint32Array(prompt.tokens.length + said.length);
   tokens.set(prompt.tokens);
   tokens.set(said, prompt.tokens.length);
   return { tokens, answer: prompt.tokens.length };
+}
+
+function promptOf(question: string, chat: boolean): Prompt {
+  return chat ? { messages: [{ role: 'user', content: question }] } : { text: question };
 }
 
 function startOf(tokens: Uint32Array, { bos }: TextModel): number {

@@ -9,6 +9,7 @@ import { storeKey } from '../plan/identity.ts';
 import type { CellRecord, CellStatus } from '../record/cell-record.ts';
 import type { PromptTexts } from '../record/prompts.ts';
 import type { Store } from '../store/store.ts';
+import type { Prompt } from '../text/index.ts';
 import { DeviceChanged, DeviceHealth, failureOf } from './failures.ts';
 import type { ModelSlot } from './model-slot.ts';
 import { readNeutral } from './neutral.ts';
@@ -124,13 +125,13 @@ async function computeCell(
   const { engine, text } = loaded;
   const { prepared, setupMs } = await setUp.get(cell, loaded);
   const digests = new Map<string, string>(); // by item, of its first order
-  const prompts = new Map<string, string>();
+  const asked = new Map<string, Prompt>(); // by digest; made into text once their tokens are there
   const wrap: Prepared['wrap'] = async (question) => {
     const prompt = await prepared.wrap(question);
     if (!digests.has(question.item.id)) {
       const digest = digestOf(prompt);
       digests.set(question.item.id, digest);
-      prompts.set(digest, text.render(prompt).text);
+      asked.set(digest, prompt);
     }
     return prompt;
   };
@@ -147,6 +148,7 @@ async function computeCell(
     signal: options.signal,
   });
   const scoringMs = performance.now() - start;
+  const prompts = new Map([...asked].map(([digest, prompt]) => [digest, text.render(prompt).text]));
   const outcomes = evaluated.map((outcome): Outcome => {
     const prompt = digests.get(outcome.item);
     return prompt === undefined ? outcome : { ...outcome, prompt };
