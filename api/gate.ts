@@ -39,9 +39,9 @@ export function blessRun(
   const read = runOf(run);
   const rules = rulesOf(read.result.gate, read.result.suite, read.folder);
   if (!isComplete(read.result)) {
-    throw new BenchError('incomplete-run', 'a run with cells that failed or are missing is no reference', {
+    throw new BenchError('incomplete-run', 'a run with failed or missing cells cannot be a reference', {
       where: read.folder,
-      hint: 'run it again until every cell is there',
+      hint: 'run it again until every cell is complete',
     });
   }
   const rows = namedRows(read, rules);

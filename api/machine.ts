@@ -23,7 +23,7 @@ export function machineOf(named: string | undefined): Machine {
         await engine.dispose();
         throw new BenchError('model-changed', 'the weights changed after the run was planned', {
           where: path,
-          hint: 'run again when nothing writes to the folder any more',
+          hint: 'run again when no other program writes to the folder',
         });
       }
       const { name, software, deviceClass, testbed, timestamps } = engine.device;

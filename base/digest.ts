@@ -33,7 +33,7 @@ export function digestOf(value: unknown): string {
 function write(value: unknown, path: string): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new TypeError(`${path} is ${value}, which canonical JSON cannot hold`);
+    if (!Number.isFinite(value)) throw new TypeError(`${path} is ${value}, which canonical JSON cannot represent`);
     return JSON.stringify(value);
   }
   if (Array.isArray(value))
@@ -46,7 +46,7 @@ function write(value: unknown, path: string): string {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${write(entry, `${path}.${key}`)}`).join(',')}}`;
   }
-  throw new TypeError(`${path} is ${typeof value}, which canonical JSON cannot hold`);
+  throw new TypeError(`${path} is ${typeof value}, which canonical JSON cannot represent`);
 }
 
 const CHUNK_BYTES = 2 ** 20;

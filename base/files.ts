@@ -130,7 +130,7 @@ export function readJson(file: string, maxBytes: number): unknown {
 /** Lets `fill` write into a new folder that becomes `into`, which must not exist. Throws `unwritable`, and what `fill` throws. */
 export async function writeFolder(into: string, what: string, fill: (folder: string) => Promise<void>): Promise<void> {
   if ((await stat(into).catch(() => null)) !== null) {
-    throw new BenchError('unwritable', 'there is something of that name already', {
+    throw new BenchError('unwritable', 'the path exists already', {
       where: into,
       hint: 'choose another folder',
     });

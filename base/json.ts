@@ -41,7 +41,7 @@ function beyond(text: string, maxValues: number): string | null {
       values++;
       if (++depth > MAX_NESTING) return `is nested deeper than ${MAX_NESTING} levels`;
     } else if (character === CLOSE_LIST || character === CLOSE_OBJECT) depth--;
-    if (values > maxValues) return `holds more than ${maxValues} values`;
+    if (values > maxValues) return `has more than ${maxValues} values`;
   }
   return null;
 }

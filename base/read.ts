@@ -147,7 +147,7 @@ export function isPointer(bytes: Uint8Array): boolean {
 
 /** The error of a pointer; its message says what it is. */
 export function pointerError(): ReadError {
-  return new ReadError('pointer', 'this is a Git LFS pointer, and not the file that it stands for');
+  return new ReadError('pointer', 'this is a Git LFS pointer, not the file itself');
 }
 
 function requireNoPointer(bytes: Buffer): Buffer {
@@ -156,7 +156,7 @@ function requireNoPointer(bytes: Buffer): Buffer {
 }
 
 function requireFile(info: { isFile(): boolean }): void {
-  if (!info.isFile()) throw new ReadError('kind', 'this is a folder or a device, and no file');
+  if (!info.isFile()) throw new ReadError('kind', 'this is a folder or a device, not a file');
 }
 
 function requireSize(bytes: number, limit: number): void {

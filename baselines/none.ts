@@ -5,7 +5,7 @@ import type { Method } from '../harness/method/method.ts';
 
 export const none: Method = {
   name: 'none',
-  title: 'the question alone, no persona stated',
+  title: 'the question alone, without a persona',
   options: { type: 'object', additionalProperties: false, properties: {} },
   axes: [],
   reads: [],

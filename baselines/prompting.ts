@@ -12,7 +12,7 @@ const OPTIONS = {
   additionalProperties: false,
   properties: {
     wordings: {
-      description: "which of the persona's prompts are used: their names, or all",
+      description: "names of the persona's prompts to use, or all",
       anyOf: [
         { type: 'string', const: 'all' },
         { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', minLength: 1 } },
@@ -21,19 +21,19 @@ const OPTIONS = {
     },
     place: {
       description:
-        'where the wording stands: a system message, or the start of the user message; tuned: the better one',
+        'position of the prompt: a system message, or the start of the user message; tuned: the better one on the tuning split',
       type: 'string',
       enum: ['system', 'user', 'tuned'],
       default: 'system',
     },
     choose: {
-      description: 'each: a row for every wording; best-of: the one that holds the persona best on the tuning part',
+      description: 'each: one row per wording; best-of: the wording that works best on the tuning split',
       type: 'string',
       enum: ['each', 'best-of'],
       default: 'each',
     },
     'tuning-items': {
-      description: 'items of the tuning part that each candidate of best-of is asked at most',
+      description: 'largest number of tuning items asked for each candidate of best-of',
       type: 'integer',
       minimum: 1,
       maximum: 1e5,

@@ -15,7 +15,7 @@ export async function adapterMerge(
   { model, out, json = false }: MergeOptions,
   stdout: Pick<NodeJS.WriteStream, 'write'> = process.stdout,
 ): Promise<number> {
-  if (out === undefined) throw usage('a checkpoint needs a folder to be written to', 'add --out FOLDER');
+  if (out === undefined) throw usage('a checkpoint needs an output folder', 'add --out FOLDER');
   const services = tryServices();
   const found = isHubName(model) ? await services.fetchModel(model) : await findModel(model, services.bundledModels);
   const { mergeAdapter } = await import('../baselines/lora/merge.ts');

@@ -10,7 +10,7 @@ const MIB = 2 ** 20;
 
 /**
  * Examines the device and reports through `out`, a line at a time (with `json`: one document). Returns 0 when the
- * device computes what the reference does, else 2. Throws `no-device`.
+ * device agrees with the reference, else 2. Throws `no-device`.
  */
 export async function runDoctor(
   options: { readonly json?: boolean; readonly device?: string },
@@ -29,7 +29,7 @@ function describe({ testbed, fallback, features, absent, limits, check, advice }
   const rows: readonly (readonly [label: string, text: string])[] = [
     [
       'verdict',
-      `${check.passed ? 'computes what the reference does' : 'does NOT compute what the reference does: no run may use it'}${testbed.software ? '; a software device, whose timings say nothing about a GPU' : ''}`,
+      `${check.passed ? 'agrees with the reference' : 'does NOT agree with the reference: no run may use it'}${testbed.software ? '; a software device: its timings say nothing about a GPU' : ''}`,
     ],
     ['device', testbed.name],
     ['driver', `${testbed.driver} ${testbed.driverVersion}, ${testbed.backend}, ${testbed.dawn}`],

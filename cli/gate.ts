@@ -40,7 +40,9 @@ export async function blessVerb(
   const warnings =
     narrowed.length === 0
       ? []
-      : [`Warning: it is of a part of the suite (${narrowed.join(', ')}), and so is all that it judges`];
+      : [
+          `Warning: the reference covers only a part of the suite (${narrowed.join(', ')}), and so does every gate that uses it`,
+        ];
   const end: Written = {
     said: [`Blessed ${read.folder}: ${rows.join('; ')}`, ...warnings].join('\n'),
     figures: { blessed: read.folder, rows, warnings },

@@ -71,7 +71,7 @@ function saidOf({ repository, installed, npm }: Places): string {
   if (installed === null)
     said.push(`persona-bench is not installed in ${npm}: npx, the workflow and editors look there.`);
   if (repository === null) {
-    said.push('This is no git repository: GitHub reads .github/workflows at the top of one only.');
+    said.push('This is not a git repository: GitHub reads .github/workflows only at the top of one.');
   }
   return said.join(' ');
 }

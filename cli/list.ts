@@ -51,7 +51,7 @@ export async function listVerb(
 ): Promise<number> {
   const kinds = Object.keys(KINDS);
   if (kind !== undefined && !kinds.includes(kind)) {
-    throw new BenchError('usage', `there is no list of "${kind}"`, {
+    throw new BenchError('usage', `nothing to list under the name "${kind}"`, {
       where: 'bench list',
       hint: didYouMean(kind, kinds) ?? `lists: ${kinds.join(', ')}`,
     });

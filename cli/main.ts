@@ -42,13 +42,13 @@ function pluginFlag(command: Command): Command {
 function suiteFlags(command: Command): Command {
   return pluginFlag(command)
     .option('--set <path=value>', 'change one value of the suite, such as latency.repeats=3 (repeatable)', repeated)
-    .option('--model <id|folder|hf:...>', 'one model in place of the suite’s')
+    .option('--model <id|folder|hf:...>', 'one model instead of the suite’s')
     .option('--filter <terms>', "cells to keep, such as 'persona=extra* method=prompting' (repeatable)", filterTerms)
     .option('--limit <n>', 'evaluation items per trait', wholeNumber(1))
-    .option('--seed <n>', 'one seed in place of the suite’s', wholeNumber(0))
+    .option('--seed <n>', 'one seed instead of the suite’s', wholeNumber(0))
     .addOption(deviceFlag())
     .addOption(formerDeviceFlag())
-    .option('--out <folder>', 'where runs and the store lie (default .bench)', filled)
+    .option('--out <folder>', 'folder of runs and of the store (default .bench)', filled)
     .option('--json', 'one document on stdout and nothing else')
     .option('--quiet', 'print errors only');
 }
@@ -56,15 +56,15 @@ function suiteFlags(command: Command): Command {
 /** How a run is judged; `implied`: what giving any of them says too. */
 function gateFlags(command: Command, implied: object = {}): Command {
   return [
-    new Option('--reference <file>', 'a reference in place of reports/references/<suite>.json').argParser(filled),
-    new Option('--explain', 'every item that changed'),
-    new Option('--strict', 'whatever does not pass fails: an inconclusive verdict too, whatever the suite says of it'),
-    new Option('--junit <file>', 'the verdicts as JUnit XML too').argParser(filled),
+    new Option('--reference <file>', 'the reference (default: reports/references/<suite>.json)').argParser(filled),
+    new Option('--explain', 'list list list every item that changed'),
+    new Option('--strict', 'treat every verdict other than pass as a failure'),
+    new Option('--junit <file>', 'write write write the verdicts as JUnit XML too').argParser(filled),
   ].reduce((known, option) => known.addOption(option.implies(implied)), command);
 }
 
 program
-  .description('Measures how well a language model holds a persona, and at what cost.')
+  .description('Measures how well a language model keeps to a persona, and at what cost.')
   .version(JSON.parse(readFileSync(`${packageRoot()}/package.json`, 'utf8')).version, '--version')
   .showSuggestionAfterError()
   .showHelpAfterError(typed('  bench --help lists the verbs; bench VERB --help their flags'))
@@ -72,36 +72,36 @@ program
   .exitOverride();
 
 gateFlags(
-  suiteFlags(program.command('run <suite>').description('run what is not stored yet, and report'))
+  suiteFlags(program.command('run <suite>').description('run the cells that are not stored yet, and write the reports'))
     .addOption(new Option('--progress <how>', 'how progress is shown').choices(['tty', 'plain', 'none']))
     .option('--fresh', 'compute every cell again')
     .option('--fail-fast', 'stop at the first cell that fails')
-    .option('--profile', 'time every kernel of each method too, and write trace.json')
-    .option('--gate', 'judge the run beside the blessed one, by the rules of the suite; the flags below imply it'),
+    .option('--profile', 'also time every kernel of each method, and write trace.json')
+    .option('--gate', 'compare the run with its reference by the rules of the gate; the flags below imply it'),
   { gate: true },
 ).action(ends(async (suite, options) => (await import('./run.ts')).runVerb(suite, options)));
 
-chatFlags(pluginFlag(program.command('try [text]').description('say something to a model, with or without a persona')))
+chatFlags(pluginFlag(program.command('try [text]').description('send one prompt to a model, with or without a persona')))
   .requiredOption(
     '--model <name|folder|hf:...>',
     'a bundled model, a folder in Hugging Face layout, or hf:owner/name@revision',
   )
   .option('--persona <id>', 'a persona of the personas file')
   .option('--wording <name>', 'which of the persona’s prompts')
-  .option('--personas <file>', 'a personas file in place of the bundled one')
+  .option('--personas <file>', 'a personas file instead of the bundled one')
   .option('--method <name>', 'how the persona is applied (default: prompting)')
-  .option('--mask <file>', 'speak through this mask')
-  .option('--gamma <g>', 'what the mask’s removed weights are multiplied with (default: 0)', decimal)
-  .option('--adapter <folder>', 'speak through this low-rank adapter, in PEFT’s layout')
-  .option('--max-tokens <n>', 'new tokens at most', wholeNumber(0))
-  .option('--temperature <t>', '0 takes the likeliest token', decimal)
-  .option('--top-k <n>', 'draw among the n likeliest; 0 = all', wholeNumber(0))
-  .option('--top-p <p>', 'draw among the likeliest that hold this share', decimal)
-  .option('--stop <text>', 'end before this text (repeatable)', repeated)
-  .option('--seed <n>', 'of the draws', wholeNumber(0))
-  .option('--chat', 'through the chat template (default)')
-  .option('--raw', 'the text as it is')
-  .option('--ids <list>', 'token ids in place of text, such as 5,7,9')
+  .option('--mask <file>', 'apply this mask')
+  .option('--gamma <g>', 'factor of the removed weights (default: 0)', decimal)
+  .option('--adapter <folder>', 'apply this low-rank adapter, a folder in PEFT’s layout')
+  .option('--max-tokens <n>', 'largest number of new tokens', wholeNumber(0))
+  .option('--temperature <t>', '0 takes the most likely token', decimal)
+  .option('--top-k <n>', 'sample among the n most likely tokens; 0 = all', wholeNumber(0))
+  .option('--top-p <p>', 'sample among the most likely tokens with this total probability', decimal)
+  .option('--stop <text>', 'stop before this text (repeatable)', repeated)
+  .option('--seed <n>', 'seed of the sampling', wholeNumber(0))
+  .option('--chat', 'apply the chat template (default)')
+  .option('--raw', 'use the text without a template')
+  .option('--ids <list>', 'token ids instead of text, such as 5,7,9')
   .option('--json', 'one document {ids, logprobs, top, generated, timings}')
   .addOption(deviceFlag())
   .action(ends(async (text, options) => (await import('./try.ts')).tryVerb(text, options)));
@@ -110,18 +110,18 @@ const mask = program.command('mask').description('make a mask, look at one, comp
 chatFlags(mask.command('make').description('a mask from a model and the texts of a persona, or of a file'))
   .requiredOption('--model <name|folder|hf:...>', 'the model whose weights are masked')
   .option('--persona <id>', 'a persona of the personas file, and its opposite for a contrast')
-  .option('--personas <file>', 'a personas file in place of the bundled one')
+  .option('--personas <file>', 'a personas file instead of the bundled one')
   .option('--calibration <file>', 'texts, one a line or JSONL of {text} or {question, answer}')
-  .option('--against <file>', 'texts that a contrast sets against these')
+  .option('--against <file>', 'texts to contrast with these')
   .option('--score <name>', 'how weights are ranked (default: wanda)')
   .option('--statistic <name>', 'the size of a channel’s activations (default: rms)')
   .requiredOption('--sparsity <share>', 'share of the weights removed, from 0 to below 1', decimal)
-  .option('--group <name>', 'within what the share is kept (default: row)')
+  .option('--group <name>', 'where the sparsity applies (default: row)')
   .option('--tokens <which>', 'all, answer or no-bos (default: answer)')
-  .option('--raw', 'no chat template')
-  .option('--samples <n>', 'texts at most', wholeNumber(1))
-  .option('--length <n>', 'tokens of a text at most', wholeNumber(2))
-  .option('--seed <n>', 'of what is drawn', wholeNumber(0))
+  .option('--raw', 'use the texts without a chat template')
+  .option('--samples <n>', 'largest number of texts', wholeNumber(1))
+  .option('--length <n>', 'largest number of tokens per text', wholeNumber(2))
+  .option('--seed <n>', 'seed of everything random', wholeNumber(0))
   .option('--set <name=value>', 'another option of the method, such as activation=softplus (repeatable)', repeated)
   .requiredOption('--out <file>', 'the mask file', filled)
   .addOption(deviceFlag())
@@ -138,15 +138,15 @@ mask
   .action(ends(async (file, options) => (await import('./mask.ts')).maskInspect(file, options)));
 mask
   .command('diff <a> <b>')
-  .description('how much two masks share, beside what chance gives')
+  .description('the overlap of two masks, and the overlap expected by chance')
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (a, b, options) => (await import('./mask.ts')).maskDiff(a, b, options)));
 mask
   .command('bake <file>')
   .description('a checkpoint in Hugging Face layout with the mask applied')
   .requiredOption('--model <name|folder|hf:...>', 'the model that the mask was made for')
-  .option('--gamma <g>', 'what removed weights are multiplied with (default: 0)', decimal)
-  .requiredOption('--out <folder>', 'a folder that is not there yet', filled)
+  .option('--gamma <g>', 'factor of the removed weights (default: 0)', decimal)
+  .requiredOption('--out <folder>', 'a folder that does not exist yet', filled)
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (file, options) => (await import('./mask.ts')).maskBake(file, options)));
 
@@ -156,31 +156,31 @@ program
   .command('merge <folder>')
   .description('a checkpoint in Hugging Face layout with the adapter of a folder, in PEFT’s layout, in its weights')
   .requiredOption('--model <name|folder|hf:...>', 'the model that the adapter was trained for')
-  .requiredOption('--out <folder>', 'a folder that is not there yet', filled)
+  .requiredOption('--out <folder>', 'a folder that does not exist yet', filled)
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (folder, options) => (await import('./adapter.ts')).adapterMerge(folder, options)));
 
-suiteFlags(program.command('plan <suite>').description('list the cells and what of them is stored'))
-  .option('--why', 'say what changed where a cell is not stored')
-  .option('--print-config', 'the suite as understood, each value with its origin')
+suiteFlags(program.command('plan <suite>').description('list the cells, and which of them are stored'))
+  .option('--why', 'say what changed since a cell was stored')
+  .option('--print-config', 'print the resolved suite, each value with its origin')
   .option('--show-prompt <n>', 'the exact text and token ids of cell n', wholeNumber(1))
   .action(ends(async (suite, options) => (await import('./plan.ts')).planVerb(suite, options)));
 
-suiteFlags(program.command('validate <suite>').description('check a suite and all it names')).action(
+suiteFlags(program.command('validate <suite>').description('check a suite and every file it names')).action(
   ends(async (suite, options) => (await import('./validate.ts')).validateVerb(suite, options)),
 );
 
 program
   .command('compare <a> <b>')
-  .description('what two runs differ in: answers that turned, and how far each row moved')
+  .description('compare two runs: changed answers, and the difference of each row')
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (a, b, options) => (await import('./gate.ts')).compareVerb(a, b, options)));
 
 program
   .command('report <run>')
-  .description('the HTML page of a run (its folder, run.json, or latest), written again')
+  .description('write the HTML page of a run (its folder, run.json, or latest) again')
   .option('--out <file>', 'the page (default: report.html in the run’s folder)', filled)
-  .option('--against <run>', 'another run, or a reference’s file: the items whose answer has turned since', filled)
+  .option('--against <run>', 'another run or a reference: mark the items whose answer changed since', filled)
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (run, options) => (await import('./report.ts')).reportVerb(run, options)));
 
@@ -191,13 +191,13 @@ program
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (run, options) => (await import('./gate.ts')).blessVerb(run, options)));
 
-gateFlags(program.command('gate <run>').description('judge a run beside the blessed one by the rules of its suite'))
+gateFlags(program.command('gate <run>').description('compare a run with its reference by the rules of the gate, and print the verdicts'))
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (run, options) => (await import('./gate.ts')).gateVerb(run, options)));
 
 program
   .command('pull <model>')
-  .description('download a model of the hub, hf:owner/name@revision, or bring it up to date')
+  .description('download or update a model of the hub, hf:owner/name@revision')
   .addOption(new Option('--progress <how>', 'how progress is shown').choices(['tty', 'plain', 'none']))
   .option('--quiet', 'print errors and the folder only')
   .option('--json', 'one document on stdout and nothing else')
@@ -209,13 +209,13 @@ program
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (folder, options) => (await import('./init.ts')).initVerb(folder, options)));
 
-pluginFlag(program.command('list [what]').description('models, personas, methods or suites'))
+pluginFlag(program.command('list [what]').description('list models, personas, methods or suites'))
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (what, options) => (await import('./list.ts')).listVerb(what, options)));
 
 program
   .command('doctor')
-  .description('the device: what it is, whether it computes right, what would be faster')
+  .description('describe the device, check its results, and suggest a faster one')
   .option('--json', 'one document on stdout and nothing else')
   .addOption(deviceFlag())
   .addOption(formerDeviceFlag())

@@ -23,7 +23,7 @@ export async function maskMake(options: MaskMakeOptions, stdout: Out = process.s
   if (sparsity === undefined || !(sparsity >= 0 && sparsity < 1)) {
     throw usage('a mask needs a sparsity from 0 to below 1', 'add --sparsity 0.5');
   }
-  if (out === undefined) throw usage('a mask needs a file to be written to', 'add --out mask.safetensors');
+  if (out === undefined) throw usage('a mask needs an output file', 'add --out mask.safetensors');
   const method = optionsFor(options);
   const texts = await textsFor(options, method);
   return withModel(options, chatOf(options, method.chat), async ({ engine, text }) => {
@@ -107,10 +107,14 @@ export async function maskDiff(
 ): Promise<number> {
   const [a, b] = [await readMaskFile(resolve(first)), await readMaskFile(resolve(second))];
   if (a.header.model !== b.header.model) {
-    throw new BenchError('bad-mask', `the masks are of different weights: ${a.header.model} and ${b.header.model}`, {
-      where: second,
-      hint: 'compare masks of one model',
-    });
+    throw new BenchError(
+      'bad-mask',
+      `the masks were made for different weights: ${a.header.model} and ${b.header.model}`,
+      {
+        where: second,
+        hint: 'compare masks of one model',
+      },
+    );
   }
   const comparison = compareMasks(a.masks, b.masks, namedInfos(a));
   stdout.write(json ? jsonText(comparison) : diffText(first, second, comparison));
@@ -120,7 +124,7 @@ export async function maskDiff(
 /** Writes a checkpoint in Hugging Face layout with the mask applied. */
 export async function maskBake(file: string, options: BakeOptions, stdout: Out = process.stdout): Promise<number> {
   const { out } = options;
-  if (out === undefined) throw usage('a checkpoint needs a folder to be written to', 'add --out FOLDER');
+  if (out === undefined) throw usage('a checkpoint needs an output folder', 'add --out FOLDER');
   const mask = await readMaskFile(resolve(file));
   const folder = await modelFolder(options.model);
   const { bakeCheckpoint } = await import('../harness/subnetworks/bake.ts');

@@ -105,7 +105,7 @@ export interface ShownPrompt {
   readonly cell: number; // from 1
   readonly item: string;
   readonly text: string;
-  /** What the template writes between the open turn and an answer: in `text`, but for `separator`, with which answers begin. */
+  /** What the template writes between the prompt and the answer: in `text`, but for `separator`, with which answers begin. */
   readonly between: string;
   readonly separator: '' | ' ';
   readonly ids: readonly number[];

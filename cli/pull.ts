@@ -20,7 +20,7 @@ export async function pullVerb(
   stdout: { write(text: string): unknown } = process.stdout,
 ): Promise<number> {
   if (!isHubName(name)) {
-    throw new BenchError('usage', `${JSON.stringify(name.slice(0, 120))} is not written as a model of the hub`, {
+    throw new BenchError('usage', `${JSON.stringify(name.slice(0, 120))}is not the name of a model of the hub`, {
       hint:
         didYouMeanHub(name) ?? 'write bench pull hf:owner/name@revision; bundled models and folders need no download',
     });

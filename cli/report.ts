@@ -45,7 +45,7 @@ function earlier(against: string, items: readonly ItemRow[]): NonNullable<Extras
   }
   const kept = recalled(readReference(against), items);
   if (kept.length > 0) return { name: path.basename(against), items: kept };
-  throw new BenchError('bad-reference', 'it keeps no two-option answer of this run', {
+  throw new BenchError('bad-reference', 'it has no two-option answer in common with this run', {
     where: against,
     hint: 'name the reference of this suite, or another run',
   });

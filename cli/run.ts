@@ -68,7 +68,7 @@ export async function runVerb(
     const { folder, result } = run;
     if (folder === null) {
       const done = result.cells.filter(({ status }) => status !== 'errored').length;
-      stderr.write(`interrupted: ${counted(done, 'cell')} stored; the same command goes on from them\n`);
+      stderr.write(`interrupted: ${counted(done, 'cell')} stored; run the same command to continue\n`);
       return INTERRUPTED;
     }
     const shown = shortPath(folder);

@@ -56,15 +56,15 @@ export function readRequest(text: string | undefined, options: TryOptions): TryR
   }
   const ids = options.ids === undefined ? new Uint32Array() : parseIds(options.ids);
   if (options.ids !== undefined && (text !== undefined || options.chat || options.raw)) {
-    throw usage('--ids stands in place of a text', 'leave out the text, --chat and --raw');
+    throw usage('--ids replaces the text', 'leave out the text, --chat and --raw');
   }
   if (options.ids === undefined && (text === undefined || text.trim() === '')) {
-    throw usage('there is no text to try', 'write one: bench try "What do you like to do?"');
+    throw usage('the prompt is missing', 'write one: bench try "What do you like to do?"');
   }
   if (options.ids !== undefined && (options.stop?.length ?? 0) > 0) {
     throw usage('--stop needs a tokenizer, and --ids uses none', 'leave out --stop');
   }
-  if (options.stop?.includes('')) throw usage('--stop is empty', 'write the text to end before');
+  if (options.stop?.includes('')) throw usage('--stop is empty', 'write the text to stop before');
   let mode: TryRequest['mode'] = options.raw ? 'raw' : 'chat';
   if (options.ids !== undefined) mode = 'ids';
   return {

@@ -49,7 +49,7 @@ function checkPrompt(tokens: Uint32Array, engine: Engine, maxTokens: number): vo
   const { vocab, maxPositions } = engine.spec;
   const beyond = tokens.find((id) => id >= vocab);
   if (beyond !== undefined) {
-    throw usage(`token id ${beyond} is out of this model's vocabulary`, `ids go from 0 to ${vocab - 1}`);
+    throw usage(`token id ${beyond} is outside this model's vocabulary`, `ids go from 0 to ${vocab - 1}`);
   }
   const room = maxPositions - tokens.length;
   if (room < 0 || (room === 0 && maxTokens > 0)) {
@@ -150,7 +150,7 @@ export async function tryVerb(text: string | undefined, options: TryOptions, giv
       const variant = await masked(base, options, engine, model);
       if (request.mode !== 'chat' && found !== null && variant.id === 'dense') {
         throw usage(
-          `method ${chosen.method.name} acts on the prompt, and --${request.mode} leaves the prompt as it is`,
+          `method ${chosen.method.name} acts on the prompt, and --${request.mode}leaves the prompt unchanged`,
           'leave out --persona, or use --chat',
         );
       }

@@ -10,7 +10,7 @@ export function atlasSections({ atlas }: RunResult): readonly Section[] {
   if (atlas.length === 0) return [];
   return [
     {
-      title: 'Masks of personas: places that two share, of those that either keeps',
+      title: 'Masks of personas: weights that both keep, of those that either keeps',
       head: ['method', 'model', 'opposites', 'other pairs', 'by chance', 'least alike', 'most alike'],
       rows: atlas.map((row) => {
         const sorted = [...row.pairs].sort((a, b) => a.jaccard - b.jaccard);
@@ -25,7 +25,7 @@ export function atlasSections({ atlas }: RunResult): readonly Section[] {
         ];
       }),
       below: [
-        'Jaccard, %; chance: independent masks that keep as many places of each matrix. report.html has layers and modules.',
+        'Jaccard, %; chance: independent masks that keep as many weights of each matrix. report.html has layers and modules.',
       ],
     },
   ];

@@ -59,7 +59,7 @@ function sectionsOf(result: RunResult, columns: readonly Column[]): readonly Sec
       row.gpu === null ? [] : [[entryName(row), medianText(row.gpu.prefillMs), medianText(row.gpu.decodeMs)]],
     );
     if (timed.length === 0) return [cost];
-    const below = ['By its timestamps: without encoding, waiting and reading back.'];
+    const below = ['By the device’s timestamps: without encoding, waiting and reading back.'];
     return [
       cost,
       { title: `On the device alone: ${model}`, head: ['method', 'prefill ms', 'decode ms'], rows: timed, below },

@@ -108,7 +108,7 @@ export function compareText({ flips, rows, onlyFirst, onlySecond, different }: C
   const names = (title: string, all: readonly string[]): string[] =>
     all.length === 0 ? [] : [`${title}: ${all.join(', ')}`];
   const lines = [
-    `${flips.length} answers turned`,
+    `${flips.length} changed answers`,
     ...flips.flatMap(({ row, item, persona, place, question, before, after }) => [
       ...wrap(`  ${row}, ${item}, ${persona}${place === '' ? '' : `, ${place}`}: ${question}`, 4),
       ...wrap(`    before ${given(before)}`, 11),

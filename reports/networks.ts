@@ -28,7 +28,7 @@ export function comparisonSections(result: RunResult): readonly Section[] {
         head: ['method', 'control', 'entry', 'seeds', 'difference [95 %]', ''],
         rows,
         below: [
-          'Difference in alignment, percentage points, paired by item (its poles averaged); the spread of random masks is counted in.',
+          'Difference in alignment, percentage points, paired by item (its poles averaged); intervals include the spread of random masks.',
           ...headlineLine(result, model, evaluation),
         ],
       },
@@ -73,7 +73,7 @@ export function taxSections(result: RunResult): readonly Section[] {
           const agreement = result.agreements.find((one) => samePoint(one, row));
           return [entryName(row), short(row.perplexity), agreement === undefined ? '–' : shareText(agreement)];
         }),
-        below: [`Perplexity over ${rows[0]?.tokens ?? 0} tokens of neutral text that nothing was calibrated on.`],
+        below: [`Perplexity over ${rows[0]?.tokens ?? 0} tokens of neutral text that no method was calibrated on.`],
       },
     ];
   });
@@ -84,9 +84,9 @@ function headlineLine(result: RunResult, model: string, evaluation: string): rea
   if (found === undefined) return [];
   const tuned = result.tuning.find((row) => samePoint(row, found));
   const shown = result.metrics.find((row) => row.scope === 'pooled' && row.wording === null && samePoint(row, found));
-  const reached = shown === undefined ? '' : `, and reaches ${shareText(shown.alignment)} on the evaluation part`;
+  const reached = shown === undefined ? '' : `, and reaches ${shareText(shown.alignment)} on the evaluation split`;
   return [
-    `Headline: ${entryName(found)}, the best of ${found.candidates} on the tuning part (${tuned === undefined ? '–' : shareText(tuned.alignment)})${reached}.`,
+    `Headline: ${entryName(found)}, the best of ${found.candidates} on the tuning split (${tuned === undefined ? '–' : shareText(tuned.alignment)})${reached}.`,
   ];
 }
 

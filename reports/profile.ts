@@ -17,8 +17,8 @@ export function profileSections(result: RunResult): readonly Section[] {
   return profile.peaks.flatMap((peaks) => {
     const rows = profile.rows.filter(({ model }) => model === peaks.model);
     const below = [
-      `Peak, measured between the rounds of this job: ${short(peaks.gflops)} GFLOP/s of multiply-adds alone, ${short(peaks.gbPerSecond)} GB/s read. What lies in a cache may pass the latter.`,
-      'A short kernel’s ms are mostly those of its pass. FLOP are 2 per multiply-add; bytes are those of every operand once. run.json has every method, trace.json every dispatch.',
+      `Peak, measured between the rounds of this job: ${short(peaks.gflops)} GFLOP/s of multiply-adds alone, ${short(peaks.gbPerSecond)} GB/s read. Cached reads may exceed the latter.`,
+      'The ms of a short kernel are mostly those of its pass. FLOP are 2 per multiply-add; bytes count every operand once. run.json has every method, trace.json every dispatch.',
     ];
     return [
       wallSection(`Time outside kernels: ${peaks.model} on ${on}`, rows, profile),
@@ -49,7 +49,7 @@ function wallSection(title: string, rows: readonly ProfileRow[], { rounds, items
         : [short(row.plainDeviceMs / row.passes), percent(1 - row.plainDeviceMs / row.plainMs)]),
     ]),
     below: [
-      `ms per pass, over ${rounds} rounds of at most ${items} items, ${decodeTokens} tokens decoded after the first. Profiling gives each dispatch a pass of its own, which takes longer: beside it the same work without (plain), and what of that the device spent on whole steps.`,
+      `ms per pass, over ${rounds} rounds of at most ${items} items, ${decodeTokens} tokens decoded after the first. Profiling gives each dispatch a pass of its own, which takes longer; the other columns give the same work without profiling (plain), and the device’s share of it.`,
     ],
   };
 }

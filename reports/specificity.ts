@@ -18,9 +18,9 @@ export function specificitySections(result: RunResult): readonly Section[] {
       row.answerer ? 'no model' : row.specific ? 'specific' : 'NOT specific',
     ]),
     below: [
-      'Points by which the answers move from those where no persona is stated. Own trait: toward the pole of the persona; ' +
-        'others: either way, mean absolute; desirable: on the others, toward the pole that people would rather be seen at. ' +
-        '"desirable" answers so whoever it is told to be.',
+      'Shift of the answers, in points, from those without a persona. Own trait: toward the pole of the persona; ' +
+        'others: mean absolute shift on the other traits; desirable: on those, toward the socially desirable pole. ' +
+        '"desirable" answers so for every persona.',
     ],
   }));
 }
@@ -40,7 +40,9 @@ export function matrixSections(result: RunResult): readonly Section[] {
             return found === undefined ? '–' : signed(found.shift);
           }),
         ]),
-        below: ['Points toward the high pole of the trait in the column, from where no persona is stated.'],
+        below: [
+          'Shift toward the high pole of the trait in the column, in points, from the answers without a persona.',
+        ],
       };
     }),
   );

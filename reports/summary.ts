@@ -38,9 +38,9 @@ export function summarySections(result: RunResult): readonly Section[] {
       }),
       below: [
         'Alignment in % with its 95 % interval; against none: points, paired by item (poles averaged); ppl: perplexity on ' +
-          'neutral text over that of the dense network, which a prompt leaves as it is; set-up: seconds per cell; + tok: ' +
-          'prompt tokens beyond the bare question; pre/dec: median ms to prefill a prompt and to decode a token; bytes of ' +
-          'what is made for a persona.',
+          'neutral text over that of the dense network, which a prompt does not change; set-up: seconds per cell; + tok: ' +
+          'prompt tokens beyond the question; pre/dec: median ms to prefill a prompt and to decode a token; bytes: files ' +
+          'made for a persona.',
         ...answerersLine(result, evaluation),
         ...balanceLine(result, model, evaluation),
       ],
@@ -57,10 +57,10 @@ export function figureSections(result: RunResult): readonly Section[] {
         Object.entries(row.figures).map(([name, value], k) => [k === 0 ? entryName(row) : '', name, short(value)]),
       );
     if (rows.length === 0) return [];
-    const below = ['Means over the cells of a method; the files beside each cell hold every one.'];
+    const below = ['Means over the cells of a method; the artefacts of each cell have the single figures.'];
     return [
       {
-        title: `What methods say: ${model}, evaluation ${evaluation}`,
+        title: `Figures of the methods: ${model}, evaluation ${evaluation}`,
         head: ['method', 'figure', 'mean'],
         rows,
         below,
@@ -69,7 +69,7 @@ export function figureSections(result: RunResult): readonly Section[] {
   });
 }
 
-/** Which methods lie above the model that is told nothing, which do not, and which lie below it; nothing without any. */
+/** Which methods lie above the model without a persona, which do not, and which lie below it; nothing without any. */
 export function aboveNone(result: RunResult): readonly string[] {
   return places(result).flatMap(([model, evaluation]) => {
     const rows = pooledDifferences(result).filter((row) => row.model === model && row.evaluation === evaluation);
@@ -97,10 +97,8 @@ function controlsText(result: RunResult, rows: readonly ComparisonRow[]): readon
   const controls = rows.filter((row) => isControl(result, row));
   const above = controls.filter(({ low }) => low > 0);
   if (controls.length === 0) return [];
-  if (above.length > 0) return [`controls that lie ABOVE too: ${above.map((row) => nameOf(result, row)).join(', ')}`];
-  return [
-    controls.length === 1 ? 'the one control does not lie above' : `none of ${controls.length} controls lies above`,
-  ];
+  if (above.length > 0) return [`controls that are also ABOVE: ${above.map((row) => nameOf(result, row)).join(', ')}`];
+  return [controls.length === 1 ? 'the one control is not above' : `none of ${controls.length} controls is above`];
 }
 
 type Point = Parameters<typeof samePoint>[0];

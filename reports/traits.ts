@@ -38,7 +38,7 @@ export function byTraitSections(result: RunResult): readonly Section[] {
           part < parts - 1
             ? []
             : [
-                '*: above every control; by pairs where it has controls of its own, otherwise by intervals apart, answerers without a model too.',
+                '*: above every control: by a paired test where the method has controls of its own, otherwise by separate intervals, answerers without a model included.',
               ],
       };
     });

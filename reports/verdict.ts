@@ -12,7 +12,7 @@ import type {
 } from '../harness/record/run-record.ts';
 import { entryName } from './format.ts';
 
-/** A method's row beside its controls: the one that it does not beat, or null. */
+/** A method's row against its controls: the one that it does not beat, or null. */
 export interface Standing {
   readonly row: MetricRow;
   readonly notAbove: string | null;
@@ -53,7 +53,7 @@ export function verdicts(result: RunResult): readonly string[] {
   const sentences = [...methodClaims(result), ...pairedClaims(result)].reduce(joined, []).map(sentence);
   if (sentences.length > 0) return sentences;
   if (result.cells.every(({ status }) => status === 'errored')) return ['Nothing was measured: every cell failed.'];
-  return ['No method but controls was measured, so that there is nothing to compare.'];
+  return ['Only controls were measured, so that there is nothing to compare.'];
 }
 
 type Claims = Omit<Claim, 'name'> & { readonly names: readonly string[] };
@@ -79,7 +79,7 @@ function methodClaims(result: RunResult): readonly Claim[] {
       if (own.some((row) => result.verdicts.some((verdict) => samePoint(verdict, row)))) return [];
       const traits = own.filter(({ scope }) => scope === 'trait');
       const said = aboveText(result, traits.length > 0 ? traits : own);
-      return [{ name, one: `lies ${said}`, several: `lie ${said}`, place: placeText(result, { model, evaluation }) }];
+      return [{ name, one: `is ${said}`, several: `are ${said}`, place: placeText(result, { model, evaluation }) }];
     });
   });
 }
@@ -90,7 +90,7 @@ function pairedClaims(result: RunResult): readonly Claim[] {
     const rows = pooled(result, verdict);
     const lost = rows.filter(({ beats }) => !beats).map(({ control }) => control);
     const missing = verdict.missing.length === 0 ? '' : `; missing: ${verdict.missing.join(', ')}`;
-    const chosen = isHeadline(result, verdict) ? ', which the tuning part chose,' : '';
+    const chosen = isHeadline(result, verdict) ? ', chosen on the tuning split,' : '';
     const said = (one: boolean) =>
       verdict.beats
         ? `${one ? 'beats' : 'beat'} every one of ${one ? 'its' : 'their'} ${rows.length} controls`
@@ -124,7 +124,7 @@ export function samePoint(a: Point, b: Point): boolean {
   return a.model === b.model && a.evaluation === b.evaluation && a.method === b.method && a.sparsity === b.sparsity;
 }
 
-/** Whether the tuning part chose this method and sparsity. */
+/** Whether the tuning split chose this method and sparsity. */
 export function isHeadline(result: RunResult, row: Point): boolean {
   return result.headlines.some((headline) => samePoint(headline, row));
 }

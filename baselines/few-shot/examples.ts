@@ -1,4 +1,4 @@
-// Solved examples of the calibration part, as the evaluation asks and the persona answers: half of the items keyed to it and
+// Solved examples of the calibration split, as the evaluation asks and the persona answers: half of the items keyed to it and
 // half to its opposite, its option first as often as second, so that neither keying nor place gives an answer away.
 
 import { BenchError } from '../../base/error.ts';
@@ -13,7 +13,7 @@ export interface Example {
   readonly answer: string;
 }
 
-/** `count` items of the calibration part, in a drawn order. Throws `no-examples` where there are fewer. */
+/** `count` items of the calibration split, in a drawn order. Throws `no-examples` where there are fewer. */
 export function itemExamples(persona: Persona, phrase: Context['phrase'], count: number, rng: Rng): readonly Example[] {
   const items = persona.items.filter(({ split }) => split === 'calibration');
   const own = items.filter((item) => item.persona === persona.id);
@@ -46,7 +46,7 @@ export function textExamples(
 }
 
 function tooFew({ id }: Persona, wanted: number, found: number, what: string): BenchError {
-  return new BenchError('no-examples', `${wanted} examples are wanted, and persona ${id} has ${found} ${what}`, {
+  return new BenchError('no-examples', `${wanted} examples are needed, and persona ${id} has ${found} ${what}`, {
     where: `personas.${id}`,
     hint: 'lower k, or give the persona more of them',
   });

@@ -1,5 +1,5 @@
 // Few-shot prompting: solved examples before the question, with or without the persona stated. Examples are of the
-// calibration part; how many is given, or chosen on the tuning part.
+// calibration split; how many is given, or chosen on the tuning split.
 
 import type { FromSchema } from 'json-schema-to-ts';
 import { BenchError } from '../../base/error.ts';
@@ -15,7 +15,7 @@ const OPTIONS = {
   additionalProperties: false,
   properties: {
     k: {
-      description: 'examples; tuned: as many of `candidates` as hold the persona best',
+      description: 'number of examples; tuned: the number in `candidates` that works best on the tuning split',
       anyOf: [
         { type: 'string', const: 'tuned' },
         { type: 'integer', minimum: 1, maximum: 1000 },
@@ -23,7 +23,7 @@ const OPTIONS = {
       default: 4,
     },
     candidates: {
-      description: 'numbers of examples to choose from',
+      description: 'candidate numbers of examples',
       type: 'array',
       minItems: 1,
       maxItems: 32,
@@ -32,38 +32,39 @@ const OPTIONS = {
       default: [2, 4],
     },
     from: {
-      description: 'what the examples are: items of the calibration part as they are asked, or calibration texts',
+      description:
+        'source of the examples: items of the calibration split, as the evaluation asks them, or calibration texts',
       type: 'string',
       enum: ['items', 'texts'],
       default: 'items',
     },
     form: {
-      description: 'how they stand before the question: as turns of the conversation, or in one user message',
+      description: 'how examples are presented: as turns of a conversation, or in one user message',
       type: 'string',
       enum: ['turns', 'message'],
       default: 'turns',
     },
     prompt: {
-      description: 'whether the persona is stated too, as the system message',
+      description: 'whether a system message also states the persona',
       type: 'string',
       enum: ['none', 'persona'],
       default: 'none',
     },
     wording: {
-      description: "which of the persona's prompts states it; absent: the first",
+      description: "the persona's prompt in that system message; absent: the first",
       type: 'string',
       minLength: 1,
     },
     budget: {
       description:
-        'tokens of the prompt before the question at most: whole examples are left out, the last first; 0: no limit',
+        'largest number of prompt tokens before the question; whole examples are dropped, the last first; 0: no limit',
       type: 'integer',
       minimum: 0,
       maximum: 1e7,
       default: 0,
     },
     'tuning-items': {
-      description: 'items of the tuning part that each number of examples is asked at most',
+      description: 'largest number of tuning items asked for each number of examples',
       type: 'integer',
       minimum: 1,
       maximum: 1e5,
@@ -79,7 +80,7 @@ async function prepare(context: Context): Promise<Prepared> {
   const { persona, tuning, seed } = context;
   const options = optionsOf(context.options);
   if (persona === null) {
-    throw new BenchError('no-persona', 'few-shot examples are answered as a persona does', {
+    throw new BenchError('no-persona', 'few-shot examples need a persona', {
       hint: 'name a persona, or leave few-shot out',
     });
   }
@@ -166,10 +167,10 @@ function content(given: Readonly<Record<string, unknown>>): Readonly<Record<stri
 
 export const fewShot: Method = {
   name: 'few-shot',
-  title: 'solved examples of the calibration part before the question',
+  title: 'answered examples of the calibration split before the question',
   options: OPTIONS,
   axes: ['persona', 'seed'],
-  // Items of the calibration part come with those of the tuning part.
+  // Items of the calibration split come with those of the tuning split.
   reads: (given) => {
     const { from, k, prompt } = optionsOf(given);
     return [

@@ -10,7 +10,7 @@ import { targetOf } from '../../harness/method/keying.ts';
 import type { Context, Rng } from '../../harness/method/method.ts';
 import type { TextModel } from '../../harness/text/index.ts';
 
-/** Items of the calibration part as questions that the persona answers, once in each presented order. */
+/** Items of the calibration split as questions that the persona answers, once in each presented order. */
 export function answeredItems(persona: Persona, phrase: Context['phrase']): readonly CalibrationText[] {
   return persona.items
     .filter(({ split }) => split === 'calibration')
@@ -26,7 +26,7 @@ export function answeredItems(persona: Persona, phrase: Context['phrase']): read
 /** Samples whose answers are to be foretold, each of at most `length` tokens. Throws `no-calibration`, `no-tokens`. */
 export function trainingSamples(texts: readonly CalibrationText[], text: TextModel, length: number): readonly Sample[] {
   if (texts.length === 0) {
-    throw new BenchError('no-calibration', 'there is nothing to train on', {
+    throw new BenchError('no-calibration', 'there are no training texts', {
       hint: 'name calibration texts or items of split calibration in the personas file, or leave lora out of the suite',
     });
   }
@@ -35,7 +35,7 @@ export function trainingSamples(texts: readonly CalibrationText[], text: TextMod
     ({ tokens, from, to }): Sample[] => (to > 1 ? [{ tokens, from: Math.max(1, from), to }] : []),
   );
   if (found.length > 0) return found;
-  throw new BenchError('no-tokens', `none of ${texts.length} texts has a token to be foretold`, {
+  throw new BenchError('no-tokens', `none of ${texts.length} texts has a token to predict`, {
     hint: 'give longer texts, or more tokens to a batch',
   });
 }

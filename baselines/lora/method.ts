@@ -8,7 +8,7 @@ export const lora: Method = {
   title: "low-rank updates trained on the persona's calibration texts",
   options: OPTIONS,
   axes: ['persona', 'seed'],
-  // Items of the calibration part come with those of the tuning part.
+  // Items of the calibration split come with those of the tuning split.
   reads: (given) => {
     const options = optionsOf(given);
     const items = options.from !== 'texts' || options['evaluate-every'] > 0;

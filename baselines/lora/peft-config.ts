@@ -60,7 +60,7 @@ export function readPeftConfig(value: unknown, file: string): PeftScale {
   }
   if (!STARTS.includes(start)) {
     throw fail(
-      `init_lora_weights is ${told(start)}: the adapter stands beside other base weights`,
+      `init_lora_weights is ${told(start)}: the adapter belongs to changed base weights`,
       'convert it to plain LoRA when you save it (path_initial_model_for_weight_conversion)',
     );
   }

@@ -84,13 +84,13 @@ export async function readAdapterTensors(file: string, model: AdapterModel, rank
       const other = nameOf(info, model, side === 'a' ? 'b' : 'a');
       if (!found.has(other)) throw fail(`tensor ${shown(other)} is missing`, 'save the adapter again');
     }
-    if (entries.length === 0) throw fail('it holds no tensor', 'save the adapter again');
+    if (entries.length === 0) throw fail('it has no tensors', 'save the adapter again');
   };
   const hint = 'save the adapter again, with safe_serialization=True';
   const { tensors } = await readTensors(file, { dtype: 'F32', code: CODE, hint, check });
   for (const [name, { data }] of tensors) {
     if (!(data as Float32Array).every(Number.isFinite)) {
-      throw fail(`tensor ${shown(name)} holds a value that is not finite`, 'its training diverged, or it is damaged');
+      throw fail(`tensor ${shown(name)} has a value that is not finite`, 'its training diverged, or it is damaged');
     }
   }
   const valuesOf = (name: string): Float32Array => tensors.get(name)?.data as Float32Array;

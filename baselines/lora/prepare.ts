@@ -22,7 +22,7 @@ export async function prepare(context: Context): Promise<Prepared> {
   const options = optionsOf(context.options);
   if (persona === null) throw new BenchError('no-persona', 'lora is trained for a persona');
   if (text === null) {
-    throw new BenchError('no-tokenizer', 'lora is trained on texts, and they need a tokenizer', {
+    throw new BenchError('no-tokenizer', 'lora is trained on texts, which needs a tokenizer', {
       hint: 'add tokenizer.json to the model',
     });
   }

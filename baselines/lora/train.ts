@@ -1,4 +1,4 @@
-// The training loop: a step per batch at the schedule's rate, the tuning part asked now and then, and the adapter that held
+// The training loop: a step per batch at the schedule's rate, the tuning split asked now and then, and the adapter that held
 // the persona best on it kept. A run that diverges stops and says where.
 
 import { BenchError } from '../../base/error.ts';
@@ -14,7 +14,7 @@ export interface TrainPlan {
   readonly schedule: Omit<Schedule, 'steps'>;
   readonly every: number; // steps between two askings; the last step is asked too
   readonly patience: number; // askings in a row without a gain
-  /** How an adapter does on the tuning part; null: nothing is asked, and the last adapter is kept. */
+  /** How an adapter does on the tuning split; null: nothing is asked, and the last adapter is kept. */
   readonly ask: ((adapter: Adapter) => Promise<Held>) | null;
 }
 
@@ -81,10 +81,7 @@ async function adapterOf(trainer: Trainer, step: number, rate: number): Promise<
   const adapter = await trainer.adapter('lora');
   const sound = [...adapter.tensors.values()].every(({ a, b }) => a.every(Number.isFinite) && b.every(Number.isFinite));
   if (sound) return { ...adapter, id: adapterId(adapter) };
-  throw diverged(
-    `after step ${step} the adapter holds a value that is not finite, at a learning rate of ${rate}`,
-    rate,
-  );
+  throw diverged(`after step ${step} the adapter has a value that is not finite, at a learning rate of ${rate}`, rate);
 }
 
 function diverged(message: string, rate: number, cause?: unknown): BenchError {

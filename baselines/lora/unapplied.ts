@@ -26,10 +26,7 @@ export function unapplied(names: readonly string[], root: string, family: string
     if (module === known.prefix + known.embedding || module === known.embedding) return 'the embedding';
     return null;
   };
-  const modules = new Map<
-    string,
-    { readonly what: 'updates' | 'holds whole weights of'; readonly part: string | null }
-  >();
+  const modules = new Map<string, { readonly what: 'updates' | 'has full weights of'; readonly part: string | null }>();
   for (const name of names) {
     const bare = name.startsWith(root) ? name.slice(root.length) : name;
     const update = [UPDATE, TOKENS, MAGNITUDE].find((pattern) => pattern.test(bare));
@@ -42,9 +39,9 @@ export function unapplied(names: readonly string[], root: string, family: string
         'the adapter was trained for another model: name that one',
       );
     }
-    modules.set(module, { what: update === undefined ? 'holds whole weights of' : 'updates', part });
+    modules.set(module, { what: update === undefined ? 'has full weights of' : 'updates', part });
   }
-  const told = (['updates', 'holds whole weights of'] as const).flatMap((what) => {
+  const told = (['updates', 'has full weights of'] as const).flatMap((what) => {
     const own = [...modules].filter(([, entry]) => entry.what === what);
     if (own.length === 0) return [];
     const list = own

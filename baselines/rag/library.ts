@@ -34,7 +34,7 @@ export async function indexOf(
 ): Promise<{ readonly index: Index; readonly reused: boolean }> {
   checkLibrary(library);
   if (text === null) {
-    throw new BenchError('no-tokenizer', 'rag counts the tokens of its passages, and they need a tokenizer', {
+    throw new BenchError('no-tokenizer', 'rag counts tokens of passages, which needs a tokenizer', {
       hint: 'add tokenizer.json to the model',
     });
   }
@@ -108,7 +108,7 @@ function checkLibrary(library: Context['library']): void {
   if (neutral < personas) {
     throw new BenchError('few-neutral', `${personas} passages on personas stand beside ${neutral} neutral ones`, {
       where: 'neutral.knowledge',
-      hint: 'name a file with as many neutral passages in the personas file: retrieval must have something to pass over',
+      hint: 'name a file with as many neutral passages in the personas file: without them, every passage is on a persona',
     });
   }
 }

@@ -6,7 +6,7 @@ import { contentOf, isTuned, located, OPTIONS, optionsOf } from './options.ts';
 
 export const rag: Method = {
   name: 'rag',
-  title: 'passages that are retrieved for each question, in the prompt',
+  title: 'passages retrieved for each question, in the prompt',
   options: OPTIONS,
   axes: (given): readonly Axis[] => (optionsOf(given).retriever === 'random' ? ['persona', 'seed'] : ['persona']),
   reads: (given): readonly Reading[] => [

@@ -88,7 +88,7 @@ function parsed(folder: string, name: 'config.json' | 'tokenizer.json'): Readonl
   } catch (error) {
     throw failure(error, 'bad-embedding', join(folder, name), HINT);
   }
-  throw fail(folder, `${name} is no JSON object`);
+  throw fail(folder, `${name} is not a JSON object`);
 }
 
 /** The id of the token for what is not in the vocabulary: it says nothing of a text. */
@@ -119,7 +119,7 @@ async function matrixOf(folder: string): Promise<Stored> {
     if (embeddings === undefined) throw fail(folder, 'model.safetensors has no tensor "embeddings"');
     const [rows = 0, dimensions = 0] = embeddings.shape;
     if (embeddings.shape.length !== 2 || rows === 0 || dimensions === 0) {
-      throw fail(folder, 'the tensor "embeddings" is no matrix');
+      throw fail(folder, 'the tensor "embeddings" is not a matrix');
     }
     const numbers = async (entry: HeaderEntry | undefined) =>
       entry === undefined ? null : await readNumbers(file, entry);

@@ -22,14 +22,14 @@ export const OPTIONS = {
   properties: {
     retriever: {
       description:
-        'how passages are ranked; or a control in place of what `base` would bring: neutral passages of as many ' +
-        'tokens, or the best ones of other traits',
+        'how passages are ranked; or a control that replaces the passages of `base`: neutral passages of as many ' +
+        'tokens, or the best passages of other traits',
       type: 'string',
       enum: [...RANKERS, ...CONTROLS],
       default: 'bm25',
     },
     base: {
-      description: 'of a control: the ranker that it stands beside',
+      description: 'of a control: the ranker that it is compared with',
       type: 'string',
       enum: RANKERS,
       default: 'bm25',
@@ -44,7 +44,7 @@ export const OPTIONS = {
       default: OWN_STATES,
     },
     k: {
-      description: `passages per question; tuned: what does best on the tuning part of ${GRID.k.join(', ')}`,
+      description: `passages per question; tuned: the best on the tuning split of ${GRID.k.join(', ')}`,
       anyOf: [
         { type: 'integer', minimum: 1, maximum: 64 },
         { type: 'string', const: 'tuned' },
@@ -52,13 +52,13 @@ export const OPTIONS = {
       default: 'tuned',
     },
     budget: {
-      description: 'tokens that passages may take; those that do not fit as a whole are left out',
+      description: 'token budget of the passages; a passage that does not fit as a whole is dropped',
       type: 'integer',
       minimum: 1,
       maximum: 1e6,
       default: 256,
     },
-    sentences: { description: 'sentences of a chunk', type: 'integer', minimum: 1, maximum: 64, default: 3 },
+    sentences: { description: 'sentences per chunk', type: 'integer', minimum: 1, maximum: 64, default: 3 },
     overlap: {
       description: 'sentences that a chunk shares with the one before',
       type: 'integer',
@@ -67,14 +67,14 @@ export const OPTIONS = {
       default: 1,
     },
     k1: {
-      description: 'of BM25: how soon a repeated word counts no more',
+      description: 'k1 of BM25: saturation of repeated words',
       type: 'number',
       minimum: 0,
       maximum: 10,
       default: 1.2,
     },
     b: {
-      description: 'of BM25: how much long chunks are marked down',
+      description: 'b of BM25: length normalisation',
       type: 'number',
       minimum: 0,
       maximum: 1,
@@ -87,16 +87,17 @@ export const OPTIONS = {
       default: 'english',
     },
     template: {
-      description: 'what the passages stand in; {passages} is filled in, one to a line',
+      description: 'template of the passages; {passages} is filled in, one passage per line',
       type: 'string',
       minLength: 1,
       maxLength: 4000,
       pattern: '\\{passages\\}',
       default: 'These notes describe you:\n{passages}\nAnswer as the person they describe.',
     },
-    bullet: { description: 'what each passage begins with', type: 'string', maxLength: 100, default: '- ' },
+    bullet: { description: 'prefix of each passage', type: 'string', maxLength: 100, default: '- ' },
     place: {
-      description: 'where the template stands: a system message, or before the question; tuned: what does better',
+      description:
+        'position of the template: a system message, or before the question; tuned: the better one on the tuning split',
       type: 'string',
       enum: ['system', 'user', 'tuned'],
       default: 'system',

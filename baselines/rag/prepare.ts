@@ -91,7 +91,7 @@ function wrapper(
   };
 }
 
-/** Every setting of the grid on the tuning part. */
+/** Every setting of the grid on the tuning split. */
 async function tune(context: Context, options: Options, find: Find): Promise<readonly Tried[]> {
   const ks = options.k === 'tuned' ? GRID.k : [options.k];
   const places = options.place === 'tuned' ? GRID.place : [options.place];
@@ -105,7 +105,7 @@ async function tune(context: Context, options: Options, find: Find): Promise<rea
   return tried;
 }
 
-/** Of the questions of the evaluation part, where any of them was asked. */
+/** Of the questions of the evaluation split, where any of them was asked. */
 function summary(asked: ReturnType<typeof figuresOf>): Readonly<Record<string, number>> {
   const some = asked.evaluation ?? Object.values(asked)[0];
   if (some === undefined) return {};

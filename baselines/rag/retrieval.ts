@@ -105,7 +105,7 @@ function check({ index, persona, options }: Request, byRelation: ReadonlyMap<Rel
   if (persona.description.trim() === '') {
     throw new BenchError('no-description', `persona ${persona.id} has no description to search for`, {
       where: `${where}.description`,
-      hint: 'say in a sentence what such a person is like, or leave rag out of the suite',
+      hint: 'describe such a person in one sentence, or leave rag out of the suite',
     });
   }
   if (!byRelation.has('own')) {

@@ -16,7 +16,7 @@ function reads(given: Readonly<Record<string, unknown>>): readonly Reading[] {
 
 export const steering: Method = {
   name: 'steering',
-  title: 'vectors of the contrast between the poles, added to the residual stream',
+  title: 'steering vectors, from the contrast between the poles, added to the residual stream',
   options: OPTIONS,
   axes: ['persona', 'seed'],
   reads,

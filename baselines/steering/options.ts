@@ -9,20 +9,19 @@ export const OPTIONS = {
   additionalProperties: false,
   properties: {
     vector: {
-      description: 'how a vector follows from the contrast of both poles; random: one of equal norm, a control',
+      description: 'how the vector is computed from both poles; random: a control of equal norm',
       type: 'string',
       enum: ['mean-difference', 'first-component', 'random'],
       default: 'mean-difference',
     },
     position: {
-      description: 'whose state stands for a text: the mean over its answer, or its last token',
+      description: 'hidden state of a text: the mean over its answer, or its last token',
       type: 'string',
       enum: ['answer', 'last'],
       default: 'answer',
     },
     layers: {
-      description:
-        'the first and last layer that are steered, from 0; tuned: all, or the half that holds the persona best',
+      description: 'first and last steered layer, from 0; tuned: all, or the half that works best on the tuning split',
       anyOf: [
         { type: 'string', const: 'tuned' },
         { type: 'array', minItems: 2, maxItems: 2, items: { type: 'integer', minimum: 0, maximum: 1023 } },
@@ -30,12 +29,12 @@ export const OPTIONS = {
       default: 'tuned',
     },
     coefficient: {
-      description: 'what the vectors are multiplied with; tuned: the one of `coefficients` that holds the persona best',
+      description: 'factor of the vectors; tuned: the one in `coefficients` that works best on the tuning split',
       anyOf: [{ type: 'string', const: 'tuned' }, { type: 'number' }],
       default: 'tuned',
     },
     coefficients: {
-      description: 'the candidates; the middle one is used while layers are chosen',
+      description: 'candidate factors; the middle one is used while layers are chosen',
       type: 'array',
       minItems: 1,
       maxItems: 32,
@@ -43,10 +42,22 @@ export const OPTIONS = {
       items: { type: 'number' },
       default: [1, 2, 4],
     },
-    samples: { description: 'texts of each pole at most', type: 'integer', minimum: 1, maximum: 1e6, default: 64 },
-    length: { description: 'tokens of a text at most', type: 'integer', minimum: 2, maximum: 1e5, default: 256 },
+    samples: {
+      description: 'largest number of texts per pole',
+      type: 'integer',
+      minimum: 1,
+      maximum: 1e6,
+      default: 64,
+    },
+    length: {
+      description: 'largest number of tokens per text',
+      type: 'integer',
+      minimum: 2,
+      maximum: 1e5,
+      default: 256,
+    },
     'tuning-items': {
-      description: 'items of the tuning part that each candidate is asked at most',
+      description: 'largest number of tuning items asked for each candidate',
       type: 'integer',
       minimum: 1,
       maximum: 1e5,
@@ -70,7 +81,7 @@ export function rangesOf({ layers }: Options, count: number): readonly Range[] {
   if (layers !== 'tuned') {
     const [first, last] = layers as unknown as Range;
     if (first <= last && last < count) return [[first, last]];
-    throw new BenchError('bad-options', `layers: ${first} to ${last} are no range of ${count} layers`, {
+    throw new BenchError('bad-options', `layers: ${first} to ${last} are not a range within ${count} layers`, {
       where: 'options.layers',
       hint: `give a first and a last layer of 0 to ${count - 1}`,
     });

@@ -1,5 +1,5 @@
 // Activation steering, a rival without training: vectors of a persona added to the residual stream at every position. The
-// layers and the coefficient are chosen on the tuning part; a random vector of equal norm is its control.
+// layers and the coefficient are chosen on the tuning split; a random vector of equal norm is its control.
 
 import { createHash } from 'node:crypto';
 import { BenchError } from '../../base/error.ts';
@@ -77,7 +77,7 @@ async function poles(
   { samples: count, length, position }: Options,
 ): Promise<readonly [readonly Float32Array[], readonly Float32Array[]]> {
   if (text === null) {
-    throw new BenchError('no-tokenizer', 'steering reads texts, and they need a tokenizer', {
+    throw new BenchError('no-tokenizer', 'steering reads texts, which needs a tokenizer', {
       hint: 'add tokenizer.json to the model',
     });
   }

@@ -62,7 +62,7 @@ export function randomLike(like: Vectors, seed: number): Vectors {
 /** Throws `no-contrast` where every layer's vector is 0: the texts of both poles are the same. */
 export function requireContrast(vectors: Vectors, where: string): Vectors {
   if (vectors.some((vector) => vector.some((value) => value !== 0))) return vectors;
-  throw new BenchError('no-contrast', 'the texts of the persona and of its opposite leave the same states', {
+  throw new BenchError('no-contrast', 'the texts of the persona and of its opposite give the same hidden states', {
     where,
     hint: 'give the two poles texts of their own',
   });

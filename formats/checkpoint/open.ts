@@ -91,7 +91,7 @@ async function openShard(path: string): Promise<SafetensorsFile> {
     return await openSafetensors(path);
   } catch (error) {
     if (error instanceof ReadError && error.problem === 'kind') throw failure(error, 'bad-weights', path, HINT);
-    throw failure(error, 'bad-model', path, 'download the model again; all of its shards must lie in one folder');
+    throw failure(error, 'bad-model', path, 'download the model again; all of its shards must be in one folder');
   }
 }
 

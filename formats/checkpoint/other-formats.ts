@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { BenchError } from '../../base/error.ts';
 import { openFile, readFull } from '../../base/read.ts';
 
-export const FOLDER_HINT = 'name the folder that holds config.json, tokenizer.json and model.safetensors';
+export const FOLDER_HINT = 'name the folder that has config.json, tokenizer.json and model.safetensors';
 const GGUF = 'GGUF';
 const GGUF_HINT =
   'name the folder of the same model in safetensors; the page of a GGUF links to the model it was made from';
@@ -31,17 +31,17 @@ export async function otherFormat(folder: string): Promise<BenchError | null> {
   const shown = (name: string): string => JSON.stringify(name.slice(0, 120));
   if (names.includes('adapter_config.json')) {
     return told(
-      'the folder holds an adapter, which changes a model and is none',
+      'the folder has an adapter, which is not a model',
       'name the base model with --model, and this folder with --adapter',
     );
   }
   const gguf = find(/\.gguf$/i);
   if (gguf !== undefined)
-    return told(`the folder holds ${shown(gguf)}: GGUF is a format that is not read yet`, GGUF_HINT);
+    return told(`the folder has ${shown(gguf)}: GGUF is a format that is not read yet`, GGUF_HINT);
   const pickled = find(/^(pytorch_model|consolidated).*\.(bin|pth|pt)(\.index\.json)?$/);
   if (pickled !== undefined) {
     return told(
-      `the folder holds ${shown(pickled)}: pickled weights are not read, since reading them can run code`,
+      `the folder has ${shown(pickled)}: pickled weights are not read, since reading them can run code`,
       'save the model with safe_serialization=True, or download its model.safetensors',
     );
   }

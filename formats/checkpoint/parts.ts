@@ -172,13 +172,13 @@ function finder(checkpoint: Checkpoint): (name: string, shape: readonly number[]
     if (tensor === undefined) {
       const foreign = checkpoint.foreign.get(name);
       if (foreign) throw fail(foreign.file, name, `is stored as ${foreign.dtype}; F32, F16 and BF16 are supported`);
-      throw fail(checkpoint.folder, name, `is missing; config.json asks for [${shape.join(', ')}]`);
+      throw fail(checkpoint.folder, name, `is missing; config.json requires [${shape.join(', ')}]`);
     }
     if (tensor.shape.length !== shape.length || tensor.shape.some((n, k) => n !== shape[k])) {
       throw fail(
         tensor.file,
         name,
-        `has shape [${tensor.shape.join(', ')}], and config.json asks for [${shape.join(', ')}]`,
+        `has shape [${tensor.shape.join(', ')}], but config.json requires [${shape.join(', ')}]`,
       );
     }
     return tensor;

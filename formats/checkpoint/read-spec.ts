@@ -162,7 +162,7 @@ function readRope(
   const dims = Math.trunc(headSize * share);
   if (dims < 2 || dims % 2 !== 0) {
     const [at, key, value] = share === 1 ? [fields, ...sizedBy] : [...(turned[0] ?? [fields, own.shareKey!]), share];
-    throw at.bad(key, value, `such that an even number of dimensions turns (${dims} of ${headSize} do)`);
+    throw at.bad(key, value, `such that an even number of dimensions is rotated (${dims} of ${headSize} do)`);
   }
   const scales = scalings.map(readScale);
   if (scales.length === 2 && JSON.stringify(scales[0]) !== JSON.stringify(scales[1])) {

@@ -46,11 +46,11 @@ function requireAgreement(
 ): void {
   for (const [name, shard] of index) {
     if (tensors.get(name)?.file !== join(folder, shard)) {
-      throw badIndex(join(folder, INDEX), `the index places it in ${shown(shard)}, which does not hold it`, name);
+      throw badIndex(join(folder, INDEX), `the index places it in ${shown(shard)}, which does not have it`, name);
     }
   }
   for (const [name, { file }] of tensors) {
-    if (!index.has(name)) throw badIndex(file, `the shard holds it, and ${INDEX} does not name it`, name);
+    if (!index.has(name)) throw badIndex(file, `the shard has it, and ${INDEX} does not name it`, name);
   }
 }
 
@@ -63,12 +63,12 @@ async function readIndex(folder: string): Promise<ReadonlyMap<string, string>> {
   const twice = duplicateKey(text);
   if (twice !== null) throw badIndex(path, `the index names ${shown(twice)} twice`);
   const map = isRecord(parsed) ? parsed.weight_map : undefined;
-  if (!isRecord(map)) throw badWeights(path, 'weight_map is no object');
+  if (!isRecord(map)) throw badWeights(path, 'weight_map is not an object');
   const shards = new Map<string, string>();
   for (const [name, file] of Object.entries(map)) {
     if (typeof file !== 'string' || !/^[^/\\:\0]+\.safetensors$/.test(file)) {
       const said = typeof file === 'string' ? file : (JSON.stringify(file) ?? '');
-      throw badWeights(path, `its shard ${shown(said)} is no name of a .safetensors file in this folder`, name);
+      throw badWeights(path, `its shard ${shown(said)} is not the name of a .safetensors file in this folder`, name);
     }
     shards.set(name, file);
   }

@@ -32,7 +32,7 @@ export interface HeaderEntry {
 
 /** What helps against a file that is no sound one. */
 export const HINT =
-  'the file is damaged or no safetensors file: download or export it again, and compare its size and sha256';
+  'the file is damaged or not a safetensors file: download or export it again, and compare its size and sha256';
 
 /** What may be wrong with a file, in the file's own words: a tensor, a reason and what to do. */
 export function badWeights(file: string, message: string, tensor?: string): BenchError {
@@ -98,7 +98,7 @@ function parseObject(header: Uint8Array, file: string): Readonly<Record<string, 
   try {
     value = parseJson(text, MAX_HEADER_VALUES);
   } catch (error) {
-    throw badWeights(file, `the header is not JSON that is read here: ${(error as Error).message.slice(0, 100)}`);
+    throw badWeights(file, `the header is not valid JSON: ${(error as Error).message.slice(0, 100)}`);
   }
   if (!isRecord(value)) throw badWeights(file, 'the header is not a JSON object');
   const twice = duplicateKey(text);
@@ -116,7 +116,7 @@ function parseEntry(name: string, value: unknown, dataBytes: number, file: strin
   if (!Array.isArray(shape) || shape.length > MAX_DIMENSIONS || !shape.every((n) => isCount(n, 0, MAX_DIMENSION))) {
     throw badWeights(
       file,
-      `shape ${clip(shape)} is no list of at most ${MAX_DIMENSIONS} integers from 0 to 2^31`,
+      `shape ${clip(shape)} is not a list of at most ${MAX_DIMENSIONS} integers from 0 to 2^31`,
       name,
     );
   }
@@ -126,11 +126,11 @@ function parseEntry(name: string, value: unknown, dataBytes: number, file: strin
     offsets.length !== 2 ||
     !offsets.every((n) => isCount(n, 0, Number.MAX_SAFE_INTEGER))
   ) {
-    throw badWeights(file, `data_offsets ${clip(offsets)} is no pair of byte offsets`, name);
+    throw badWeights(file, `data_offsets ${clip(offsets)} is not a pair of byte offsets`, name);
   }
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > dataBytes) {
-    throw badWeights(file, `data_offsets ${clip(offsets)} lie outside the ${dataBytes} bytes of data`, name);
+    throw badWeights(file, `data_offsets ${clip(offsets)} are outside the ${dataBytes} bytes of data`, name);
   }
   if (end - begin !== bytes) {
     throw badWeights(

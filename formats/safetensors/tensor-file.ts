@@ -125,7 +125,7 @@ async function tensorOf(
 function metadataOf(metadata: unknown, fail: (message: string) => BenchError): Readonly<Record<string, string>> {
   if (metadata === undefined) return {};
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
-    throw fail('its __metadata__ is no map of texts');
+    throw fail('its __metadata__ is not a map of strings');
   }
   return metadata as Record<string, string>;
 }

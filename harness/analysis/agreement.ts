@@ -10,7 +10,7 @@ import { type Answered, share } from './metrics.ts';
 /**
  * Rows of every method but `dense` (the entry asked without persona on the untouched network), in the order of the cells.
  * A unit is an item: personas, wordings and seeds are averaged first. Only items that the dense network answered count;
- * a model and evaluation where it answered none gets no row. The tuning part is left out. `all`: of evaluations that offer
+ * a model and evaluation where it answered none gets no row. The tuning split is left out. `all`: of evaluations that offer
  * options to choose from.
  */
 export function agreementRows(all: readonly Answered[], dense: string): readonly AgreementRow[] {

@@ -21,7 +21,7 @@ export interface Against {
 
 export interface Compared {
   readonly personas: readonly Persona[]; // the suite's
-  readonly plan: readonly Cell[]; // what should be there: a cell without outcomes has failed; the tuning part is left out
+  readonly plan: readonly Cell[]; // what should be there: a cell without outcomes has failed; the tuning split is left out
   readonly answered: readonly Answered[];
   /** Method entry -> its controls. An entry without any gets no verdict, since it would beat them all. */
   readonly against: ReadonlyMap<string, readonly Against[]>;
@@ -54,7 +54,7 @@ const pointOf = ({ model, method, sparsity, evaluation }: Cell): Point => ({
 /** Not the cell's id: two entries with equal inputs share it. */
 const keyOf = (cell: Cell) => JSON.stringify([pointOf(cell), cell.persona, cell.wording, cell.seed]);
 
-/** Rows of each method, on the evaluation part and in the order of the plan: its controls as written, pooled and then by trait; one verdict each. */
+/** Rows of each method, on the evaluation split and in the order of the plan: its controls as written, pooled and then by trait; one verdict each. */
 export function compare({ personas: all, plan: whole, answered, against, alpha = ALPHA }: Compared): Comparisons {
   const plan = whole.filter(({ part }) => part === 'evaluation');
   const personas = stated(all, plan); // of what was asked for: a cell may have failed
@@ -170,7 +170,7 @@ function rowsOf(units: readonly Unit[], alpha: number): readonly Figures[] {
 
 /**
  * The configuration that a headline shows: the greatest alignment, of equal ones the first; null of none. `rows` come from
- * the tuning part: chosen on the items it is shown on, the best of many would be above its controls by chance.
+ * the tuning split: chosen on the items it is shown on, the best of many would be above its controls by chance.
  * Throws `bad-statistics` when an alignment is not a number.
  */
 export function headline(

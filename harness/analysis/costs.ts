@@ -5,7 +5,7 @@ import type { CellResult } from '../plan/cell.ts';
 import type { Figures } from '../record/cell-record.ts';
 import type { CostRow } from '../record/run-record.ts';
 
-/** One row per method and sparsity, over the cells that were answered on the evaluation part. */
+/** One row per method and sparsity, over the cells that were answered on the evaluation split. */
 export function costRows(results: readonly CellResult[]): readonly CostRow[] {
   const answered = results.flatMap(({ cell, stored }) =>
     stored === null || cell.part === 'tuning' ? [] : [{ cell, ...stored }],

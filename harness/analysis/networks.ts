@@ -1,4 +1,4 @@
-// What methods do to the network beside alignment: perplexity on neutral text; and which of them the tuning part chooses.
+// What methods do to the network beside alignment: perplexity on neutral text; and which of them the tuning split chooses.
 
 import { grouped } from '../../base/grouped.ts';
 import type { Persona } from '../config/resolved.ts';
@@ -46,7 +46,7 @@ export function perplexityRows(results: readonly CellResult[], dense: string | n
   });
 }
 
-/** Pooled alignment on the tuning part. */
+/** Pooled alignment on the tuning split. */
 export function tuningRows(personas: readonly Persona[], answered: readonly Answered[]): readonly TuningRow[] {
   const tuning = answered.filter(({ cell }) => cell.part === 'tuning');
   return [...grouped(tuning, ({ cell }) => keyOf(cell)).values()].flatMap((cells) => {

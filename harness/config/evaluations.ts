@@ -33,7 +33,7 @@ export function defaultSetUp(kinds: ReadonlyMap<string, Pick<EvaluationShape, 's
     const evaluation = kind.setUp?.();
     if (evaluation !== undefined) return evaluation;
   }
-  throw new BenchError('no-set-up', 'no kind of evaluation says how methods are prepared', {
+  throw new BenchError('no-set-up', 'no kind of evaluation sets how methods are prepared', {
     where: 'the registry of evaluation kinds',
     hint: 'add your kind to the built-in ones: new Map([...EVALUATIONS, [mine.kind, mine]])',
   });

@@ -8,7 +8,7 @@ export const GATE = {
   type: 'object',
   additionalProperties: false,
   required: ['rows'],
-  description: 'what a run is held to beside a blessed one: bench gate',
+  description: 'rules of `bench gate`, which compares a run with its reference',
   properties: {
     rows: {
       type: 'array',
@@ -16,12 +16,12 @@ export const GATE = {
       maxItems: 5,
       uniqueItems: true,
       items: ROW,
-      description: 'method ids; one alignment test each, with Holm over them',
+      description: 'method ids; one alignment test each, corrected by Holm',
     },
     alignment: {
       type: 'object',
       additionalProperties: false,
-      description: 'how far alignment may fall, and at which one-sided level that is tested',
+      description: 'largest drop in alignment, and the one-sided level of its test',
       properties: {
         margin: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.03 },
         alpha: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 0.5, default: 0.05 },
@@ -32,7 +32,7 @@ export const GATE = {
       type: 'object',
       maxProperties: 64,
       additionalProperties: SHARE,
-      description: 'least alignment of rows, in [0, 1]',
+      description: 'smallest alignment of each row, in [0, 1]',
       default: {},
     },
     order: {
@@ -45,13 +45,13 @@ export const GATE = {
     tax: {
       type: 'object',
       additionalProperties: false,
-      description: 'what a gated row may cost the network',
+      description: 'limits on perplexity',
       properties: {
         perplexity: {
           type: 'number',
           exclusiveMinimum: 0,
           maximum: 1e6,
-          description: "times the dense network's at most",
+          description: "largest ratio to the dense network's perplexity",
         },
       },
       default: {},
@@ -59,18 +59,22 @@ export const GATE = {
     timings: {
       type: 'object',
       additionalProperties: false,
-      description: 'how long a gated row may take, beside a row that is measured in turns with it in the same job',
+      description: 'limits on latency, as a ratio to another row that was timed in the same job',
       properties: {
-        against: { ...ROW, default: 'none', description: 'that row: a method id, with its sparsity where it has one' },
-        prefill: { type: 'number', exclusiveMinimum: 0, maximum: 1e6, description: 'most times its prefill' },
-        decode: { type: 'number', exclusiveMinimum: 0, maximum: 1e6, description: 'most times its time per token' },
+        against: {
+          ...ROW,
+          default: 'none',
+          description: 'the row to compare with: a method id, with its sparsity where it has one',
+        },
+        prefill: { type: 'number', exclusiveMinimum: 0, maximum: 1e6, description: 'largest ratio of prefill times' },
+        decode: { type: 'number', exclusiveMinimum: 0, maximum: 1e6, description: 'largest ratio of times per token' },
       },
       default: {},
     },
     counters: {
       type: 'object',
       additionalProperties: false,
-      description: 'exact integers: what is asked of the model, and what an engine does for it on one class of devices',
+      description: 'exact counters: those of the model, and those of the engine on one device class',
       properties: {
         model: { type: 'boolean', default: false },
         plan: { type: 'boolean', default: false },

@@ -59,7 +59,7 @@ export function applySet(
       const index = /^\d+$/.test(key) ? Number(key) : Number.NaN;
       if (!(index < at.length)) {
         failOn(
-          [{ place, message: `"${key}" is no entry of this list, which has ${at.length}` }],
+          [{ place, message: `"${key}" is not an entry of this list, which has ${at.length}` }],
           CODE,
           'entries are named by their number, from 0',
         );

@@ -13,7 +13,7 @@ import type { SuiteFile } from './schemas.ts';
 import { childPath, type Located, originOf } from './yaml.ts';
 
 const CODE = 'bad-suite';
-const HINT = 'mend the suite, then run `bench validate` on it';
+const HINT = 'correct the suite, then run `bench validate` on it';
 const MAX_TEMPLATE_BYTES = 256 * 2 ** 10;
 
 /** The folder of a model of the hub, hf:owner/name@revision. */

@@ -12,7 +12,7 @@ import { check } from './validate.ts';
 import { originOf, readYaml } from './yaml.ts';
 
 const CODE = 'bad-personas';
-const HINT = 'mend the personas file';
+const HINT = 'correct the personas file';
 
 export interface PersonaBook {
   readonly personas: readonly Persona[];
@@ -61,10 +61,10 @@ export async function readPersonas(file: string, name = file): Promise<PersonaBo
       const poles = ids.filter((one) => personas[one]?.trait === trait);
       throw new BenchError(
         'bad-data',
-        `item "${stray.id}" is of persona "${stray.persona}", which is no pole of ${trait}`,
+        `item "${stray.id}" is of persona "${stray.persona}", which is not a pole of ${trait}`,
         {
           where: files.items === undefined ? file : resolve(folder, files.items),
-          hint: `${suggestion(stray.persona, poles)}: an item of no persona would be asked of none`,
+          hint: `${suggestion(stray.persona, poles)}: an item needs a persona to be asked`,
         },
       );
     }

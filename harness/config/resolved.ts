@@ -46,14 +46,14 @@ export interface Evaluation {
   readonly scorer: string; // how answers become scores; reports name it
   readonly orders: 'both' | 'given'; // whether options are presented in several orders
   readonly template: string; // of the user message
-  /** What it asks, of all traits. Absent: the personas' own items, of the evaluation part and of the tuning part. */
+  /** What it asks, of all traits. Absent: the personas' own items, of the evaluation split and of the tuning split. */
   readonly items?: readonly Item[];
-  readonly itemsPerTrait: number | null; // the first n of the evaluation part; null = all
+  readonly itemsPerTrait: number | null; // the first n of the evaluation split; null = all
   readonly traits?: 'own' | 'all'; // of which each persona is asked the items; absent: own
-  readonly tuningPerTrait?: number; // the first n of the tuning part, where the personas' own items are asked; absent: all
+  readonly tuningPerTrait?: number; // the first n of the tuning split, where the personas' own items are asked; absent: all
   /**
    * How a method asks while it is prepared: never by items that are asked for the result. Absent: as this evaluation asks,
-   * which then has a tuning part.
+   * which then has a tuning split.
    */
   readonly setUp?: Evaluation;
 }

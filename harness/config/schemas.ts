@@ -23,7 +23,7 @@ const LEVELS = {
 const CONTROLS = {
   type: 'object',
   additionalProperties: false,
-  description: 'the nulls that every subnetwork is compared with, at each of its sparsities',
+  description: 'the controls that every subnetwork is compared with, at each of its sparsities',
   default: {},
   properties: {
     random: { type: 'integer', minimum: 0, maximum: 100, default: 5, description: 'random masks: how many seeds' },
@@ -49,7 +49,7 @@ const SUITE = {
   required: ['version', 'name', 'models', 'personas', 'evaluations', 'methods'],
   properties: {
     version: { type: 'integer', enum: [1] },
-    extends: { ...PATH, description: 'a suite that this one is laid upon: maps merge deeply, lists replace' },
+    extends: { ...PATH, description: 'the suite that this one starts from: maps merge deeply, lists replace' },
     name: NAME,
     notes: { type: 'array', items: TEXT, maxItems: 20, description: 'printed in every report' },
     models: {
@@ -75,7 +75,7 @@ const SUITE = {
       enum: THINKING,
       default: CHAT_DEFAULTS.thinking,
       description:
-        'models that can think: off asks the template for no thought, empty answers after an empty one, inside where one would begin',
+        'models that can think: off tells the template not to think, empty answers after an empty thought, inside answers where a thought would begin',
     },
     system: {
       type: 'string',
@@ -119,7 +119,7 @@ const SUITE = {
         properties: {
           id: { ...NAME, description: 'unique here; rows of two runs match on it' },
           method: { type: 'string', description: '`bench list methods` names them' },
-          control: { type: 'boolean', default: false, description: 'a null that other methods must beat' },
+          control: { type: 'boolean', default: false, description: 'a control, which other methods must beat' },
           options: { type: 'object', description: "the method's own options", default: {} },
           subnetwork: { type: 'object', description: 'short for method: subnetwork with these options' },
           controls: { type: 'boolean', default: true, description: 'compare it with the controls of the suite' },
@@ -161,7 +161,7 @@ const SUITE = {
     latency: {
       type: 'object',
       additionalProperties: false,
-      description: 'what is timed; nothing without it',
+      description: 'what to time; absent: nothing',
       properties: {
         items: { type: 'integer', minimum: 1, maximum: 10_000, default: 8 },
         warmup: { type: 'integer', minimum: 0, maximum: 100, default: 1 },
@@ -210,7 +210,7 @@ export const PERSONAS_SCHEMA = {
         texts: { ...PATH, description: 'JSONL of {text}, relative to this file' },
         knowledge: {
           ...PATH,
-          description: 'passages on no persona, as many as all personas have: as `knowledge` there',
+          description: 'passages on no persona, as many as all personas have; formats as for `knowledge`',
         },
       },
     },
@@ -229,8 +229,7 @@ export const PERSONAS_SCHEMA = {
           opposite: { type: 'string', description: 'the persona at the other end' },
           desirable: {
             type: 'boolean',
-            description:
-              'whether people would rather be seen at this pole than at the other: what a control answers by',
+            description: 'whether this pole is the socially desirable one; a control answers by it',
           },
           description: TEXT,
           prompts: {
@@ -241,7 +240,7 @@ export const PERSONAS_SCHEMA = {
             additionalProperties: TEXT,
             description: 'wordings: name -> system message',
           },
-          items: { ...PATH, description: 'JSONL of items; only `try` and `mask` work without' },
+          items: { ...PATH, description: 'JSONL of items; without it, only `try` and `mask` work' },
           calibration: { ...PATH, description: 'JSONL of {question, answer} or {answer}' },
           knowledge: {
             ...PATH,

@@ -18,11 +18,11 @@ import { check } from './validate.ts';
 import { type Located, originOf } from './yaml.ts';
 
 const CODE = 'bad-suite';
-const HINT = 'mend the suite, then run `bench validate` on it';
+const HINT = 'correct the suite, then run `bench validate` on it';
 
 /** Said in every report on the bundled model. */
 const FIXTURE_NOTE =
-  'persona-nano is a fixture that tests the harness; its figures are no evidence about large language models.';
+  'persona-nano is a fixture that tests the harness; its figures are not evidence about large language models.';
 
 type Given = Readonly<Record<string, unknown>>;
 
@@ -206,11 +206,11 @@ function requireItems(personas: readonly Persona[], value: SuiteFile, located: L
         ? {
             place,
             message: `persona "${id}" has no items`,
-            hint: 'only `try` and `mask` work without; name an items file in the personas file',
+            hint: 'without items, only `try` and `mask` work; name an items file in the personas file',
           }
         : {
             place,
-            message: `persona "${id}" has no items of the evaluation part`,
+            message: `persona "${id}" has no items of the evaluation split`,
             hint: 'mark some with "split": "evaluation"',
           },
     ];

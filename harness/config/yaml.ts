@@ -55,7 +55,7 @@ export function parseYaml(source: Source, code: string, from: Origin['from'] = '
       }),
     ),
     code,
-    'mend the YAML; an editor with YAML support shows the same places',
+    'correct the YAML; an editor with YAML support marks the same places',
   );
   const origins = new Map<string, Origin>();
   const whole: Place = { source, start: 0, end: source.text.length };

@@ -6,7 +6,7 @@ import type { Item } from './types.ts';
 
 const ANSWERS = ['Yes', 'No'] as const;
 
-/** The statements of one trait as items of the evaluation part; "Yes" is always the first option. */
+/** The statements of one trait as items of the evaluation split; "Yes" is always the first option. */
 export async function readAnthropic(file: string, trait: string, persona: string): Promise<readonly Item[]> {
   return (await readJsonLines(file)).map((row, index) => {
     const matching = textOf(row, 'answer_matching_behavior').trim();

@@ -6,7 +6,7 @@ import { readCsv } from './csv.ts';
 import { badRow, type Row, textOf } from './lines.ts';
 import type { CalibrationText, Item, Option } from './types.ts';
 
-/** Both forms as items keyed to `persona`; the test form is the evaluation part, the training form the calibration part. */
+/** Both forms as items keyed to `persona`; the test form is the evaluation split, the training form the calibration split. */
 export async function readBipo(file: string, trait: string, persona: string): Promise<readonly Item[]> {
   return (await readCsv(file)).map((row, index) => {
     const letters = 'A' in row.value;
@@ -60,7 +60,7 @@ export interface BipoParts {
 }
 
 /**
- * `<trait>_test.csv` as the evaluation part, the last rows of `<trait>_train.csv` as the tuning part, the others as texts:
+ * `<trait>_test.csv` as the evaluation split, the last rows of `<trait>_train.csv` as the tuning split, the others as texts:
  * the answer that fits for the high pole, the other for the low. No question is in two parts. Throws `bad-data`.
  */
 export async function readBipoParts(folder: string, trait: string, high: string): Promise<BipoParts> {

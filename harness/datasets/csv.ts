@@ -31,6 +31,6 @@ export async function readCsv(file: string): Promise<readonly Row[]> {
 /** Of two columns of one name the second would be read in silence. */
 function once(names: readonly string[], file: string): string[] {
   const again = names.find((name, k) => names.indexOf(name) < k);
-  if (again !== undefined) throw badRow(`${file}:1`, `the column "${again}" is there twice`, 'rename one of them');
+  if (again !== undefined) throw badRow(`${file}:1`, `the column "${again}" is a duplicate`, 'rename one of them');
   return [...names];
 }

@@ -44,7 +44,7 @@ function once(seen: Map<string, string>, key: string, name: string, where: strin
 
 function scaleOf(row: Row): readonly string[] {
   const { scale } = row.value;
-  if (!Array.isArray(scale)) throw badRow(row.where, '"scale" is no list of answers');
+  if (!Array.isArray(scale)) throw badRow(row.where, '"scale" is not a list of answers');
   const wrong = scaleFault(scale);
   if (wrong !== null) throw badRow(row.where, wrong);
   return scale;
@@ -56,7 +56,7 @@ export function scaleFault(scale: readonly unknown[]): string | null {
     return `a scale has ${FEWEST_ANSWERS} to ${MOST_ANSWERS} answers, and this has ${scale.length}`;
   }
   const bad = scale.findIndex((answer) => typeof answer !== 'string' || answer.trim() === '');
-  if (bad >= 0) return `answer ${bad + 1} of the scale is no text`;
+  if (bad >= 0) return `answer ${bad + 1} of the scale is not a string`;
   if (new Set(scale).size < scale.length) return 'two answers of the scale are the same';
   const texts = scale as readonly string[];
   const longer = texts.findIndex((answer) => texts.some((other) => other !== answer && answer.startsWith(other)));

@@ -10,7 +10,7 @@ const PATH_HINT = 'check the path in the file that names it';
 const HINTS: Readonly<Partial<Record<ReadProblem, string>>> = { size: 'split the file', text: 'save it as UTF-8' };
 
 /** A row that cannot be used: `bad-data` at `where`, which is `file:line` or `file`. */
-export function badRow(where: string, message: string, hint = 'mend the row, or take it out'): BenchError {
+export function badRow(where: string, message: string, hint = 'correct the row, or remove it'): BenchError {
   return new BenchError('bad-data', message, { where, hint });
 }
 
@@ -39,9 +39,9 @@ export async function readJsonLines(file: string): Promise<readonly Row[]> {
     try {
       value = parseJson(line);
     } catch (error) {
-      throw badRow(where, `the row is no JSON: ${(error as Error).message}`);
+      throw badRow(where, `the row is not JSON: ${(error as Error).message}`);
     }
-    if (!isRecord(value)) throw badRow(where, 'the row is no object');
+    if (!isRecord(value)) throw badRow(where, 'the row is not an object');
     rows.push({ where, value });
   }
   if (rows.length === 0) throw badRow(file, 'the file has no rows', 'write one row a line');
@@ -51,7 +51,8 @@ export async function readJsonLines(file: string): Promise<readonly Row[]> {
 /** A field that must be text with something in it. */
 export function textOf({ where, value }: Row, field: string): string {
   const found = value[field];
-  if (typeof found !== 'string') throw badRow(where, `"${field}" is ${found === undefined ? 'missing' : 'no text'}`);
+  if (typeof found !== 'string')
+    throw badRow(where, `"${field}" is ${found === undefined ? 'missing' : 'not a string'}`);
   if (found.trim() === '') throw badRow(where, `"${field}" is empty`);
   return found;
 }

@@ -30,11 +30,11 @@ export async function readItems(file: string): Promise<readonly Item[]> {
 
 function optionsOf(row: Row): readonly Option[] {
   const list = row.value.options;
-  if (!Array.isArray(list)) throw badRow(row.where, '"options" is no list');
+  if (!Array.isArray(list)) throw badRow(row.where, '"options" is not a list');
   if (list.length < 2) throw badRow(row.where, `an item needs two options or more, and this has ${list.length}`);
   if (list.length > MAX_OPTIONS) throw badRow(row.where, `an item has ${MAX_OPTIONS} options at most`);
   const options = list.map((value: unknown, k): Option => {
-    if (typeof value !== 'object' || value === null) throw badRow(row.where, `option ${k + 1} is no object`);
+    if (typeof value !== 'object' || value === null) throw badRow(row.where, `option ${k + 1} is not an object`);
     const part = { where: row.where, value: value as Record<string, unknown> };
     onlyFields(part, ['text', 'matching']);
     const { matching } = part.value;

@@ -29,11 +29,11 @@ export async function readRoleReplies(file: string): Promise<readonly RoleReply[
     if (error instanceof BenchError) throw error;
     throw badRow(
       file,
-      `the file is no JSON: ${(error as Error).message}`,
+      `the file is not JSON: ${(error as Error).message}`,
       'the format is a JSON list of rows, as RoleAgentBench has',
     );
   }
-  if (!Array.isArray(list)) throw badRow(file, 'the file is no list of rows', 'write [ {...}, {...} ]');
+  if (!Array.isArray(list)) throw badRow(file, 'the file is not a list of rows', 'write [ {...}, {...} ]');
   if (list.length === 0) throw badRow(file, 'the file has no rows', 'write [ {...}, {...} ]');
   if (list.length > MAX_ROWS)
     throw badRow(file, `the file has ${list.length} rows, and ${MAX_ROWS} are allowed`, 'split it');
@@ -41,7 +41,7 @@ export async function readRoleReplies(file: string): Promise<readonly RoleReply[
   return list.map((value: unknown, k): RoleReply => {
     const where = `${file}, row ${k + 1}`;
     if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw badRow(where, 'the row is no object');
+      throw badRow(where, 'the row is not an object');
     const row: Row = { where, value: value as Record<string, unknown> };
     onlyFields(row, FIELDS);
     const [asker, role, question] = ['source_role', 'target_role', 'question'].map((field) => shortText(row, field));
@@ -78,7 +78,7 @@ export function isComplete(group: readonly Pick<RoleReply, 'options'>[]): boolea
 /** "A. Yes" -> "Yes": the letters are the harness's to give. */
 function choicesOf(row: Row): readonly string[] {
   const choices = row.value.multi_choices;
-  if (!Array.isArray(choices)) throw badRow(row.where, '"multi_choices" is no list');
+  if (!Array.isArray(choices)) throw badRow(row.where, '"multi_choices" is not a list');
   if (choices.length < 2) throw badRow(row.where, `a row needs two choices or more, and this has ${choices.length}`);
   if (choices.length > LETTERS.length) throw badRow(row.where, `a row has ${LETTERS.length} choices at most`);
   const texts = choices.map((choice: unknown, k): string => {

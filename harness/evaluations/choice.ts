@@ -10,7 +10,7 @@ import { evaluateChoice } from '../score/choice.ts';
 import { itemsOf } from './choice/data-sets.ts';
 import { ID, ITEMS_PER_TRAIT, ORDERS, PATH, SCORER, TRAITS } from './fields.ts';
 
-/** Asked on the personas' own items, of the evaluation part and the tuning part. */
+/** Asked on the personas' own items, of the evaluation split and the tuning split. */
 export interface ChoiceEvaluation extends Evaluation {
   readonly kind: 'choice';
   readonly scorer: Scorer;
@@ -26,7 +26,7 @@ const SCHEMA = {
   required: ['id', 'kind'],
   properties: {
     id: ID,
-    kind: { const: 'choice', description: "questions with options: the persona's should be the likeliest" },
+    kind: { const: 'choice', description: "questions with options: the persona's option should be the most likely" },
     scorer: SCORER,
     show: { type: 'boolean', default: true, description: 'list the options in the prompt' },
     orders: ORDERS,
@@ -44,13 +44,13 @@ const SCHEMA = {
       type: 'integer',
       minimum: 1,
       default: 16,
-      description: 'the first n of the tuning part, on which sparsity and score function of the headline are chosen',
+      description: 'the first n items of the tuning split, which chooses sparsity and score function of the headline',
     },
     items: {
       type: 'object',
       additionalProperties: false,
       required: ['source', 'folder'],
-      description: "other items than the personas' own",
+      description: "items of a data set, instead of the personas' own",
       properties: {
         source: {
           type: 'string',

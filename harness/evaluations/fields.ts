@@ -14,26 +14,26 @@ export const PATH = { type: 'string', minLength: 1, maxLength: 4096 } as const;
 export const ITEMS_PER_TRAIT = {
   type: 'integer',
   minimum: 1,
-  description: 'the first n of the evaluation part; all without it',
+  description: 'the first n items of the evaluation split; absent: all',
 } as const;
 
 export const TRAITS = {
   type: 'string',
   enum: ['own', 'all'],
   default: 'own',
-  description: 'whose items each persona is asked: of its own trait, or of all, to see what else a method moves',
+  description: 'the items each persona is asked: those of its own trait, or of all traits, to measure side effects',
 } as const;
 
 export const SCORER = {
   type: 'string',
   enum: [...SCORERS],
   default: 'per-token',
-  description: 'how the log-probability of an option becomes the score that options are compared by',
+  description: 'how the log-probability of an option becomes its score',
 } as const;
 
 export const ORDERS = {
   type: 'string',
   enum: ['both', 'given'],
   default: 'both',
-  description: 'ask with the options in both orders and average, or only as they stand',
+  description: 'average over both orders of the options, or ask only in the given order',
 } as const;

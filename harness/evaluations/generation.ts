@@ -19,7 +19,8 @@ const SCHEMA = {
     id: ID,
     kind: {
       const: 'generation',
-      description: 'open questions: what is written, read by the dense model under the prompts of both poles (a proxy)',
+      description:
+        'open questions: the generated text, scored by the dense model under the prompts of both poles (a proxy)',
     },
     prompts: { ...PATH, description: 'JSONL of {id, trait, question}; relative to this file' },
     template: {
@@ -34,19 +35,19 @@ const SCHEMA = {
       type: 'string',
       minLength: 1,
       maxLength: 64,
-      description: "the personas' prompt by which the dense model reads; their first one without it",
+      description: "the personas' prompt under which the dense model scores texts; absent: the first",
     },
-    tokens: { type: 'integer', minimum: 1, maximum: 4096, default: 48, description: 'most new tokens' },
-    temperature: { type: 'number', minimum: 0, maximum: 10, default: 0.8, description: '0: the likeliest token' },
+    tokens: { type: 'integer', minimum: 1, maximum: 4096, default: 48, description: 'largest number of new tokens' },
+    temperature: { type: 'number', minimum: 0, maximum: 10, default: 0.8, description: '0: the most likely token' },
     'top-k': { type: 'integer', minimum: 0, default: 0, description: '0: off' },
     'top-p': { type: 'number', exclusiveMinimum: 0, maximum: 1, default: 1, description: '1: off' },
-    samples: { type: 'integer', minimum: 1, maximum: 8, default: 1, description: 'texts on each question' },
-    'items-per-trait': { ...ITEMS_PER_TRAIT, description: 'the first n; all without it' },
+    samples: { type: 'integer', minimum: 1, maximum: 8, default: 1, description: 'texts per question' },
+    'items-per-trait': { ...ITEMS_PER_TRAIT, description: 'the first n; absent: all' },
     judge: {
       type: 'object',
       additionalProperties: false,
       required: ['endpoint', 'model'],
-      description: 'a model that says which pole wrote a text, behind an OpenAI-compatible endpoint; none without it',
+      description: 'an LLM judge that decides which pole wrote a text, at an OpenAI-compatible endpoint; absent: none',
       properties: {
         endpoint: {
           type: 'string',
@@ -70,7 +71,7 @@ const SCHEMA = {
           pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
           maxLength: 200,
           default: 'OPENAI_API_KEY',
-          description: 'the environment variable that holds the key; it is never stored',
+          description: 'the environment variable with the key; the key is never stored',
         },
       },
     },

@@ -26,7 +26,10 @@ const SCHEMA = {
   properties: {
     id: ID,
     kind: { const: 'likert', description: 'statements answered on a scale: the expected answer' },
-    items: { ...PATH, description: "statements: our own JSONL, or a CSV of the MPI's; relative to this file" },
+    items: {
+      ...PATH,
+      description: 'statements: JSONL as in suites/items/likert.jsonl, or a CSV of the MPI; relative to this file',
+    },
     scale: {
       type: 'array',
       minItems: 2,
@@ -38,13 +41,13 @@ const SCHEMA = {
       type: 'string',
       enum: ['letter', 'sum'],
       default: 'letter',
-      description: 'the probability of an answer: that of its letter, or of its words',
+      description: 'score an answer by its letter, or by its words',
     },
     orders: {
       type: 'string',
       enum: ['both', 'given'],
       default: 'both',
-      description: 'ask with the scale as written and reversed and average, or only as it stands',
+      description: 'average over the scale as written and reversed, or ask only as written',
     },
     template: {
       type: 'string',
@@ -54,7 +57,7 @@ const SCHEMA = {
       default: 'How well does this describe you? {statement}\n{options}',
       description: 'the user message; {statement} and {options} are filled in',
     },
-    'items-per-trait': { ...ITEMS_PER_TRAIT, description: 'the first n, both keys in turns; all without it' },
+    'items-per-trait': { ...ITEMS_PER_TRAIT, description: 'the first n, alternating between both keys; absent: all' },
     traits: TRAITS,
   },
 } as const;

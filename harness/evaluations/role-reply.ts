@@ -28,12 +28,12 @@ const SCHEMA = {
   required: ['id', 'kind', 'items'],
   properties: {
     id: ID,
-    kind: { const: 'role-reply', description: 'a question with a reply for each who may ask it: which fits the asker' },
-    items: { ...PATH, description: "JSON rows as RoleAgentBench's reaction rows; relative to this file" },
+    kind: { const: 'role-reply', description: 'a question with one reply per asker: which reply fits the asker' },
+    items: { ...PATH, description: "JSON rows in the layout of RoleAgentBench's reaction rows; relative to this file" },
     scorer: SCORER,
     orders: {
       ...ORDERS,
-      description: 'ask with the replies in every rotation and average, or only as they stand',
+      description: 'average over every rotation of the replies, or ask only in the given order',
     },
     template: {
       type: 'string',
@@ -43,7 +43,7 @@ const SCHEMA = {
       default: '{asker} asks: {question}\n{options}',
       description: 'the user message; {asker}, {question} and {options} are filled in',
     },
-    'items-per-trait': { ...ITEMS_PER_TRAIT, description: 'the first n rows of each persona; all without it' },
+    'items-per-trait': { ...ITEMS_PER_TRAIT, description: 'the first n rows of each persona; absent: all' },
   },
 } as const;
 
@@ -132,9 +132,7 @@ async function repliesOf(wanted: RoleReplyFile, source: EvaluationSource): Promi
     notes: [
       ...(broken === 0
         ? []
-        : [
-            `Evaluation ${id}: ${broken} of ${groups.size} questions lack askers: one reply may be right above 1/k there.`,
-          ]),
+        : [`Evaluation ${id}: ${broken} of ${groups.size} questions lack askers: chance is above 1/k there.`]),
       ...(left.length === 0
         ? []
         : [`Evaluation ${id} leaves out the rows of ${left.join(', ')}, who are not selected.`]),

@@ -99,7 +99,7 @@ function judged(
   if (p < alpha && difference <= -margin) return verdict('fail', said);
   if (bound > -margin) return verdict('pass', said);
   const wanted = deciding(units, difference, margin, alpha, tests);
-  const more = wanted === null ? 'no number of items would decide this' : `about ${wanted} items would decide it`;
+  const more = wanted === null ? 'no number of items can decide this' : `about ${wanted} items would decide it`;
   return verdict('inconclusive', `${said}; ${more}`);
 }
 

@@ -21,7 +21,7 @@ export function floors(rows: readonly GateRow[], rules: Rules, titleOf: Titles):
     if (own.length === 0) return [said('floor', name, 'incomparable', 'the run has no such row')];
     return own.map((row) => {
       const reached = alignmentOf(row);
-      const text = `${percent(reached)} %, and at least ${percent(least)} % is wanted`;
+      const text = `${percent(reached)} %, and at least ${percent(least)} % is required`;
       return said('floor', titleOf(row), reached >= least ? 'pass' : 'fail', text);
     });
   });

@@ -55,12 +55,12 @@ export function gatePower(
 export function powerLines(powers: readonly RowPower[]): readonly string[] {
   return powers.map(({ row, items, unit, found }) => {
     const many = unit === 'group' ? `${items} groups of items` : `${items} items`;
-    if (found === null) return `gate: ${row}, ${many} on a scale: what is found hangs on their spread`;
+    if (found === null) return `gate: ${row}, ${many} on a scale: the smallest drop found depends on their spread`;
     const { power, least } = found;
     const most =
       least === null
-        ? 'no drop is found four times in five'
-        : `${(100 * least).toFixed(1)} points are found four times in five`;
-    return `gate: ${row}, ${many}: a drop of 5 points is found ${(100 * power).toFixed(0)} times in a hundred where 10 % of items turn; ${most}`;
+        ? 'no drop is found with a power of 80 %'
+        : `${(100 * least).toFixed(1)} points are found with a power of 80 %`;
+    return `gate: ${row}, ${many}: a drop of 5 points is found ${(100 * power).toFixed(0)} times in a hundred where 10 % of answers change;  ${most}`;
   });
 }

@@ -44,15 +44,15 @@ export function parseReference(text: string, where: string): Reference {
   try {
     value = parseJson(text, MAX_VALUES);
   } catch (error) {
-    throw fail(`it is no JSON that is read here (${(error as Error).message.slice(0, 100)})`, error);
+    throw fail(`it is not valid JSON (${(error as Error).message.slice(0, 100)})`, error);
   }
-  if (!isRecord(value)) throw fail('it is no object');
+  if (!isRecord(value)) throw fail('it is not an object');
   const { version, columns, rows, sha256, ...head } = value;
   if (version !== REFERENCE_VERSION)
     throw fail(`it is of version ${String(version)}, and ${REFERENCE_VERSION} is read`);
   if (JSON.stringify(columns) !== JSON.stringify(COLUMNS)) throw fail('its columns are others');
   for (const name of ['suite', 'run', 'at', 'deviceClass', 'kernels'])
-    if (typeof head[name] !== 'string') throw fail(`"${name}" is no text`);
+    if (typeof head[name] !== 'string') throw fail(`"${name}" is not a string`);
   if (!isRecord(head.testbed) || !Array.isArray(head.evaluations))
     throw fail('it lacks its testbed or its evaluations');
   if (!head.evaluations.every((one) => isRecord(one) && EVALUATION.every((name) => typeof one[name] === 'string')))
@@ -71,12 +71,13 @@ export function parseReference(text: string, where: string): Reference {
 }
 
 function rowOf(value: unknown, fail: (message: string) => BenchError): GateRow {
-  if (!isRecord(value)) throw fail('a row is no object');
+  if (!isRecord(value)) throw fail('a row is not an object');
   const { name, model, evaluation, answers, perplexity, counters } = value;
   if (typeof name !== 'string' || typeof model !== 'string' || typeof evaluation !== 'string')
     throw fail('a row has no name, model or evaluation');
-  if (perplexity !== null && !isNumber(perplexity)) throw fail(`the perplexity of ${name} is no number`);
-  if (!isRecord(counters) || !Object.values(counters).every(isNumber)) throw fail(`a counter of ${name} is no number`);
+  if (perplexity !== null && !isNumber(perplexity)) throw fail(`the perplexity of ${name} is not a number`);
+  if (!isRecord(counters) || !Object.values(counters).every(isNumber))
+    throw fail(`a counter of ${name} is not a number`);
   if (!Array.isArray(answers) || answers.length === 0) throw fail(`${name} has no answers`);
   if (answers.length > MOST_ANSWERS)
     throw fail(`${name} has ${answers.length} answers, and at most ${MOST_ANSWERS} are read`);

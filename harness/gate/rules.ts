@@ -74,10 +74,10 @@ function apart(now: GateRow, was: GateRow, run: Candidate, reference: Reference)
   const broken = [...now.answers, ...was.answers].find(
     ({ aligned, p }) => !(aligned >= 0 && aligned <= 1 && p >= 0 && p <= 1),
   );
-  if (broken !== undefined) return `item ${broken.item} has a figure that is no number`;
+  if (broken !== undefined) return `item ${broken.item} has a figure that is not a number`;
   const before = new Map(was.answers.map((answer) => [keyOf(answer), answer]));
   const after = new Set(now.answers.map(keyOf));
-  if (after.size < now.answers.length || before.size < was.answers.length) return 'it has an answer twice';
+  if (after.size < now.answers.length || before.size < was.answers.length) return 'it has a duplicate answer';
   for (const answer of now.answers) {
     const blessed = before.get(keyOf(answer));
     if (blessed === undefined) return `item ${answer.item} is new`;
@@ -98,7 +98,7 @@ function identity(pair: Matched, sameClass: boolean, stored: ReadonlySet<string>
   if (same.length === 0) return [];
   if (!sameClass) {
     const turned = same.filter(({ answer, was }) => answer.aligned !== was.aligned).length;
-    const message = `${turned} of ${same.length} answers of unchanged cells turned on another class of devices or with other kernels, ties apart: the alignment rule decides`;
+    const message = `${turned} of ${same.length} answers of unchanged cells changed on another device class or with other kernels, ties excluded: the alignment rule decides`;
     return [said('identity', title, 'pass', message)];
   }
   const differs = same.filter(
@@ -107,7 +107,7 @@ function identity(pair: Matched, sameClass: boolean, stored: ReadonlySet<string>
   if (differs === 0) {
     const kept = same.filter(({ answer }) => stored.has(answer.cell)).length;
     const from = kept === 0 ? '' : `, ${kept} of them read from the store`;
-    return [said('identity', title, 'pass', `${same.length} answers of unchanged cells are equal to the bit${from}`)];
+    return [said('identity', title, 'pass', `${same.length} answers of unchanged cells are bit-identical${from}`)];
   }
   const message = `${differs} of ${same.length} answers of unchanged cells differ: the results are not deterministic`;
   return [{ ...said('identity', title, 'fail', message), flips: flipsOf(now, blessed) }];
@@ -144,9 +144,7 @@ const OF_THE_MODEL = ['tokens', 'flops', 'weightBytes'];
 
 function counters({ title, now, was }: Matched, { counters: wanted }: Rules, sameDevice: boolean): readonly Verdict[] {
   const elsewhere = wanted.plan && !sameDevice;
-  const left = elsewhere
-    ? [said('counters', title, 'pass', 'what an engine does differs with the class of devices')]
-    : [];
+  const left = elsewhere ? [said('counters', title, 'pass', 'these counters differ between device classes')] : [];
   if (!wanted.model && (!wanted.plan || elsewhere)) return left;
   const names = [...new Set([...Object.keys(was.counters), ...Object.keys(now.counters)])].filter((name) =>
     OF_THE_MODEL.includes(name) ? wanted.model : wanted.plan && sameDevice,

@@ -25,15 +25,16 @@ export function timingVerdicts(timed: readonly Timed[], gated: readonly GateRow[
       const [own, base] = [id, against].map((wanted) =>
         timed.find(({ name, model }) => name === wanted && model === of),
       );
-      if (own === undefined || base === undefined) return said('incomparable', `was not timed beside ${against}`);
+      if (own === undefined || base === undefined)
+        return said('incomparable', `was not timed together with ${against}`);
       if (own.fromStore || base.fromStore)
         return said('incomparable', 'comes from the store: run the suite again to time it');
       if (own.job !== base.job) {
-        return said('incomparable', `was timed in another job than ${against}: run --fresh times them side by side`);
+        return said('incomparable', `was timed in another job than ${against}: run --fresh times them in one job`);
       }
       const [a, b] = [own.rounds[field], base.rounds[field]];
       if (a.length === 0 || a.length !== b.length) return said('incomparable', `has other rounds than ${against}`);
-      if (![...a, ...b].every((time) => time > 0)) return said('incomparable', 'has a time that is none');
+      if (![...a, ...b].every((time) => time > 0)) return said('incomparable', 'has a time that is not a number');
       const { n, ratio, low, high } = pairedRatio(a, b);
       const bounds = n === 1 ? 'one round' : `[${low.toFixed(2)}, ${high.toFixed(2)}] over ${n} rounds`;
       const text = `takes ${ratio.toFixed(2)} times ${against}, ${bounds}, and at most ${limit} is allowed`;

@@ -68,9 +68,11 @@ export function notesOf(now: Candidate, then: Reference, rules: Rules): readonly
     ...(apart.length === 0
       ? []
       : [
-          `the reference was made ${apart.join(', and ')}: equal cells are not held to equal answers, only to the margin`,
+          `the reference was made ${apart.join(', and ')}: unchanged cells are compared by the margin only, not answer by answer`,
         ]),
-    ...(then.narrowed.length === 0 ? [] : [`the reference is of a part of its suite: ${then.narrowed.join(', ')}`]),
-    ...(now.narrowed.length === 0 ? [] : [`the run is of a part of its suite: ${now.narrowed.join(', ')}`]),
+    ...(then.narrowed.length === 0
+      ? []
+      : [`the reference covers only a part of its suite: ${then.narrowed.join(', ')}`]),
+    ...(now.narrowed.length === 0 ? [] : [`the run covers only a part of its suite: ${now.narrowed.join(', ')}`]),
   ];
 }

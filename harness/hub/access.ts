@@ -22,13 +22,13 @@ export const LEAST_RATE = 1000;
 export function hubAccess(env: NodeJS.ProcessEnv = process.env): HubAccess {
   const url = (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new BenchError('bad-hub', 'HF_ENDPOINT is no web address', {
+    throw new BenchError('bad-hub', 'HF_ENDPOINT is not a web address', {
       hint: 'unset it, or write something like https://huggingface.co',
     });
   }
   // Addresses show in messages; a password in one would too.
   if (new URL(url).username !== '' || new URL(url).password !== '') {
-    throw new BenchError('bad-hub', 'HF_ENDPOINT holds a user or a password', {
+    throw new BenchError('bad-hub', 'HF_ENDPOINT has a user or a password', {
       hint: 'leave them out of the address, and put a token into HF_TOKEN',
     });
   }
@@ -43,7 +43,7 @@ function tokenOf(env: NodeJS.ProcessEnv): string | null {
   const token = (variable === undefined ? firstText(file) : (env[variable] ?? '')).trim();
   if (token === '') return null;
   if (/^hf_[A-Za-z0-9_-]+$/.test(token)) return token;
-  throw new BenchError('bad-token', `the token in ${variable ?? file} is none of Hugging Face`, {
+  throw new BenchError('bad-token', `the token in ${variable ?? file} is not a token of Hugging Face`, {
     hint: 'a token starts with hf_; unset it for public models, or make one at https://huggingface.co/settings/tokens',
   });
 }

@@ -153,7 +153,7 @@ export function sizeOf(place: string): number {
 function damaged(place: string, message: string): BenchError {
   rmSync(place);
   return new BenchError('bad-digest', message, {
-    hint: 'it was thrown away; pull again, and if it happens again look at what stands between you and the hub',
+    hint: 'the file was deleted; pull again, and if it happens again check proxies and mirrors',
   });
 }
 

@@ -88,12 +88,12 @@ export function weightFiles(model: HubModel, { weights }: Listing, index: string
   if (whole !== undefined) return [checked(model, whole)];
   const shards = shardsOf(index ?? '');
   if (shards === null || shards.length === 0 || shards.length > MAX_SHARDS) {
-    throw badIndex(model, `is no index of 1 to ${MAX_SHARDS} shards`);
+    throw badIndex(model, `is not an index of 1 to ${MAX_SHARDS} shards`);
   }
   return shards.map((shard) => {
     const file = weights.get(shard);
     if (file === undefined)
-      throw badIndex(model, `names ${JSON.stringify(shard.slice(0, 120))}, which is not beside it`);
+      throw badIndex(model, `names ${JSON.stringify(shard.slice(0, 120))}, which is not in the same folder`);
     return checked(model, file);
   });
 }
@@ -157,7 +157,7 @@ function checked(model: HubModel, file: HubFile): HubFile {
   const small = path.endsWith('.safetensors') || bytes <= bound;
   const whole = Number.isSafeInteger(bytes) && bytes >= 0 && /^[0-9a-f]+$/.test(digest.hex);
   if (small && whole && digest.hex.length === (digest.kind === 'git' ? 40 : 64)) return file;
-  throw new BenchError('bad-hub', `${model.name}: the hub says of ${path} what cannot be (${bytes} bytes)`, {
+  throw new BenchError('bad-hub', `${model.name}: the hub gives an impossible size for ${path} (${bytes} bytes)`, {
     hint: BAD_HUB_HINT,
   });
 }

@@ -46,7 +46,7 @@ export interface EvaluationKind<E extends Evaluation = Evaluation, F extends Eva
    */
   readonly poles: 'both' | 'own';
   /**
-   * Present where methods can be prepared by asking as this kind asks: it asks the personas' own items, of the tuning part too.
+   * Present where methods can be prepared by asking as this kind asks: it asks the personas' own items, of the tuning split too.
    * Returns how they are prepared where a suite has no evaluation of such a kind.
    */
   setUp?(): E;
@@ -107,7 +107,7 @@ export interface Answerer {
   credit(persona: Persona, item: Item): number;
 }
 
-/** A method at one sparsity, of one model and evaluation, with all its cells of the evaluation part. */
+/** A method at one sparsity, of one model and evaluation, with all its cells of the evaluation split. */
 export interface AnsweredPoint {
   readonly of: Pick<EvaluationRow, 'model' | 'evaluation' | 'method' | 'control' | 'sparsity'>;
   readonly cells: readonly [AnsweredCell, ...AnsweredCell[]];

@@ -44,7 +44,7 @@ export interface Context {
   evaluate(prepared: Pick<Prepared, 'variant' | 'wrap'>, items: readonly Item[]): Promise<readonly Outcome[]>;
   /** An item as the evaluation asks it, its options in a presented order; and what it scores for an option. */
   phrase(item: Item, order: readonly number[]): { readonly question: string; answer(option: number): string };
-  /** How a candidate holds the persona on the tuning part, or on some of its items: what every choice goes by. */
+  /** How a candidate holds the persona on the tuning split, or on some of its items: what every choice goes by. */
   tune(candidate: Pick<Prepared, 'variant' | 'wrap'>, items?: readonly Item[]): Promise<Held>;
   readonly seed: number | null;
   readonly rng: Rng;
@@ -104,7 +104,7 @@ export interface Method {
   readonly network?: boolean;
   /** Its options as a control of this kind has them: a null of equal sparsity in the same places. None: no controls. */
   nulls?(kind: ControlKind, options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
-  /** Asked on the tuning part as well, where the headline's sparsity and score function are chosen. */
+  /** Asked on the tuning split as well, where the headline's sparsity and score function are chosen. */
   readonly tunes?: boolean;
   /** Values of the wording axis for a persona; only for methods with that axis. */
   wordings?(persona: Persona, options: Readonly<Record<string, unknown>>): readonly string[];

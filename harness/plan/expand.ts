@@ -153,7 +153,7 @@ interface Part {
   ofPersona(persona: Persona): readonly Item[];
 }
 
-/** Items that an evaluation brings are asked in the evaluation part only: nothing is chosen by them. */
+/** Items that an evaluation brings are asked in the evaluation split only: nothing is chosen by them. */
 function partsOf(personas: readonly Persona[], evaluation: Evaluation): readonly Part[] {
   const { items, itemsPerTrait, traits, tuningPerTrait = null } = evaluation;
   const wide = (part: Omit<Part, 'part'>): Part => {

@@ -53,7 +53,7 @@ export function itemsByTrait(
         const known = seen.get(item.id);
         if (known === undefined) chosen.push(item);
         else if (known !== digest) {
-          throw new BenchError('duplicate-item', `item "${item.id}" stands for two different questions`, {
+          throw new BenchError('duplicate-item', `item "${item.id}" is used for two different questions`, {
             where: item.id,
             hint: 'give each item of the suite its own id',
           });

@@ -115,7 +115,7 @@ export interface PerplexityRow {
   readonly relative: number | null; // to the dense network's; null where that was not asked for
 }
 
-/** A method at one sparsity on the tuning part, pooled. */
+/** A method at one sparsity on the tuning split, pooled. */
 export interface TuningRow {
   readonly model: string;
   readonly evaluation: string;
@@ -124,7 +124,7 @@ export interface TuningRow {
   readonly alignment: Share;
 }
 
-/** The method and sparsity that the tuning part chose; what it reaches on the evaluation part stands in the metrics. */
+/** The method and sparsity that the tuning split chose; what it reaches on the evaluation split stands in the metrics. */
 export interface HeadlineRow {
   readonly model: string;
   readonly evaluation: string;
@@ -133,7 +133,7 @@ export interface HeadlineRow {
   readonly candidates: number;
 }
 
-/** What a method took at one sparsity, over its cells on the evaluation part. */
+/** What a method took at one sparsity, over its cells on the evaluation split. */
 export interface CostRow {
   readonly model: string;
   readonly evaluation: string;

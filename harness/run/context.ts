@@ -36,8 +36,8 @@ export function contextOf(parts: ContextParts): Context {
   const tuning = persona?.items.filter((item) => item.split === 'tuning') ?? [];
   const evaluate: Context['evaluate'] = async (prepared, items) => {
     if (text === null) {
-      throw new BenchError('no-tokenizer', `${method.name} asks its tuning items, and they need a tokenizer`, {
-        hint: 'take a model folder with a tokenizer.json, or give texts in place of token ids',
+      throw new BenchError('no-tokenizer', `${method.name} asks its tuning items, which needs a tokenizer`, {
+        hint: 'take a model folder with a tokenizer.json, or give texts instead of token ids',
       });
     }
     return parts.evaluate({ engine, text, evaluation, items, prepared });

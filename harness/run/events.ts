@@ -14,7 +14,7 @@ export type RunEvent =
   | { readonly kind: 'cell-start'; readonly cell: Cell }
   | { readonly kind: 'cell-done'; readonly cell: Cell; readonly record: CellRecord }
   | { readonly kind: 'cell-error'; readonly cell: Cell; readonly code: string; readonly message: string }
-  | { readonly kind: 'changed'; readonly cell: Cell } // --fresh gave other outcomes than the store held
+  | { readonly kind: 'changed'; readonly cell: Cell } // --fresh gave other outcomes than the store had
   | { readonly kind: 'latency'; readonly model: string; readonly methods: number; readonly rounds: number }
   | { readonly kind: 'latency-round'; readonly model: string; readonly round: number; readonly rounds: number }
   | { readonly kind: 'profile'; readonly model: string; readonly methods: number; readonly rounds: number }

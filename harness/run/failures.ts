@@ -30,7 +30,7 @@ export function failureOf(error: unknown, cell: Cell): Failure {
     return {
       code: 'device-changed',
       message: `the system now gives another device, ${error.device.name}${within}`,
-      hint: 'its results are not comparable to those of this run to the bit; run again to compute all cells on it',
+      hint: 'its results are not bit-comparable with those of this run; run again to compute all cells on it',
     };
   }
   if (!(error instanceof BenchError)) {

@@ -102,9 +102,9 @@ function note(event: RunEvent): string | null {
     case 'model-ready':
       return `${event.model} on ${event.device}, ${(event.ms / 1000).toFixed(2)} s`;
     case 'damaged':
-      return `stored cell is damaged and runs again (${event.reason}): ${cellName(event.cell)}`;
+      return `a stored cell is damaged and is computed again (${event.reason}): ${cellName(event.cell)}`;
     case 'damaged-times':
-      return `stored times are damaged and taken again (${event.reason}): ${cellName(event.cell)}`;
+      return `stored times are damaged and are measured again (${event.reason}): ${cellName(event.cell)}`;
     case 'note':
       return event.text;
     case 'changed':

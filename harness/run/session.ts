@@ -147,12 +147,12 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     }
     if (run.changed > 0) {
       notes.push(
-        `${run.changed} cells gave other outcomes than the store held for the same inputs and device class: the results are not deterministic.`,
+        `${run.changed} cells gave other outcomes than the stored ones for the same inputs and device class: the results are not deterministic.`,
       );
     }
     if (run.stopped !== null) {
       notes.push(
-        `The run stopped: ${run.stopped}. What is stored is valid; run again to go on, or on another device (--device).`,
+        `The run stopped: ${run.stopped}. What is stored is valid; run again to continue, or use another device (--device).`,
       );
     }
     let timed: Timings = { latency: [], profile: null, tracks: [] };

@@ -48,7 +48,7 @@ export function judge(outcomes: readonly Outcome[], items: readonly Item[], pers
     const where = `item ${item.id}`;
     if (outcome === undefined) throw new BenchError('bad-outcomes', 'it has no outcome', { where });
     if (item.trait !== items[0]?.trait) {
-      throw new BenchError('bad-outcomes', `persona ${persona} is judged on two traits`, { where });
+      throw new BenchError('bad-outcomes', `persona ${persona} is measured on two traits`, { where });
     }
     const target = targetOf(item, persona);
     const byOrder = outcome.orders.map(({ options }) => softmax(options.map((option) => option.score)));

@@ -1,4 +1,4 @@
-// How a candidate does on the tuning part: what a method's choices of wording, k or coefficient go by.
+// How a candidate does on the tuning split: what a method's choices of wording, k or coefficient go by.
 
 import { BenchError } from '../../base/error.ts';
 import type { Item } from '../datasets/types.ts';

@@ -44,14 +44,14 @@ function check(units: readonly BcaUnit[], { level, resamples, seed }: Required<B
   const fail = (message: string, where?: string) => {
     throw new BenchError('bad-statistics', message, where === undefined ? {} : { where });
   };
-  if (!(level > 0 && level < 1)) fail(`${level} is no level: it lies between 0 and 1`);
+  if (!(level > 0 && level < 1)) fail(`${level} is not a level: a level is between 0 and 1`);
   if (!(Number.isSafeInteger(resamples) && resamples >= 100)) fail(`${resamples} resamples: at least 100 are needed`);
-  if (!Number.isSafeInteger(seed)) fail(`${seed} is no seed: it is a whole number`);
+  if (!Number.isSafeInteger(seed)) fail(`${seed} is not a seed: a seed is a whole number`);
   if (units.length === 0) fail('there is no unit to resample');
   units.forEach(({ trait, difference, weight = 1 }, k) => {
     const where = `unit ${k + 1} of trait "${trait}"`;
     if (!Number.isFinite(difference)) fail('its difference is not a number', where);
-    if (!(weight > 0 && Number.isFinite(weight))) fail(`${weight} is no weight`, where);
+    if (!(weight > 0 && Number.isFinite(weight))) fail(`${weight} is not a weight`, where);
   });
 }
 

@@ -24,7 +24,7 @@ export function holm(family: readonly Tested[]): readonly Adjusted[] {
   const names = new Set<string>();
   for (const { name, p } of family) {
     if (names.has(name)) fail('the family names this test twice', name);
-    if (!(p >= 0 && p <= 1)) fail(`${p} is no p-value`, name);
+    if (!(p >= 0 && p <= 1)) fail(`${p} is not a p-value`, name);
     names.add(name);
   }
   const adjusted = new Map<string, number>();

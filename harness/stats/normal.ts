@@ -33,7 +33,7 @@ function tail(x: number): number {
 
 /** P(X <= x). Throws `bad-statistics` on NaN. */
 export function normalCdf(x: number): number {
-  if (Number.isNaN(x)) throw new BenchError('bad-statistics', 'the normal distribution is asked at no number');
+  if (Number.isNaN(x)) throw new BenchError('bad-statistics', 'the normal distribution is not defined at NaN');
   return x > 0 ? 1 - tail(x) : tail(-x);
 }
 

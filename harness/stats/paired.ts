@@ -40,7 +40,7 @@ function check(units: readonly PairedUnit[], alpha: number): void {
   const fail = (message: string, where?: string) => {
     throw new BenchError('bad-statistics', message, where === undefined ? {} : { where });
   };
-  if (!(alpha > 0 && alpha < 1)) fail(`${alpha} is no level: it lies between 0 and 1`);
+  if (!(alpha > 0 && alpha < 1)) fail(`${alpha} is not a level: a level is between 0 and 1`);
   if (units.length === 0) fail('there is no pair to compare');
   if (new Set(units.map(({ unit }) => unit)).size !== units.length) fail('a unit is given twice');
   const seeds = units[0]?.b.length ?? 0;

@@ -32,11 +32,11 @@ function check(units: readonly SignFlipUnit[], flips: number, seed: number): voi
     throw new BenchError('bad-statistics', message, where === undefined ? {} : { where });
   };
   if (units.length === 0) fail('there is no unit to test');
-  if (!(Number.isSafeInteger(flips) && flips > 0)) fail(`${flips} is no number of flips`);
-  if (!Number.isSafeInteger(seed)) fail(`${seed} is no seed: it is a whole number`);
+  if (!(Number.isSafeInteger(flips) && flips > 0)) fail(`${flips} is not a number of flips`);
+  if (!Number.isSafeInteger(seed)) fail(`${seed} is not a seed: a seed is a whole number`);
   units.forEach(({ difference, weight = 1 }, k) => {
     if (!Number.isFinite(difference)) fail('its difference is not a number', `unit ${k + 1}`);
-    if (!(weight > 0 && Number.isFinite(weight))) fail(`${weight} is no weight`, `unit ${k + 1}`);
+    if (!(weight > 0 && Number.isFinite(weight))) fail(`${weight} is not a weight`, `unit ${k + 1}`);
   });
 }
 

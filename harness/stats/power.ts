@@ -33,10 +33,10 @@ const need = (good: boolean, message: string) => {
 };
 
 function checkDesign({ n, discordance, alpha, margin }: Required<Design>): void {
-  need(Number.isSafeInteger(n) && n > 0 && n <= MOST_ITEMS, `${n} is no number of items up to ${MOST_ITEMS}`);
-  need(discordance >= 0 && discordance <= 1, `${discordance} is no share of items that change`);
-  need(alpha > 0 && alpha < 0.5, `${alpha} is no one-sided level: it lies between 0 and 0.5`);
-  need(margin >= 0 && margin < 1, `${margin} is no margin: it is at least 0 and below 1`);
+  need(Number.isSafeInteger(n) && n > 0 && n <= MOST_ITEMS, `${n} is not a number of items up to ${MOST_ITEMS}`);
+  need(discordance >= 0 && discordance <= 1, `${discordance} is not a share of changed items`);
+  need(alpha > 0 && alpha < 0.5, `${alpha} is not a one-sided level: a level is between 0 and 0.5`);
+  need(margin >= 0 && margin < 1, `${margin} is not a margin: a margin is at least 0 and below 1`);
 }
 
 /** For every number of changed items, from how many losses on McNemar's p is below alpha and the drop at least the margin. */
@@ -85,7 +85,7 @@ export function mcnemarPower({ drop, ...rest }: Design & { readonly drop: number
  */
 export function minimumDetectableDrop({ power = 0.8, ...rest }: Design & { readonly power?: number }): number | null {
   const design = designOf(rest);
-  need(power > 0 && power < 1, `${power} is no power: it lies between 0 and 1`);
+  need(power > 0 && power < 1, `${power} is not a power: power is between 0 and 1`);
   const rejected = rejections(design);
   const enough = (drop: number) => powerOf(rejected, design.discordance, drop) >= power;
   if (!enough(design.discordance)) return null;
@@ -112,9 +112,9 @@ interface Question {
 }
 
 function checkQuestion({ margin, alpha, most }: Required<Question>): void {
-  need(margin >= 0 && margin < 1, `${margin} is no margin: it is at least 0 and below 1`);
-  need(alpha > 0 && alpha < 0.5, `${alpha} is no one-sided level: it lies between 0 and 0.5`);
-  need(Number.isSafeInteger(most) && most >= 2, `${most} is no bound of the items to look at`);
+  need(margin >= 0 && margin < 1, `${margin} is not a margin: a margin is at least 0 and below 1`);
+  need(alpha > 0 && alpha < 0.5, `${alpha} is not a one-sided level: a level is between 0 and 0.5`);
+  need(Number.isSafeInteger(most) && most >= 2, `${most} is not a largest number of items`);
 }
 
 /** The least n from `from` to `most` that is enough, where all larger ones are too. */
@@ -180,7 +180,10 @@ export function itemsToDecideGraded(
   { margin, alpha = 0.05, most = MOST_ITEMS }: Question,
 ): Deciding | null {
   checkQuestion({ margin, alpha, most });
-  need(Number.isFinite(mean) && sd >= 0 && Number.isFinite(sd), `${mean} and ${sd} are no mean and deviation`);
+  need(
+    Number.isFinite(mean) && sd >= 0 && Number.isFinite(sd),
+    `${mean} and ${sd} are not a mean and a standard deviation`,
+  );
   const excess = Math.abs(mean + margin);
   if (excess === 0) return null;
   const enough = (items: number) =>

@@ -18,9 +18,9 @@ export function pairedRatio(a: readonly number[], b: readonly number[], alpha = 
   const fail = (message: string): never => {
     throw new BenchError('bad-statistics', message);
   };
-  if (a.length === 0 || a.length !== b.length) fail(`${a.length} rounds stand beside ${b.length}`);
+  if (a.length === 0 || a.length !== b.length) fail(`${a.length} rounds cannot be paired with ${b.length}`);
   const wrong = [...a, ...b].find((time) => !(time > 0 && Number.isFinite(time)));
-  if (wrong !== undefined) fail(`${wrong} is no time`);
+  if (wrong !== undefined) fail(`${wrong} is not a time`);
   const logs = a.map((time, k) => Math.log(time / b[k]!));
   const n = logs.length;
   const mean = logs.reduce((sum, log) => sum + log, 0) / n;

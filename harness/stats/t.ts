@@ -60,7 +60,7 @@ export function betaInc(a: number, b: number, x: number): number {
 
 function check(df: number): void {
   if (!(df > 0 && Number.isFinite(df)))
-    throw new BenchError('bad-statistics', `${df} is no number of degrees of freedom`);
+    throw new BenchError('bad-statistics', `${df} is not a number of degrees of freedom`);
 }
 
 /** P(T > t) for t >= 0: the smaller tail, so that small probabilities keep their digits. */

@@ -26,7 +26,7 @@ export interface TangoInterval {
 /** Throws `bad-statistics` unless the counts fit; they need not be whole. */
 export function checkChanged({ up, down, n }: ChangedItems): void {
   if (up >= 0 && down >= 0 && n > 0 && Number.isFinite(n) && up + down <= n) return;
-  throw new BenchError('bad-statistics', `${up} and ${down} are no counts of changed items out of ${n}`);
+  throw new BenchError('bad-statistics', `${up} and ${down} are not counts of changed items out of ${n}`);
 }
 
 /**
@@ -60,7 +60,7 @@ function boundAt(changed: ChangedItems, z: number): number {
 export function tangoInterval(changed: ChangedItems, level = 0.95): TangoInterval {
   checkChanged(changed);
   if (!(level > 0 && level < 1)) {
-    throw new BenchError('bad-statistics', `${level} is no level: it lies between 0 and 1`);
+    throw new BenchError('bad-statistics', `${level} is not a level: a level is between 0 and 1`);
   }
   const twoSided = normalQuantile((1 + level) / 2);
   const oneSided = normalQuantile(level);

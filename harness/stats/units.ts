@@ -107,7 +107,7 @@ function checkOutcome(row: PairedRow, side: 'a' | 'b'): void {
     const which = side === 'a' ? 'second' : 'first';
     throw bad(`only the ${which} side has it`, placeOf(row), 'compare what both have answered');
   }
-  if (!(value >= 0 && value <= 1)) throw bad(`${value} is no outcome: it lies between 0 and 1`, placeOf(row));
+  if (!(value >= 0 && value <= 1)) throw bad(`${value} is not an outcome: an outcome is between 0 and 1`, placeOf(row));
 }
 
 /**

@@ -90,7 +90,7 @@ export function readCell(place: string, key: string, cell: Cell): Lookup {
   const byDigest = new Map<string, Record<string, unknown>>();
   for (const line of lines.slice(0, -1)) {
     const value = parse(line);
-    if (!isRecord(value) || typeof value.item !== 'string') return damaged('items.jsonl holds a malformed line');
+    if (!isRecord(value) || typeof value.item !== 'string') return damaged('items.jsonl has a malformed line');
     byDigest.set(value.item, value);
   }
   const outcomes: Outcome[] = [];

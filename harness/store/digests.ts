@@ -30,7 +30,7 @@ export async function filesDigest(files: readonly string[], name: string, memo: 
     if (info?.isFile()) return info;
     throw new BenchError('bad-model', 'there is no such file', {
       where: file,
-      hint: 'download the model again; all of its shards must lie in one folder',
+      hint: 'download the model again; all of its shards must be in one folder',
     });
   });
   const marks = states.map(markOf).join(' ');

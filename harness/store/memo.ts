@@ -24,7 +24,7 @@ export class Memo {
     if (this.#file === null || !statOf(this.#file)) return {};
     const entries = unseal(readJson(this.#file, this.#maxBytes))?.entries;
     if (isRecord(entries)) return entries;
-    note(`${path.basename(this.#file)} of the store is not what was written: it is forgotten, and made again`);
+    note(`${path.basename(this.#file)} of the store is not what was written: it is computed again`);
     return {};
   }
 

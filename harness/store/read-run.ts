@@ -40,11 +40,11 @@ export function readRun(given: string, base: string, fits: (value: unknown) => s
     try {
       return parseJson(text);
     } catch (error) {
-      throw fail(where, `it is no JSON that is read here (${(error as Error).message.slice(0, 100)})`, error);
+      throw fail(where, `it is not valid JSON (${(error as Error).message.slice(0, 100)})`, error);
     }
   };
   const text = readBounded(file, MAX_RUN_BYTES);
-  if (text === null) throw fail(file, `it cannot be read: it is not there, or exceeds ${MAX_RUN_BYTES} bytes`);
+  if (text === null) throw fail(file, `it cannot be read: it is missing, or exceeds ${MAX_RUN_BYTES} bytes`);
   const value = parsed(text, file) as { version?: unknown } | null;
   if (value?.version !== RUN_VERSION)
     throw fail(file, `it is of version ${value?.version}, and ${RUN_VERSION} is read`);
@@ -54,11 +54,11 @@ export function readRun(given: string, base: string, fits: (value: unknown) => s
   const result = value as unknown as RunResult & Seals;
   const lines = path.join(folder, 'items.jsonl');
   const answers = readBounded(lines, MAX_ITEMS_BYTES);
-  if (answers === null) throw fail(lines, 'it cannot be read: it is not there, or too large');
+  if (answers === null) throw fail(lines, 'it cannot be read: it is missing, or too large');
   const count = answers.split('\n').length - 1;
   if (sha256(answers) !== result.answers.sha256) {
     const held = result.answers.count;
-    const told = count === held ? `its ${count} answers were changed` : `it holds ${count} answers of ${held}`;
+    const told = count === held ? `its ${count} answers were changed` : `it has ${count} answers of ${held}`;
     throw fail(lines, `it is not what was written: ${told}`);
   }
   const scales = new Set(result.evaluations.filter(({ graded }) => graded).map(({ id }) => id));
@@ -67,7 +67,7 @@ export function readRun(given: string, base: string, fits: (value: unknown) => s
     .filter((line) => line !== '')
     .map((line, k) => {
       const row = parsed(line, `${lines}:${k + 1}`);
-      if (!isItemRow(row)) throw fail(`${lines}:${k + 1}`, 'it is no answer of an item');
+      if (!isItemRow(row)) throw fail(`${lines}:${k + 1}`, 'it is not the answer to an item');
       const fault = contradiction(row, scales.has(row.evaluation));
       if (fault !== null) throw fail(`${lines}:${k + 1}`, fault);
       return row;
@@ -78,7 +78,7 @@ export function readRun(given: string, base: string, fits: (value: unknown) => s
 function promptsOf(file: string, digest: string | null): PromptTexts {
   if (digest === null) return new Map();
   const text = readBounded(file, MAX_PROMPTS_BYTES);
-  if (text === null) throw fail(file, 'it cannot be read: it is not there, or too large');
+  if (text === null) throw fail(file, 'it cannot be read: it is missing, or too large');
   if (sha256(text) !== digest) throw fail(file, 'it is not what was written');
   return unpackPrompts(parseJson(text)) ?? new Map();
 }
@@ -103,7 +103,7 @@ function folderOf(given: string, base: string): string {
   const stat = statOf(given);
   if (stat?.isDirectory()) return given;
   if (stat?.isFile() && path.basename(given) === 'run.json') return path.dirname(given);
-  throw new BenchError('no-run', `${given} is no run`, {
+  throw new BenchError('no-run', `${given} is not a run`, {
     hint: 'name the folder of a run, its run.json, or latest',
   });
 }

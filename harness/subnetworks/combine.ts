@@ -60,7 +60,7 @@ export function toward(q: Masks, p: Masks, share: number, seed = 0): Masks {
 /** The masks without those of `names`, which are then dense. Throws `bad-mask` for a name without a mask. */
 export function restore(masks: Masks, names: readonly string[]): Masks {
   const stray = names.find((name) => !masks.has(name));
-  if (stray !== undefined) throw new BenchError('bad-mask', `${stray} has no mask that could be taken off`);
+  if (stray !== undefined) throw new BenchError('bad-mask', `${stray} has no mask to remove`);
   const dropped = new Set(names);
   return new Map([...masks].filter(([name]) => !dropped.has(name)));
 }

@@ -89,7 +89,7 @@ export async function readMaskFile(file: string): Promise<MaskFile> {
     masks.set(name, tensor);
   }
   const missing = Object.keys(declared).find((name) => !masks.has(name));
-  if (missing !== undefined) throw fail(`tensor ${shown(missing)} is declared, and is not there`);
+  if (missing !== undefined) throw fail(`tensor ${shown(missing)} is declared, but missing`);
   if (metadata.content !== contentOf(metadata, masks)) throw fail('its header or its bits are not what was written');
   return { header, masks };
 }
@@ -106,7 +106,7 @@ export function requireMaskFits(
   file: string,
 ): void {
   const fail = (message: string): BenchError =>
-    new BenchError(CODE, message, { where: file, hint: 'make a mask for this very model with `bench mask make`' });
+    new BenchError(CODE, message, { where: file, hint: 'make a mask for this model with `bench mask make`' });
   if (header.model !== model.weights) {
     throw fail(`the mask was made for weights ${header.model}, and these are ${model.weights}`);
   }
@@ -135,7 +135,7 @@ function headerOf(value: Readonly<Record<string, unknown>>, fail: (message: stri
     (Number.isSafeInteger(value.seed) ? undefined : 'seed') ??
     (typeof value.chat === 'boolean' ? undefined : 'chat') ??
     (isRecord(value.parameters) && !CONTROL.test(JSON.stringify(value.parameters)) ? undefined : 'parameters');
-  if (wrong !== undefined) throw fail(`its header has no sound "${wrong}"`);
+  if (wrong !== undefined) throw fail(`its header has no valid "${wrong}"`);
   return value as unknown as MaskHeader;
 }
 
@@ -146,7 +146,7 @@ function parsed(text: string | undefined, fail: (message: string) => BenchError)
   } catch {
     // Said below.
   }
-  throw fail('its metadata are no JSON of ours');
+  throw fail('its metadata are not JSON as bench writes it');
 }
 
 /** A text that may go to a terminal. */

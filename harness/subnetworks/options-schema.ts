@@ -8,7 +8,7 @@ const NAMES = {
   maxItems: 256,
   uniqueItems: true,
   items: { type: 'string', minLength: 1, maxLength: 256 },
-  description: 'roles (q, k, v, qkv, o, gate, up, down), or names of weights, * standing for any run of characters',
+  description: 'roles (q, k, v, qkv, o, gate, up, down), or names of weights, where * matches any characters',
 } as const;
 const LAYERS = {
   type: 'array',
@@ -55,7 +55,7 @@ export const OPTIONS = {
       type: 'string',
       enum: ['row', 'block', 'layer', 'global', '2:4', '4:8', 'channels', 'heads', 'tiles'],
       description:
-        'within what the share is kept: by default row, or block (of 128 columns) with sparse-diag; layer: one weight matrix',
+        'where the sparsity applies: by default row, or block (of 128 columns) with sparse-diag; layer: one weight matrix',
     },
     targets: {
       type: 'object',
@@ -85,7 +85,7 @@ export const OPTIONS = {
       minimum: 0,
       exclusiveMaximum: 1,
       default: 0,
-      description: 'what removed weights are multiplied with',
+      description: 'factor of the removed weights',
     },
     prompt: {
       type: 'string',
@@ -111,7 +111,7 @@ export const OPTIONS = {
       type: 'string',
       enum: ['paper', 'code'],
       default: 'paper',
-      description: 'of contrastive-wanda: beside the root as in Eq. 8, or 1e-6 under it as in the code',
+      description: 'of contrastive-wanda: epsilon outside the root as in Eq. 8, or 1e-6 under it as in the code',
     },
     rule: {
       type: 'string',
@@ -124,7 +124,7 @@ export const OPTIONS = {
       minimum: 0,
       maximum: 1000,
       default: 0.01,
-      description: 'of sparse-diag: what is added to the diagonal, as a share of its mean',
+      description: 'of sparse-diag: damping added to the diagonal, as a share of its mean',
     },
     beta: {
       type: 'number',
@@ -138,13 +138,14 @@ export const OPTIONS = {
       exclusiveMinimum: 0,
       exclusiveMaximum: 1,
       default: 0.5,
-      description: 'of set-difference: the top share on neutral text, which goes last',
+      description:
+        'of set-difference: share of the weights with the highest scores on neutral text, which are removed first',
     },
     tokens: {
       type: 'string',
       enum: ['all', 'answer', 'no-bos'],
       default: 'answer',
-      description: 'the tokens of a calibration text that count',
+      description: 'tokens of a calibration text that enter the statistics',
     },
     chat: { type: 'boolean', default: true, description: "calibrate in the model's chat template" },
     samples: {
@@ -152,38 +153,39 @@ export const OPTIONS = {
       minimum: 1,
       maximum: 100_000,
       default: 128,
-      description: 'calibration texts, at most',
+      description: 'largest number of calibration texts',
     },
     length: {
       type: 'integer',
       minimum: 2,
       maximum: 1_000_000,
       default: 512,
-      description: 'tokens of a calibration text, at most',
+      description: 'largest number of tokens per calibration text',
     },
     texts: {
       type: 'string',
       enum: ['persona', 'generic', 'shuffled', 'opposite'],
       default: 'persona',
-      description: "what stands for the persona's calibration texts; all but persona make controls",
+      description: 'source of the calibration texts; every value but persona makes a control',
     },
     keep: {
       type: 'string',
       enum: ['persona', 'unique', 'without-unique'],
       default: 'persona',
-      description: "the persona's mask; only what it keeps and the opposite's does not; all but that",
+      description:
+        "the persona's mask; only the weights that it keeps and the opposite's mask removes; all other weights",
     },
     toward: {
       type: 'number',
       minimum: 0,
       maximum: 1,
-      description: "the opposite's mask with this share of the differing bits set as in the persona's",
+      description: "start from the opposite's mask, and set this share of the differing bits as in the persona's",
     },
     restore: {
       type: 'object',
       additionalProperties: false,
       minProperties: 1,
-      description: 'masked matrices that are set back to dense',
+      description: 'masked matrices to restore to dense',
       properties: { names: NAMES, layers: LAYERS },
     },
   },

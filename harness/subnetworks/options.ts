@@ -103,7 +103,7 @@ export function checkOptions(options: Options): void {
   if (perLayer !== undefined) {
     // Else it would fill the rows of all the suite's sparsities with one and the same network.
     if (sparsity === 'all' || sparsity.length !== 1)
-      refuse('targets.per-layer', "it stands in place of the suite's sparsity", 'name one label in `sparsity`');
+      refuse('targets.per-layer', "it replaces the suite's sparsity", 'name one label in `sparsity`');
     if (group === 'global' || group === '2:4' || group === '4:8')
       refuse('targets.per-layer', `group ${group} has one sparsity for all layers`, 'choose another group');
   }
@@ -112,7 +112,7 @@ export function checkOptions(options: Options): void {
   if (group === 'heads' && modules?.includes('mlp'))
     refuse('group', 'heads are those of the attention', 'leave mlp out of `targets.modules`, or choose row');
   if (score === 'set-difference' && texts === 'generic')
-    refuse('texts', 'set-difference would set neutral text against itself', 'choose another `texts` or `score`');
+    refuse('texts', 'set-difference would contrast neutral text with itself', 'choose another `texts` or `score`');
   if (keep !== 'persona' && toward !== undefined)
     refuse('toward', `it does not go with keep: ${keep}`, 'leave one of the two out');
   if (isBlended(options) && personaFree(options)) {

@@ -176,7 +176,7 @@ function tapsOf(texts: readonly TapSums[], matrices: readonly MatrixInfo[]): Per
         `${matrix.name} needs sums of ${matrix.columns} channels: there are ${held}`,
         {
           where: `layer ${matrix.layer}, input of ${matrix.tap}`,
-          hint: 'calibrate this very model',
+          hint: 'calibrate this model',
         },
       );
     }),

@@ -54,16 +54,16 @@ export function sketchBytes(masks: Masks, matrices: readonly MatrixInfo[]): Uint
 export async function readSketch(file: string): Promise<Sketch> {
   const { metadata, tensors } = await readTensors(file, { dtype: 'U32', code: CODE, hint: HINT });
   const fail = (message: string): BenchError => new BenchError(CODE, message, { where: file, hint: HINT });
-  if (metadata.format !== FORMAT) throw fail('this is no sketch of a mask');
+  if (metadata.format !== FORMAT) throw fail('this is not a sketch of a mask');
   let matrices: unknown;
   try {
     matrices = parseJson(metadata.matrices ?? '');
   } catch {
-    throw fail('its matrices are no JSON');
+    throw fail('its matrices are not JSON');
   }
   const places = Number(metadata.places);
   if (!Array.isArray(matrices) || !matrices.every(isPlace) || !Number.isSafeInteger(places) || places < 0) {
-    throw fail('it does not say where its matrices stand');
+    throw fail('it does not say where its matrices are');
   }
   const masks = new Map<string, MaskTensor>();
   for (const { name, columns } of matrices as readonly Place[]) {

@@ -48,7 +48,7 @@ async function readStatistics(file: string): Promise<StatisticsFile> {
   const { metadata, tensors } = await readTensors(file, { dtype: 'F64', code: CODE, hint: HINT });
   const fail = (message: string): BenchError => new BenchError(CODE, message, { where: file, hint: HINT });
   if (metadata.format !== 'persona-bench statistics' || metadata.version !== VERSION) {
-    throw fail('these are no statistics of this version');
+    throw fail('these are not statistics of this version');
   }
   const { content, ...rest } = metadata;
   if (content !== contentOf(rest, tensors)) throw fail('its content is not what was written');
@@ -60,7 +60,7 @@ async function readStatistics(file: string): Promise<StatisticsFile> {
   for (const [name, { shape, data }] of tensors) {
     const [, layer, tap = '', field = ''] = /^layers\.(\d{1,4})\.(\w+)\.(\w+)$/.exec(name) ?? [];
     if (!TAPS.some((one) => one === tap) || !FIELDS.some((one) => one === field) || shape.length !== 1) {
-      throw fail(`tensor ${JSON.stringify(name.slice(0, 80))} is none of theirs`);
+      throw fail(`tensor ${JSON.stringify(name.slice(0, 80))} is unknown`);
     }
     const at = `${layer} ${tap}`;
     found.set(at, { ...(found.get(at) ?? { layer: Number(layer), tap: tap as Tap }), [field]: data });

@@ -60,7 +60,7 @@ export function selected(options: Options, matrices: readonly MatrixInfo[]): rea
   return chosen;
 }
 
-/** Names of the masked matrices that are set back to dense: none without `restore`. Throws `bad-options` as `selected`. */
+/** Names of the masked matrices to restore to dense: none without `restore`. Throws `bad-options` as `selected`. */
 export function restoredNames(options: Options, chosen: readonly MatrixInfo[]): readonly string[] {
   const { restore } = options;
   if (restore === undefined) return [];
@@ -106,7 +106,7 @@ function picked(
   const outside = layers?.find((layer) => !known.includes(layer));
   if (outside !== undefined) {
     const hint = `they are ${known[0]} to ${known.at(-1)}, counted from 0`;
-    refuse(`${field}.layers`, `layer ${outside} is none of those that can be chosen`, hint);
+    refuse(`${field}.layers`, `layer ${outside} is not one of those that can be chosen`, hint);
   }
   const within = matrices.filter(({ layer }) => layer >= first && layer <= last);
   if (names === undefined) return within;

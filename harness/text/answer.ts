@@ -1,4 +1,4 @@
-// Where an answer begins: what a template writes between the open turn and an answer, told from its own rendering of one.
+// Where an answer begins: what a template writes between the prompt and the answer, told from its own rendering of one.
 
 import { BenchError } from '../../base/error.ts';
 import type { Message } from './prompt.ts';

@@ -47,7 +47,7 @@ export function parseObject(bytes: Buffer, where: string): Json {
   } catch (error) {
     throw failure(error, 'bad-model', where, FETCH_AGAIN);
   }
-  throw new BenchError('bad-model', 'must hold a JSON object', { where, hint: FETCH_AGAIN });
+  throw new BenchError('bad-model', 'must be a JSON object', { where, hint: FETCH_AGAIN });
 }
 
 /** A JSON object from the folder, or an empty one when there is no such file. */

@@ -3,7 +3,7 @@
 import type { TextModel } from './text.ts';
 
 const THINKING = {
-  off: 'thinking: off (the template is asked for no thought)',
+  off: 'thinking: off (the template tells the model not to think)',
   empty: 'thinking: empty (answers follow an empty thought)',
   inside: "thinking: inside (answers begin at the start of the model's turn, where a thought would be)",
 } as const;
@@ -11,8 +11,8 @@ const PLACES = {
   rendered: null,
   inside: null,
   closed: 'its chat template opens a thought, which is closed at once',
-  unlike: 'its chat template writes an answer otherwise than it opens one; answers begin where the open turn ends',
-  unrendered: 'its chat template does not write out a final answer; answers begin where the open turn ends',
+  unlike: 'its chat template writes a finished answer differently from the start of one; answers begin where the prompt ends',
+  unrendered: 'its chat template cannot write an answer alone; answers begin where the prompt ends',
 } as const;
 const MOST_QUOTED = 160;
 
@@ -31,7 +31,7 @@ export function chatNotes(
   const replaced = typeof chat.system === 'object' ? quoted(chat.system.text) : null;
   if (inserted !== null) {
     const own = `where no system message is given, its chat template inserts ${quoted(inserted)}`;
-    if (replaced !== null) notes.push(`${own}; prompts without a persona contain ${replaced} in its place (system)`);
+    if (replaced !== null) notes.push(`${own}; prompts without a persona contain ${replaced} instead (system)`);
     else if (chat.system === 'template') notes.push(`${own}, and so do prompts without a persona (system: template)`);
     else if (emptied) notes.push(`${own}; an empty message keeps it out of prompts without a persona (system: empty)`);
     else notes.push(`${own}, and an empty message does not keep it out: prompts without a persona contain it`);
@@ -43,7 +43,7 @@ export function chatNotes(
   if (facts.answer === 'closed' || facts.answer === 'inside' || /think/i.test(facts.between)) {
     notes.push(THINKING[chat.thinking]);
   }
-  if (facts.dated) notes.push(`its chat template asks for the date, which is always ${chat.date} (date)`);
+  if (facts.dated) notes.push(`its chat template uses the date, which is always ${chat.date} (date)`);
   if (merges) {
     notes.push('its tokenizer would join the end of a prompt with the start of an answer; they are tokenised apart');
   }

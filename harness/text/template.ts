@@ -22,7 +22,7 @@ export const PLAIN_TEMPLATE = `{%- for message in messages -%}
 /** What a template does by itself, to be said where its prompts are reported. */
 export interface TemplateFacts {
   readonly answer: AnswerPlace['how'];
-  readonly between: string; // what stands between the open turn and an answer to one question
+  readonly between: string; // what stands between the prompt and the answer to one question
   readonly system: OwnSystem;
   readonly content: 'text' | 'parts'; // how it reads a message: as text, or as a list of parts with a type each
   readonly dated: boolean; // it asks for the date
@@ -117,7 +117,7 @@ export function compileTemplate(
     if (!heard()) content = 'text';
   }
   if (!attempt(asked, true).includes(mark)) {
-    throw new BenchError('bad-template', 'the chat template leaves out what the user says', { where, hint: OTHER });
+    throw new BenchError('bad-template', 'the chat template leaves out the user message', { where, hint: OTHER });
   }
 
   // A template that throws on a system message, or swallows it, would lose the persona: both get it folded in.

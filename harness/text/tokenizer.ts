@@ -237,7 +237,7 @@ export async function loadTokenizer(folder: string, config: Json, vocab: number,
     prepare: batches.prepare,
     decode(ids) {
       for (const id of ids) {
-        if (!Number.isInteger(id) || id < 0 || id >= vocab) throw new BenchError('bad-ids', `${id} is no token id`);
+        if (!Number.isInteger(id) || id < 0 || id >= vocab) throw new BenchError('bad-ids', `${id} is not a token id`);
       }
       if (ids.length === 0) return '';
       try {

@@ -9,18 +9,18 @@ const NOTHING: Cell = { text: '–', kind: 'number' };
 
 export function atlasPart(result: RunResult): Part | null {
   if (result.atlas.length === 0) return null;
-  // What the tuning part chose stands open, the others unfold.
+  // What the tuning split chose stands open, the others unfold.
   const chosen = ({ method, sparsity }: AtlasRow) =>
     result.headlines.some((one) => one.method === method && one.sparsity === sparsity);
   const atlas = [...result.atlas.filter(chosen), ...result.atlas.filter((row) => !chosen(row))];
   return {
     id: 'atlas',
     title: 'Mask atlas',
-    lead: 'Places that two masks both keep, of those that either keeps (Jaccard), less what independent masks of equal size in every matrix would share: in points, 0 is chance.',
+    lead: 'Weights that two masks both keep, of those that either keeps (Jaccard), less the share expected of independent masks with as many weights in every matrix: in points, 0 is chance.',
     body: atlas.map((row, k) => {
       const most = Math.max(0.001, ...excesses(row).map(Math.abs));
-      const seen = row.seen < row.places ? `; seen on ${percent(row.seen / row.places)} % of the places` : '';
-      const note = html`<p class="note">${short(row.places)} places a mask${seen}. Chance alone: ${chances(row)} % Jaccard.</p>`;
+      const seen = row.seen < row.places ? `; estimated from ${percent(row.seen / row.places)} % of the weights` : '';
+      const note = html`<p class="note">${short(row.places)} weights per mask${seen}. Chance alone: ${chances(row)} % Jaccard.</p>`;
       return placed(k, `${entryName(row)} on ${row.model}`, html`${pairs(row, most)}${blocks(row, most)}${note}`);
     }),
   };
@@ -31,7 +31,7 @@ function pairs(row: AtlasRow, most: number) {
     row.pairs.flatMap((pair) => [[`${pair.a} ${pair.b}`, pair] as const, [`${pair.b} ${pair.a}`, pair] as const]),
   );
   return table({
-    caption: `${entryName(row)}: what the masks of two personas share beyond chance, points; opposites are underlined`,
+    caption: `${entryName(row)}: overlap of two personas’ masks beyond chance, points; opposites are underlined`,
     head: ['persona', ...row.personas],
     rows: row.personas.map((a) => [
       { text: a, kind: 'name' as const },

@@ -47,9 +47,9 @@ export async function costPart(
     const used = series.filter(({ method }) => rows.some((row) => row.method === method));
     const drawn = figure(
       drawings,
-      'Up and down: 95 % interval of alignment. Sideways: median absolute deviation of times, the middle 80 % of items for ' +
-        'tokens, least to most over personas for bytes, set-up and perplexity. The stepped line is the Pareto front; what ' +
-        'lies on it is named where there is room.',
+      'Vertical bars: 95 % interval of alignment. Horizontal bars: median absolute deviation of times, the middle 80 % of items for ' +
+        'tokens, smallest to largest over personas for bytes, set-up and perplexity. The stepped line is the Pareto front; its ' +
+        'points are named where there is room.',
       numbers(rows, axes),
     );
     figures.push(placed(k, place, html`${legend(used)}${drawn}`));
@@ -58,7 +58,7 @@ export async function costPart(
   return {
     id: 'cost',
     title: 'The cost of control',
-    lead: 'Up is more of the persona, left is cheaper. A method on the stepped line is not beaten on both at once.',
+    lead: 'Higher is closer to the persona, further left is cheaper. No method beats one on the stepped line on both.',
     body: figures,
   };
 }
@@ -110,7 +110,7 @@ function axesOf(result: RunResult, tokens: ReadonlyMap<string, Amount>): readonl
     },
     {
       title: 'Perplexity',
-      unit: '× the untouched network’s',
+      unit: '× the dense network’s',
       text: short,
       root: false,
       of: (row) => taxOf(result, row),
@@ -178,7 +178,7 @@ function numbers(
 ): Markup {
   const fronts = axes.map(({ points }) => new Set(frontOf(points).map(({ name }) => name)));
   return table({
-    caption: 'Alignment and what it costs; * lies on the Pareto front of its column',
+    caption: 'Alignment and what it costs; * is on the Pareto front of its column',
     head: ['method', 'alignment, %', ...axes.map(({ axis }) => `${axis.title}, ${axis.unit}`)],
     rows: rows.map((row) => [
       { text: entryName(row), kind: 'name' },

@@ -25,11 +25,11 @@ export function explore(result: RunResult, { items, prompts, before }: Extras): 
   const left =
     packed.left === 0
       ? null
-      : html`<p class="note">${counted(packed.left, 'outcome')} more are left out here to keep this page light; items.jsonl beside it has every one.</p>`;
+      : html`<p class="note">${counted(packed.left, 'outcome')} more are left out here to keep this page light; items.jsonl has every one.</p>`;
   const part: Part = {
     id: 'items',
     title: 'Item by item',
-    lead: `${counted(shown, 'outcome')}. An answer has turned where the likeliest option is not the one that the reference takes on the same item.`,
+    lead: `${counted(shown, 'outcome')}. An answer is changed when its most likely option is not the reference’s on the same item.`,
     body: html`<div id="explorer"></div>${left}${turnedTable(packed, dense)}`,
   };
   return { part, data };
@@ -88,7 +88,7 @@ function turnedTable(packed: Packed, dense: string | null) {
     .sort((a, b) => b.turned / b.of - a.turned / a.of || b.turned - a.turned)
     .slice(0, MOST_TURNED);
   if (dense === null || most.length === 0) return null;
-  return html`<h3>Answers that turned most often against ${dense}</h3>${table({
+  return html`<h3>Answers changed most often against ${dense}</h3>${table({
     caption: `Share of the cells in which an item’s answer is not that of ${dense}`,
     head: ['item', 'evaluation', 'question', 'options', 'turned'],
     rows: most.map(({ item, evaluation, turned, of }) => {

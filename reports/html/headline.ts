@@ -18,7 +18,7 @@ export function headlineOf(result: RunResult): Headline {
   if (first === undefined || best === undefined) {
     const failed = result.cells.every(({ status }) => status === 'errored');
     return {
-      title: failed ? 'Nothing was measured: every cell failed' : 'No method but controls was measured',
+      title: failed ? 'Nothing was measured: every cell failed' : 'Only controls were measured',
       sentences: [],
     };
   }
@@ -46,12 +46,12 @@ const isAbove = (result: RunResult, row: MetricRow): boolean => against(result, 
 function titleOf(result: RunResult, rows: readonly MetricRow[]): string {
   const [best, second] = rows as [MetricRow, MetricRow | undefined];
   const reached = `${percent(best.alignment.value)} % of answers are the persona’s${gain(result, best)}`;
-  if (!rows.some((row) => isAbove(result, row))) return 'No method held its persona better than its controls do';
-  if (!isAbove(result, best)) return `${entryName(best)} scores highest but does not clear its controls: ${reached}`;
+  if (!rows.some((row) => isAbove(result, row))) return 'No method kept to its persona better than its controls';
+  if (!isAbove(result, best)) return `${entryName(best)} scores highest but does not beat its controls: ${reached}`;
   if (second !== undefined && second.alignment.high >= best.alignment.low) {
     return `${entryName(best)} leads, ${entryName(second)} is within its interval: ${reached}`;
   }
-  return `${entryName(best)} holds its persona best: ${reached}`;
+  return `${entryName(best)} keeps to its persona best: ${reached}`;
 }
 
 function gain(result: RunResult, row: MetricRow): string {
@@ -105,7 +105,7 @@ function elsewhere(result: RunResult, rows: readonly MetricRow[]): readonly stri
   const where = `In ${best.evaluation} (${best.model})`;
   if (lost.length === rows.length) {
     return [
-      `${where} no method lies above its controls; ${entryName(best)} comes first with ${shareText(best.alignment)}.`,
+      `${where} no method is above its controls; ${entryName(best)} comes first with ${shareText(best.alignment)}.`,
     ];
   }
   const rest = lost.length === 0 ? 'every method is above its controls' : `not above their controls: ${listed(lost)}`;

@@ -32,7 +32,7 @@ export async function kernelsPart(result: RunResult): Promise<Part | null> {
     figures.push(
       html`<h3>${model} on ${device.name}</h3>${figure(
         drawings,
-        'One step each, the last that was seen: a bar is a dispatch, and what lies between bars was spent outside kernels. ' +
+        'The last step that was traced: each bar is a dispatch; the gaps are time outside kernels. ' +
           'trace.json holds every method and dispatch, for a trace viewer such as Perfetto.',
         null,
       )}`,

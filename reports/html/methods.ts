@@ -1,4 +1,4 @@
-// The comparison: every method and control with its interval, what lies between it and the model that is told nothing, what
+// The comparison: every method and control with its interval, what lies between it and the model without a persona, what
 // it costs, and whether it beats its controls. One table per model and evaluation.
 
 import type { ComparisonRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';
@@ -14,7 +14,7 @@ const HEAD = [
   'method',
   'alignment, % [95 %]',
   '',
-  'beside its controls',
+  'against its controls',
   'against none',
   'perplexity',
   'set-up, s',
@@ -42,7 +42,7 @@ export function methodsPart(result: RunResult): Part | null {
       });
     const place = `${evaluation} on ${model}`;
     return html`${drawn(`${place}, ${chanceText(rows)}`, shown)}${
-      nulls.length > 0 && folded(`The ${nulls.length} nulls of the subnetworks`, drawn(`Nulls: ${place}`, nulls))
+      nulls.length > 0 && folded(`The ${nulls.length} controls of the subnetworks`, drawn(`Nulls: ${place}`, nulls))
     }${[answerersLine(result, evaluation), ...balanceLine(result, model, evaluation)].map((line) => html`<p class="note">${line}</p>`)}`;
   });
   if (tables.length === 0) return null;
@@ -51,8 +51,8 @@ export function methodsPart(result: RunResult): Part | null {
     title: 'Methods side by side',
     lead:
       'Alignment is the share of items answered as the persona would; against none, in points, is paired by item. ' +
-      'Perplexity on neutral text is relative to the untouched network: a mask that breaks the model shows here. ' +
-      'Controls are null methods; what does not beat its own is marked.',
+      'Perplexity on neutral text is relative to the dense network: a mask that breaks the model shows here. ' +
+      'Controls are persona-free or shuffled comparisons; a method that does not beat its own controls is marked.',
     body: tables,
   };
 }
@@ -95,7 +95,7 @@ function number(value: number | null | undefined, text: (value: number) => strin
 
 function nameMarkup(result: RunResult, row: MetricRow): Markup {
   const chosen = isHeadline(result, row)
-    ? html` <span class="tag" title="the best on the tuning part">chosen</span>`
+    ? html` <span class="tag" title="the best on the tuning split">chosen</span>`
     : null;
   return html`${entryName(row)}${chosen}`;
 }

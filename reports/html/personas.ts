@@ -40,7 +40,7 @@ export async function personasPart(result: RunResult, series: readonly Series[])
   return {
     id: 'personas',
     title: 'Personas and traits',
-    lead: 'A method that only pushes answers one way does well on one pole and fails the other: both are drawn, filled and open.',
+    lead: 'A method that only pushes answers one way does well on one pole and badly on the other. Both are drawn, filled and open.',
     body,
   };
 }
@@ -128,7 +128,7 @@ async function scaleFigure(result: RunResult, scales: readonly ScaledRow[], plac
   const names = [...new Set(rows.flatMap(({ figures }) => Object.keys(figures)))];
   return figure(
     drawings,
-    `${polesText(result.metrics)} The bar is the model that is told nothing. More is the trait’s high pole (minus keys reversed); whiskers are 95 % over statements.`,
+    `${polesText(result.metrics)} The bar is the model without a persona. More is the trait’s high pole (minus keys reversed); whiskers are 95 % over statements.`,
     plainTable(
       `Answers on a scale: ${place}`,
       ['method', 'persona', 'trait', 'statements', 'profile', ...names],
@@ -182,7 +182,7 @@ function profile({ title, axis, domain, middle, marks }: Profile): Chart {
   };
   return {
     title,
-    description: marks.map(({ trait, persona, value }) => `${trait}, told ${persona}: ${value.toFixed(1)}`).join('; '),
+    description: marks.map(({ trait, persona, value }) => `${trait}, as ${persona}: ${value.toFixed(1)}`).join('; '),
     left: 'traits',
     spec: {
       height: LINE * new Set(marks.map(({ trait }) => trait)).size,

@@ -12,16 +12,14 @@ export function provenancePart(result: RunResult): Part {
   const methods = [...new Set(result.metrics.map(({ method }) => method))];
   const whole: Rows = [
     ['every figure on this page', typed],
-    ...(anew
-      ? []
-      : [['the same, with nothing taken from the store, and all timings anew', `${typed} --fresh`] as const]),
-    ['this page, from the folder that it lies in', 'bench report FOLDER'],
+    ...(anew ? [] : [['the same, computed again: nothing is taken from the store', `${typed} --fresh`] as const]),
+    ['this page, from its folder', 'bench report FOLDER'],
   ];
   const each = methods.map((method) => [method, `${typed} --filter ${shellWord(`method=${method}`)}`] as const);
   return {
     id: 'provenance',
     title: 'Provenance',
-    lead: 'On one device class the same command gives the same answers to the bit; timings carry their testbed.',
+    lead: 'On one device class the same command gives bit-identical answers; timings hold for their testbed.',
     body: [
       commands('The command that reproduces each number', whole),
       folded('The figures of one method alone', commands('A method and the command for its rows', each)),

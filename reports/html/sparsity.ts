@@ -34,7 +34,7 @@ export async function sparsityPart(result: RunResult, series: readonly Series[])
     }
     const drawn = figure(
       drawings,
-      'Bands are 95 % intervals; the dashed line is chance; grey crosses and lines are nulls at the same sparsity. A single mark was measured at one sparsity only.',
+      'Bands are 95 % intervals; the dashed line is chance; grey crosses and lines are controls at the same sparsity. A single mark was measured at one sparsity only.',
       plainTable(
         `Alignment by sparsity: ${place}`,
         ['method', 'weights removed', 'items', 'alignment [95 %]'],
@@ -47,7 +47,7 @@ export async function sparsityPart(result: RunResult, series: readonly Series[])
   return {
     id: 'sparsity',
     title: 'Alignment against sparsity',
-    lead: 'How much of the persona is left, or brought out, as more of the weights are removed.',
+    lead: 'Alignment as more of the weights are removed.',
     body: figures,
   };
 }

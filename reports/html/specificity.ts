@@ -14,7 +14,7 @@ export function matrices(result: RunResult, rows: readonly SpecificityRow[], pla
   const drawn = (own: readonly SpecificityRow[]) =>
     html`<div class="heat">${own.map((row) => matrix(row, most))}</div>`;
   return html`<h3>Persona by trait: ${place}</h3>
-<p class="note">Points toward the high pole of the trait in the column, from where no persona is stated. Specific: the persona’s own trait moves clearly more than the others.</p>${specificitySections(
+<p class="note">Shift toward the high pole of the trait in the column, in points, from the answers without a persona. Specific: the persona’s own trait moves significantly more than the others.</p>${specificitySections(
     { ...result, specificities: rows },
   ).map(({ title, head, rows: lines, below }) => [
     plainTable(title, head, lines),
@@ -29,7 +29,7 @@ function matrix(row: SpecificityRow, most: number): Markup {
   const name = row.answerer ? `“${row.method}” (no model)` : entryName(row);
   return table({
     caption: `${name}${row.answerer ? '' : row.specific ? ', specific' : ', NOT specific'}`,
-    head: ['told to be', ...traits],
+    head: ['stated persona', ...traits],
     rows: personas.map((persona) => [
       { text: persona, kind: 'name' as const },
       ...traits.map((trait): Cell => {

@@ -145,7 +145,10 @@ export const ERROR_CODES: Readonly<Record<string, readonly [meaning: string, nex
   ],
   'hub-missing': ['the hub has no such model, revision or file', 'check owner, name and revision on huggingface.co'],
   'in-the-way': ['a file or folder exists where one would be written', 'name an empty folder'],
-  'incomplete-run': ['a run with failed or missing cells cannot be blessed', 'run it again until every cell is there'],
+  'incomplete-run': [
+    'a run with failed or missing cells cannot be blessed',
+    'run it again until every cell is complete',
+  ],
   internal: ['an unexpected failure inside a cell', 'run again with `BENCH_DEBUG=1`, and report it'],
   'judge-failed': [
     'the endpoint of the judge gave no valid rating',

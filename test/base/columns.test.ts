@@ -72,7 +72,7 @@ test('two runs beside each other fit, whatever the questions are', () => {
   const none = { onlyFirst: [LONG, LONG], onlySecond: [], different: [LONG] };
   const text = compareText({ flips: [flip], rows: [row], ...none } as unknown as Parameters<typeof compareText>[0]);
   narrow(text);
-  assert.match(text, /^1 answers turned\n/);
+  assert.match(text, /^1 changed answers\n/);
 });
 
 test('a line is as wide as COLUMNS says, else as the terminal, else 100; within bounds', () => {

@@ -82,7 +82,7 @@ test('what is no file, not there, too large or a Git LFS pointer is told apart, 
 
 test('JSON is bounded in depth and in values before it is parsed, wherever they stand', () => {
   assert.equal(parseJson('{"a": [1, "[,[,{", {"b": null}]}', 7), { a: [1, '[,[,{', { b: null }] });
-  assert.throws(() => parseJson('[1, [2, 3], {}]', 5), /it holds more than 5 values/);
+  assert.throws(() => parseJson('[1, [2, 3], {}]', 5), /it has more than 5 values/);
   const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
   assert.ok(Array.isArray(parseJson(deep(64))));
   assert.throws(() => parseJson(deep(65)), /nested deeper than 64 levels/);

@@ -65,7 +65,7 @@ const fails = (promise: Promise<unknown>, code: string, hint: RegExp): Promise<v
     },
   );
 
-test('examples are items of the calibration part alone, half of each keying, the answer of the persona', () => {
+test('examples are items of the calibration split alone, half of each keying, the answer of the persona', () => {
   for (const [count, own] of [
     [4, 2],
     [6, 3],
@@ -113,7 +113,7 @@ test('turns before the question, or one message; with the persona stated where t
   assert.not.equal(other, messages);
 });
 
-test('k is chosen on the tuning part, and recorded with what was asked', async () => {
+test('k is chosen on the tuning split, and recorded with what was asked', async () => {
   const asked: number[] = [];
   const tune: Context['tune'] = async ({ wrap }, given = []) => {
     const { messages } = (await wrap(question)) as { messages: readonly unknown[] };

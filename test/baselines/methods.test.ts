@@ -93,7 +93,7 @@ test('prompting: wordings are all, or those named', () => {
   assert.throws(() => wordings({}, { ...persona, prompts: {} }), code('no-wording', /leave prompting out/));
 });
 
-test('prompting: the best of all wordings and places on the tuning part, and no wording axis then', async () => {
+test('prompting: the best of all wordings and places on the tuning split, and no wording axis then', async () => {
   const asked: string[] = [];
   const tune: Context['tune'] = async ({ wrap }, items = []) => {
     const { messages } = (await wrap(question)) as { messages: readonly { role: string; content: string }[] };

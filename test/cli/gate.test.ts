@@ -60,7 +60,7 @@ test('a blessed run passes its own gate, equal to the bit, by folder or by run.j
   for (const run of [folder, path.join(folder, 'run.json')]) {
     const [exit, said] = await told((write) => gateVerb(run, { reference: out }, write));
     assert.is(exit, 0);
-    assert.match(said, /PASS {9}identity prompting: \d+ answers of unchanged cells are equal to the bit/);
+    assert.match(said, /PASS {9}identity prompting: \d+ answers of unchanged cells are bit-identical/);
     assert.match(said, /^Gate: pass\.\n/);
   }
   const [, json] = await told((write) => gateVerb(folder, { reference: out, json: true }, write));
@@ -90,7 +90,7 @@ test('answers that turned are red, and are named; compare lists them first with 
   assert.match(said.replace(/\s+/g, ' '), /FAIL identity prompting: \d+ of \d+ answers .* not deterministic/);
   const [zero, listed] = await told((write) => compareVerb(folder, worse, {}, write));
   assert.is(zero, 0);
-  assert.match(listed, /^\d+ answers turned\n {2}prompting, .*\n {4}before ".*" \(p 0\.\d+; log-probabilities -/);
+  assert.match(listed, /^\d+ changed answers\n {2}prompting, .*\n {4}before ".*" \(p 0\.\d+; log-probabilities -/);
   assert.match(listed, /prompting: -\d+\.\d \[.*\] points on \d+ items/);
   const half = editedRun(folder, (row) => (row.method === 'none' ? { ...row, method: 'bare' } : row));
   const [, sides] = await told((write) => compareVerb(folder, half, {}, write));

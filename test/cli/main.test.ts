@@ -46,7 +46,7 @@ test('a wrong verb, flag or value ends with 2 and a suggestion', async () => {
   );
   await refuses(['run', 'suites/smoke.yaml', '--out', ''], /must not be empty/);
   await refuses(['run', 'suites/smoke.yaml', '--progress', 'loud'], /Allowed choices are tty, plain, none/);
-  await refuses(['list', 'modles'], /no list of "modles"\n +did you mean "models"/);
+  await refuses(['list', 'modles'], /nothing to list under the name "modles"\n +did you mean "models"/);
   await refuses(['run', 'nowhere.yaml'], /nowhere\.yaml: there is no such file/);
 });
 
@@ -109,7 +109,7 @@ test('validate finds what a run would stumble over in models and methods', async
   const broken = join(folder, 'broken');
   cpSync(join(ROOT, 'models/persona-nano'), broken, { recursive: true });
   truncateSync(join(broken, 'model.safetensors'), 100_000);
-  const outside = /broken\/model\.safetensors: tensor .* lie outside/;
+  const outside = /broken\/model\.safetensors: tensor .* are outside/;
   await refused('./broken', 'plain', outside);
   // Nor is a run begun: its cells would fail one by one.
   await refuses(['run', file, '--out', join(folder, 'out')], outside);

@@ -63,7 +63,7 @@ test('bench pull prints the folder, and no token', async () => {
       await pullVerb(name, {}, stdout);
       assert.unreachable();
     } catch (error) {
-      assert.match((error as BenchError).message, /is not written as a model of the hub/);
+      assert.match((error as BenchError).message, /is not the name of a model of the hub/);
       assert.match((error as BenchError).hint ?? '', hint);
     }
   }

@@ -68,7 +68,7 @@ test('prints verdict, tables, paths and the next command; writes the run folder'
   const out = temporaryFolder();
   const { code, stdout, stderr } = await run(out);
   assert.is(code, 0);
-  assert.match(stdout, /^prompting lies above none on \d of 1 trait/);
+  assert.match(stdout, /^prompting is above none on \d of 1 trait/);
   assert.match(stdout, /Written: .*run\.json/);
   assert.match(stdout, /Next: {4}bench try .* --personas \/suites\/personas\.yaml --persona extraversion\n$/);
   assert.match(stderr, /^5 cells\n/);
@@ -158,7 +158,7 @@ test('an interrupt gives 130, writes no run folder, and says that the run goes o
     },
   );
   assert.is(interrupted.code, 130);
-  assert.match(interrupted.stderr, /interrupted: 2 cells stored; the same command goes on/);
+  assert.match(interrupted.stderr, /interrupted: 2 cells stored; run the same command to continue/);
   assert.not.ok(existsSync(path.join(out, 'runs')));
   assert.is((await run(out)).calls.evaluations, 3);
 });

@@ -86,7 +86,7 @@ test('p and alignment are derived again from the scores, whoever sealed the fold
     [(row) => ({ ...row, p: of(row).p / 2 }), /its p is 0\.\d+, and its scores give 0\.\d+/],
     [(row) => ({ ...row, p: 1 - of(row).p, aligned: 1 - of(row).aligned }), /its p is/],
     [(row) => ({ ...row, orders: of(row).orders.map((one) => ({ ...one, p: 1 - one.p })) }), /an order's p is not/],
-    [(row) => ({ ...row, keyed: 3 }), /no answer/],
+    [(row) => ({ ...row, keyed: 3 }), /not the answer/],
   ] as readonly [(row: Record<string, unknown>) => Record<string, unknown>, RegExp][]) {
     const run = editedRun(whole, (row, k) => (k === 7 ? change(row) : row));
     const { code, where, message } = await refused(compareVerb(whole, run, {}, quiet));
@@ -162,13 +162,13 @@ test('an incomplete run is no reference, and one of a part of the suite is bless
   await gateVerb(whole, { reference: out }, write);
   assert.match(
     said.replace(/\s+/g, ' '),
-    /NOTE the reference is of a part of its suite: --limit 2, --filter persona=ex/,
+    /NOTE the reference covers only a part of its suite: --limit 2, --filter persona=ex/,
   );
   await blessVerb(typed('--set', 'seeds=[1]'), { out }, write);
   said = '';
   await gateVerb(typed('--limit=3'), { reference: out }, write);
-  assert.match(said, /NOTE +the run is of a part of its suite: --limit 3\n/);
-  assert.not.match(said, /the reference is of a part/);
+  assert.match(said, /NOTE +the run covers only a part of its suite: --limit 3\n/);
+  assert.not.match(said, /the reference covers only a part/);
 });
 
 test('rules that became weaker since the reference was blessed are pointed out; stronger ones are not', async () => {
@@ -250,7 +250,7 @@ test('a reference of another device class or other kernels says what is not held
   });
   assert.match(
     said.replace(/\s+/g, ' '),
-    /NOTE the reference was made on fake-2, and the run on fake-1, and with other kernels: equal cells are not held to equal answers/,
+    /NOTE the reference was made on fake-2, and the run on fake-1, and with other kernels: unchanged cells are compared by the margin only/,
   );
 });
 

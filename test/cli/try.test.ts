@@ -167,7 +167,7 @@ test('raw text goes in as it is, with BOS, and may not carry a persona', async (
   const { asked, run } = setUp('x');
   await run('Once upon', { raw: true });
   assert.equal(asked.prompts, [[BOS, ...byteIds('Once upon')]]);
-  await fails(run('Once', { raw: true, persona: 'shy' }), 'usage', /--raw leaves the prompt as it is/, /leave out/);
+  await fails(run('Once', { raw: true, persona: 'shy' }), 'usage', /--rawleaves the prompt unchanged/, /leave out/);
   assert.is(asked.disposed, 2);
 });
 
@@ -241,9 +241,9 @@ test('bad flags', async () => {
   for (const ids of ['', '5,', '5 7', '-1', '1.5', '5,x', '99999999999']) {
     await usage(undefined, { ids }, /--ids has/, /5,7,9/);
   }
-  await usage(undefined, { ids: `5,${TINY_VOCAB}` }, /out of this model's vocabulary/, /from 0 to 262/);
+  await usage(undefined, { ids: `5,${TINY_VOCAB}` }, /outside this model's vocabulary/, /from 0 to 262/);
   await usage(undefined, { ids: '5', stop: ['a'] }, /--stop needs a tokenizer/);
-  await usage(undefined, { ids: '5', persona: 'shy' }, /--ids leaves the prompt as it is/);
+  await usage(undefined, { ids: '5', persona: 'shy' }, /--idsleaves the prompt unchanged/);
   await usage('x', { stop: ['a', ''] }, /--stop is empty/);
   await usage('x', { maxTokens: -1 }, /--max-tokens is -1/);
   await usage('x', { maxTokens: Number.NaN }, /--max-tokens is NaN/);

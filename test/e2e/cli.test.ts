@@ -78,7 +78,7 @@ let undisturbed = '';
 test('a run prints its report and exits with 0', async () => {
   const { code, stdout, stderr } = await bench(['run', '--progress', 'plain'], base);
   assert.is(code, 0, stderr);
-  assert.match(stdout, /prompting lies above every control on \d of 1 trait/);
+  assert.match(stdout, /prompting is above every control on \d of 1 trait/);
   undisturbed = itemsIn(base);
   assert.is(undisturbed.trimEnd().split('\n').length, 8 * 4);
 });
@@ -122,11 +122,11 @@ test('killed in the middle of a write, the next run completes', async () => {
   assert.is(itemsIn(out), undisturbed);
 });
 
-test('interrupted, it exits with 130 and says that the same command goes on', async () => {
+test('interrupted, it exits with 130 and says that run the same command to continue', async () => {
   const out = temporaryFolder();
   const ended = await bench(['run', '--progress', 'plain'], out, { signal: 'SIGINT', afterMs: 0 });
   assert.is(ended.code, 130, ended.stderr);
-  assert.match(ended.stderr, /interrupted: ([1-9]|10) cells? stored; the same command goes on/);
+  assert.match(ended.stderr, /interrupted: ([1-9]|10) cells? stored; run the same command to continue/);
 });
 
 test('an unwritable output folder is exit code 2 with a next step', async () => {

@@ -52,7 +52,7 @@ test('inside a repository the workflow goes to its root, and works from there', 
   const { code, stdout, stderr } = await bench(base, 'init', 'tests/my personas');
   assert.is(code, 0, stderr);
   assert.match(stdout, /persona-bench is not installed in /);
-  assert.not.match(stdout, /no git repository/);
+  assert.not.match(stdout, /not a git repository/);
   assert.not.ok(existsSync(path.join(folder, '.github')));
   const { jobs } = parse(readFileSync(path.join(base, '.github/workflows/persona-my-personas.yml'), 'utf8'));
   const steps = (jobs.gate.steps as { run?: string; 'working-directory'?: string }[]).filter(
@@ -70,7 +70,7 @@ test('inside a repository the workflow goes to its root, and works from there', 
 
 test('outside a repository it says so, and a file in the way at the root of one is kept', async () => {
   const base = temporaryFolder();
-  assert.match((await bench(base, 'init', 'mine')).stdout, /This is no git repository/);
+  assert.match((await bench(base, 'init', 'mine')).stdout, /This is not a git repository/);
   const root = temporaryFolder();
   mkdirSync(path.join(root, '.git'));
   mkdirSync(path.join(root, '.github/workflows'), { recursive: true });

@@ -69,7 +69,7 @@ test('a suite: validate, plan, run, report, bless, gate, compare', async () => {
 
   assert.is((await json('run', ...SUITE, '--profile')).version, 2);
   const said = await told('run', ...SUITE, '--profile');
-  assert.match(said[0] ?? '', /^prompting lies above /);
+  assert.match(said[0] ?? '', /^prompting is above /);
   assert.match(said.at(-1) ?? '', /^Next: {4}bench /);
   assert.match(said.at(-2) ?? '', /^Written: .*items\.jsonl$/);
   const folder = path.dirname((said.at(-2) ?? '').replace('Written: ', ''));
@@ -105,7 +105,7 @@ test('masks, adapters, lists, the device, a try', async () => {
   assert.ok('models' in (await json('list')));
   await told('list');
   assert.is((await json('doctor')).ok, true);
-  assert.match((await told('doctor'))[0] ?? '', /^verdict {3}computes what the reference does/);
+  assert.match((await told('doctor'))[0] ?? '', /^verdict {3}agrees with the reference/);
   const tried = await json('try', 'Hello.', '--model', model, '--max-tokens', '2');
   assert.ok('generated' in tried && 'timings' in tried);
 });

@@ -61,7 +61,7 @@ test('a shard that is a pipe is refused and not waited for', async () => {
   const folder = folderWith(null);
   writeFileSync(join(folder, 'model.safetensors.index.json'), '{"weight_map": {"x": "pipe.safetensors"}}');
   execFileSync('mkfifo', [join(folder, 'pipe.safetensors')]);
-  await refused(folder, 'bad-weights', /no file/, /pipe\.safetensors$/);
+  await refused(folder, 'bad-weights', /not a file/, /pipe\.safetensors$/);
 });
 
 test('tensors of each format, read whole and in parts', async () => {
@@ -200,9 +200,9 @@ test('a header length of 2^60, of 2^64 - 1, and one byte too many', async () => 
   await refused(folderWith(bytes), 'bad-weights', /claims 3 bytes, and the file has 2/, /./);
 });
 
-test('a header that is no JSON object in UTF-8', async () => {
-  await badHeader('{"a": ', 0, /not JSON/);
-  await badHeader('', 0, /not JSON/);
+test('a header that is not a JSON object in UTF-8', async () => {
+  await badHeader('{"a": ', 0, /not valid JSON/);
+  await badHeader('', 0, /not valid JSON/);
   await badHeader('[]', 0, /not a JSON object/);
   await badHeader('null', 0, /not a JSON object/);
   await badHeader(Uint8Array.of(0x7b, 0x22, 0xc3, 0x28, 0x22, 0x3a, 0x31, 0x7d), 0, /not UTF-8/);
@@ -220,10 +220,10 @@ test('offsets that overlap, leave a gap or a rest, or lie outside', async () => 
   await badHeader({ a: w(4, 8) }, 8, /tensor "a": starts at byte 4 of the data, and 0 is next/);
   await badHeader({ a: w(0, 4) }, 8, /8 bytes of data follow the header, and its tensors fill 4/);
   await badHeader({}, 8, /its tensors fill 0/);
-  await badHeader({ a: w(0, 16) }, 8, /tensor "a": data_offsets \[0,16\] lie outside the 8 bytes/);
-  await badHeader({ a: entry('F32', [1], [8, 4]) }, 8, /data_offsets \[8,4\] lie outside/);
+  await badHeader({ a: w(0, 16) }, 8, /tensor "a": data_offsets \[0,16\] are outside the 8 bytes/);
+  await badHeader({ a: entry('F32', [1], [8, 4]) }, 8, /data_offsets \[8,4\] are outside/);
   for (const offsets of [undefined, [0], [0, 4, 8], [-4, 0], [0, 4.5], ['0', '4'], [0, 2 ** 60], null, 4]) {
-    await badHeader({ a: entry('F32', [1], offsets) }, 4, /tensor "a": data_offsets .* is no pair of byte offsets/);
+    await badHeader({ a: entry('F32', [1], offsets) }, 4, /tensor "a": data_offsets .* is not a pair of byte offsets/);
   }
 });
 
@@ -232,7 +232,7 @@ test('a size that is not shape x dtype, and absurd shapes', async () => {
   await badHeader({ a: entry('BF16', [2, 3], [0, 24]) }, 24, /shape \[2,3\] of BF16 takes 12 bytes, and 24/);
   await badHeader({ a: entry('F32', [2 ** 31, 2 ** 31, 2 ** 31], [0, 4]) }, 4, /takes \d/);
   for (const shape of [[-1], [-1, 4], [1.5], [2 ** 40], Array(9).fill(1), 'big', [[1]], undefined, [null]]) {
-    await badHeader({ a: entry('F32', shape, [0, 4]) }, 4, /tensor "a": shape .* is no list of at most 8 integers/);
+    await badHeader({ a: entry('F32', shape, [0, 4]) }, 4, /tensor "a": shape .* is not a list of at most 8 integers/);
   }
 });
 

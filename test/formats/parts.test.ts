@@ -158,7 +158,7 @@ for (const family of ['llama', 'mistral', 'qwen2', 'qwen3', 'gpt_neox', 'gpt2'] 
       await writeSafetensors(path, new Map(others));
       await refused(
         folder,
-        new RegExp(`${quoted} is missing; config\\.json asks for \\[${tensor.shape.join(', ')}\\]`),
+        new RegExp(`${quoted} is missing; config\\.json requires \\[${tensor.shape.join(', ')}\\]`),
       );
       const longer = [...tensor.shape.slice(0, -1), tensor.shape[tensor.shape.length - 1]! + 1];
       const values = new Float32Array(longer.reduce((product, n) => product * n, 1));
@@ -176,7 +176,7 @@ test('Qwen3 without its head_dim: the default of transformers, which the tensors
   const path = join(folder, 'config.json');
   const config = JSON.parse(readFileSync(path, 'utf8'));
   writeFileSync(path, JSON.stringify({ ...config, head_dim: undefined }));
-  await refused(folder, /q_proj\.weight has shape \[32, 32\], and config\.json asks for \[512, 32\]/);
+  await refused(folder, /q_proj\.weight has shape \[32, 32\], but config\.json requires \[512, 32\]/);
 });
 
 test('a matrix stored the other way round is misshapen', async () => {
@@ -188,7 +188,7 @@ test('a matrix stored the other way round is misshapen', async () => {
     join(folder, 'model.safetensors'),
     new Map([...tensors, [name, { ...tensors.get(name)!, shape: [16, 8] }]]),
   );
-  await refused(folder, /c_fc\.weight has shape \[16, 8\], and config\.json asks for \[8, 16\]/);
+  await refused(folder, /c_fc\.weight has shape \[16, 8\], but config\.json requires \[8, 16\]/);
 });
 
 test('a tensor of a dtype that the engine does not compute with', async () => {
@@ -209,7 +209,7 @@ test('a config with more layers or another vocabulary than the weights', async (
   writeFileSync(path, JSON.stringify({ ...config, num_hidden_layers: 3 }));
   await refused(folder, /model\.layers\.2\.input_layernorm\.weight is missing/);
   writeFileSync(path, JSON.stringify({ ...config, vocab_size: 98 }));
-  await refused(folder, /embed_tokens\.weight has shape \[97, 32\], and config\.json asks for \[98, 32\]/);
+  await refused(folder, /embed_tokens\.weight has shape \[97, 32\], but config\.json requires \[98, 32\]/);
 });
 
 test.run();

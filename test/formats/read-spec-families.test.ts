@@ -135,7 +135,7 @@ test('a head of an odd size is named by the field that makes it odd', () => {
   for (const name of ['llama3', 'mistral', 'qwen2']) {
     const sizes = { num_attention_heads: 4, num_key_value_heads: 4, hidden_size: 52 };
     const absent = { ...without(family(name), 'head_dim'), ...sizes };
-    bad(absent, /num_attention_heads is 4, and must be such that an even number of dimensions turns \(13 of 13/);
+    bad(absent, /num_attention_heads is 4, and must be such that an even number of dimensions is rotated \(13 of 13/);
     bad({ ...absent, hidden_size: 50 }, /num_attention_heads is 4, and must be a divisor of hidden_size \(50\)/);
   }
   bad({ ...family('gpt_neox'), hidden_size: 51, rotary_pct: 1 }, /num_attention_heads is 3.*17 of 17/);

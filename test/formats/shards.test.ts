@@ -36,7 +36,7 @@ test('an index that leads out of the folder', async () => {
     await refused(
       folder,
       'bad-weights',
-      /"model\.norm\.weight": its shard .* is no name of a \.safetensors file/,
+      /"model\.norm\.weight": its shard .* is not the name of a \.safetensors file/,
       /index\.json$/,
     );
   }
@@ -61,12 +61,7 @@ test('an index that does not fit its shards', async () => {
   const unnamed = withIndex((map) => {
     delete map[NORM];
   });
-  await refused(
-    unnamed,
-    'bad-weights',
-    /"model\.norm\.weight": the shard holds it, and .*index\.json does not/,
-    /00002/,
-  );
+  await refused(unnamed, 'bad-weights', /"model\.norm\.weight": the shard has it, and .*index\.json does not/, /00002/);
   const folder = withIndex((map, inside) => {
     mkdirSync(join(inside, 'd.safetensors'));
     map[NORM] = 'd.safetensors';
@@ -87,13 +82,13 @@ test('an index that is none', async () => {
   await refused(
     withIndex(() => ({})),
     'bad-weights',
-    /weight_map is no object/,
+    /weight_map is not an object/,
     /index\.json$/,
   );
   await refused(
     withIndex(() => []),
     'bad-weights',
-    /weight_map is no object/,
+    /weight_map is not an object/,
     /index\.json$/,
   );
   await refused(

@@ -54,7 +54,7 @@ test('a header of too many tensors is refused before they are looked at', async 
   const many = (n: number): string =>
     `{${Array.from({ length: n }, (_, k) => `"${k}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`).join(',')}}`;
   await badHeader(many(2 ** 17 + 1), 0, /names more than 131072 tensors/);
-  await badHeader(many(500_000), 0, /holds more than 2097152 values/);
+  await badHeader(many(500_000), 0, /has more than 2097152 values/);
   const checkpoint = await openCheckpoint(folderWith(safetensorsBytes(many(2 ** 17), new Uint8Array(0))));
   assert.is(checkpoint.tensors.size, 2 ** 17);
   await checkpoint.close();
@@ -89,7 +89,12 @@ test('an index that maps a tensor to anything but a file name is refused by its 
   for (const shard of [{ toString: 1 }, {}, [], null, 7, '../x.safetensors', 'x.bin']) {
     const folder = folderWith(null);
     writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: { x: shard } }));
-    await refused(folder, 'bad-weights', /tensor "x": its shard .* is no name of a \.safetensors file/, /index\.json$/);
+    await refused(
+      folder,
+      'bad-weights',
+      /tensor "x": its shard .* is not the name of a \.safetensors file/,
+      /index\.json$/,
+    );
   }
 });
 
@@ -114,9 +119,9 @@ test('a GGUF, pickled weights and an adapter in place of a model are named as wh
   await told(at('tiny-q4_k_m.gguf'), /this is a GGUF file, a format that is not read yet/, /safetensors/);
   await told(at('tiny', 'GGUF\u0003'), /this is a GGUF file/, /safetensors/);
   await told(at('notes.txt', 'GGU'), /a model is a folder, and this is a file/, /config\.json/);
-  await told(folder, /holds "tiny-q4_k_m\.gguf": GGUF is a format that is not read yet/, /safetensors/);
+  await told(folder, /has "tiny-q4_k_m\.gguf": GGUF is a format that is not read yet/, /safetensors/);
   at('adapter_config.json', '{}');
-  await told(folder, /holds an adapter/, /--adapter/);
+  await told(folder, /has an adapter/, /--adapter/);
   for (const name of ['pytorch_model.bin', 'pytorch_model-00001-of-00002.bin', 'consolidated.00.pth']) {
     const pickled = folderWith(null);
     writeFileSync(join(pickled, name), '');

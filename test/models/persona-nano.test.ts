@@ -146,13 +146,13 @@ test('the weights take at most 4 MB, and every file has its recorded digest', ()
   assert.is(new Set(Object.values(found)).size, 6);
 });
 
-/** How often a card says that the evaluation part was looked at; null where it does not say. */
+/** How often a card says that the evaluation split was looked at; null where it does not say. */
 function looks(card: string): number | null {
-  const said = /evaluation part was looked at[^:\n]*: (\d+) times?\b/.exec(card)?.[1];
+  const said = /evaluation split was looked at[^:\n]*: (\d+) times?\b/.exec(card)?.[1];
   return said === undefined ? null : Number(said);
 }
 
-test('the card says how often the evaluation part was looked at, what the model is not, and the digests', () => {
+test('the card says how often the evaluation split was looked at, what the model is not, and the digests', () => {
   const card = readFileSync(join(FOLDER, 'README.md'), 'utf8');
   assert.is(looks(card), 0);
   assert.is(looks(card.replace(/.*looked at.*/, '')), null);

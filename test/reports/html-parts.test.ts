@@ -32,11 +32,11 @@ function withValues(values: Readonly<Record<string, number>>): RunResult {
 
 test('the headline says what won, by how much, and what did not beat its controls', () => {
   const clear = headlineOf(withValues({ none: 0.5, first: 0.9, second: 0.7, third: 0.51 }));
-  assert.match(clear.title, /^first holds its persona best: 90\.0 % of answers/);
+  assert.match(clear.title, /^first keeps to its persona best: 90\.0 % of answers/);
   assert.ok(clear.sentences.includes('Not above their controls: third.'), clear.sentences.join('\n'));
   assert.match(headlineOf(withValues({ none: 0.5, first: 0.9, second: 0.88 })).title, /^first leads, second is within/);
-  assert.match(headlineOf(withValues({ none: 0.5, first: 0.52 })).title, /^No method held its persona better/);
-  assert.match(headlineOf(withValues({ none: 0.5 })).title, /^No method but controls/);
+  assert.match(headlineOf(withValues({ none: 0.5, first: 0.52 })).title, /^No method kept to its persona better/);
+  assert.match(headlineOf(withValues({ none: 0.5 })).title, /^Only controls/);
   const gained = headlineOf({
     ...withValues({ none: 0.5, prompting: 0.9 }),
     differences: run.result.differences.map((row) => ({ ...row, difference: 0.4 })),

@@ -95,7 +95,7 @@ test('over wordings, n stays the number of pairs of item and persona, and the va
 
 test('the verdict says above only where the intervals do not overlap', () => {
   assert.equal(verdicts(apart), [
-    'prompting lies above none on 1 of 1 trait (95 % intervals apart), and above every answerer without a model on the same.',
+    'prompting is above none on 1 of 1 trait (95 % intervals apart), and above every answerer without a model on the same.',
   ]);
   assert.is(standing(apart, pooled(apart, 'prompting')).notAbove, null);
   const close = withAlignment(apart, 'prompting', 0.6);
@@ -112,7 +112,7 @@ test('methods of which the same is to be said share a sentence', () => {
   );
   assert.match(
     verdicts({ ...apart, metrics: [...apart.metrics, ...more] }).join('\n'),
-    /^prompting, rag and lora lie above none on 1 of 1 trait .* on the same\.$/,
+    /^prompting, rag and lora are above none on 1 of 1 trait .* on the same\.$/,
   );
   const low = more.map((row) => ({ ...row, alignment: share(0.5, 200) }));
   assert.is(verdicts({ ...apart, metrics: [...apart.metrics, ...low] }).length, 2);
@@ -147,7 +147,7 @@ const plain = { color: false, written: ['/out/run.json'], next: 'bench plan fake
 
 test('the terminal report starts with the verdict, ends with paths and the next command, within 100 columns', () => {
   const text = terminalReport(apart, plain);
-  assert.ok(text.startsWith('prompting lies above none on 1 of 1 trait'));
+  assert.ok(text.startsWith('prompting is above none on 1 of 1 trait'));
   assert.match(text, /Written: \/out\/run\.json\nNext: {4}bench plan fake\.yaml --why\n$/);
   assert.match(text, /fake device \(software device\)/);
   assert.match(text, /Note: A fake fixture/);
@@ -208,7 +208,7 @@ test('failed cells are listed with code, message and hint', () => {
 test('Markdown mirrors the tables, adds personas, wordings and provenance, and escapes names', () => {
   const text = markdownReport({ ...apart, suite: 'a|b <script>' });
   assert.ok(text.startsWith('# a\\|b \\<script\\> on fake device (software device)\n'));
-  assert.match(text, /\*\*prompting lies above none on 1 of 1 trait/);
+  assert.match(text, /\*\*prompting is above none on 1 of 1 trait/);
   assert.match(text, /## By persona/);
   assert.match(text, /\| prompting \| introversion \| .* \| shorter 55\.0 % \|\n/);
   assert.match(text, /## By wording/);

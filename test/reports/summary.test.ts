@@ -1,4 +1,4 @@
-// The one table: every method with what it reaches, its difference to the model that is told nothing, and its costs.
+// The one table: every method with what it reaches, its difference to the model without a persona, and its costs.
 
 import * as assert from 'uvu/assert';
 import { share } from '../../harness/analysis/metrics.ts';
@@ -95,7 +95,7 @@ test('what methods say of themselves stands in Markdown, averaged over their cel
     ['', 'coefficient', '-2.00'],
   ]);
   assert.equal(figureSections(result), []);
-  assert.match(markdownReport(record), /## What methods say: /);
+  assert.match(markdownReport(record), /## Figures of the methods: /);
 });
 
 test('one sentence says what lies above, what does not, and what lies below', () => {
@@ -116,11 +116,11 @@ test('controls are counted, and those that lie above are named', () => {
   const bare = { ...result, metrics: [...result.metrics, ...named], differences: result.differences };
   const level = { difference: 0, low: -0.1, high: 0.1 };
   const said = (record: RunResult) => aboveNone(record)[0]!.split('; ').at(-1);
-  assert.is(said(withDifference(bare, 'one', level)), 'the one control does not lie above.');
+  assert.is(said(withDifference(bare, 'one', level)), 'the one control is not above.');
   const both = withDifference(withDifference(bare, 'one', level), 'two', level);
-  assert.is(said(both), 'none of 2 controls lies above.');
+  assert.is(said(both), 'none of 2 controls is above.');
   const above = withDifference(both, 'two', { difference: 0.2, low: 0.1, high: 0.3 });
-  assert.is(said(above), 'controls that lie ABOVE too: two.');
+  assert.is(said(above), 'controls that are also ABOVE: two.');
 });
 
 test('a comparison of which cells failed says so', () => {

@@ -101,7 +101,7 @@ else {
     }
     assert.equal(
       whole.notes.filter((note) => note.includes('left out')),
-      ['Training rows of power that are left out: 3 whose question is asked in another part, 2 without a question.'],
+      ['Training rows of power that are left out: 3 whose question is asked in another split, 2 without a question.'],
     );
     const shorter = ['power', 'hallucination'].map((trait) => {
       const { items } = whole.personas.find((persona) => persona.trait === trait)!;

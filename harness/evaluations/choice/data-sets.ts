@@ -38,7 +38,7 @@ export async function itemsOf(
   const place = source.place('items/folder');
   const { fetch, files } = SOURCES[name];
   const missing = (message: string): void =>
-    failOn([{ place, message }], 'bad-suite', `the data set is no part of this package: fetch github ${fetch}`);
+    failOn([{ place, message }], 'bad-suite', `the data set is not part of this package: fetch github ${fetch}`);
   if (!(await stat(folder).catch(() => null))?.isDirectory()) missing(`the folder ${folder} is not on this machine`);
   const traits = [...new Set(personas.map(({ trait }) => trait))];
   for (const file of traits.flatMap(files)) {
@@ -73,7 +73,7 @@ async function bipoItems(
     }),
     notes: [...parts].flatMap(([trait, { left }]) => {
       const reasons = [
-        ...(left.repeated === 0 ? [] : [`${left.repeated} whose question is asked in another part`]),
+        ...(left.repeated === 0 ? [] : [`${left.repeated} whose question is asked in another split`]),
         ...(left.empty === 0 ? [] : [`${left.empty} without a question`]),
       ];
       return reasons.length === 0 ? [] : [`Training rows of ${trait} that are left out: ${reasons.join(', ')}.`];

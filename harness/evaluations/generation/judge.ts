@@ -30,7 +30,7 @@ export function judgeOf(settings: JudgeSettings, environment: NodeJS.ProcessEnv)
     });
     // What fetch says of such a header quotes it.
     if (key !== undefined && !/^[\x21-\x7e]*$/.test(key)) {
-      const held = `the key in ${settings.keyEnv} has characters that a header cannot hold`;
+      const held = `the key in ${settings.keyEnv} has characters that a header cannot have`;
       throw failed(url, held, `set ${settings.keyEnv} to the key alone`);
     }
     return markOf(await ask(url, body, key, signal), url);
@@ -78,12 +78,12 @@ function markOf(reply: string, url: string): number {
   try {
     said = JSON.parse(reply)?.choices?.[0]?.message?.content;
   } catch {
-    throw failed(url, 'its answer is no JSON');
+    throw failed(url, 'its answer is not JSON');
   }
   const found = typeof said === 'string' ? /^\s*(\d{1,3})\s*\.?\s*$/.exec(said) : null;
   const mark = Number(found?.[1] ?? Number.NaN);
   if (!(mark <= 100)) {
-    throw failed(url, `it said ${JSON.stringify(said)?.slice(0, 80)}, and no number from 0 to 100`);
+    throw failed(url, `it answered ${JSON.stringify(said)?.slice(0, 80)}, not a number from 0 to 100`);
   }
   return mark / 100;
 }
@@ -93,7 +93,7 @@ function failed(
   message: string,
   hint = 'check endpoint and model of the judge, or leave it out of the suite',
 ) {
-  return new BenchError('judge-failed', `the judge gave no mark: ${message}`, { where: url, hint });
+  return new BenchError('judge-failed', `the judge gave no score: ${message}`, { where: url, hint });
 }
 
 function wait(ms: number, signal?: AbortSignal): Promise<void> {

@@ -114,8 +114,8 @@ export function textSections({ model, evaluation, rows, metrics }: ShownRows): r
         ];
       }),
       below: [
-        'A proxy: the dense model reads each text under the prompts of both poles, so that a method which says the ' +
-          "prompt's own words is read as its persona. Nats/token: log-odds for the persona told; distinct: words and " +
+        'A proxy: the dense model reads each text under the prompts of both poles. A method that repeats the ' +
+          "prompt's own words counts as its persona. Nats/token: log-odds for the stated persona; distinct: words and " +
           'pairs of words that are new, within a cell; ended: before the most tokens.',
       ],
     },

@@ -59,11 +59,14 @@ async function statements({ items, scale }: Wanted, source: EvaluationSource): P
       return {
         file,
         items: rows,
-        notes: [...said('of key 0', left.unkeyed), ...said('said before', left.repeated)],
+        notes: [...said('of key 0', left.unkeyed), ...said('repeated', left.repeated)],
       };
     }
     default:
-      refuse(`${items} is neither .jsonl nor .csv`, 'name statements of our own form (.jsonl), or the CSV of the MPI');
+      refuse(
+        `${items} is neither .jsonl nor .csv`,
+        'name a .jsonl file as suites/items/likert.jsonl, or the CSV of the MPI',
+      );
       return { file, items: [], notes: [] };
   }
 }
@@ -105,7 +108,7 @@ function requireStatements(items: readonly Item[], { file, items: read }: Statem
         hint: suggestion(trait, traits),
       })),
     CODE,
-    `write some into ${file}, or select other personas; of each trait one pair of poles is asked`,
+    `write some into ${file}, or select other personas; each trait needs one pair of poles`,
   );
 }
 
@@ -116,6 +119,6 @@ function oneSided(id: string, items: readonly Item[]): readonly string[] {
   );
   if (traits.length === 0) return [];
   return [
-    `Evaluation ${id} has statements of one key only on ${traits.join(', ')}: agreeing with all of them passes for a pole.`,
+    `Evaluation ${id} has statements of one key only on ${traits.join(', ')}: agreeing with all of them looks like one pole.`,
   ];
 }

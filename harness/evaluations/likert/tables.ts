@@ -120,8 +120,8 @@ function profiles(shown: readonly EvaluationRow[], answers: number): Table {
     }),
     below: [
       `Mean answers from 1 to ${answers}. By trait, minus keys reversed, more is its high pole: under each persona in the ` +
-        `order of the suite. As given: nothing reversed; where both keys are asked alike, ${(answers + 1) / 2} agrees with ` +
-        'everything no more than it should. Mass: probability that the model gives to the answers offered.',
+        `order of the suite. As given: nothing reversed; with equally many items of both keys,  ${(answers + 1) / 2} agrees with ` +
+        'everything no more than expected. Mass: probability that the model gives to the answers offered.',
       ...doubt(whole),
     ],
   };
@@ -137,8 +137,8 @@ function doubt(rows: readonly EvaluationRow[]): readonly string[] {
   const low = rows.filter(({ figures }) => (figures.mass ?? 1) < LEAST_MASS).map(entryName);
   if (low.length === 0) return [];
   return [
-    `NOT what the model would say by itself: less than half of the probability lies on the answers for ${low.join(', ')}; ` +
-      'their means say how it ranks answers that it hardly gives.',
+    `NOT what the model would say by itself: the answers offered have less than half of the probability for ${low.join(', ')}; ` +
+      'their means only rank answers that it rarely gives.',
   ];
 }
 

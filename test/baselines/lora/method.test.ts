@@ -113,7 +113,7 @@ test('it trains on the calibration texts of the persona alone, within the tokens
   assert.is(fake.disposed, 1);
 });
 
-test('items of the calibration part are trained on as they are asked, in both orders, with the answer of the persona', async () => {
+test('items of the calibration split are trained on as they are asked, in both orders, with the answer of the persona', async () => {
   const fake = trainable();
   const own = fakeItems('introversion', 'extraversion', '-', 6).map(
     (item, i): Item => ({
@@ -257,7 +257,7 @@ test('the options are closed, described, and have defaults', () => {
     assert.not.ok(check(bad), JSON.stringify(bad));
 });
 
-test('it depends on persona and seed, and on the tuning part only where that is asked', () => {
+test('it depends on persona and seed, and on the tuning split only where that is asked', () => {
   const entry = (options: object) => ({ options: optionsOf({ ...options }) });
   assert.equal(axesOf(lora, entry({})), ['persona', 'seed']);
   assert.ok(reads(lora, entry({}), 'tuning') && reads(lora, entry({}), 'calibration'));

@@ -108,7 +108,7 @@ const held = (alignment: number, meanP = 0.5): Held => ({ n: 10, alignment, mean
 const stepOf = (adapter: { readonly tensors: ReadonlyMap<string, { readonly a: Float32Array }> }) =>
   adapter.tensors.get('w')!.a[0];
 
-test('the best adapter on the tuning part is kept, not the last one', async () => {
+test('the best adapter on the tuning split is kept, not the last one', async () => {
   const by = new Map([
     [2, held(0.6)],
     [4, held(0.8)],
@@ -209,7 +209,7 @@ test('a loss that is not finite stops it with the step, the learning rate and wh
   const tensors = new Map([['w', { a: Float32Array.of(Infinity), b: Float32Array.of(0) }]]);
   await diverges(
     { ...fakeTrainer(() => 1), adapter: async (id) => ({ id, rank: 1, alpha: 1, tensors }) },
-    /after step 8 the adapter holds a value that is not finite/,
+    /after step 8 the adapter has a value that is not finite/,
   );
 });
 

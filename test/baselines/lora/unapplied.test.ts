@@ -70,18 +70,18 @@ test('updates of the head and the embedding are named, in every family', async (
     assert.match((await refusal(read(name, low))).message, new RegExp(`updates "${embedding}" \\(the embedding\\)`));
     const saved = { [`${ROOT}${embedding}.weight`]: zeros(8, 8), [`${ROOT}${head}.weight`]: zeros(8, 8) };
     const { message } = await refusal(read(name, saved));
-    assert.match(message, new RegExp(`holds whole weights of .*"${embedding}" \\(the embedding\\)`));
+    assert.match(message, new RegExp(`has full weights of .*"${embedding}" \\(the embedding\\)`));
     assert.match(message, new RegExp(`"${head}" \\(the output head\\)`));
   }
 });
 
 test('whole weights, trained tokens and many modules at once are told as what they are', async () => {
   const norm = { [`${ROOT}model.layers.0.input_layernorm.weight`]: zeros(8) };
-  assert.match((await refusal(read('llama3', norm))).message, /whole weights of "model\.layers\.0\.input_layernorm"/);
+  assert.match((await refusal(read('llama3', norm))).message, /full weights of "model\.layers\.0\.input_layernorm"/);
   const tokens = { [`${ROOT}model.embed_tokens.token_adapter.trainable_tokens_delta`]: zeros(2, 8) };
   assert.match((await refusal(read('llama3', tokens))).message, /updates "model\.embed_tokens" \(the embedding\)/);
   const both = { ...tokens, ...norm };
-  assert.match((await refusal(read('llama3', both))).message, /it updates .* and holds whole weights of /);
+  assert.match((await refusal(read('llama3', both))).message, /it updates .* and has full weights of /);
   const many = Array.from({ length: 9 }, (_, k) => [`${ROOT}model.layers.${k}.input_layernorm.weight`, zeros(8)]);
   assert.match((await refusal(read('llama3', Object.fromEntries(many)))).message, / and 5 more,/);
   const elsewhere = { [`${ROOT}model.layers.40.self_attn.q_proj.lora_A.weight`]: zeros(4, 8), ...norm };
@@ -105,7 +105,7 @@ test("the adapters of the field's bug reports", async () => {
   const file = join(cases, 'modules-to-save', 'adapter_model.safetensors');
   assert.ok(readFileSync(file).length > 0);
   const saved = await refusal(readAdapterTensors(file, model, 4));
-  assert.match(saved.message, /holds whole weights of "lm_head" \(the output head\)/);
+  assert.match(saved.message, /has full weights of "lm_head" \(the output head\)/);
 });
 
 test.run();

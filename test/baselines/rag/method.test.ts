@@ -37,7 +37,7 @@ test('the options are never searched for', async () => {
   );
 });
 
-test('k and place are chosen on the tuning part: by alignment, then by probability, then the fewest', async () => {
+test('k and place are chosen on the tuning split: by alignment, then by probability, then the fewest', async () => {
   const tuning = [{ ...ask('Tune at breakfast?'), split: 'tuning' as const }];
   const seen: string[] = [];
   const held = (alignment: (k: number, system: boolean) => number, meanP: (k: number) => number = () => 0.5) => ({

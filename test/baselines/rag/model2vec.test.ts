@@ -106,7 +106,7 @@ async function refused(folder: string, message: RegExp): Promise<void> {
 test('a folder that holds no such embedder is refused', async () => {
   await refused(temporaryFolder(), /there is no config.json/);
   await refused(folderWith({ rows: { dtype: 'F32', shape: [1], data: Float32Array.of(1) } }), /no tensor "embeddings"/);
-  await refused(folderWith({ embeddings: { dtype: 'F32', shape: [4], data: new Float32Array(4) } }), /no matrix/);
+  await refused(folderWith({ embeddings: { dtype: 'F32', shape: [4], data: new Float32Array(4) } }), /not a matrix/);
   const beyond = { mapping: { dtype: 'I32', shape: [4], data: Int32Array.of(0, 1, 2, 0) } };
   await refused(folderWith({ ...matrix([[1], [2]]), ...beyond }), /token 2 is mapped to row 2 of 2/);
   await refused(folderWith({ ...matrix([[1], [2]]), ...WEIGHTS }), /4 weights for 2 tokens/);

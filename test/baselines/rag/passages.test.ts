@@ -111,7 +111,7 @@ test('what cannot be retrieved from is refused, with a place and a hint', async 
   assert.is(await fails('few-neutral', /as many neutral passages/, {}, { library: few }), 'neutral.knowledge');
   const others = LIBRARY.filter((one) => one.persona !== 'quiet');
   assert.is(await fails('no-knowledge', /leave rag out/, {}, { library: others }), 'personas.quiet.knowledge');
-  await fails('no-description', /say in a sentence/, {}, { persona: { ...persona, description: ' ' } });
+  await fails('no-description', /in one sentence/, {}, { persona: { ...persona, description: ' ' } });
   await fails('no-tokenizer', /tokenizer.json/, {}, { text: null });
   await fails('bad-options', /set overlap to 2 or less/, { sentences: 3, overlap: 3 });
   await fails('bad-embedding', /config.json/, { retriever: 'dense', embedding: temporaryFolder() });

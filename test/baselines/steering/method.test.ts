@@ -25,7 +25,7 @@ interface Asked {
   readonly items: number;
 }
 
-/** An engine whose states tell the poles apart, and a tuning part that likes `best` (range) and `scale`. */
+/** An engine whose states tell the poles apart, and a tuning split that likes `best` (range) and `scale`. */
 function fake(best = '2-3', scale = 4) {
   const samples: Sample[] = [];
   const asked: Asked[] = [];
@@ -109,7 +109,7 @@ test('the random control is tuned as the real vectors are, and takes their layer
   assert.not.equal(other.variant.id, variant.id);
 });
 
-test('what is given is not asked for; the tuning part is read only for what is left open', async () => {
+test('what is given is not asked for; the tuning split is read only for what is left open', async () => {
   const { asked, samples, context } = fake();
   const { variant } = await steering.prepare(
     context({ layers: [1, 1], coefficient: -2, position: 'last', samples: 4 }),

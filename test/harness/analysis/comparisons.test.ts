@@ -224,7 +224,7 @@ test('one item bounds nothing, and a method without controls gets no verdict', (
   assert.equal(run(cells, [DENSE], { against: new Map() }), { comparisons: [], verdicts: [] });
 });
 
-test('the tuning part is not compared, and does not stand in for the evaluation part', () => {
+test('the tuning split is not compared, and does not stand in for the evaluation split', () => {
   const tuning = { sparsity: 'mid', part: 'tuning' as const };
   const cells = [...byPersona('mask', () => true), dense(half)];
   const chosen = byPersona('mask', () => false, tuning);

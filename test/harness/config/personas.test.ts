@@ -59,7 +59,7 @@ test('an item of a persona that the file does not have is refused, not left out'
   };
   assert.is((await loadPersonas(book('deep')))[0]?.items.length, 1);
   const error = await loadPersonas(book('deap')).catch((caught: BenchError) => caught);
-  assert.match((error as BenchError).message, /item "i1" is of persona "deap", which is no pole of t/);
+  assert.match((error as BenchError).message, /item "i1" is of persona "deap", which is not a pole of t/);
   assert.match((error as BenchError).hint ?? '', /did you mean "deep"\?/);
   assert.match((error as BenchError).where ?? '', /i\.jsonl$/);
 });

@@ -139,7 +139,7 @@ test('a persona without opposite or without items cannot be evaluated', async ()
   await says(SUITE.replace('[warm, cold]', '[lone]'), /:4:43 persona "lone" has no opposite: an evaluation keys/);
   await says(
     SUITE.replace('[warm, cold]', '[bare]'),
-    /:4:43 persona "bare" has no items: only `try` and `mask` work without/,
+    /:4:43 persona "bare" has no items: without items, only `try` and `mask` work/,
   );
 });
 

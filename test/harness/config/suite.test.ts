@@ -60,7 +60,7 @@ test('a suite resolves to absolute paths, read files and defaults', async () => 
     controls: true,
   });
   assert.equal([suite.seeds, suite.sparsity, suite.latency, suite.gate], [[0], [], null, null]);
-  assert.match(suite.notes.join(), /no evidence about large language models/);
+  assert.match(suite.notes.join(), /not evidence about large language models/);
 });
 
 test('a default and the same value written out mean the same', async () => {
@@ -167,7 +167,7 @@ test('--set refuses what the suite has no place for', async () => {
     await tell('latncy.repeats=3'),
     /--set latncy\.repeats=3:1:1 there is no "latncy": did you mean "latency"\?/,
   );
-  assert.match(await tell('evaluations.4.scorer=sum'), /"4" is no entry of this list, which has 1/);
+  assert.match(await tell('evaluations.4.scorer=sum'), /"4" is not an entry of this list, which has 1/);
   assert.match(await tell('seeds'), /"seeds" is not path=value/);
   assert.match(await tell('seeds=[a]'), /must be integer/);
 });

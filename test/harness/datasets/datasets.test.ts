@@ -67,13 +67,13 @@ test('a bad item is told with its line', async () => {
   );
   await says(bad({ options: [yes, { ...no, text: ' ' }] }), /:2$/, /"text" is empty/);
   await says(bad({ options: [yes, { ...no, text: 'Yes.' }] }), /:2$/, /two options are the same/);
-  await says(bad({ options: 'Yes' }), /:2$/, /"options" is no list/);
+  await says(bad({ options: 'Yes' }), /:2$/, /"options" is not a list/);
   await says(
     bad({ options: [yes, { text: 'No.', matching: 'no' }] }),
     /:2$/,
     /"matching" of option 2 is not true or false/,
   );
-  await says(bad({ question: 7 }), /:2$/, /"question" is no text/);
+  await says(bad({ question: 7 }), /:2$/, /"question" is not a string/);
   await says(bad({ split: 'test' }), /:2$/, /"split" is "test", and must be one of/);
   await says(bad({ keying: '*' }), /:2$/, /"keying"/);
   await says(bad({ id: 'a0' }), /:2$/, /id "a0" is at .*:1 too/);
@@ -81,8 +81,8 @@ test('a bad item is told with its line', async () => {
 });
 
 test('what is no JSON Lines file is told so', async () => {
-  await says(readItems(file('{"id": ')), /:1$/, /the row is no JSON/);
-  await says(readItems(file('[1]\n')), /:1$/, /the row is no object/);
+  await says(readItems(file('{"id": ')), /:1$/, /the row is not JSON/);
+  await says(readItems(file('[1]\n')), /:1$/, /the row is not an object/);
   await says(readItems(file('')), /rows\.jsonl$/, /has no rows/);
   await says(readItems(file(Uint8Array.of(0xff, 0xfe, 0x22))), /rows\.jsonl$/, /not UTF-8/);
   await says(readItems(file(`{"id":"${'x'.repeat(70_000)}"}`)), /:1$/, /exceeds 65536 bytes/);

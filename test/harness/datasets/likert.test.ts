@@ -42,9 +42,9 @@ test('a bad item is told with its line', async () => {
   for (const [row, message] of [
     [{ keying: '*' }, /"keying" is "\*", and must be one of \+, -/],
     [{ scale: ['yes'] }, /a scale has 2 to 11 answers, and this has 1/],
-    [{ scale: 'yes' }, /"scale" is no list/],
+    [{ scale: 'yes' }, /"scale" is not a list/],
     [{ scale: ['yes', 'no', 'yes'] }, /two answers of the scale are the same/],
-    [{ scale: ['yes', ''] }, /answer 2 of the scale is no text/],
+    [{ scale: ['yes', ''] }, /answer 2 of the scale is not a string/],
     [{ id: 'a0' }, /id "a0" is at .*own\.jsonl:1 too/],
     [{ statement: 'I whistle.' }, /the statement "I whistle\." is at .*own\.jsonl:1 too/],
     [{ reversed: true }, /unknown field "reversed"/],
@@ -88,7 +88,7 @@ test('a bad row of the MPI is told with its line', async () => {
   await says(mpi('x,Hum,N,1', 'x,Hum,N,-1'), /mpi\.csv:3$/, /its key contradicts .*mpi\.csv:2/);
   await says(mpi('x,Hum,N,0'), /mpi\.csv$/, /no row with key 1 or -1/);
   await says(readMpi(file('text,key\nHum,1\n', 'mpi.csv')), /mpi\.csv:2$/, /"label_ocean" is missing/);
-  await says(readMpi(file('text,key,text\nHum,1,Sing\n', 'mpi.csv')), /mpi\.csv:1$/, /"text" is there twice/);
+  await says(readMpi(file('text,key,text\nHum,1,Sing\n', 'mpi.csv')), /mpi\.csv:1$/, /"text" is a duplicate/);
   await says(readMpi('/nowhere/mpi.csv'), /^\/nowhere\/mpi\.csv$/, /no such file/);
 });
 

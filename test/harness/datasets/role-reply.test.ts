@@ -69,7 +69,7 @@ test('a bad row is told with its number', async () => {
     [{ gt_answer: '' }, /"gt_answer" is empty/],
     [{ multi_choices: ['A. Yes'] }, /needs two choices or more, and this has 1/],
     [{ multi_choices: letters }, /26 choices at most/],
-    [{ multi_choices: 'A. Yes' }, /"multi_choices" is no list/],
+    [{ multi_choices: 'A. Yes' }, /"multi_choices" is not a list/],
     [{ multi_choices: ['A. Yes', 'No'] }, /choice 2 does not begin with "B\."/],
     [{ multi_choices: ['A. Yes', 'B. Yes'] }, /two choices are the same/],
     [{ multi_choices: ['A. Yes', 'B. '] }, /choice B\. is empty/],
@@ -80,13 +80,13 @@ test('a bad row is told with its number', async () => {
   ] as const) {
     await says(bad(row), message);
   }
-  await says(read(ROW, 'row'), /the row is no object/);
+  await says(read(ROW, 'row'), /the row is not an object/);
 });
 
 test('a file that is no list of rows is refused', async () => {
   const where = /roles\.json$/;
-  await says(readRoleReplies(written('{"a":')), /the file is no JSON/, where);
-  await says(readRoleReplies(written({ rows: [] })), /no list of rows/, where);
+  await says(readRoleReplies(written('{"a":')), /the file is not JSON/, where);
+  await says(readRoleReplies(written({ rows: [] })), /not a list of rows/, where);
   await says(readRoleReplies(written([])), /has no rows/, where);
   await says(readRoleReplies(written(Array.from({ length: 100_001 }, () => 0))), /100001 rows, and 100000/, where);
 });

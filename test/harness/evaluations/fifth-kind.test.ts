@@ -93,7 +93,7 @@ test('a plan has its cells, whose ids hold its content, and states what one obse
   );
   const records = suite.evaluations.map((one) => evaluationRecord(one, KINDS));
   assert.equal(powerLines(gatePower(cells, suite.gate!, records)), [
-    'gate: asked, 3 groups of items on a scale: what is found hangs on their spread',
+    'gate: asked, 3 groups of items on a scale: the smallest drop found depends on their spread',
   ]);
 });
 

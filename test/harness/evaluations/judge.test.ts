@@ -64,8 +64,8 @@ test('prompts, question and text are filled in once; the key goes into the heade
 test('0 and 100 are marks, and nothing else is but whole numbers between', async () => {
   assert.is(await mark('x', saying('0')), 0);
   assert.is(await mark('x', saying('100')), 1);
-  for (const said of ['101', '-1', '50 %', 'A', '', null, 50]) await fails(/no number from 0 to 100/, saying(said));
-  await fails(/is no JSON/, { body: '<html>' });
+  for (const said of ['101', '-1', '50 %', 'A', '', null, 50]) await fails(/not a number from 0 to 100/, saying(said));
+  await fails(/is not JSON/, { body: '<html>' });
   await fails(/no number/, { body: '{}' });
 });
 
@@ -89,7 +89,7 @@ test('texts are sent nowhere else', async () => {
 test('a key that no header can hold is told, without it', async () => {
   for (const broken of ['secret\nx', 'secret\0', 'secret\u2026']) {
     key = broken;
-    await fails(/the key in JUDGE_KEY has characters that a header cannot hold/, saying('50'));
+    await fails(/the key in JUDGE_KEY has characters that a header cannot have/, saying('50'));
     assert.is(asked.length, 0);
   }
   key = 'secret\n';
@@ -98,7 +98,7 @@ test('a key that no header can hold is told, without it', async () => {
 });
 
 test('what is nested without end is no JSON', async () => {
-  await fails(/is no JSON|no number/, { body: '['.repeat(1 << 19) });
+  await fails(/is not JSON|not a number/, { body: '['.repeat(1 << 19) });
 });
 
 test('an answer without end is cut off', async () => {

@@ -77,7 +77,7 @@ test('seeds ask the same again: one answer for each statement', () => {
   near(all?.figures.given, ((2.5 + 1) / 2 + 1.25) / 2);
 });
 
-test('one statement has no spread; choice evaluations and the tuning part make no rows', () => {
+test('one statement has no spread; choice evaluations and the tuning split make no rows', () => {
   const one = { cell: { ...BOLD.cell, items: ITEMS.slice(0, 1) }, outcomes: BOLD.outcomes.slice(0, 1) };
   assert.is(rowsOf(one)[1]?.scale?.spread, null);
   const choice = answer(cellOf(itemsOf(2), { method: 'none' }), () => true);

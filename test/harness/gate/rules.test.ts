@@ -16,7 +16,7 @@ test('a change without effect passes: equal on all items, and equal to the bit',
     verdicts.map(({ rule, message }) => [rule, message]),
     [
       ['alignment', 'equal on all 120 items'],
-      ['identity', '240 answers of unchanged cells are equal to the bit'],
+      ['identity', '240 answers of unchanged cells are bit-identical'],
     ],
   );
 });
@@ -70,7 +70,7 @@ test('on another class of devices near options are ties, and what turns else is 
   };
   const near = turned(5e-5, 60);
   assert.equal([near.outcome, near.verdicts[0]!.message], ['pass', 'equal on all 120 items']);
-  assert.match(near.verdicts[1]!.message, /^0 of 240 answers .* turned/);
+  assert.match(near.verdicts[1]!.message, /^0 of 240 answers .* changed on/);
   const far = turned(2e-4, 60);
   assert.equal([of(far.verdicts, 'alignment'), of(far.verdicts, 'identity')], [['fail'], ['pass']]);
   assert.match(far.verdicts[1]!.message, /^60 of 240 answers .* the alignment rule decides/);
@@ -139,8 +139,8 @@ test('a reference is read as it was written, and a damaged one is refused with i
   assert.equal(parseReference(text, 'ref.json'), whole);
   assert.ok(text.split('\n').length > 240, 'a line per answer');
   for (const [broken, message] of [
-    ['{', /no JSON/],
-    ['[]', /no object/],
+    ['{', /not valid JSON/],
+    ['[]', /not an object/],
     [text.replace('"version":3', '"version":1'), /version 1, and 3 is read/],
     [text.replace('"item","trait"', '"trait","item"'), /columns/],
     [text.replace('0.75', '1.75'), /answer 1 of prompting is malformed/],
@@ -202,7 +202,7 @@ test('times of two jobs, of no rounds or of other rounds are not compared', () =
   const why = (...own: readonly ReturnType<typeof timed>[]) =>
     timing(own, { decode: 9 }).map(({ outcome, message }) => `${outcome}: ${message}`)[0] ?? '';
   assert.match(why(timed('none', 1), timed('prompting', 1, 'k')), /^incomparable: .*another job.*run --fresh/);
-  assert.match(why(timed('prompting', 1)), /^incomparable: .*not timed beside none/);
+  assert.match(why(timed('prompting', 1)), /^incomparable: .*not timed together with none/);
   assert.match(why(timed('none', 1), { ...timed('prompting', 1), fromStore: true }), /^incomparable: .*from the store/);
   assert.match(why(timed('none', 1), timed('prompting', 1, 'j', 4)), /^incomparable: .*other rounds/);
   assert.match(why(timed('none', 1, 'j', 1), timed('prompting', 1, 'j', 1)), /^inconclusive: .*one round/);

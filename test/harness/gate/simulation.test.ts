@@ -109,7 +109,7 @@ test('a plan says what its gate can find, for the rows that it has', () => {
   const scale = { ...cell('prompting', 0), evaluation: { id: 'likert' } } as unknown as Cell;
   const lines = powerLines(gatePower([...cells, scale], { ...RULES, rows: ['prompting'] }, asked));
   assert.match(lines[0]!, /^gate: prompting, choice, 240 items: a drop of 5 points is found 6\d times/);
-  assert.is(lines[1], 'gate: prompting, likert, 120 items on a scale: what is found hangs on their spread');
+  assert.is(lines[1], 'gate: prompting, likert, 120 items on a scale: the smallest drop found depends on their spread');
 });
 
 test.run();

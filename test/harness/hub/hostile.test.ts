@@ -85,13 +85,13 @@ test('split weights come as the index names them, and no other weights', async (
 
 test('an index that names what is not beside it, or nothing, shows no model', async () => {
   for (const [named, message] of [
-    [[...SHARDS, 'lost.safetensors'], /"lost\.safetensors", which is not beside it/],
+    [[...SHARDS, 'lost.safetensors'], /"lost\.safetensors", which is not in the same folder/],
     [['../x.safetensors'], /"\.\.\/x\.safetensors", which is not/],
     [['/etc/passwd'], /which is not/],
-    [[{ a: 1 }], /no index of 1 to 512 shards/],
+    [[{ a: 1 }], /not an index of 1 to 512 shards/],
     [['tokenizer.json'], /which is not/],
-    [[], /no index of 1 to 512 shards/],
-    [Array.from({ length: 513 }, (_, k) => `${k}.safetensors`), /no index of 1 to 512/],
+    [[], /not an index of 1 to 512 shards/],
+    [Array.from({ length: 513 }, (_, k) => `${k}.safetensors`), /not an index of 1 to 512/],
   ] as const) {
     const hub = await split(named, SHARDS);
     await fails(() => pullModel(NAME, quiet), 'bad-model', message, /not whole/);

@@ -58,10 +58,7 @@ test('damaged memories are forgotten, and said', () => {
     const notes: string[] = [];
     assert.is(new DigestMemo(file, (text) => notes.push(text)).get('a', 'x'), null);
     assert.is(new DeviceMemo(file, (text) => notes.push(text)).get('a'), null);
-    assert.equal(
-      notes,
-      Array(2).fill('memo.json of the store is not what was written: it is forgotten, and made again'),
-    );
+    assert.equal(notes, Array(2).fill('memo.json of the store is not what was written: it is computed again'));
   }
   const notes: string[] = [];
   assert.is(new DeviceMemo(path.join(folder, 'absent.json'), (text) => notes.push(text)).get('a'), null);
@@ -152,7 +149,7 @@ test('a model that is a file, is missing or has no weights is an error with its 
     [file, /and this is a file/],
     [path.join(folder, 'absent'), /no such model folder/],
     [empty, /neither/],
-    [path.join(outside, 'model.safetensors.index.json'), /no name of a .safetensors file/],
+    [path.join(outside, 'model.safetensors.index.json'), /not the name of a .safetensors file/],
   ] as const) {
     try {
       await weightDigests(where.replace(/.model.safetensors.index.json$/, ''), memo);

@@ -1,4 +1,4 @@
-// What a method's context asks on the tuning part, and how it phrases an item.
+// What a method's context asks on the tuning split, and how it phrases an item.
 
 import * as assert from 'uvu/assert';
 import { DENSE } from '../../../gpu/index.ts';

@@ -107,7 +107,7 @@ test('rows twice, outcomes that are none and items of two traits are refused', (
   fails(() => unitsOf([]), '');
   fails(() => unitsOf([pair('i1', 1, 0), pair('i1', 0, 0)]), 'i1', /twice/);
   fails(() => pairRows([row('i1', 1), row('i1', 1)], [row('i1', 1)]), 'i1', /twice/);
-  for (const value of [Number.NaN, -0.1, 1.1]) fails(() => unitsOf([pair('i1', value, 0)]), 'i1', /no outcome/);
+  for (const value of [Number.NaN, -0.1, 1.1]) fails(() => unitsOf([pair('i1', value, 0)]), 'i1', /not an outcome/);
   fails(() => unitsOf([pair('i1', 1, 0), pair('i1', 1, 0, { trait: 'warmth' })]), 'i1', /warmth/);
 });
 

@@ -123,19 +123,19 @@ test('a damaged or foreign file is refused with its reason', async () => {
   const withMetadata = (change: object): Uint8Array => withHeader({ __metadata__: { ...metadata, ...change } });
   await changed(withMetadata({ format: 'other' }), /no mask/);
   await changed(withMetadata({ version: '9' }), /version "9"/);
-  await changed(withMetadata({ header: '[]' }), /no JSON of ours/);
-  await changed(withMetadata({ header: JSON.stringify({ ...HEADER, seed: 'x' }) }), /no sound "seed"/);
+  await changed(withMetadata({ header: '[]' }), /not JSON as bench writes it/);
+  await changed(withMetadata({ header: JSON.stringify({ ...HEADER, seed: 'x' }) }), /no valid "seed"/);
   const said = (change: object) => withMetadata({ header: JSON.stringify({ ...HEADER, ...change }) });
-  await changed(said({ model: '\u001b[2J' }), /no sound "model"/);
-  await changed(said({ persona: 'x'.repeat(201) }), /no sound "persona"/);
-  await changed(said({ parameters: { a: '\u009b2J' } }), /no sound "parameters"/);
-  await changed(said({ parameters: [] }), /no sound "parameters"/);
-  await changed(said({ sparsity: 1 }), /no sound "sparsity"/);
+  await changed(said({ model: '\u001b[2J' }), /no valid "model"/);
+  await changed(said({ persona: 'x'.repeat(201) }), /no valid "persona"/);
+  await changed(said({ parameters: { a: '\u009b2J' } }), /no valid "parameters"/);
+  await changed(said({ parameters: [] }), /no valid "parameters"/);
+  await changed(said({ sparsity: 1 }), /no valid "sparsity"/);
   await changed(
     withMetadata({ header: JSON.stringify(HEADER).replace('"sparsity":0.5', '"sparsity":-1e999') }),
     /"sparsity"/,
   );
-  await changed(said({ seed: 0.5 }), /no sound "seed"/);
+  await changed(said({ seed: 0.5 }), /no valid "seed"/);
   await changed(withMetadata({ tensors: '{}' }), /does not fit its undefined columns/);
   await changed(withHeader({ __metadata__: 3 }), /metadata/);
   const [name] = NAMES;

@@ -140,7 +140,7 @@ test('a report is told what a template does by itself, and nothing of one that d
     /^Model m: where no .* inserts "You are Nobody, made by no one\."; an empty message keeps it out of prompts/,
   );
   assert.match(notes(OWN, { system: 'template' }), /and so do prompts without a persona \(system: template\)\.$/);
-  assert.match(notes(OWN, { system: { text: 'Hm.' } }), /prompts without a persona contain "Hm\." in its place/);
+  assert.match(notes(OWN, { system: { text: 'Hm.' } }), /prompts without a persona contain "Hm\." instead \(system\)/);
   const thought = turns('', '<a><think>');
   assert.match(
     notes(thought, { thinking: 'empty' }),
@@ -149,7 +149,7 @@ test('a report is told what a template does by itself, and nothing of one that d
   assert.match(notes(thought, { thinking: 'inside' }), /where a thought would be/);
   assert.match(
     notes(`{{ strftime_now('%A') }} ${turns('', '<a>')}`),
-    /asks for the date, which is always 2024-07-26 \(date\)\.$/,
+    /uses the date, which is always 2024-07-26 \(date\)\.$/,
   );
 });
 
@@ -163,7 +163,7 @@ test('a message is put as a list of parts where the template reads nothing else'
   assert.is(compile(either).facts.content, 'text');
   refused(
     () => compile('{% for m in messages %}{{ m.tool }}{% endfor %}'),
-    /leaves out what the user says/,
+    /leaves out the user message/,
     /template/,
   );
 });

@@ -125,7 +125,7 @@ test('template errors name the place and the reason', async () => {
   await fails(load(folder, "{{ raise_exception('only tools here') }}"), 'bad-template', /only tools here/);
   const years = '{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}';
   await fails(load(folder, years), 'bad-template', /too much work/);
-  await fails(load(folder, 'Hello!'), 'bad-template', /leaves out what the user says/);
+  await fails(load(folder, 'Hello!'), 'bad-template', /leaves out the user message/);
   await fails(load(folder, '{% for i in range(1000000000) %}x{% endfor %}'), 'bad-template', /longer than 100000/);
   await fails(load(folder, 'x'.repeat(300_000)), 'bad-template', /longer than 262144 bytes/);
   const pair = await load(folder, `{% if messages|length > 1 %}{{ raise_exception('one only') }}{% endif %}${CHAT}`);
@@ -188,7 +188,7 @@ test('broken folders and files', async () => {
   const path = join(folder, 'tokenizer.json');
   for (const [content, code, message] of [
     ['{"model": ', 'bad-model', /cannot be read as JSON/],
-    ['[]', 'bad-model', /must hold a JSON object/],
+    ['[]', 'bad-model', /must be a JSON object/],
     ['{}', 'bad-tokenizer', /has no model/],
     ['{"model": {}}', 'bad-tokenizer', /has no vocab/],
     ['{"model": {"vocab": {}}}', 'bad-tokenizer', /vocabulary is empty/],
@@ -249,7 +249,7 @@ test('decode: unknown rows of the embedding have no text, and ids beyond it are 
   await fails(
     Promise.resolve().then(() => text.decode([vocab + 10])),
     'bad-ids',
-    /is no token id/,
+    /is not a token id/,
   );
 });
 
