@@ -81,7 +81,9 @@ gateFlags(
   { gate: true },
 ).action(ends(async (suite, options) => (await import('./run.ts')).runVerb(suite, options)));
 
-chatFlags(pluginFlag(program.command('try [text]').description('send one prompt to a model, with or without a persona')))
+chatFlags(
+  pluginFlag(program.command('try [text]').description('send one prompt to a model, with or without a persona')),
+)
   .requiredOption(
     '--model <name|folder|hf:...>',
     'a bundled model, a folder in Hugging Face layout, or hf:owner/name@revision',
@@ -191,7 +193,11 @@ program
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (run, options) => (await import('./gate.ts')).blessVerb(run, options)));
 
-gateFlags(program.command('gate <run>').description('compare a run with its reference by the rules of the gate, and print the verdicts'))
+gateFlags(
+  program
+    .command('gate <run>')
+    .description('compare a run with its reference by the rules of the gate, and print the verdicts'),
+)
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (run, options) => (await import('./gate.ts')).gateVerb(run, options)));
 

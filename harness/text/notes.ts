@@ -11,7 +11,8 @@ const PLACES = {
   rendered: null,
   inside: null,
   closed: 'its chat template opens a thought, which is closed at once',
-  unlike: 'its chat template writes a finished answer differently from the start of one; answers begin where the prompt ends',
+  unlike:
+    'its chat template writes a finished answer differently from the start of one; answers begin where the prompt ends',
   unrendered: 'its chat template cannot write an answer alone; answers begin where the prompt ends',
 } as const;
 const MOST_QUOTED = 160;

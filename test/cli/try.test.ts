@@ -236,7 +236,7 @@ test('bad flags', async () => {
     fails(run(text, options), 'usage', message, hint);
   await usage(undefined, {}, /no text/, /write one/);
   await usage('  ', {}, /no text/);
-  await usage('x', { ids: '5' }, /in place of a text/);
+  await usage('x', { ids: '5' }, /--ids replaces the text/);
   await usage('x', { chat: true, raw: true }, /exclude each other/);
   for (const ids of ['', '5,', '5 7', '-1', '1.5', '5,x', '99999999999']) {
     await usage(undefined, { ids }, /--ids has/, /5,7,9/);

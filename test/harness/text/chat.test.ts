@@ -161,11 +161,7 @@ test('a message is put as a list of parts where the template reads nothing else'
   assert.is(template.system, 'native');
   const either = `{% for m in messages %}<{{ m.role[0] }}>{% if m.content is string %}{{ m.content }}{% else %}{% for part in m.content %}{{ part.text }}{% endfor %}{% endif %}{% endfor %}<a>`;
   assert.is(compile(either).facts.content, 'text');
-  refused(
-    () => compile('{% for m in messages %}{{ m.tool }}{% endfor %}'),
-    /leaves out the user message/,
-    /template/,
-  );
+  refused(() => compile('{% for m in messages %}{{ m.tool }}{% endfor %}'), /leaves out the user message/, /template/);
 });
 
 test("a suite's template that ends in a space: the space belongs to the answer", async () => {
