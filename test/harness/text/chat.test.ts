@@ -66,7 +66,7 @@ test('a template that opens a thought: off is refused, empty closes it, inside s
     ['<seed:think>', '<seed:think>\n\n</seed:think>\n\n'],
   ] as const) {
     const source = turns('', `<a>${open}`);
-    refused(() => compile(source), /opens a thought/, /thinking: empty .* or thinking: inside/);
+    refused(() => compile(source), /opens a thought/, /thinking: empty .*; inside scores/);
     const place = compile(source, { thinking: 'empty' }).ask(Q);
     assert.equal([place.prompt, place.how], [`<u>Q<a>${closed}`, 'closed']);
     assert.is(compile(source, { thinking: 'inside' }).ask(Q).how, 'inside');
