@@ -53,6 +53,7 @@ export async function indexOf(
     const { chunks, repeated } = chunked(library, sentences, overlap);
     const texts = chunks.map((chunk) => chunk.text);
     const none = text.encode('').length;
+    text.prepare(texts.map((one) => ({ prompt: { text: one }, answers: [] })));
     const embedder = ranker === 'bm25' || embedding === OWN_STATES ? null : await loadEmbedder(embedding);
     const bm25 = ranker === 'dense' ? null : await bm25Of(texts, { k1, b, tokenisation });
     const dense = ranker === 'bm25' ? null : denseOf(await embedBy(embedder, engine, text)(texts));

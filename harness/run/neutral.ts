@@ -14,8 +14,9 @@ export async function readNeutral(
   variant: Variant,
   texts: readonly string[],
 ): Promise<CellRecord['neutral']> {
-  const sequences = neutralParts(texts)
-    .heldOut.slice(0, MOST_TEXTS)
+  const read = neutralParts(texts).heldOut.slice(0, MOST_TEXTS);
+  text.prepare(read.map((one) => ({ prompt: { text: one }, answers: [] })));
+  const sequences = read
     .map((one) => ({ tokens: text.encode(one), from: 1, variant }))
     .filter(({ tokens }) => tokens.length > 1);
   if (sequences.length === 0) return null;
