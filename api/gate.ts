@@ -39,9 +39,14 @@ export function blessRun(
   const read = runOf(run);
   const rules = rulesOf(read.result.gate, read.result.suite, read.folder);
   if (!isComplete(read.result)) {
-    throw new BenchError('incomplete-run', 'a run with failed or missing cells cannot be a reference', {
+    const { partial } = read.result;
+    const why =
+      partial === undefined
+        ? 'a run with failed or missing cells cannot be a reference'
+        : `the run was stopped after ${partial.reached} of ${partial.cells} cells: part of a run cannot be a reference`;
+    throw new BenchError('incomplete-run', why, {
       where: read.folder,
-      hint: 'run it again until every cell is complete',
+      hint: 'run the same command again until every cell is complete: it continues from what is stored',
     });
   }
   const rows = namedRows(read, rules);

@@ -35,7 +35,8 @@ export async function runOn(machine: Machine, suite: Suite, options: RunSuiteOpt
     select: (cells: readonly Cell[]) => select(filter, cells),
   });
   const { result, rows: items, interrupted } = run;
-  if (interrupted) return { folder: null, result, files: [], items, interrupted };
+  // A run that was stopped before any method was finished has no figures.
+  if (interrupted && result.cells.length === 0) return { folder: null, result, files: [], items, interrupted };
   const [{ writeRunFolder }, { markdownReport }, { htmlReport }] = await Promise.all([
     import('../harness/store/run-folder.ts'),
     import('../reports/markdown.ts'),

@@ -44,9 +44,12 @@ export interface RunSuiteOptions {
 }
 
 export interface SuiteRun {
-  /** Absolute folder of run.json, items.jsonl and the reports; null after an interrupt, when none is written. */
+  /**
+   * Absolute folder of run.json, items.jsonl and the reports; null after an interrupt that left no method finished. Of a run
+   * that was stopped later the folder has what is finished, and `result.partial` says what is not.
+   */
   readonly folder: string | null;
-  /** run.json as data. `result.exitCode` is 0, or 3 where a cell failed or was not reached. */
+  /** run.json as data. `result.exitCode` is 0, 3 where a cell failed or was not reached, or 130 where the run was stopped. */
   readonly result: RunResult;
   /** Names of the files in `folder`. */
   readonly files: readonly string[];

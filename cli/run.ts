@@ -3,12 +3,16 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Registry } from '../api/registry.ts';
+import type { SuiteRun } from '../api/run-options.ts';
 import { wantsColor } from '../base/columns.ts';
+import { jsonText } from '../base/printable.ts';
 import { counted, shellWord } from '../base/words.ts';
 import { packageRoot } from '../harness/config/paths.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import type { RunResult } from '../harness/record/run-record.ts';
 import type { Machine } from '../harness/run/ports.ts';
+import { EXIT } from './exit-codes.ts';
+import type { ErrorDocument } from './messages.ts';
 import type { RunOptions } from './options.ts';
 import { fetchedSuiteOf, registryOf, termsOf } from './suite-options.ts';
 import { typed } from './typed.ts';
@@ -65,10 +69,10 @@ export async function runVerb(
       warn: (text) => stderr.write(`${text}\n`),
     });
     progress.stop();
-    const { folder, result } = run;
+    const { folder, result, interrupted } = run;
+    if (interrupted) stderr.write(`${stoppedText(run)}\n`);
     if (folder === null) {
-      const done = result.cells.filter(({ status }) => status !== 'errored').length;
-      stderr.write(`interrupted: ${counted(done, 'cell')} stored; run the same command to continue\n`);
+      if (options.json === true) stdout.write(jsonText(stoppedDocument(run)));
       return INTERRUPTED;
     }
     const shown = shortPath(folder);
@@ -83,6 +87,7 @@ export async function runVerb(
         }),
       );
     }
+    if (interrupted) return INTERRUPTED;
     if (options.gate === true) {
       const { gateVerb } = await import('./gate.ts');
       return gateVerb(folder, { ...options, suite: shortPath(suite.file) }, (text) => {
@@ -94,6 +99,18 @@ export async function runVerb(
     progress.stop();
     interrupt.dispose();
   }
+}
+
+/** What of a run that was stopped is kept. */
+function stoppedText({ folder, result: { partial } }: SuiteRun): string {
+  const left = folder === null ? ' No method is finished, so that there is nothing to report yet.' : '';
+  const reached = `interrupted after ${partial?.reached ?? 0} of ${counted(partial?.cells ?? 0, 'cell')}`;
+  return `${reached}; the same command continues from what is stored.${left}`;
+}
+
+function stoppedDocument(run: SuiteRun): ErrorDocument {
+  const error = { code: 'interrupted', message: stoppedText(run), where: null, hint: null, mistakes: [] };
+  return { ok: false, exitCode: EXIT.interrupted, error };
 }
 
 /** What is worth typing next: the same again while cells are missing, else a look at a persona by eye. */

@@ -7,7 +7,15 @@ import { costSections } from './costs.ts';
 import { comparisonSections, taxSections, traitSections } from './networks.ts';
 import { profileSections } from './profile.ts';
 import { provenanceRows } from './provenance.ts';
-import { alignmentSections, cellsLine, detailSections, errorSection, type Section, titleLine } from './sections.ts';
+import {
+  alignmentSections,
+  cellsLine,
+  detailSections,
+  errorSection,
+  partialLine,
+  type Section,
+  titleLine,
+} from './sections.ts';
 import { matrixSections, specificitySections } from './specificity.ts';
 import { aboveNone, figureSections, summarySections } from './summary.ts';
 import { verdicts } from './verdict.ts';
@@ -33,7 +41,9 @@ export function markdownReport(result: RunResult): string {
   ];
   return [
     `# ${plain(titleLine(result))}`,
-    [...verdicts(result), ...aboveNone(result)].map((verdict) => `**${plain(verdict)}**`).join('\n\n'),
+    [...partialLine(result), ...verdicts(result), ...aboveNone(result)]
+      .map((verdict) => `**${plain(verdict)}**`)
+      .join('\n\n'),
     `${cellsLine(result)}. Started ${result.startedAt}.`,
     ...sections.map(sectionText),
     ...(result.notes.length > 0 ? [`## Notes\n\n${result.notes.map((note) => `- ${plain(note)}`).join('\n')}`] : []),

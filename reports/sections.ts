@@ -3,7 +3,7 @@
 import { counted } from '../base/words.ts';
 import type { MetricRow, RunResult } from '../harness/record/run-record.ts';
 import { entryName, percent, shareText } from './format.ts';
-import { isMain, mainRows, pairedRows, places, standing } from './verdict.ts';
+import { isMain, mainRows, pairedRows, places, samePoint, standing } from './verdict.ts';
 
 export interface Section {
   readonly title: string;
@@ -91,6 +91,23 @@ export function errorSection(result: RunResult): Section | null {
   };
 }
 
+/** Rows of a run that was stopped which are named as not finished. */
+const MOST_UNFINISHED = 8;
+
+/** Of a run that was stopped: what its figures are of, first of all that is said; nothing of a whole run. */
+export function partialLine({ partial }: RunResult): readonly string[] {
+  if (partial === undefined) return [];
+  const { cells, reached, unfinished } = partial;
+  const stopped = `PARTIAL: the run was stopped after ${reached} of ${counted(cells, 'cell')}`;
+  if (unfinished.length === 0) return [`${stopped}, before all times were measured.`];
+  const named = unfinished.slice(0, MOST_UNFINISHED).map((row) => `${entryName(row)} (${row.reached}/${row.cells})`);
+  const more = unfinished.length - named.length;
+  return [
+    `${stopped}. Figures are of the methods that were finished. Not finished: ${named.join(', ')}${more > 0 ? `, and ${more} more` : ''}. ` +
+      'The same command continues from what is stored.',
+  ];
+}
+
 /** "31 cells: 31 from the store, 0 computed, 0 failed; 2.1 s" */
 export function cellsLine(result: RunResult): string {
   const count = (status: string) => result.cells.filter((cell) => cell.status === status).length;
@@ -106,12 +123,19 @@ export function titleLine(result: RunResult): string {
 export function against(result: RunResult, row: MetricRow): string {
   if (row.control) return 'control';
   const paired = pairedRows(result, row);
+  if (isUnjudged(result, row)) return 'not judged: controls are missing';
   if (paired.length > 0) {
     const lost = paired.filter(({ beats }) => !beats).length;
     return lost === 0 ? 'above, by pairs' : `NOT above ${lost} of ${paired.length}`;
   }
   const { notAbove } = standing(result, row);
   return notAbove === null ? 'above' : `NOT above ${notAbove}`;
+}
+
+/** Whether controls of a row are missing, and none of those that are there is above it. */
+function isUnjudged(result: RunResult, row: MetricRow): boolean {
+  const verdict = result.verdicts.find((one) => samePoint(one, row));
+  return verdict !== undefined && verdict.missing.length > 0 && pairedRows(result, row).every(({ beats }) => beats);
 }
 
 export function chanceText(rows: readonly MetricRow[]): string {

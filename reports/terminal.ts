@@ -6,7 +6,7 @@ import type { RunResult } from '../harness/record/run-record.ts';
 import { timingSections } from './costs.ts';
 import { comparisonSections, taxSections } from './networks.ts';
 import { profileSections } from './profile.ts';
-import { cellsLine, errorSection, titleLine } from './sections.ts';
+import { cellsLine, errorSection, partialLine, titleLine } from './sections.ts';
 import { specificitySections } from './specificity.ts';
 import { aboveNone, summarySections } from './summary.ts';
 import { byTraitSections } from './traits.ts';
@@ -22,6 +22,7 @@ export function terminalReport(result: RunResult, options: TerminalOptions): str
   const paint = painter(options.color);
   const lines: string[] = [];
   const say = (how: Paint, text: string) => lines.push(...wrap(text).map(how));
+  for (const line of partialLine(result)) say(paint.warn, line);
   for (const verdict of [...verdicts(result), ...aboveNone(result)]) say(paint.bold, verdict);
   lines.push('');
   say(paint.dim, titleLine(result));

@@ -91,10 +91,13 @@ function pairedClaims(result: RunResult): readonly Claim[] {
     const lost = rows.filter(({ beats }) => !beats).map(({ control }) => control);
     const missing = verdict.missing.length === 0 ? '' : `; missing: ${verdict.missing.join(', ')}`;
     const chosen = isHeadline(result, verdict) ? ', chosen on the tuning split,' : '';
+    const unmeasured = lost.length === 0 && verdict.missing.length > 0;
     const said = (one: boolean) =>
-      verdict.beats
-        ? `${one ? 'beats' : 'beat'} every one of ${one ? 'its' : 'their'} ${rows.length} controls`
-        : `${one ? 'does' : 'do'} NOT beat ${lost.length > 0 ? lost.join(', ') : one ? 'its controls' : 'their controls'}`;
+      unmeasured
+        ? `${one ? 'is' : 'are'} not compared with all of ${one ? 'its' : 'their'} controls`
+        : verdict.beats
+          ? `${one ? 'beats' : 'beat'} every one of ${one ? 'its' : 'their'} ${rows.length} controls`
+          : `${one ? 'does' : 'do'} NOT beat ${lost.length > 0 ? lost.join(', ') : one ? 'its controls' : 'their controls'}`;
     const how = ` (paired by item, 95 %)${missing}`;
     const place = placeText(result, verdict);
     return { name: `${entryName(verdict)}${chosen}`, one: said(true) + how, several: said(false) + how, place };

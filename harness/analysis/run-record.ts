@@ -13,6 +13,7 @@ import {
   type DeviceInfo,
   type ItemRow,
   type LatencyRow,
+  type PartialRun,
   type Profile,
   type Provenance,
   RUN_VERSION,
@@ -27,6 +28,9 @@ import { type Answered, answererRows, metricRows } from './metrics.ts';
 import { headlineRows, perplexityRows, tuningRows } from './networks.ts';
 import { specificityRows } from './specificity.ts';
 
+/** Exit code of a run that was stopped. */
+const STOPPED = 130;
+
 export interface RunParts {
   readonly suite: Suite;
   readonly kinds: EvaluationRegistry;
@@ -38,18 +42,20 @@ export interface RunParts {
   readonly atlas: readonly AtlasRow[];
   readonly profile: Profile | null;
   readonly notes: readonly string[]; // beyond the suite's
+  readonly partial?: PartialRun; // of a run that was stopped; `results` are of its finished rows
   readonly startedAt: Date;
   readonly startMs: number; // performance.now() at the start
 }
 
-/** The whole record. The exit code is 3 when a cell errored or was not reached, else 0. */
+/** The whole record. The exit code is 130 where the run was stopped, 3 where a cell errored or was not reached, else 0. */
 export function runResult(parts: RunParts): RunResult {
   const { suite, kinds, results, startedAt } = parts;
   const answered = answeredOf(results);
   const complete = answered.length === parts.plan.length;
   const cells = results.map((result) => cellRow(suite, result));
   const reached = new Set(results.map(({ cell }) => cell));
-  const left = parts.plan.filter((cell) => !reached.has(cell)).length;
+  const { partial } = parts;
+  const left = partial === undefined ? parts.plan.filter((cell) => !reached.has(cell)).length : 0;
   const device = parts.device.software
     ? [`Computed on ${parts.device.name}, a software device: its timings say nothing about a GPU.`]
     : [];
@@ -95,7 +101,8 @@ export function runResult(parts: RunParts): RunResult {
     latency: parts.latency,
     profile: parts.profile,
     gate: suite.gate,
-    exitCode: complete ? 0 : 3,
+    ...(partial !== undefined && { partial }),
+    exitCode: partial !== undefined ? STOPPED : complete ? 0 : 3,
   };
 }
 

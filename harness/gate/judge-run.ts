@@ -36,5 +36,9 @@ export function referenceFile(suite: string): string {
 export function judgeRun(read: ReadRun, reference: Reference, strict: boolean): GateReport {
   const { result, folder } = read;
   const rules = rulesOf(result.gate, result.suite, folder);
-  return gate(candidateOf(result, namedRows(read, rules)), reference, rules, strict);
+  const judged = gate(candidateOf(result, namedRows(read, rules)), reference, rules, strict);
+  const { partial } = result;
+  if (partial === undefined) return judged;
+  const note = `the run was stopped after ${partial.reached} of ${partial.cells} cells: run the suite to its end, then gate`;
+  return { ...judged, notes: [note, ...(judged.notes ?? [])] };
 }

@@ -188,6 +188,20 @@ export interface LatencyRow {
   readonly fromStore: boolean;
 }
 
+/** What a run that was stopped has reached; its figures are of the rows that are not listed here. */
+export interface PartialRun {
+  readonly cells: number; // of the plan
+  readonly reached: number; // answered, and so stored, or failed
+  readonly unfinished: readonly {
+    readonly model: string;
+    readonly evaluation: string;
+    readonly method: string;
+    readonly sparsity: string | null;
+    readonly cells: number;
+    readonly reached: number;
+  }[];
+}
+
 export interface RunResult {
   readonly version: typeof RUN_VERSION;
   readonly id: string; // hex; names the run folder
@@ -218,6 +232,7 @@ export interface RunResult {
   readonly latency: readonly LatencyRow[];
   readonly profile: Profile | null; // null without --profile
   readonly gate: GateRules | null; // of the suite
+  readonly partial?: PartialRun; // where the run was stopped: then the exit code is 130
   readonly exitCode: number;
 }
 

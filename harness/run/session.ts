@@ -4,6 +4,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { BenchError } from '../../base/error.ts';
+import { finishedOf } from '../analysis/partial.ts';
 import { itemRows, runResult } from '../analysis/run-record.ts';
 import type { EvaluationRegistry } from '../method/evaluation-kind.ts';
 import type { Cell } from '../plan/cell.ts';
@@ -106,7 +107,7 @@ export async function planSession(
   };
 }
 
-/** Runs a suite. Failures of cells are in the result; an interrupt gives `interrupted`, with what is done stored. */
+/** Runs a suite. Failures of cells are in the result; an interrupt gives `interrupted`, and figures of the rows that are finished. */
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
   const startedAt = new Date();
   const startMs = performance.now();
@@ -169,25 +170,28 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         }
       }
     }
+    const interrupted = signal.aborted;
+    const finished = interrupted ? finishedOf(cells, run.results) : { results: run.results };
     const result = runResult({
       suite,
       kinds,
       plan: cells,
-      results: run.results,
+      ...finished,
       provenance: provenanceOf(suite, kinds, cells, planned.digests, kernels, options.command),
       device: { ...device, testbed: testbedOf(device) },
       latency: timed.latency,
       profile: timed.profile,
-      atlas: await atlasRows(suite, run.results, store),
+      atlas: await atlasRows(suite, finished.results, store),
       notes,
       startedAt,
       startMs,
     });
     return {
-      result: failed ? { ...result, exitCode: 3 } : result,
-      rows: () => itemRows(suite, run.results),
-      prompts: () => new Map(run.results.flatMap(({ key, stored }) => [...((stored && store.prompts(key)) ?? [])])),
-      interrupted: signal.aborted,
+      result: failed && !interrupted ? { ...result, exitCode: 3 } : result,
+      rows: () => itemRows(suite, finished.results),
+      prompts: () =>
+        new Map(finished.results.flatMap(({ key, stored }) => [...((stored && store.prompts(key)) ?? [])])),
+      interrupted,
       tracks: timed.tracks,
     };
   } finally {

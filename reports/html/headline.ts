@@ -41,6 +41,7 @@ function ranked(result: RunResult, model: string, evaluation: string): readonly 
     .sort((a, b) => b.alignment.value - a.alignment.value);
 }
 
+const isJudged = (result: RunResult, row: MetricRow): boolean => !against(result, row).startsWith('not judged');
 const isAbove = (result: RunResult, row: MetricRow): boolean => against(result, row).startsWith('above');
 
 function titleOf(result: RunResult, rows: readonly MetricRow[]): string {
@@ -94,7 +95,9 @@ function networkSentence(result: RunResult, rows: readonly MetricRow[]): readonl
 }
 
 function lostSentence(result: RunResult, rows: readonly MetricRow[]): readonly string[] {
-  const lost = rows.filter((row) => !isAbove(result, row)).map(entryName);
+  const judged = rows.filter((row) => isJudged(result, row));
+  const lost = judged.filter((row) => !isAbove(result, row)).map(entryName);
+  if (lost.length === 0 && judged.length < rows.length) return [];
   return lost.length === 0 ? ['Every method beats its controls.'] : [`Not above their controls: ${listed(lost)}.`];
 }
 

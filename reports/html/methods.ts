@@ -107,7 +107,11 @@ function differenceMarkup({ difference, low, high }: ComparisonRow): Markup {
 
 /** Words and a sign say it; the colour only repeats them. */
 function verdictMarkup(words: string): Markup {
-  const [kind, sign] = words.startsWith('NOT') ? ['no', '✗ '] : words === 'control' ? ['null', ''] : ['yes', '✓ '];
+  const [kind, sign] = words.startsWith('NOT')
+    ? ['no', '✗ ']
+    : words === 'control' || words.startsWith('not judged')
+      ? ['null', '']
+      : ['yes', '✓ '];
   return html`<span class="verdict ${kind}">${sign}${words.replace(/^NOT/, 'not')}</span>`;
 }
 

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { shown } from '../../base/printable.ts';
 import type { RunResult } from '../../harness/record/run-record.ts';
-import { cellsLine } from '../sections.ts';
+import { cellsLine, partialLine } from '../sections.ts';
 import { aboveNone } from '../summary.ts';
 import { verdicts } from '../verdict.ts';
 import { atlasPart } from './atlas.ts';
@@ -53,6 +53,7 @@ export async function htmlReport(result: RunResult, extras: Extras): Promise<str
 <body>
 <header>
 <p class="over">${result.suite}<span>${result.startedAt.slice(0, 10)}</span><span>${modelsOf(result)}</span></p>
+${partialLine(result).map((line) => html`<p class="partial" role="status">${line}</p>`)}
 <h1>${title}.</h1>
 ${sentences.map((sentence) => html`<p class="said">${sentence}</p>`)}
 ${notes(result)}

@@ -73,7 +73,7 @@ used on a terminal only, and not where \`NO_COLOR\` is set. It repeats what the 
 | 2 | wrong usage or configuration ([error codes](errors.md)) |
 | 3 | a cell failed or is missing |
 | 4 | the gate is inconclusive |
-| 130 | interrupted; stored cells are valid, and the next run continues from them |
+| 130 | interrupted; the report, marked PARTIAL, has the methods that are finished, and the next run continues from the stored cells |
 
 ## Verbs
 

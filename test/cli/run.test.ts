@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import * as assert from 'uvu/assert';
+import { readRun } from '../../api/read-run.ts';
 import { BenchError } from '../../base/error.ts';
-import { blessVerb } from '../../cli/gate.ts';
+import { blessVerb, gateVerb } from '../../cli/gate.ts';
 import { type RunServices, runVerb } from '../../cli/run.ts';
 import type { GateRules, Suite } from '../../harness/config/resolved.ts';
 import type { Machine } from '../../harness/run/ports.ts';
@@ -143,24 +144,66 @@ test('--profile on a device without timestamps is refused before anything is ask
   assert.match((refused as BenchError).hint ?? '', /leave --profile out, or use another device/);
 });
 
-test('an interrupt gives 130, writes no run folder, and says that the run goes on', async () => {
-  const out = temporaryFolder();
+/** Runs until `cells` cells are asked, then presses Ctrl-C. */
+async function stopped(out: string, cells: number, options: Parameters<typeof runVerb>[1] = {}) {
   const evaluate = fakeEvaluate({ loads: 0, evaluations: 0 });
   let asked = 0;
-  const interrupted = await run(
-    out,
-    {},
-    {
-      evaluate: async (args) => {
-        if (++asked === 3) process.emit('SIGINT');
-        return evaluate(args);
-      },
+  const machine: Partial<Machine> = {
+    evaluate: async (args) => {
+      if (++asked === cells) process.emit('SIGINT');
+      return evaluate(args);
     },
-  );
-  assert.is(interrupted.code, 130);
-  assert.match(interrupted.stderr, /interrupted: 2 cells stored; run the same command to continue/);
+  };
+  return run(out, options, machine, { gate: GATE });
+}
+
+test('an interrupt gives 130, and the run goes on; with no method finished it writes no run folder', async () => {
+  const out = temporaryFolder();
+  const { code, stderr, stdout } = await stopped(out, 1);
+  assert.is(code, 130);
+  assert.match(stderr, /interrupted after 0 of 5 cells; the same command continues from what is stored\. No method/);
+  assert.is(stdout, '');
   assert.not.ok(existsSync(path.join(out, 'runs')));
+  const { ok, exitCode, error } = JSON.parse((await stopped(out, 1, { json: true })).stdout);
+  assert.equal([ok, exitCode, error.code], [false, 130, 'interrupted']);
+  assert.is((await run(out)).calls.evaluations, 5);
+});
+
+test('a run that is stopped leaves page, Markdown and record of what is finished, marked as partial', async () => {
+  const out = temporaryFolder();
+  const { code, stdout, stderr } = await stopped(out, 3);
+  assert.is(code, 130);
+  assert.match(stderr, /interrupted after 2 of 5 cells; the same command continues/);
+  assert.match(stdout, /^PARTIAL: the run was stopped after 2 of 5 cells\.[\s\S]*Not\sfinished:\sprompting\s\(1\/4\)/);
+  assert.match(stdout, /Next: {4}bench run fake\.yaml/);
+  const folder = path.join(out, 'runs', readFileSync(path.join(out, 'runs', 'latest'), 'utf8').trim());
+  for (const name of ['report.html', 'report.md']) {
+    assert.match(readFileSync(path.join(folder, name), 'utf8'), /PARTIAL: the run was stopped after 2 of 5 cells/);
+  }
+  const record = readRun(folder).result;
+  assert.equal([record.exitCode, record.partial?.cells, record.partial?.reached], [130, 5, 2]);
+  assert.equal([...new Set(record.metrics.map(({ method }) => method))], ['none'], 'half a method has no figures');
+  assert.equal([...new Set(readRun(folder).items.map(({ method }) => method))], ['none']);
   assert.is((await run(out)).calls.evaluations, 3);
+});
+
+test('a run that was stopped is no reference, and a gate names it', async () => {
+  const out = temporaryFolder();
+  const [whole, reference] = [temporaryFolder(), path.join(temporaryFolder(), 'kept.json')];
+  await run(whole, {}, {}, { gate: GATE });
+  const latest = (of: string) => path.join(of, 'runs', readFileSync(path.join(of, 'runs', 'latest'), 'utf8').trim());
+  await blessVerb(latest(whole), { out: reference }, () => {});
+  await stopped(out, 3);
+  const refused = await blessVerb(latest(out), {}, () => {}).catch((error: unknown) => error);
+  assert.instance(refused, BenchError);
+  assert.is((refused as BenchError).code, 'incomplete-run');
+  assert.match((refused as BenchError).message, /was stopped after 2 of 5 cells/);
+  let text = '';
+  const code = await gateVerb(latest(out), { reference }, (part) => {
+    text += part;
+  });
+  assert.is(code, 3);
+  assert.match(text, /^Gate: incomparable\.\nNOTE +the run was stopped after 2 of 5 cells/);
 });
 
 test('an unwritable output folder is an error before the model is read', async () => {

@@ -126,7 +126,7 @@ test('interrupted, it exits with 130 and says that run the same command to conti
   const out = temporaryFolder();
   const ended = await bench(['run', '--progress', 'plain'], out, { signal: 'SIGINT', afterMs: 0 });
   assert.is(ended.code, 130, ended.stderr);
-  assert.match(ended.stderr, /interrupted: ([1-9]|10) cells? stored; run the same command to continue/);
+  assert.match(ended.stderr, /interrupted after ([1-9]|10) of 10 cells; the same command continues/);
 });
 
 test('an unwritable output folder is exit code 2 with a next step', async () => {
