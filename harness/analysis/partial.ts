@@ -2,7 +2,7 @@
 // compared on other items than the rest.
 
 import type { Cell, CellResult } from '../plan/cell.ts';
-import type { PartialRun } from '../record/run-record.ts';
+import type { PartialRun } from '../record/partial.ts';
 
 /** Cells of one row of the report: a method at one sparsity, on one model and evaluation. */
 const rowOf = ({ model, evaluation, method, sparsity }: Cell): string =>

@@ -7,13 +7,13 @@ import { type EvaluationRegistry, kindOf } from '../method/evaluation-kind.ts';
 import { keyingOf } from '../method/keying.ts';
 import type { Cell, CellResult } from '../plan/cell.ts';
 import { evaluationRecord } from '../plan/identity.ts';
+import type { PartialRun } from '../record/partial.ts';
 import {
   type AtlasRow,
   type CellRow,
   type DeviceInfo,
   type ItemRow,
   type LatencyRow,
-  type PartialRun,
   type Profile,
   type Provenance,
   RUN_VERSION,

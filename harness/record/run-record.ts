@@ -11,6 +11,7 @@ import type {
   PersonaRecord,
   SpecificityRow,
 } from './evaluation-rows.ts';
+import type { PartialRun } from './partial.ts';
 import type { Profile } from './profile-rows.ts';
 
 export type * from './evaluation-rows.ts';
@@ -186,20 +187,6 @@ export interface LatencyRow {
   readonly peakBytes: number;
   readonly measuredAt: string;
   readonly fromStore: boolean;
-}
-
-/** What a run that was stopped has reached; its figures are of the rows that are not listed here. */
-export interface PartialRun {
-  readonly cells: number; // of the plan
-  readonly reached: number; // answered, and so stored, or failed
-  readonly unfinished: readonly {
-    readonly model: string;
-    readonly evaluation: string;
-    readonly method: string;
-    readonly sparsity: string | null;
-    readonly cells: number;
-    readonly reached: number;
-  }[];
 }
 
 export interface RunResult {

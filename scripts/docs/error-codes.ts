@@ -150,6 +150,10 @@ export const ERROR_CODES: Readonly<Record<string, readonly [meaning: string, nex
     'run it again until every cell is complete',
   ],
   internal: ['an unexpected failure inside a cell', 'run again with `BENCH_DEBUG=1`, and report it'],
+  interrupted: [
+    'a run was stopped before any method was finished (the document of `--json`; exit code 130)',
+    'run the same command again: it continues from what is stored',
+  ],
   'judge-failed': [
     'the endpoint of the judge gave no valid rating',
     'check the endpoint, the model and the key of the judge',
