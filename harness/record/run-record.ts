@@ -223,10 +223,7 @@ export interface RunResult {
   readonly exitCode: number;
 }
 
-/**
- * One line of a run's items.jsonl: one item in one cell, keyed to the cell's persona, or to the item's own without one and
- * where it says nothing about the cell's.
- */
+/** A line of items.jsonl: an item in a cell, keyed to the cell's persona, or to its own where that is none or of another trait. */
 export interface ItemRow {
   readonly cell: string; // id
   readonly model: string;
