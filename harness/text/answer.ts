@@ -40,6 +40,13 @@ function sharedLength(a: string, b: string): number {
   return length;
 }
 
+/** What stands after the last message's text; null where it is not there as it is. */
+function afterLast(text: string, messages: readonly Message[]): string | null {
+  const content = messages.at(-1)?.content.trim() ?? '';
+  const at = content === '' ? -1 : text.lastIndexOf(content);
+  return at < 0 ? null : text.slice(at + content.length);
+}
+
 /** What the template writes before an answer to the messages, or null where it writes none, or not always the same. */
 function beforeAnswer(render: RenderChat, messages: readonly Message[]): string | null {
   const before = ANSWERS.map((content) => {
@@ -76,6 +83,10 @@ export function placeAnswer(
   const written = beforeAnswer(render, messages);
   const opened = OPENED.exec(open);
   if (written?.startsWith(open)) return placed(open, written, 'rendered');
+  // A template may write what comes before the last message otherwise once it is answered (Mistral's puts the system text
+  // into the last user message): then the two are compared from that message on.
+  const [asked, told] = [afterLast(open, messages), written === null ? null : afterLast(written, messages)];
+  if (asked !== null && told?.startsWith(asked)) return placed(open, open + told.slice(asked.length), 'rendered');
   if (written !== null && CLOSED.test(open.slice(sharedLength(open, written)))) return placed(open, open, 'rendered');
   if (opened !== null) {
     const [, tag = '', space = ''] = opened;
