@@ -52,6 +52,14 @@ test('the answer begins where the template writes one', () => {
     const place = compile(turns(before, open)).ask(Q);
     assert.equal(place, { prompt, separator, between, how }, `${before} ${open}`);
   }
+  // Mistral's: the system text is part of the last user message, and so is gone from there once it is answered.
+  const mistral = `{% if messages[0].role == 'system' %}{% set system = messages[0].content %}{% set messages = messages[1:] %}{% endif %}{% for m in messages %}{% if m.role == 'user' %}[INST] {% if loop.last and system is defined %}{{ system + "\\n\\n" }}{% endif %}{{ m.content }}[/INST]{% else %} {{ m.content }}</s>{% endif %}{% endfor %}`;
+  assert.equal(compile(mistral).ask(KEEN), {
+    prompt: '[INST] You are keen.\n\nQ[/INST]',
+    separator: ' ',
+    between: ' ',
+    how: 'rendered',
+  });
   const alone = `{% if messages|length > 1 %}{{ raise_exception('one only') }}{% endif %}{{ messages[0].content }}:`;
   assert.is(compile(alone).ask(Q).how, 'unrendered');
   const deaf = `{% for m in messages if m.role != 'assistant' %}{{ m.content }}{% endfor %}:`;
