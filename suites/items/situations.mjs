@@ -103,6 +103,15 @@ const NEGATIONS = new Set(words('no not never nobody nothing none neither nor ha
 const tally = (text, test) => words(text).filter(test).length;
 const marks = (text) => (text.match(/[,;:!?]/g) ?? []).length;
 
+/** Where the question first names what is in this option alone, as a share of its words; 1 where it does not. */
+const namedAt = (text, { question, high, low }) => {
+  const other = new Set(words(text === high ? low : high));
+  const own = new Set(words(text).filter((word) => !other.has(word) && !FUNCTION.has(word)));
+  const asked = words(question);
+  const at = asked.findIndex((word) => own.has(word));
+  return at < 0 ? 1 : at / asked.length;
+};
+
 /** Answerers by form alone: each prefers the option with the greater value. */
 export const FORM = {
   'shorter, characters': (text) => -MEASURES.characters(text),
@@ -116,4 +125,5 @@ export const FORM = {
     const asked = new Set(words(question));
     return new Set(words(text).filter((word) => asked.has(word))).size;
   },
+  'named first in the question': (text, row) => -namedAt(text, row),
 };
