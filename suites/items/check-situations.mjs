@@ -120,10 +120,18 @@ for (const wording of ['plain', 'described', 'instructed']) {
 
 // A word count, fitted on what methods see, and on the other evaluation items.
 const fitted = (texts, units) => naiveBayes({ high: texts.map(({ high }) => high), low: texts.map(({ low }) => low) }, units);
+const plainly = Object.fromEntries(
+  TRAITS.map((trait) => {
+    const [high, low] = [trait, LOW_POLE[trait]].map((persona) => jsonl(`suites/corpora/calibration/${persona}.jsonl`));
+    const texts = high.map(({ answer }, i) => ({ high: answer, low: low[i].answer }));
+    return [trait, [...texts, ...jsonl('suites/items/big-five.jsonl').filter((item) => item.trait === trait).map(poles)]];
+  }),
+);
 const FITS = {
   'calibration texts': (asked, own, units) => preferred(asked, fitted(own.filter(({ split }) => split === 'calibration'), units)),
   'calibration and tuning': (asked, own, units) => preferred(asked, fitted(own.filter(({ split }) => split !== 'evaluation'), units)),
   'all other evaluation items': (asked, _own, units) => leaveOneOut(asked, units),
+  'big-five.jsonl and its texts': (asked, own, units) => preferred(asked, fitted(plainly[own[0].trait], units)),
 };
 console.log('naive Bayes on the evaluation items, fitted on:');
 for (const [name, score] of Object.entries(FITS)) {
@@ -136,7 +144,7 @@ for (const [name, score] of Object.entries(FITS)) {
     });
     const all = shares.reduce((sum, one) => sum + one, 0) / shares.length;
     demand(all <= MOST_ALL, `all traits: ${unit} of ${name} score ${percent(all)}`);
-    console.log(`  ${name.padEnd(27)} ${unit.padEnd(9)} ${percent(all)}   ${TRAITS.map((trait, i) => `${trait} ${percent(shares[i])}`).join(', ')}`);
+    console.log(`  ${name.padEnd(29)} ${unit.padEnd(9)} ${percent(all)}   ${TRAITS.map((trait, i) => `${trait} ${percent(shares[i])}`).join(', ')}`);
   }
 }
 
