@@ -27,6 +27,7 @@ const NAMES = [
   'likert',
   'paper',
   'settings',
+  'situations',
   'smoke',
   'specificity',
 ];
