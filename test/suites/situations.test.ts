@@ -5,11 +5,12 @@ import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { METHODS } from '../../api/methods.ts';
+import { loadEmbedder } from '../../baselines/rag/model2vec.ts';
 import { loadPersonas, loadSuite } from '../../harness/config/index.ts';
 import { readItems } from '../../harness/datasets/own.ts';
 import type { Item } from '../../harness/datasets/types.ts';
 import { EVALUATIONS } from '../../harness/evaluations/index.ts';
-import { temporaryFolder } from '../support/folders.ts';
+import { shared, temporaryFolder } from '../support/folders.ts';
 import { ROOT, runNode } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
 import { answered, polesOf, wordCount } from './word-count.ts';
@@ -99,6 +100,32 @@ test('the same word count answers more than 90 % of the items of big-five.jsonl'
     });
   assert.ok(shares.reduce((sum, share) => sum + share, 0) / 5 > 0.9, shares.join(', '));
 });
+
+const embedderFolder = shared('models/m2v-bge-64d-vq');
+if (embedderFolder !== null) {
+  test('the mean meaning of the calibration texts scores at most 60 %, and more than 90 % on big-five.jsonl', async () => {
+    const embedder = await loadEmbedder(embedderFolder);
+    const mean = (texts: readonly string[]) => {
+      const vectors = texts.map((text) => embedder.embed(text));
+      return Array.from(
+        { length: embedder.dimensions },
+        (_, i) => vectors.reduce((sum, v) => sum + v[i]!, 0) / texts.length,
+      );
+    };
+    const shareOf = (list: typeof personas, id: string) => {
+      const high = list.find((one) => one.id === id)!;
+      const low = list.find((one) => one.id === high.opposite)!;
+      const [plus, minus] = [high, low].map(({ calibration }) => mean(calibration.map(({ answer }) => answer)));
+      const score = (text: string) => embedder.embed(text).reduce((sum, x, i) => sum + x * (plus![i]! - minus![i]!), 0);
+      return answered(setOf(high.items, high.trait, 'evaluation'), score);
+    };
+    const [here, there] = [personas, plainPersonas].map((list) => highs.map(({ id }) => shareOf(list, id)));
+    const over = (shares: readonly number[]) => shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    console.log(`static embedder: ${here!.map((share) => (100 * share).toFixed(1)).join(', ')}`);
+    assert.ok(over(here!) <= 0.6 && here!.every((share) => share <= 0.65), here!.join(', '));
+    assert.ok(over(there!) > 0.9, there!.join(', '));
+  });
+}
 
 test('the other evaluation items of a trait do not give an item away', () => {
   for (const { trait } of highs) {
