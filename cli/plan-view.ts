@@ -57,7 +57,7 @@ export function planText(
     cells.map(({ cell, status }, i) => {
       const { method, persona, items, id } = cell;
       const values = axes.map((axis) => String(cell[axis] ?? '-'));
-      const name = cell.part === 'tuning' ? `${method} (tuning)` : method;
+      const name = cell.split === 'tuning' ? `${method} (tuning)` : method;
       const [n, count] = [String(i + 1), String(items.length)];
       const where = several.map((one) => places[i]![one]);
       return [n, ...where, name, persona ?? '-', ...values, count, id.slice(0, 7), status];

@@ -49,7 +49,7 @@ function counts({ name, models, personas, evaluations, methods, sparsity, seeds 
     seeds: seeds.length,
     cells: cells.length,
     evaluationItems: new Set(
-      cells.filter(({ part }) => part === 'evaluation').flatMap(({ items }) => items.map(({ id }) => id)),
+      cells.filter(({ split }) => split === 'evaluation').flatMap(({ items }) => items.map(({ id }) => id)),
     ).size,
   };
 }

@@ -113,7 +113,7 @@ function nameOf(result: RunResult, row: ComparisonRow): string {
 }
 
 function isWhole(result: RunResult, row: Point): boolean {
-  return !result.cells.some((cell) => cell.status === 'errored' && cell.part === 'evaluation' && samePoint(cell, row));
+  return !result.cells.some((cell) => cell.status === 'errored' && cell.split === 'evaluation' && samePoint(cell, row));
 }
 
 /** Points with their sign, the bounds without a plus: the table is narrow. */

@@ -14,7 +14,7 @@ import { type Answered, share } from './metrics.ts';
  * options to choose from.
  */
 export function agreementRows(all: readonly Answered[], dense: string): readonly AgreementRow[] {
-  const answered = all.filter(({ cell }) => cell.part === 'evaluation');
+  const answered = all.filter(({ cell }) => cell.split === 'evaluation');
   const setting = ({ cell }: Answered) => JSON.stringify([cell.model, cell.evaluation.id]);
   const of = grouped(
     answered.filter(({ cell }) => cell.method === dense),

@@ -56,9 +56,11 @@ const keyOf = (cell: Cell) => JSON.stringify([pointOf(cell), cell.persona, cell.
 
 /** Rows of each method, on the evaluation split and in the order of the plan: its controls as written, pooled and then by trait; one verdict each. */
 export function compare({ personas: all, plan: whole, answered, against, alpha = ALPHA }: Compared): Comparisons {
-  const plan = whole.filter(({ part }) => part === 'evaluation');
+  const plan = whole.filter(({ split }) => split === 'evaluation');
   const personas = stated(all, plan); // of what was asked for: a cell may have failed
-  const byKey = new Map(answered.filter(({ cell }) => cell.part === 'evaluation').map((one) => [keyOf(one.cell), one]));
+  const byKey = new Map(
+    answered.filter(({ cell }) => cell.split === 'evaluation').map((one) => [keyOf(one.cell), one]),
+  );
   const comparisons: ComparisonRow[] = [];
   const verdicts: VerdictRow[] = [];
   const points = grouped(plan, (cell) => JSON.stringify(pointOf(cell)));

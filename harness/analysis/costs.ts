@@ -8,7 +8,7 @@ import type { CostRow } from '../record/run-record.ts';
 /** One row per method and sparsity, over the cells that were answered on the evaluation split. */
 export function costRows(results: readonly CellResult[]): readonly CostRow[] {
   const answered = results.flatMap(({ cell, stored }) =>
-    stored === null || cell.part === 'tuning' ? [] : [{ cell, ...stored }],
+    stored === null || cell.split === 'tuning' ? [] : [{ cell, ...stored }],
   );
   const points = grouped(answered, ({ cell: { model, evaluation, method, sparsity } }) =>
     JSON.stringify([model, evaluation.id, method, sparsity]),

@@ -7,7 +7,7 @@ import type { Answered } from './metrics.ts';
 
 /** Those of one evaluation (its id), in the order of the cells; the tuning split is left out. */
 export function pointsOf(suite: Suite, all: readonly Answered[], evaluation: string): readonly AnsweredPoint[] {
-  const answered = all.filter(({ cell }) => cell.evaluation.id === evaluation && cell.part === 'evaluation');
+  const answered = all.filter(({ cell }) => cell.evaluation.id === evaluation && cell.split === 'evaluation');
   const groups = grouped(answered, ({ cell: { model, method, sparsity } }) =>
     JSON.stringify([model, method, sparsity]),
   );

@@ -28,7 +28,7 @@ interface Group {
 
 /** Rows in the order of the plan: for each method over all wordings, then for each wording where there are several. */
 export function metricRows(whole: Suite, all: readonly Answered[]): readonly MetricRow[] {
-  const answered = all.filter(({ cell }) => cell.part === 'evaluation');
+  const answered = all.filter(({ cell }) => cell.split === 'evaluation');
   const suite = { ...whole, personas: stated(whole.personas, cellsOf(answered)) };
   const groups = new Map<string, Group>();
   for (const one of answered) {
@@ -62,7 +62,7 @@ export function answererRows(
   kinds: EvaluationRegistry,
   all: readonly Answered[],
 ): readonly AnswererRow[] {
-  const answered = all.filter(({ cell }) => cell.part === 'evaluation');
+  const answered = all.filter(({ cell }) => cell.split === 'evaluation');
   const rows: AnswererRow[] = [];
   const personas = stated(suite.personas, cellsOf(answered));
   for (const { id: evaluation, kind } of suite.evaluations) {

@@ -20,7 +20,7 @@ const keyOf = (cell: Cell) => JSON.stringify(pointOf(cell));
 export function perplexityRows(results: readonly CellResult[], dense: string | null): readonly PerplexityRow[] {
   const read = results.flatMap(({ cell, stored }) => {
     const neutral = stored?.record.neutral ?? null;
-    return neutral === null || neutral.tokens === 0 || cell.part === 'tuning' ? [] : [{ cell, ...neutral }];
+    return neutral === null || neutral.tokens === 0 || cell.split === 'tuning' ? [] : [{ cell, ...neutral }];
   });
   const perplexity = (cells: readonly { readonly nll: number; readonly tokens: number }[]) =>
     Math.exp(cells.reduce((sum, { nll }) => sum + nll, 0) / cells.reduce((sum, { tokens }) => sum + tokens, 0));
@@ -48,7 +48,7 @@ export function perplexityRows(results: readonly CellResult[], dense: string | n
 
 /** Pooled alignment on the tuning split. */
 export function tuningRows(personas: readonly Persona[], answered: readonly Answered[]): readonly TuningRow[] {
-  const tuning = answered.filter(({ cell }) => cell.part === 'tuning');
+  const tuning = answered.filter(({ cell }) => cell.split === 'tuning');
   return [...grouped(tuning, ({ cell }) => keyOf(cell)).values()].flatMap((cells) => {
     const judged = cells.flatMap((one) =>
       personas

@@ -115,7 +115,7 @@ function beside({ methods }: Suite, dense: string): ReadonlyMap<string, readonly
 /** One row per cell and item, in the order of the plan; equal runs give equal rows, whatever came from the store. */
 export function* itemRows(suite: Suite, results: readonly CellResult[]): Generator<ItemRow> {
   for (const { cell, outcomes } of answeredOf(results)) {
-    if (cell.part === 'tuning') continue;
+    if (cell.split === 'tuning') continue;
     const persona = suite.personas.find(({ id }) => id === cell.persona) ?? null;
     for (const [i, item] of cell.items.entries()) {
       const outcome = outcomes[i];
@@ -175,7 +175,7 @@ function cellRow(suite: Suite, { cell, key, status, stored, error }: CellResult)
     wording,
     sparsity,
     seed,
-    part: cell.part,
+    split: cell.split,
     items: cell.items.length,
     status,
     computedAt: stored?.computedAt ?? null,

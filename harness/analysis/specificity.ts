@@ -25,7 +25,7 @@ interface Asked {
 
 /** Rows of every method and sparsity beside `dense`, and of the desirable-option answerer; none where fewer than two traits are asked. */
 export function specificityRows(suite: Suite, all: readonly Answered[], dense: string): readonly SpecificityRow[] {
-  const answered = all.filter(({ cell }) => cell.evaluation.traits === 'all' && cell.part === 'evaluation');
+  const answered = all.filter(({ cell }) => cell.evaluation.traits === 'all' && cell.split === 'evaluation');
   const places = grouped(answered, ({ cell }) => JSON.stringify([cell.model, cell.evaluation.id]));
   return [...places.values()].flatMap((here) => {
     const base = heightsOf(here.filter(({ cell }) => cell.method === dense));

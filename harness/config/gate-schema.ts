@@ -74,10 +74,14 @@ export const GATE = {
     counters: {
       type: 'object',
       additionalProperties: false,
-      description: 'exact counters: those of the model, and those of the engine on one device class',
+      description: 'counters that must not change',
       properties: {
-        model: { type: 'boolean', default: false },
-        plan: { type: 'boolean', default: false },
+        model: { type: 'boolean', default: false, description: 'tokens, FLOPs and bytes of weights' },
+        commands: {
+          type: 'boolean',
+          default: false,
+          description: 'dispatches, submissions, pipelines and copies, on one device class',
+        },
       },
       default: {},
     },
@@ -97,6 +101,6 @@ export const RESOLVED_GATE = {
     order: { type: 'array', items: { type: 'string', minLength: 1 } },
     alignment: { ...GATE.properties.alignment, required: ['margin', 'alpha'] },
     timings: { ...GATE.properties.timings, required: ['against'] },
-    counters: { ...GATE.properties.counters, required: ['model', 'plan'] },
+    counters: { ...GATE.properties.counters, required: ['model', 'commands'] },
   },
 } as const;

@@ -100,7 +100,7 @@ export interface GateRules {
   readonly tax: { readonly perplexity?: number }; // most times the dense network's
   /** Most times the time of the row `against`, measured in the same job. */
   readonly timings: { readonly against: string; readonly prefill?: number; readonly decode?: number };
-  readonly counters: { readonly model: boolean; readonly plan: boolean };
+  readonly counters: { readonly model: boolean; readonly commands: boolean };
   readonly inconclusive: 'fail' | 'warn';
 }
 

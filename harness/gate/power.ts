@@ -28,7 +28,7 @@ export function gatePower(
   { rows, alignment: { margin, alpha } }: GateRules,
   evaluations: readonly Pick<EvaluationRecord, 'id' | 'graded' | 'unit'>[],
 ): readonly RowPower[] {
-  const gated = cells.filter(({ part, method }) => part === 'evaluation' && rows.includes(method));
+  const gated = cells.filter(({ split, method }) => split === 'evaluation' && rows.includes(method));
   const inWords = titlesOf(gated.map(({ model, evaluation }) => ({ model, evaluation: evaluation.id })));
   const said = new Map(evaluations.map((one) => [one.id, one]));
   const families = new Map<

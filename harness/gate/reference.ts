@@ -37,7 +37,7 @@ export function parseReference(text: string, where: string): Reference {
   const fail = (message: string, cause?: unknown): BenchError =>
     new BenchError('bad-reference', message, {
       where,
-      hint: 'bless a run again: bench bless RUN',
+      hint: 'run the suite again, and bless that run: bench bless latest',
       cause,
     });
   let value: unknown;
@@ -49,7 +49,7 @@ export function parseReference(text: string, where: string): Reference {
   if (!isRecord(value)) throw fail('it is not an object');
   const { version, columns, rows, sha256, ...head } = value;
   if (version !== REFERENCE_VERSION)
-    throw fail(`it is of version ${String(version)}, and ${REFERENCE_VERSION} is read`);
+    throw fail(`its version is ${String(version)}, and bench reads version ${REFERENCE_VERSION}`);
   if (JSON.stringify(columns) !== JSON.stringify(COLUMNS)) throw fail('its columns are others');
   for (const name of ['suite', 'run', 'at', 'deviceClass', 'kernels'])
     if (typeof head[name] !== 'string') throw fail(`"${name}" is not a string`);
@@ -132,7 +132,7 @@ function isRules(value: unknown): value is Rules {
     typeof timings.against === 'string' &&
     [timings.prefill, timings.decode].every(limit) &&
     isRecord(counters) &&
-    [counters.model, counters.plan].every((one) => typeof one === 'boolean') &&
+    [counters.model, counters.commands].every((one) => typeof one === 'boolean') &&
     (inconclusive === 'fail' || inconclusive === 'warn')
   );
 }

@@ -94,7 +94,7 @@ export function gateRows(
   return [...answers].map(([key, own]) => {
     const [model, evaluation, method, sparsity] = JSON.parse(key) as [string, string, string, string | null];
     const at = { model, evaluation, method, sparsity };
-    const cells = result.cells.filter((cell) => keyOf(cell) === key && cell.part === 'evaluation');
+    const cells = result.cells.filter((cell) => keyOf(cell) === key && cell.split === 'evaluation');
     return {
       name: entryName(at),
       model,

@@ -143,11 +143,11 @@ function taxes(
 const OF_THE_MODEL = ['tokens', 'flops', 'weightBytes'];
 
 function counters({ title, now, was }: Matched, { counters: wanted }: Rules, sameDevice: boolean): readonly Verdict[] {
-  const elsewhere = wanted.plan && !sameDevice;
+  const elsewhere = wanted.commands && !sameDevice;
   const left = elsewhere ? [said('counters', title, 'pass', 'these counters differ between device classes')] : [];
-  if (!wanted.model && (!wanted.plan || elsewhere)) return left;
+  if (!wanted.model && (!wanted.commands || elsewhere)) return left;
   const names = [...new Set([...Object.keys(was.counters), ...Object.keys(now.counters)])].filter((name) =>
-    OF_THE_MODEL.includes(name) ? wanted.model : wanted.plan && sameDevice,
+    OF_THE_MODEL.includes(name) ? wanted.model : wanted.commands && sameDevice,
   );
   const unknown = names.filter((name) => !Object.hasOwn(was.counters, name));
   if (names.length === 0) return [...left, said('counters', title, 'incomparable', 'neither side has one')];

@@ -32,8 +32,8 @@ export interface GateRow {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** 3: it holds the rules that it was blessed with, and the digest of itself. */
-export const REFERENCE_VERSION = 3;
+/** 3: the rules that it was blessed with, and the digest of itself. 4: `counters.commands` in its rules. */
+export const REFERENCE_VERSION = 4;
 
 /** What a blessed run keeps: small enough to be read in a review. */
 export interface Reference {

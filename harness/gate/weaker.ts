@@ -33,7 +33,7 @@ function weakerRules(was: Rules, now: Rules): readonly string[] {
     ...(was.timings.against !== now.timings.against && (was.timings.prefill ?? was.timings.decode) !== undefined
       ? [`timings.against: ${was.timings.against} -> ${now.timings.against}`]
       : []),
-    ...(['model', 'plan'] as const)
+    ...(['model', 'commands'] as const)
       .filter((kind) => was.counters[kind] && !now.counters[kind])
       .map((kind) => `counters.${kind}: true -> false`),
     ...(was.inconclusive === 'fail' && now.inconclusive === 'warn' ? ['inconclusive: fail -> warn'] : []),

@@ -14,7 +14,7 @@ export interface Cell {
   readonly method: string; // the entry's id
   readonly persona: string | null; // that the outcomes are judged for
   readonly network: string | null; // persona that the method is prepared for: `persona`, or its opposite
-  readonly part: 'evaluation' | 'tuning';
+  readonly split: 'evaluation' | 'tuning';
   readonly wording: string | null;
   readonly sparsity: string | null; // label
   readonly seed: number | null;

@@ -33,7 +33,7 @@ export function expand(
     const modelDigests = digests.get(model.id);
     if (modelDigests === undefined) throw new BenchError('unknown-model', `no digests of model "${model.id}"`);
     for (const evaluation of suite.evaluations) {
-      const parts = partsOf(suite.personas, evaluation);
+      const splits = splitsOf(suite.personas, evaluation);
       for (const entry of suite.methods) {
         const method = registry.get(entry.method);
         if (method === undefined) {
@@ -47,10 +47,10 @@ export function expand(
           const network = entry.swapped === true && persona ? required(suite, persona, entry) : persona;
           const opposite = network && needsOpposite(method, entry) ? required(suite, network, entry) : null;
           const visible = (one: Persona | null) => one && visiblePersona(one, method, entry, wording);
-          for (const { part, all, ofPersona } of parts) {
-            if (part === 'tuning' && (method.tunes !== true || entry.control)) continue;
+          for (const { split, all, ofPersona } of splits) {
+            if (split === 'tuning' && (method.tunes !== true || entry.control)) continue;
             const items = persona ? ofPersona(persona) : all;
-            if (part === 'tuning' && items.length === 0) continue;
+            if (split === 'tuning' && items.length === 0) continue;
             const inputs = cellInputs({
               model: modelDigests,
               method,
@@ -74,7 +74,7 @@ export function expand(
               method: entry.id,
               persona: persona?.id ?? null,
               network: network?.id ?? null,
-              part,
+              split,
               wording,
               sparsity: sparsity?.label ?? null,
               seed,
@@ -147,18 +147,18 @@ function required(suite: Suite, persona: Persona, { id, added }: MethodEntry): P
   });
 }
 
-interface Part {
-  readonly part: Cell['part'];
+interface SplitItems {
+  readonly split: Cell['split'];
   readonly all: readonly Item[];
   ofPersona(persona: Persona): readonly Item[];
 }
 
 /** Items that an evaluation brings are asked in the evaluation split only: nothing is chosen by them. */
-function partsOf(personas: readonly Persona[], evaluation: Evaluation): readonly Part[] {
+function splitsOf(personas: readonly Persona[], evaluation: Evaluation): readonly SplitItems[] {
   const { items, itemsPerTrait, traits, tuningPerTrait = null } = evaluation;
-  const wide = (part: Omit<Part, 'part'>): Part => {
-    const ofPersona = traits === 'all' ? () => part.all : part.ofPersona;
-    return { part: 'evaluation', all: part.all, ofPersona };
+  const wide = (own: Omit<SplitItems, 'split'>): SplitItems => {
+    const ofPersona = traits === 'all' ? () => own.all : own.ofPersona;
+    return { split: 'evaluation', all: own.all, ofPersona };
   };
   if (items !== undefined) {
     const answering = personas.map((persona) => ({
@@ -169,16 +169,16 @@ function partsOf(personas: readonly Persona[], evaluation: Evaluation): readonly
   }
   return [
     wide(asked(personas, itemsPerTrait, 'evaluation')),
-    { part: 'tuning', ...asked(personas, tuningPerTrait, 'tuning') },
+    { split: 'tuning', ...asked(personas, tuningPerTrait, 'tuning') },
   ];
 }
 
-/** The items of a part: of each persona, and of all together. */
+/** The items of a split: of each persona, and of all together. */
 function asked(
   personas: readonly Persona[],
   perTrait: number | null,
   split: 'evaluation' | 'tuning',
-): Omit<Part, 'part'> {
+): Omit<SplitItems, 'split'> {
   const byTrait = itemsByTrait(personas, perTrait, split);
   const known = new Map<string, readonly Item[]>();
   for (const persona of personas) {

@@ -17,8 +17,11 @@ import type { Profile } from './profile-rows.ts';
 export type * from './evaluation-rows.ts';
 export type * from './profile-rows.ts';
 
-/** Raised when a field changes its meaning or goes away; readers refuse another version. 2: it seals itself and its answers. */
-export const RUN_VERSION = 2;
+/**
+ * Raised when a field changes its meaning or goes away; readers refuse another version. 2: it seals itself and its answers.
+ * 3: a cell has a `split`, and the gate's rules have `counters.commands`.
+ */
+export const RUN_VERSION = 3;
 
 /** What is known of the device; `deviceClass` decides which results are equal to the bit. */
 export interface DeviceInfo {
@@ -68,7 +71,7 @@ export interface CellRow {
   readonly wording: string | null;
   readonly sparsity: string | null;
   readonly seed: number | null;
-  readonly part: 'evaluation' | 'tuning';
+  readonly split: 'evaluation' | 'tuning';
   readonly items: number;
   readonly status: CellStatus;
   readonly computedAt: string | null;

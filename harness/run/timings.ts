@@ -91,7 +91,7 @@ function firstCells({ suite }: SessionOptions, results: readonly CellResult[], m
     const { cell } = result;
     const entry = JSON.stringify([cell.method, cell.sparsity]);
     const added = suite.methods.find(({ id }) => id === cell.method)?.added === true;
-    if (cell.model !== model || result.stored === null || added || cell.part === 'tuning') continue;
+    if (cell.model !== model || result.stored === null || added || cell.split === 'tuning') continue;
     if (!first.has(entry)) first.set(entry, result);
   }
   return [...first.values()];

@@ -47,7 +47,7 @@ export function readRun(given: string, base: string, fits: (value: unknown) => s
   if (text === null) throw fail(file, `it cannot be read: it is missing, or exceeds ${MAX_RUN_BYTES} bytes`);
   const value = parsed(text, file) as { version?: unknown } | null;
   if (value?.version !== RUN_VERSION)
-    throw fail(file, `it is of version ${value?.version}, and ${RUN_VERSION} is read`);
+    throw fail(file, `its version is ${value?.version}, and bench reads version ${RUN_VERSION}`);
   const wrong = fits(value);
   if (wrong !== null) throw fail(file, wrong);
   if (unseal(value) === null) throw fail(file, 'it is not what was written: its digest is of other content');

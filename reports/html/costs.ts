@@ -79,7 +79,7 @@ function axesOf(result: RunResult, tokens: ReadonlyMap<string, Amount>): readonl
   const cells = (of: (cell: RunResult['cells'][number]) => number | null) => (row: MetricRow) =>
     rangeOf(
       result.cells
-        .filter((cell) => samePoint(cell, row) && cell.part === 'evaluation')
+        .filter((cell) => samePoint(cell, row) && cell.split === 'evaluation')
         .flatMap((cell) => of(cell) ?? []),
     );
   const time = result.device.software ? 'ms on software' : 'ms';
@@ -123,7 +123,7 @@ function taxOf(result: RunResult, row: MetricRow): Amount | null {
   const found = result.perplexities.find((one) => samePoint(one, row));
   if (found === undefined || found.relative === null) return null;
   const dense = found.perplexity / found.relative;
-  const own = result.cells.filter((cell) => samePoint(cell, row) && cell.part === 'evaluation');
+  const own = result.cells.filter((cell) => samePoint(cell, row) && cell.split === 'evaluation');
   const range = rangeOf(
     own.flatMap(({ neutral }) => (neutral ? [Math.exp(neutral.nll / neutral.tokens) / dense] : [])),
   );

@@ -62,7 +62,7 @@ export const ERROR_CODES: Readonly<Record<string, readonly [meaning: string, nex
   ],
   'bad-reference': [
     'the reference of the gate cannot be read, or does not fit the run',
-    'bless a run again: `bench bless RUN`',
+    'run the suite again, and bless that run: `bench bless latest`',
   ],
   'bad-run': ['`run.json` or `items.jsonl` cannot be read', 'run the suite again with this version of bench'],
   'bad-sample': ['a calibration text has no token that counts, or more than fit', 'give longer or shorter texts'],

@@ -22,7 +22,7 @@ const GATE: GateRules = {
   order: ['prompting >= prompting'],
   tax: {},
   timings: { against: 'none' },
-  counters: { model: true, plan: false },
+  counters: { model: true, commands: false },
   inconclusive: 'fail',
 };
 

@@ -21,7 +21,7 @@ const GATE: GateRules = {
   order: [],
   tax: {},
   timings: { against: 'none' },
-  counters: { model: true, plan: false },
+  counters: { model: true, commands: false },
   inconclusive: 'fail',
 };
 

@@ -176,13 +176,13 @@ test('rules that became weaker since the reference was blessed are pointed out; 
     ...{ rows: ['prompting', 'none'], alignment: { margin: 0.03, alpha: 0.05 }, floors: { prompting: 0.2, none: 0.1 } },
     order: ['prompting > none', 'none >= prompting'],
     ...{ tax: { perplexity: 2 }, timings: { against: 'none', prefill: 2, decode: 3 } },
-    ...{ counters: { model: true, plan: true }, inconclusive: 'fail' },
+    ...{ counters: { model: true, commands: true }, inconclusive: 'fail' },
   };
   const weak: GateRules = {
     ...{ rows: ['prompting'], alignment: { margin: 0.3, alpha: 0.01 }, floors: { prompting: 0.1 } },
     order: ['prompting >= none'],
     ...{ tax: {}, timings: { against: 'prompting', prefill: 4 } },
-    ...{ counters: { model: false, plan: false }, inconclusive: 'warn' },
+    ...{ counters: { model: false, commands: false }, inconclusive: 'warn' },
   };
   const reference = path.join(temporaryFolder(), 'ref.json');
   const told = async (run: string) => {
@@ -211,7 +211,7 @@ test('rules that became weaker since the reference was blessed are pointed out; 
       'timings.decode: its limit of 3 times is gone',
       'timings.against: none -> prompting',
       'counters.model: true -> false',
-      'counters.plan: true -> false',
+      'counters.commands: true -> false',
       'inconclusive: fail -> warn',
     ],
   );

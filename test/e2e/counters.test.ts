@@ -77,8 +77,8 @@ async function smoke(): Promise<Ran> {
   return { cells: cells.filter(({ status }) => status === 'computed'), asked, spec: spec! };
 }
 
-const nameOf = ({ method, persona, part }: CellRow): string =>
-  [method, persona, part === 'tuning' ? part : null].filter((word) => word !== null).join(' ');
+const nameOf = ({ method, persona, split }: CellRow): string =>
+  [method, persona, split === 'tuning' ? split : null].filter((word) => word !== null).join(' ');
 let first: Ran;
 
 test('model counters of the smoke suite are what they are on every machine', async () => {

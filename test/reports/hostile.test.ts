@@ -58,7 +58,7 @@ async function ran() {
       rows: [text('prompting')],
       floors: { [text('prompting')]: 1 },
       order: [],
-      counters: { model: true, plan: true },
+      counters: { model: true, commands: true },
       inconclusive: 'fail',
     },
   });

@@ -43,7 +43,7 @@ const plan = (suite: Suite, kind: Cell['evaluation']['kind'] = 'choice'): readon
 
 /** Distinct items per trait that the cells ask, traits in order of the alphabet. */
 function itemsPerTrait(all: readonly Cell[]): readonly (readonly [trait: string, items: number])[] {
-  const cells = all.filter(({ part }) => part === 'evaluation');
+  const cells = all.filter(({ split }) => split === 'evaluation');
   const asked = new Map(cells.flatMap(({ items }) => items.map((item) => [item.id, item.trait] as const)));
   return [...new Set(asked.values())]
     .sort()
@@ -53,16 +53,16 @@ function itemsPerTrait(all: readonly Cell[]): readonly (readonly [trait: string,
 /** What every bundled suite plans: `none` once over all items, `prompting` for each persona and wording its trait's. */
 function meetsPlan(suite: Suite, perTrait: number, personas: number, wordings: number): void {
   const whole = plan(suite);
-  const split = (part: Cell['part']) => whole.filter((cell) => cell.part === part);
-  assert.ok(split('tuning').every(({ items }) => items.every((item) => item.split === 'tuning')));
+  const cellsOf = (split: Cell['split']) => whole.filter((cell) => cell.split === split);
+  assert.ok(cellsOf('tuning').every(({ items }) => items.every((item) => item.split === 'tuning')));
   const own = new Set(['none', 'prompting']);
-  const cells = split('evaluation').filter(({ method }) => own.has(method));
+  const cells = cellsOf('evaluation').filter(({ method }) => own.has(method));
   const traits = itemsPerTrait(cells);
   assert.ok(
     traits.every(([, items]) => items === perTrait),
     JSON.stringify(traits),
   );
-  assert.ok(split('evaluation').every(({ items }) => items.every((item) => item.split === 'evaluation')));
+  assert.ok(cellsOf('evaluation').every(({ items }) => items.every((item) => item.split === 'evaluation')));
   const [bare, ...prompted] = cells;
   assert.equal([bare!.method, bare!.persona, bare!.items.length], ['none', null, perTrait * traits.length]);
   assert.is(prompted.length, personas * wordings);
@@ -105,8 +105,8 @@ test('big-five plans at least 48 evaluation items for each of five traits, of bo
     JSON.stringify(traits),
   );
   meetsPlan(suite, traits[0]![1], 10, 1);
-  for (const { items, persona, part } of plan(suite)) {
-    if (part === 'tuning') continue;
+  for (const { items, persona, split } of plan(suite)) {
+    if (split === 'tuning') continue;
     const keyed = items.filter(({ keying }) => keying === '+').length;
     assert.ok(Math.abs(2 * keyed - items.length) <= 0.1 * items.length, `${persona}: ${keyed} of ${items.length}`);
   }
@@ -125,7 +125,7 @@ test('big-five and likert ask every persona statements of both keys too, and tun
       itemsPerTrait(cells),
       TRAITS.map((trait) => [trait, perTrait]),
     );
-    assert.ok(cells.every(({ part }) => part === 'evaluation'));
+    assert.ok(cells.every(({ split }) => split === 'evaluation'));
     const keyed = cells[0]!.items.filter(({ keying }) => keying === '+').length;
     assert.is(2 * keyed, cells[0]!.items.length);
   }

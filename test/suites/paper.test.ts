@@ -21,7 +21,7 @@ const plan = (whole: Suite) =>
   expand(whole, METHODS, EVALUATIONS, new Map(whole.models.map(({ id }) => [id, DIGESTS])));
 
 test('big-five holds Wanda at three sparsities, contrast and shuffled at the middle one, and every control', async () => {
-  const cells = plan(await load('big-five')).filter(({ part }) => part === 'evaluation');
+  const cells = plan(await load('big-five')).filter(({ split }) => split === 'evaluation');
   const levels = (method: string) => [
     ...new Set(cells.filter((cell) => cell.method === method).map(({ sparsity }) => sparsity)),
   ];

@@ -1,6 +1,13 @@
 // Rows, runs and references as a gate takes them, made by hand.
 
-import type { Answer, Candidate, GateRow, Reference, Rules } from '../../harness/gate/types.ts';
+import {
+  type Answer,
+  type Candidate,
+  type GateRow,
+  REFERENCE_VERSION,
+  type Reference,
+  type Rules,
+} from '../../harness/gate/types.ts';
 import type { Verdict } from '../../harness/record/verdicts.ts';
 
 const TRAITS = ['extraversion', 'openness'] as const;
@@ -31,7 +38,7 @@ export const RULES: Rules = {
   order: [],
   tax: {},
   timings: { against: 'none' },
-  counters: { model: false, plan: false },
+  counters: { model: false, commands: false },
   inconclusive: 'fail',
 };
 export const run = (rows: readonly GateRow[], more: Partial<Candidate> = {}): Candidate => ({
@@ -46,7 +53,7 @@ export const run = (rows: readonly GateRow[], more: Partial<Candidate> = {}): Ca
   ...more,
 });
 export const blessed = (rows: readonly GateRow[], more: Partial<Reference> = {}): Reference => ({
-  version: 3,
+  version: REFERENCE_VERSION,
   suite: 'ci',
   run: 'r',
   at: '2026-11-23T00:00:00.000Z',

@@ -60,7 +60,7 @@ test('items that the dense network did not answer do not count, and without it t
   const part = answer(cellOf(ITEMS.slice(0, 4), { method: 'none' }), () => true);
   assert.is(agreementRows([part, mask], 'none')[0]?.n, 4);
   assert.equal(agreementRows([mask], 'none'), []);
-  const tuning = answer(cellOf(ITEMS, { method: 'mask', part: 'tuning' }), () => false);
+  const tuning = answer(cellOf(ITEMS, { method: 'mask', split: 'tuning' }), () => false);
   assert.equal(agreementRows([dense, mask, tuning], 'none'), agreementRows([dense, mask], 'none'));
   assert.equal(agreementRows([dense], 'none'), []);
 });

@@ -225,7 +225,7 @@ test('one item bounds nothing, and a method without controls gets no verdict', (
 });
 
 test('the tuning split is not compared, and does not stand in for the evaluation split', () => {
-  const tuning = { sparsity: 'mid', part: 'tuning' as const };
+  const tuning = { sparsity: 'mid', split: 'tuning' as const };
   const cells = [...byPersona('mask', () => true), dense(half)];
   const chosen = byPersona('mask', () => false, tuning);
   assert.equal(run([...cells, ...chosen], [DENSE]), run(cells, [DENSE]));

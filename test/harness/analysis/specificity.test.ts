@@ -164,7 +164,7 @@ test('a run asks every persona the items of all traits, and keys those of others
   const { result, rows } = await runFake(temporaryFolder(), {
     suite: { personas: twoTraits(), evaluations: [WIDE] },
   });
-  const told = result.cells.filter(({ persona, part }) => persona !== null && part === 'evaluation');
+  const told = result.cells.filter(({ persona, split }) => persona !== null && split === 'evaluation');
   assert.ok(told.every(({ items }) => items === 24));
   const other = [...rows()].filter(({ keyed }) => keyed === 0);
   assert.ok(other.length > 0 && other.every(({ persona, itemPersona }) => persona !== itemPersona));

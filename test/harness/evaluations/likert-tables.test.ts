@@ -81,7 +81,7 @@ test('one statement has no spread; choice evaluations and the tuning split make 
   const one = { cell: { ...BOLD.cell, items: ITEMS.slice(0, 1) }, outcomes: BOLD.outcomes.slice(0, 1) };
   assert.is(rowsOf(one)[1]?.scale?.spread, null);
   const choice = answer(cellOf(itemsOf(2), { method: 'none' }), () => true);
-  const tuning = { ...BOLD, cell: { ...BOLD.cell, part: 'tuning' as const } };
+  const tuning = { ...BOLD, cell: { ...BOLD.cell, split: 'tuning' as const } };
   assert.equal(rowsOf(choice, tuning), []);
 });
 

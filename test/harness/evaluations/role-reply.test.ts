@@ -53,7 +53,7 @@ test('a role needs no opposite; it is asked its own rows, and those of others ar
   assert.is(setUp.kind, 'choice');
   assert.match(suite.notes.join(), /roles leaves out the rows of warm, who are not selected/);
   const cells = planned(suite);
-  assert.ok(cells.every((cell) => cell.items.length === 5 && cell.part === 'evaluation'));
+  assert.ok(cells.every((cell) => cell.items.length === 5 && cell.split === 'evaluation'));
 });
 
 test('a limit holds for each persona: poles share no rows', async () => {

@@ -172,7 +172,7 @@ test('an order holds at every sparsity and in every evaluation, and what has not
 test('counters that the reference does not know are not as blessed', () => {
   const counted = (now: GateRow['counters'], was: GateRow['counters']) =>
     judged(run([{ ...good, counters: now }]), blessed([{ ...good, counters: was }]), {
-      counters: { model: true, plan: false },
+      counters: { model: true, commands: false },
     }).verdicts.filter(({ rule }) => rule === 'counters');
   assert.equal(
     counted({ tokens: 10, flops: 5 }, { tokens: 10 }).map(({ outcome, message }) => [outcome, message]),
@@ -184,7 +184,7 @@ test('counters that the reference does not know are not as blessed', () => {
 test('what an engine does is compared on one class of devices, also with other kernels', () => {
   const counted = { ...good, counters: { tokens: 10, dispatches: 5 } };
   const verdicts = (more: Partial<Candidate>) =>
-    judged(run([counted], more), blessed([good]), { counters: { model: false, plan: true } })
+    judged(run([counted], more), blessed([good]), { counters: { model: false, commands: true } })
       .verdicts.filter(({ rule }) => rule === 'counters')
       .map(({ outcome, message }) => `${outcome}: ${message}`);
   assert.equal(verdicts({ kernels: 'other' }), ['fail: dispatches 4 -> 5']);

@@ -74,7 +74,7 @@ test('two runs are compared over the groups', () => {
 test('a plan states the power of so many groups', () => {
   const cell = {
     method: 'prompting',
-    part: 'evaluation',
+    split: 'evaluation',
     model: 'tiny',
     sparsity: null,
     evaluation: ROLES,
@@ -83,7 +83,7 @@ test('a plan states the power of so many groups', () => {
   const rules = { rows: ['prompting'], floors: {}, order: [], tax: {}, timings: { against: 'none' } };
   const more = {
     alignment: { margin: 0, alpha: 0.05 },
-    counters: { model: false, plan: false },
+    counters: { model: false, commands: false },
     inconclusive: 'fail',
   } as const;
   assert.is(

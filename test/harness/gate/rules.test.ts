@@ -102,12 +102,16 @@ test('floors, order, tax and counters', () => {
   assert.equal([of(unmeasured.verdicts, 'tax'), unmeasured.exitCode], [['incomparable'], 1]);
   const uncounted = gate(run([good]), blessed([{ ...good, counters: {} }]), {
     ...RULES,
-    counters: { model: true, plan: false },
+    counters: { model: true, commands: false },
   });
   assert.equal(of(uncounted.verdicts, 'counters'), ['incomparable']);
   const counted = { ...good, counters: { tokens: 10, dispatches: 5 } };
-  assert.equal(of(judge({ counters: { model: true, plan: false } }, [counted, half]).verdicts, 'counters'), ['pass']);
-  assert.equal(of(judge({ counters: { model: true, plan: true } }, [counted, half]).verdicts, 'counters'), ['fail']);
+  assert.equal(of(judge({ counters: { model: true, commands: false } }, [counted, half]).verdicts, 'counters'), [
+    'pass',
+  ]);
+  assert.equal(of(judge({ counters: { model: true, commands: true } }, [counted, half]).verdicts, 'counters'), [
+    'fail',
+  ]);
 });
 
 test('it fails closed: a missing row, no items, other items or settings, NaN, an incomplete run, no rule', () => {

@@ -4,7 +4,7 @@
 import * as assert from 'uvu/assert';
 import { gatePower, powerLines } from '../../../harness/gate/power.ts';
 import { gate } from '../../../harness/gate/rules.ts';
-import type { GateRow, Reference, Rules } from '../../../harness/gate/types.ts';
+import { type GateRow, REFERENCE_VERSION, type Reference, type Rules } from '../../../harness/gate/types.ts';
 import type { Cell } from '../../../harness/plan/cell.ts';
 import { mcnemarPower } from '../../../harness/stats/power.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
@@ -22,7 +22,7 @@ const RULES: Omit<Rules, 'rows'> = {
   order: [],
   tax: {},
   timings: { against: 'none' },
-  counters: { model: false, plan: false },
+  counters: { model: false, commands: false },
   inconclusive: 'fail',
 };
 
@@ -51,7 +51,16 @@ function pair(name: string, drop: number): readonly [GateRow, GateRow] {
 function red(drops: readonly number[]): boolean {
   const pairs = drops.map((drop, k) => pair(`row${k}`, drop));
   const reference: Reference = {
-    ...{ version: 3, suite: 's', run: 'r', at: '', deviceClass: 'cpu', kernels: 'k', testbed: {}, evaluations },
+    ...{
+      version: REFERENCE_VERSION,
+      suite: 's',
+      run: 'r',
+      at: '',
+      deviceClass: 'cpu',
+      kernels: 'k',
+      testbed: {},
+      evaluations,
+    },
     rules: { ...RULES, rows: pairs.map((_, k) => `row${k}`) },
     narrowed: [],
     rows: pairs.map(([before]) => before),
@@ -86,10 +95,10 @@ test('a true drop of 5 points on 240 items with 10 % flips and one row is caught
 });
 
 test('a plan says what its gate can find, for the rows that it has', () => {
-  const cell = (method: string, first: number, part: Cell['part'] = 'evaluation'): Cell =>
+  const cell = (method: string, first: number, split: Cell['split'] = 'evaluation'): Cell =>
     ({
       method,
-      part,
+      split,
       model: 'nano',
       sparsity: null,
       evaluation: { id: 'choice' },

@@ -56,7 +56,7 @@ test('every subnetwork gets every control, once where two would be the same netw
   assert.equal(against('contrast'), ['random', 'magnitude', 'generic-text', 'contrast.opposite', 'contrast.shuffled']);
   const cells = cellsOf(whole);
   const count = (method: string, sparsity: string) =>
-    cells.filter((cell) => cell.method === method && cell.sparsity === sparsity && cell.part === 'evaluation').length;
+    cells.filter((cell) => cell.method === method && cell.sparsity === sparsity && cell.split === 'evaluation').length;
   assert.equal([count('wanda', 'low'), count('contrast', 'low'), count('contrast', 'mid')], [2, 0, 2]);
   assert.equal([count('random', 'low'), count('magnitude', 'low'), count('generic-text', 'mid')], [5, 1, 1]);
   assert.equal([count('wanda.shuffled', 'low'), count('wanda.shuffled', 'mid')], [0, 2]);
@@ -64,13 +64,13 @@ test('every subnetwork gets every control, once where two would be the same netw
   for (const cell of cells) {
     const free = ['none', 'random', 'magnitude', 'generic-text'].includes(cell.method);
     assert.is(cell.persona === null, free, cell.method);
-    if (cell.part === 'evaluation') assert.is(cell.items.length, 12, cell.method);
+    if (cell.split === 'evaluation') assert.is(cell.items.length, 12, cell.method);
   }
 });
 
 test("the opposite's mask is the opposite's own cell, judged the other way round", () => {
   const cells = cellsOf(planned([masked('wanda')])).filter(
-    ({ sparsity, part }) => sparsity === 'low' && part === 'evaluation',
+    ({ sparsity, split }) => sparsity === 'low' && split === 'evaluation',
   );
   const id = (method: string, persona: string) =>
     cells.find((cell) => cell.method === method && cell.persona === persona)?.id;
@@ -121,12 +121,12 @@ test('an id of the suite that is a control’s is refused', () => {
 
 test('tuning cells ask tuning items, of no control, and evaluation cells none of them', () => {
   const cells = cellsOf(planned([masked('wanda')]));
-  const tuning = cells.filter(({ part }) => part === 'tuning');
+  const tuning = cells.filter(({ split }) => split === 'tuning');
   assert.ok(tuning.length > 0 && tuning.every(({ method }) => method === 'wanda'));
   assert.ok(tuning.every(({ items }) => items.length > 0 && items.every(({ split }) => split === 'tuning')));
   const asked = new Set(tuning.flatMap(({ items }) => items.map(({ id }) => id)));
-  for (const { part, items } of cells) {
-    if (part === 'evaluation') assert.ok(items.every(({ id, split }) => split === 'evaluation' && !asked.has(id)));
+  for (const { split, items } of cells) {
+    if (split === 'evaluation') assert.ok(items.every((item) => item.split === 'evaluation' && !asked.has(item.id)));
   }
 });
 

@@ -228,7 +228,7 @@ test('timings are measured once per testbed and settings, and then come from the
     tax: {},
     inconclusive: 'warn' as const,
   };
-  const gate = { ...rules, rows: ['prompting'], counters: { model: false, plan: false } };
+  const gate = { ...rules, rows: ['prompting'], counters: { model: false, commands: false } };
   const gated = await runFake(base, { suite: { latency, gate: { ...gate, timings: { against: 'none', decode: 2 } } } });
   assert.ok(
     gated.result.latency.every(({ fromStore }) => !fromStore),
