@@ -41,7 +41,7 @@ test('a run whose answers, record or prompts were changed is refused by gate, bl
   const reference = path.join(temporaryFolder(), 'ref.json');
   await blessVerb(whole, { out: reference }, quiet);
   const damage: readonly (readonly [name: string, spoil: (text: string) => string, file: string, told: RegExp])[] = [
-    ['a cut', (text) => text.split('\n').slice(1).join('\n'), 'items.jsonl', /it holds 59 answers of 60/],
+    ['a cut', (text) => text.split('\n').slice(1).join('\n'), 'items.jsonl', /it has 59 answers of 60/],
     ['an edit', (text) => text.replace('"aligned":0,', '"aligned":1,'), 'items.jsonl', /its 60 answers were changed/],
     ['a device', (text) => text.replaceAll('fake device', 'NVIDIA H200'), 'run.json', /not what was written/],
     [
@@ -258,7 +258,7 @@ test('an answer that was added is no answer of the run', async () => {
   const run = await ran();
   const file = path.join(run, 'items.jsonl');
   appendFileSync(file, `${readFileSync(file, 'utf8').split('\n')[0]}\n`);
-  assert.match((await refused(compareVerb(run, run, {}, quiet))).message, /it holds 61 answers of 60/);
+  assert.match((await refused(compareVerb(run, run, {}, quiet))).message, /it has 61 answers of 60/);
 });
 
 test.run();

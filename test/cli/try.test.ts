@@ -234,8 +234,8 @@ test('bad flags', async () => {
   const { asked, run } = setUp('x');
   const usage = (text: string | undefined, options: Partial<TryOptions>, message: RegExp, hint?: RegExp) =>
     fails(run(text, options), 'usage', message, hint);
-  await usage(undefined, {}, /no text/, /write one/);
-  await usage('  ', {}, /no text/);
+  await usage(undefined, {}, /the prompt is missing/, /write one/);
+  await usage('  ', {}, /the prompt is missing/);
   await usage('x', { ids: '5' }, /--ids replaces the text/);
   await usage('x', { chat: true, raw: true }, /exclude each other/);
   for (const ids of ['', '5,', '5 7', '-1', '1.5', '5,x', '99999999999']) {

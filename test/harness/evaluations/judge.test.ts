@@ -66,7 +66,7 @@ test('0 and 100 are marks, and nothing else is but whole numbers between', async
   assert.is(await mark('x', saying('100')), 1);
   for (const said of ['101', '-1', '50 %', 'A', '', null, 50]) await fails(/not a number from 0 to 100/, saying(said));
   await fails(/is not JSON/, { body: '<html>' });
-  await fails(/no number/, { body: '{}' });
+  await fails(/not a number/, { body: '{}' });
 });
 
 test('what may pass is tried again, what will not is told at once', async () => {

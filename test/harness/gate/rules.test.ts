@@ -145,7 +145,7 @@ test('a reference is read as it was written, and a damaged one is refused with i
   for (const [broken, message] of [
     ['{', /not valid JSON/],
     ['[]', /not an object/],
-    [text.replace('"version":3', '"version":1'), /version 1, and 3 is read/],
+    [text.replace('"version":4', '"version":1'), /its version is 1, and bench reads version 4/],
     [text.replace('"item","trait"', '"trait","item"'), /columns/],
     [text.replace('0.75', '1.75'), /answer 1 of prompting is malformed/],
     [text.replace('0.75', '"x"'), /answer 1/],

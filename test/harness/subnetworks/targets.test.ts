@@ -50,7 +50,7 @@ test('many stars take no time', () => {
 });
 
 test('a layer that does not exist is refused', () => {
-  refused(() => roles({ layers: [1, 3] }), 'bad-options', /layer 3 is none[\s\S]*0 to 2/);
+  refused(() => roles({ layers: [1, 3] }), 'bad-options', /layer 3 is not one[\s\S]*0 to 2/);
 });
 
 test('channels take the MLP and heads the attention, as a whole', () => {
