@@ -17,10 +17,7 @@ import type { Profile } from './profile-rows.ts';
 export type * from './evaluation-rows.ts';
 export type * from './profile-rows.ts';
 
-/**
- * Raised when a field changes its meaning or goes away; readers refuse another version. 2: it seals itself and its answers.
- * 3: a cell has a `split`, and the gate's rules have `counters.commands`.
- */
+/** Raised when a field changes its meaning or goes away. 2: digests of itself. 3: cells have `split`; `counters.commands`. */
 export const RUN_VERSION = 3;
 
 /** What is known of the device; `deviceClass` decides which results are equal to the bit. */
