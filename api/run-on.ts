@@ -6,8 +6,9 @@ import type { Suite } from '../harness/config/resolved.ts';
 import type { Cell } from '../harness/plan/cell.ts';
 import { select } from '../harness/plan/selection.ts';
 import { packPrompts } from '../harness/record/prompts.ts';
-import type { ItemRow } from '../harness/record/run-record.ts';
+import type { ItemRow, RunResult } from '../harness/record/run-record.ts';
 import type { Machine } from '../harness/run/ports.ts';
+import type { Gated } from '../reports/gate-summary.ts';
 import { BUNDLED } from './registry.ts';
 import { type Blessed, DEFAULT_OUT, type RunSuiteOptions, type SuiteRun } from './run-options.ts';
 
@@ -44,9 +45,11 @@ export async function runOn(machine: Machine, suite: Suite, options: RunSuiteOpt
   ]);
   const prompts = run.prompts();
   const before = options.against === undefined ? {} : await earlier(options.against, items());
+  const gate =
+    options.against === undefined || interrupted ? undefined : await judged(options.against, result, items());
   const reports = {
-    'report.html': await htmlReport(result, { items, prompts, ...before }),
-    'report.md': markdownReport(result),
+    'report.html': await htmlReport(result, { items, prompts, ...before, ...(gate !== undefined && { gate }) }),
+    'report.md': markdownReport(result, gate),
     ...(result.profile !== null && {
       'trace.json': (await import('../reports/trace.ts')).chromeTrace(run.tracks, result.device),
     }),
@@ -56,6 +59,18 @@ export async function runOn(machine: Machine, suite: Suite, options: RunSuiteOpt
     'prompts.json': JSON.stringify(packPrompts(prompts)),
   });
   return { folder, result, files: [...Object.keys(reports), 'run.json', 'items.jsonl'], items, interrupted };
+}
+
+/** What the gate says of the run, for its reports; nothing where its suite has no rules. */
+async function judged(
+  { name, reference }: Blessed,
+  result: RunResult,
+  items: Iterable<ItemRow>,
+): Promise<Gated | undefined> {
+  if (result.gate === null) return undefined;
+  const { judgeRun } = await import('../harness/gate/judge-run.ts');
+  const read = { folder: name, result, items: [...items], prompts: () => new Map() };
+  return { report: judgeRun(read, reference, false), reference: name };
 }
 
 /** The answers that a blessed run keeps of these items. */

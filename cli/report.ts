@@ -5,8 +5,9 @@ import path from 'node:path';
 import { readReference, readRun } from '../api/read-run.ts';
 import { BenchError } from '../base/error.ts';
 import { writeAtomic } from '../base/files.ts';
+import { judgeRun } from '../harness/gate/judge-run.ts';
 import { recalled } from '../harness/gate/recalled.ts';
-import type { ItemRow } from '../harness/record/run-record.ts';
+import type { ReadRun } from '../harness/store/read-run.ts';
 import type { Extras } from '../reports/html/outcomes.ts';
 import { htmlReport } from '../reports/html/page.ts';
 import { EXIT } from './exit-codes.ts';
@@ -28,7 +29,8 @@ export async function reportVerb(
 ): Promise<number> {
   const { folder, result, items, prompts } = readRun(run);
   const file = options.out ?? path.join(folder, 'report.html');
-  const before = options.against === undefined ? {} : { before: earlier(options.against, items) };
+  const read = { folder, result, items, prompts };
+  const before = options.against === undefined ? {} : earlier(options.against, read);
   const page = await htmlReport(result, { items: () => items, prompts: prompts(), ...before });
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
   writeAtomic(file, page);
@@ -37,14 +39,17 @@ export async function reportVerb(
 }
 
 /** The answers of another run, or those that a reference kept of these items. */
-function earlier(against: string, items: readonly ItemRow[]): NonNullable<Extras['before']> {
+function earlier(against: string, run: ReadRun): Pick<Extras, 'before' | 'gate'> {
   const stat = statSync(against, { throwIfNoEntry: false });
   if (!stat?.isFile() || path.basename(against) === 'run.json') {
     const { folder, items: theirs } = readRun(against);
-    return { name: path.basename(folder), items: theirs };
+    return { before: { name: path.basename(folder), items: theirs } };
   }
-  const kept = recalled(readReference(against), items);
-  if (kept.length > 0) return { name: path.basename(against), items: kept };
+  const [name, reference] = [path.basename(against), readReference(against)];
+  const kept = recalled(reference, run.items);
+  const gated = run.result.gate !== null && reference.suite === run.result.suite;
+  const gate = gated ? { gate: { report: judgeRun(run, reference, false), reference: name } } : {};
+  if (kept.length > 0) return { before: { name, items: kept }, ...gate };
   throw new BenchError('bad-reference', 'it has no two-option answer in common with this run', {
     where: against,
     hint: 'name the reference of this suite, or another run',

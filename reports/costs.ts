@@ -2,7 +2,7 @@
 // table has said.
 
 import type { LatencyRow, RunResult } from '../harness/record/run-record.ts';
-import { entryName, medianText, megabytes, percentileText, short, spreadText } from './format.ts';
+import { entryName, medianText, megabytes, percentileText, short } from './format.ts';
 import type { Section } from './sections.ts';
 
 type Column = readonly [head: string, text: (row: LatencyRow) => string];
@@ -22,14 +22,8 @@ const IN_FULL: readonly Column[] = [
   ['decode ms', (row) => medianText(row.decodeMs)],
   ...THROUGHPUT,
 ];
-/** The first table has the medians of prefill and decoding; here stands what they vary by. */
-const BESIDE: readonly Column[] = [
-  METHOD,
-  ['prefill', (row) => spreadText(row.prefillMs)],
-  ['decode', (row) => spreadText(row.decodeMs)],
-  FIRST_TOKEN,
-  ...THROUGHPUT,
-];
+/** The first table has set-up and added tokens. */
+const BELOW: readonly Column[] = IN_FULL.filter(([head]) => head !== 'set-up ms' && head !== '+ tokens');
 
 /** Per model that was timed. */
 export function costSections(result: RunResult): readonly Section[] {
@@ -38,7 +32,7 @@ export function costSections(result: RunResult): readonly Section[] {
 
 /** The same below the first table. */
 export function timingSections(result: RunResult): readonly Section[] {
-  return sectionsOf(result, BESIDE);
+  return sectionsOf(result, BELOW);
 }
 
 function sectionsOf(result: RunResult, columns: readonly Column[]): readonly Section[] {

@@ -11,11 +11,6 @@ export function medianText({ n, median, mad }: Samples): string {
   return n === 0 ? '–' : `${short(median)} ± ${mad.toFixed(decimals(median))}`;
 }
 
-/** What a median varies by: "± 0.4", in its own decimals; a dash without samples. */
-export function spreadText({ n, median, mad }: Samples): string {
-  return n === 0 ? '–' : `± ${mad.toFixed(decimals(median))}`;
-}
-
 /** "p95 12.3", or what it would need: "p95 – (n 24, needs 59)". docs/method.md#percentiles: n >= ln(0.05) / ln(p). */
 export function percentileText(name: 'p95' | 'p99', samples: Samples): string {
   const value = samples[name];

@@ -4,6 +4,7 @@ import { printable } from '../base/printable.ts';
 import type { RunResult } from '../harness/record/run-record.ts';
 import { atlasSections } from './atlas.ts';
 import { costSections } from './costs.ts';
+import { type Gated, gateSummary } from './gate-summary.ts';
 import { comparisonSections, taxSections, traitSections } from './networks.ts';
 import { profileSections } from './profile.ts';
 import { provenanceRows } from './provenance.ts';
@@ -20,7 +21,7 @@ import { matrixSections, specificitySections } from './specificity.ts';
 import { aboveNone, figureSections, summarySections } from './summary.ts';
 import { verdicts } from './verdict.ts';
 
-export function markdownReport(result: RunResult): string {
+export function markdownReport(result: RunResult, gate?: Gated): string {
   const failed = errorSection(result);
   const sections = [
     ...summarySections(result),
@@ -41,6 +42,13 @@ export function markdownReport(result: RunResult): string {
   ];
   return [
     `# ${plain(titleLine(result))}`,
+    ...(gate === undefined
+      ? []
+      : [
+          gateSummary(gate)
+            .map((line) => `**${plain(line)}**`)
+            .join('\n\n'),
+        ]),
     [...partialLine(result), ...verdicts(result), ...aboveNone(result)]
       .map((verdict) => `**${plain(verdict)}**`)
       .join('\n\n'),

@@ -16,7 +16,7 @@ export async function readLayers(file: string, name: string, chain: readonly str
     failOn(
       [{ place: originOf(located, '').value, message: 'a suite is a map of keys' }],
       CODE,
-      'see suites/smoke.yaml',
+      '`bench init FOLDER` writes a suite to start from',
     );
   }
   const { extends: below, ...rest } = located.value as { readonly [key: string]: Value };

@@ -2,10 +2,11 @@
 
 import { dirname, resolve } from 'node:path';
 import { BenchError } from '../../base/error.ts';
+import { counted } from '../../base/words.ts';
 import { readCalibration, readItems, readTexts } from '../datasets/own.ts';
 import { type LibraryPassage, readKnowledge } from '../datasets/passages.ts';
 import type { Item } from '../datasets/types.ts';
-import { failOn, type Issue, suggestion } from './diagnostics.ts';
+import { didYouMean, failOn, type Issue, suggestion } from './diagnostics.ts';
 import type { Persona } from './resolved.ts';
 import { PERSONAS_SCHEMA, type PersonasFile } from './schemas.ts';
 import { check } from './validate.ts';
@@ -68,6 +69,7 @@ export async function readPersonas(file: string, name = file): Promise<PersonaBo
         },
       );
     }
+    if (files.items !== undefined) strayTraits(items, trait, personas, resolve(folder, files.items));
     out.push({
       id,
       trait,
@@ -86,6 +88,30 @@ export async function readPersonas(file: string, name = file): Promise<PersonaBo
     ...(await read(neutral?.knowledge, readKnowledge)).map((one) => ({ ...one, persona: null, trait: null })),
   ];
   return { personas: out, neutral: await read(neutral?.texts, readTexts), library };
+}
+
+/**
+ * Refuses the items of a persona's file whose trait no persona has, where that is a misspelt one, or where nothing is left
+ * for the persona. A file may hold items of further traits. Throws `bad-data`.
+ */
+function strayTraits(
+  items: readonly Item[],
+  trait: string,
+  personas: Readonly<Record<string, { readonly trait: string }>>,
+  file: string,
+): void {
+  const traits = [...new Set(Object.values(personas).map((one) => one.trait))];
+  const strays = items.filter((item) => !traits.includes(item.trait));
+  const none = items.length > 0 && !items.some((item) => item.trait === trait);
+  const wrong = strays.find((item) => none || didYouMean(item.trait, traits) !== undefined);
+  if (wrong === undefined) return;
+  const rows = strays.filter((item) => item.trait === wrong.trait);
+  const first = rows.length === 1 ? '' : ', the first of them';
+  throw new BenchError(
+    'bad-data',
+    `${counted(rows.length, 'row')} with the trait "${wrong.trait}", which no persona has ("${wrong.id}"${first})`,
+    { where: file, hint: `${suggestion(wrong.trait, traits)} (\`trait:\` of the personas file)` },
+  );
 }
 
 /** The personas of a file, for `bench try`. */

@@ -81,7 +81,7 @@ function issueOf(
     const allowed = (params.allowedValues as unknown[]).map(String);
     return {
       place: value,
-      message: `must be one of ${allowed.join(', ')}`,
+      message: allowed.length === 1 ? `${lastKey(path)} must be ${allowed[0]}` : `must be one of ${allowed.join(', ')}`,
       ...hinted(didYouMean(String(data), allowed)),
     };
   }
@@ -94,7 +94,19 @@ function issueOf(
       ...hinted(didYouMean(String(tagValue), kinds)),
     };
   }
-  if (keyword === 'exclusiveMaximum') return { place: value, message: `${lastKey(path)} must be < ${params.limit}` };
+  if (keyword === 'exclusiveMaximum') {
+    return {
+      place: value,
+      message: `${lastKey(path)} must be < ${params.limit}`,
+      ...hinted(shareOf(data, params.limit)),
+    };
+  }
+  if (keyword === 'maximum' && params.limit === 1) {
+    return { place: value, message: `${lastKey(path)} must be <= 1`, ...hinted(shareOf(data, 1)) };
+  }
+  if (keyword === 'type' && typeof data === 'string' && String(params.type).includes('number')) {
+    return { place: firstLine(value), message: `${lastKey(path)} ${message}`, ...hinted(shareOf(data, 1)) };
+  }
   if (keyword === 'pattern') return { place: value, message: patternText(String(params.pattern), path) };
   if (keyword === 'minItems') return { place: key, message: `${lastKey(path)} must not be empty` };
   return { place: firstLine(value), message: `${lastKey(path)} ${message}` };
@@ -103,6 +115,17 @@ function issueOf(
 /** A schema by kinds, which its discriminator tells apart. */
 interface Kinds {
   readonly oneOf: readonly { readonly properties: Readonly<Record<string, { readonly const?: string }>> }[];
+}
+
+const PERCENT = /^\s*(\d{1,3}(?:\.\d{1,6})?)\s*%\s*$/;
+
+/** What to write for a share that was given in percent: 50, or "50 %". */
+function shareOf(data: unknown, limit: unknown): string | undefined {
+  const percent = typeof data === 'string' ? Number(PERCENT.exec(data)?.[1] ?? Number.NaN) : data;
+  if (typeof percent !== 'number' || !(percent >= 0 && percent < 100) || typeof limit !== 'number') return undefined;
+  if (typeof data === 'number' && data < 1) return undefined;
+  if (data === 1) return limit === 1 ? 'it is a share of the whole: 0.5 is half' : undefined;
+  return `it is a share, so that ${Number(percent)} % is ${Number((percent / 100).toPrecision(6))}`;
 }
 
 const SAID_BY_OTHERS: readonly string[] = ['if', 'anyOf'];

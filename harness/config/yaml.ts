@@ -26,6 +26,21 @@ const HINTS: Readonly<Partial<Record<ReadProblem, string>>> = {
   size: 'move long texts to a .jsonl file',
   text: 'save it as UTF-8',
 };
+const MERGE_HINT =
+  'write the keys out; `extends: other.yaml` takes over a whole suite, and an alias (*name) repeats a value as it is';
+/** What the parser's codes mean, without its own words. */
+const SYNTAX: Readonly<Record<string, readonly [message: string, hint?: string]>> = {
+  DUPLICATE_KEY: ['this key is here twice'],
+  BAD_INDENT: ['this line is not indented as the lines around it', 'keys of one map begin in one column'],
+  MULTILINE_IMPLICIT_KEY: ['a line here is indented too far, or a quote or bracket above is not closed'],
+  TAB_AS_INDENT: ['a tab indents this line', 'indent with spaces'],
+  BLOCK_AS_IMPLICIT_KEY: [
+    'two keys are on one line',
+    'put each key on a line of its own, or quote the text after the first colon',
+  ],
+  UNEXPECTED_TOKEN: ['this does not belong here', 'quote a text that has : # [ ] { } in it'],
+  BAD_ALIAS: ['an anchor or alias has no name'],
+};
 const MAX_VALUES = 20_000;
 const MAX_DEPTH = 64;
 
@@ -51,7 +66,7 @@ export function parseYaml(source: Source, code: string, from: Origin['from'] = '
     document.errors.map(
       (error): Issue => ({
         place: { source, start: error.pos[0], end: error.pos[1] },
-        message: error.code === 'DUPLICATE_KEY' ? 'this key is here twice' : error.message.split('\n', 1)[0]!,
+        ...inWords(error.code, error.message),
       }),
     ),
     code,
@@ -91,6 +106,7 @@ export function parseYaml(source: Source, code: string, from: Origin['from'] = '
         const at = place(keyNode, value);
         if (!isScalar(keyNode) || typeof keyNode.value === 'object') fail(at, 'a key must be plain text', 'quote it');
         const name = String((keyNode as { value?: unknown }).value);
+        if (name === '<<') fail(at, 'merge keys (<<) are not read', MERGE_HINT);
         if (name === '__proto__') fail(at, 'this key is not allowed', 'choose another name');
         map[name] = visit(pair.value as Node | null, childPath(path, name), at, depth + 1);
       }
@@ -102,6 +118,16 @@ export function parseYaml(source: Source, code: string, from: Origin['from'] = '
   };
   const value = visit(document.contents as Node | null, '', null, 0);
   return { value, origins };
+}
+
+/** A syntax error in plain words; the parser's own where there are none. */
+function inWords(code: string, message: string): Pick<Issue, 'message' | 'hint'> {
+  const said = message.split('\n', 1)[0]!;
+  if (/must be sufficiently indented and end with a \]|must be sufficiently indented and end with a \}/.test(said)) {
+    return { message: 'a bracket that is opened above is not closed', hint: 'close it with ] or } before this line' };
+  }
+  const [plain, hint] = SYNTAX[code] ?? [said];
+  return { message: plain, ...(hint !== undefined && { hint }) };
 }
 
 export function isMapValue(value: Value | undefined): value is { readonly [key: string]: Value } {

@@ -2,7 +2,7 @@
 // it costs, and whether it beats its controls. One table per model and evaluation.
 
 import type { ComparisonRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';
-import { bytesText, entryName, percent, short } from '../format.ts';
+import { entryName, percent, short } from '../format.ts';
 import { against, answerersLine, balanceLine, chanceText } from '../sections.ts';
 import { isHeadline, mainRows, places, samePoint } from '../verdict.ts';
 import { html, type Markup } from './markup.ts';
@@ -12,16 +12,15 @@ type Rows = readonly MetricRow[];
 
 const HEAD = [
   'method',
+  'against its controls',
   'alignment, % [95 %]',
   '',
-  'against its controls',
   'against none',
   'perplexity',
   'set-up, s',
   '+ tokens',
   'prefill, ms',
   'decode, ms',
-  'bytes',
 ];
 const NONE: Cell = { text: '–', sort: null, kind: 'number' };
 
@@ -42,7 +41,7 @@ export function methodsPart(result: RunResult): Part | null {
       });
     const place = `${evaluation} on ${model}`;
     return html`${drawn(`${place}, ${chanceText(rows)}`, shown)}${
-      nulls.length > 0 && folded(`The ${nulls.length} controls of the subnetworks`, drawn(`Nulls: ${place}`, nulls))
+      nulls.length > 0 && folded(`The ${nulls.length} controls of the subnetworks`, drawn(`Controls: ${place}`, nulls))
     }${[answerersLine(result, evaluation), ...balanceLine(result, model, evaluation)].map((line) => html`<p class="note">${line}</p>`)}`;
   });
   if (tables.length === 0) return null;
@@ -68,13 +67,13 @@ function cells(result: RunResult, row: MetricRow): readonly Cell[] {
   );
   return [
     { text: nameMarkup(result, row), kind: 'name' },
+    { text: verdictMarkup(against(result, row)), kind: 'verdict' },
     {
       text: html`${percent(value)} <small>[${percent(low)}, ${percent(high)}]</small>`,
       sort: value,
       kind: 'number',
     },
     { text: whisker(row), kind: 'drawn' },
-    { text: verdictMarkup(against(result, row)) },
     difference === undefined
       ? NONE
       : { text: differenceMarkup(difference), sort: difference.difference, kind: 'number' },
@@ -83,7 +82,6 @@ function cells(result: RunResult, row: MetricRow): readonly Cell[] {
     number(cost?.addedTokens, short),
     number(latency?.prefillMs.median, short),
     number(latency?.decodeMs.median, short),
-    number(cost?.artefactBytes, bytesText),
   ];
 }
 

@@ -4,6 +4,7 @@
 import type { PromptTexts } from '../../harness/record/prompts.ts';
 import type { ItemRow, RunResult } from '../../harness/record/run-record.ts';
 import { entryName } from '../format.ts';
+import type { Gated } from '../gate-summary.ts';
 
 /** Beyond these the page would open slowly; items.jsonl has every outcome. */
 const MOST_OUTCOMES = 60_000;
@@ -139,6 +140,7 @@ function pool<T>(keyOf: (value: T) => string): Pool<T> {
 }
 
 export interface Extras {
+  readonly gate?: Gated; // where the run was judged
   readonly items: () => Iterable<ItemRow>;
   readonly prompts: PromptTexts; // where they are kept
   readonly before?: { readonly name: string; readonly items: Iterable<ItemRow> }; // another run, to compare answers with

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { shown } from '../../base/printable.ts';
 import type { RunResult } from '../../harness/record/run-record.ts';
+import { type Gated, gateSummary } from '../gate-summary.ts';
 import { cellsLine, partialLine } from '../sections.ts';
 import { aboveNone } from '../summary.ts';
 import { verdicts } from '../verdict.ts';
@@ -54,6 +55,7 @@ export async function htmlReport(result: RunResult, extras: Extras): Promise<str
 <header>
 <p class="over">${result.suite}<span>${result.startedAt.slice(0, 10)}</span><span>${modelsOf(result)}</span></p>
 ${partialLine(result).map((line) => html`<p class="partial" role="status">${line}</p>`)}
+${extras.gate === undefined ? null : gateBanner(extras.gate)}
 <h1>${title}.</h1>
 ${sentences.map((sentence) => html`<p class="said">${sentence}</p>`)}
 ${notes(result)}
@@ -70,6 +72,13 @@ ${parts.map(partMarkup)}</main>
 `;
   // Drawings are made by a library, from the same names.
   return shown(textOf(page));
+}
+
+/** The verdict above all else: words say it, the colour repeats them. */
+function gateBanner(gate: Gated): Markup {
+  const [first = '', ...rest] = gateSummary(gate);
+  const kind = gate.report.outcome === 'pass' ? 'good' : 'bad';
+  return html`<div class="gate ${kind}"><p><strong>${first}</strong></p>${rest.map((line) => html`<p>${line}</p>`)}</div>`;
 }
 
 function notes(result: RunResult): Markup {

@@ -19,7 +19,7 @@ export function partMarkup({ id, title, lead, body }: Part): Markup {
 export interface Cell {
   readonly text: Value;
   readonly sort?: number | null;
-  readonly kind?: 'name' | 'number' | 'text' | 'long' | 'drawn' | `number tint${string}`;
+  readonly kind?: 'name' | 'number' | 'text' | 'long' | 'drawn' | 'verdict' | `number tint${string}`;
 }
 
 export interface TableOptions {

@@ -78,7 +78,7 @@ test('a table is sorted by a column, the other way round, and as it was', async 
   const values = () =>
     evaluated<number[]>(
       page,
-      `[...document.querySelector('table[data-sortable]').tBodies[0].rows].map((row) => Number(row.cells[1].dataset.v))`,
+      `[...document.querySelector('table[data-sortable]').tBodies[0].rows].map((row) => Number(row.cells[2].dataset.v))`,
     );
   await column.locator('button').click();
   assert.is(await column.getAttribute('aria-sort'), 'descending');

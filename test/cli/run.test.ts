@@ -133,6 +133,12 @@ test('--gate is refused before anything is asked where no gate or no reference i
   assert.match(stdout, /Gate: pass\./);
   assert.ok(existsSync(junit));
   assert.match(readFileSync(path.join(folder(), 'report.html'), 'utf8'), /"run":"kept\.json"/);
+  for (const name of ['report.html', 'report.md']) {
+    assert.match(
+      readFileSync(path.join(folder(), name), 'utf8'),
+      /Gate: pass, against kept\S*json: all \d+ rules pass/,
+    );
+  }
 });
 
 test('--profile on a device without timestamps is refused before anything is asked', async () => {

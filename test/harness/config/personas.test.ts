@@ -1,6 +1,6 @@
 // Personas files: what they hold, what is refused, and that the schemas for editors are those of the code.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { BenchError } from '../../../base/error.ts';
@@ -62,6 +62,35 @@ test('an item of a persona that the file does not have is refused, not left out'
   assert.match((error as BenchError).message, /item "i1" is of persona "deap", which is not a pole of t/);
   assert.match((error as BenchError).hint ?? '', /did you mean "deep"\?/);
   assert.match((error as BenchError).where ?? '', /i\.jsonl$/);
+});
+
+test('a trait that no persona has is told with its rows and the one that is meant', async () => {
+  const item = (id: string, trait: string) =>
+    JSON.stringify({
+      ...{ id, trait, persona: 'deep', keying: '+', split: 'evaluation', question: 'And?' },
+      options: ['yes', 'no'].map((text) => ({ text, matching: text === 'yes' })),
+    });
+  const book = (...traits: readonly string[]): string => {
+    const path = file(
+      `version: 1\npersonas:\n  high: { ${POLE}, pole: high, opposite: deep, items: i.jsonl }\n` +
+        `  deep: { ${POLE}, pole: low, opposite: high, items: i.jsonl }\n`,
+    );
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll('trait: t,', 'trait: manner,'));
+    writeFileSync(join(path, '..', 'i.jsonl'), traits.map((trait, k) => `${item(`i${k}`, trait)}\n`).join(''));
+    return path;
+  };
+  const told = async (...traits: readonly string[]) => {
+    const error = await loadPersonas(book(...traits)).catch((caught: BenchError) => caught);
+    const { code, message, hint, where } = error as BenchError;
+    assert.is(code, 'bad-data');
+    assert.match(where ?? '', /i\.jsonl$/);
+    return `${message}; ${hint}`;
+  };
+  assert.match(await told('manners', 'manners'), /2 rows with the trait "manners".*"i0".*did you mean "manner"\?/);
+  assert.match(await told('manner', 'maner'), /1 row with the trait "maner".*"i1".*did you mean "manner"\?/);
+  assert.match(await told('weather'), /1 row with the trait "weather".*known: manner/);
+  // A file may have items of traits that this personas file does not speak of.
+  assert.is((await loadPersonas(book('manner', 'weather')))[0]?.items.length, 1);
 });
 
 test('opposites must exist, be the other pole, and agree', async () => {

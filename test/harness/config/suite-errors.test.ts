@@ -143,4 +143,28 @@ test('a persona without opposite or without items cannot be evaluated', async ()
   );
 });
 
+test('percent signs and whole numbers are told as shares', async () => {
+  await says(`${SUITE}sparsity: [{ middle: 50% }]\n`, /middle must be number: it is a share, so that 50 % is 0\.5/);
+  await says(`${SUITE}sparsity: [50]\n`, /sparsity must be < 1: it is a share, so that 50 % is 0\.5/);
+  await says(`${SUITE}sparsity: [1.0]\n`, /sparsity must be < 1: it is a share of the whole: 0\.5 is half/);
+  const gate = (text: string) => `${SUITE}gate: { rows: [asked], ${text} }\n`;
+  await says(gate('alignment: { margin: 5 }'), /margin must be < 1: it is a share, so that 5 % is 0\.05/);
+  await says(gate('floors: { asked: 70 }'), /asked must be <= 1: it is a share, so that 70 % is 0\.7/);
+  await says(SUITE.replace('version: 1', 'version: 2'), /:1:10 version must be 1/);
+});
+
+test('merge keys are named, with what to write instead', async () => {
+  await says(
+    SUITE.replace('id: asked,', '<<: *none, id: asked,').replace('{ id: none', '&none { id: none'),
+    /merge keys \(<<\) are not read/,
+  );
+});
+
+test('mistakes of YAML are told in plain words', async () => {
+  await says(`${SUITE}latency:\n  items: 2\n warmup: 1\n`, /suite\.yaml:12:\d+ .*(indented|on one line)/);
+  await says(`${SUITE}seeds: [1, 2\nlatency: { items: 2 }\n`, /a bracket that is opened above is not closed/);
+  await says(`${SUITE}latency:\n\titems: 2\n`, /a tab indents this line: indent with spaces/);
+  await says('', /a suite is a map of keys/);
+});
+
 test.run();
