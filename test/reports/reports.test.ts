@@ -214,6 +214,7 @@ test('Markdown mirrors the tables, adds personas, wordings and provenance, and e
   assert.match(text, /## By wording/);
   assert.match(text, /\| prompting \| vivid \| 200 \|/);
   assert.match(text, /\| tiny: tokenizer \| beef \|/);
+  assert.match(text, /\| tiny: thinking \| off \|\n\| tiny: system \| empty \|\n\| tiny: date \| 2024-07-26 \|/);
   assert.match(text, /- A fake fixture/);
 });
 

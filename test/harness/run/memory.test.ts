@@ -5,11 +5,12 @@ import { sha256 } from '../../../base/digest.ts';
 import { BenchError } from '../../../base/error.ts';
 import { inspectWeights } from '../../../formats/checkpoint/inspect.ts';
 import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
-import { benchVersion, gitState, versions } from '../../../harness/run/provenance.ts';
+import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
+import { benchVersion, gitState, provenanceOf, versions } from '../../../harness/run/provenance.ts';
 import { DeviceMemo, deviceFingerprint } from '../../../harness/store/devices.ts';
 import { DigestMemo, filesDigest, weightDigests } from '../../../harness/store/digests.ts';
 import { seal } from '../../../harness/store/records.ts';
-import { DEVICE } from '../../support/fake.ts';
+import { DEVICE, fakeSuite } from '../../support/fake.ts';
 import { fixture, temporaryFolder } from '../../support/folders.ts';
 import { writeRandomModel } from '../../support/random-model.ts';
 import { countingReads } from '../../support/reads.ts';
@@ -192,10 +193,27 @@ test('what may change the device changes the fingerprint, and a device is rememb
   assert.is(memo.get(before), null);
 });
 
+test('the provenance names how chats were put to each model', () => {
+  const chat = { thinking: 'empty', system: { text: 'Be brief.' }, date: '2026-12-01' } as const;
+  const models = [
+    { id: 'said', path: '/m', template: null, chat },
+    { id: 'silent', path: '/n', template: null },
+  ];
+  const found = provenanceOf(fakeSuite({ models }), EVALUATIONS, [], new Map(), 'k', []).models;
+  assert.equal(
+    found.map(({ id, thinking, system, date }) => [id, thinking, system, date]),
+    [
+      ['said', 'empty', 'Be brief.', '2026-12-01'],
+      ['silent', 'off', 'empty', '2024-07-26'],
+    ],
+  );
+});
+
 test('versions and git state tell the truth', () => {
   assert.match(benchVersion(), /^\d+\.\d+\.\d+/);
   assert.is(versions().node, process.versions.node);
   assert.match(versions().webgpu ?? '', /^0\.6/);
+  assert.is(versions().icu, process.versions.icu, 'words of scripts without spaces come from its dictionaries');
   assert.is(gitState(temporaryFolder()), null);
 });
 
