@@ -1,5 +1,6 @@
 // The system prompt that nobody wrote: the text that a template puts in when no system message is given.
 
+import { wordsOf } from '../../base/text-words.ts';
 import type { Message } from './prompt.ts';
 import type { SystemDefault } from './settings.ts';
 
@@ -22,7 +23,7 @@ type Render = (messages: readonly Message[]) => string;
 /** The words of a text without its special tokens; null where there are too few to say anything. */
 function words(text: string): string | null {
   const plain = text.replace(/<[^<>]*>|\[[^[\]]*\]/g, ' ').trim();
-  return plain.split(/\s+/).length < LEAST_FORCED ? null : plain;
+  return wordsOf(plain).length < LEAST_FORCED ? null : plain;
 }
 
 /** What `render` does without a system message. It must take messages without one, and a system message with text. */

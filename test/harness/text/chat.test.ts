@@ -105,6 +105,17 @@ test('the system text that nobody wrote is told, emptied, kept or replaced', () 
   assert.is(compile(OWN, { system: 'template' }).ask(Q).prompt, '<s>You are Nobody, made by no one.<u>Q<a>');
   assert.is(compile(OWN, { system: { text: 'Answer.' } }).ask(Q).prompt, '<s>Answer.<u>Q<a>');
   assert.is(compile(OWN, { system: { text: 'Answer.' } }).ask(KEEN).prompt, '<s>You are keen.<u>Q<a>');
+  // Marks around a system text are no words (Llama 2's); a text in a script without spaces is more than one.
+  const marks = `{% for m in messages %}{% if m.role == 'system' %}<<SYS>>\n{{ m.content }}\n<</SYS>>\n\n{% else %}{{ m.content }}{% endif %}{% endfor %}`;
+  assert.is(compile(marks).facts.system.forced, null);
+  const chinese = compile(
+    OWN.replace(
+      'You are Nobody, made by no one.',
+      '\u4f60\u662f\u4e00\u4e2a\u4e50\u4e8e\u52a9\u4eba\u7684\u52a9\u624b\u3002',
+    ),
+  );
+  assert.is(chinese.facts.system.emptied, true);
+  assert.is(chinese.ask(Q).prompt, '<s><u>Q<a>');
   // One that takes an empty text for none cannot be emptied, and says so.
   const stubborn = OWN.replace("messages[0].role == 'system'", "messages[0].role == 'system' and messages[0].content");
   const kept = compile(
