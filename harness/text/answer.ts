@@ -1,4 +1,4 @@
-// Where an answer begins: what a template writes between the prompt and the answer, told from its own rendering of one.
+// Where an answer begins: what a template writes between the prompt and the answer, read from its own rendering of one.
 
 import { BenchError } from '../../base/error.ts';
 import type { Message } from './prompt.ts';
@@ -40,7 +40,7 @@ function sharedLength(a: string, b: string): number {
   return length;
 }
 
-/** What stands after the last message's text; null where it is not there as it is. */
+/** What comes after the last message's text; null where it is not there as it is. */
 function afterLast(text: string, messages: readonly Message[]): string | null {
   const content = messages.at(-1)?.content.trim() ?? '';
   const at = content === '' ? -1 : text.lastIndexOf(content);
@@ -85,8 +85,9 @@ export function placeAnswer(
   if (written?.startsWith(open)) return placed(open, written, 'rendered');
   // A template may write what comes before the last message otherwise once it is answered (Mistral's puts the system text
   // into the last user message): then the two are compared from that message on.
-  const [asked, told] = [afterLast(open, messages), written === null ? null : afterLast(written, messages)];
-  if (asked !== null && told?.startsWith(asked)) return placed(open, open + told.slice(asked.length), 'rendered');
+  const [waiting, answered] = [afterLast(open, messages), written === null ? null : afterLast(written, messages)];
+  if (waiting !== null && answered?.startsWith(waiting))
+    return placed(open, open + answered.slice(waiting.length), 'rendered');
   if (written !== null && CLOSED.test(open.slice(sharedLength(open, written)))) return placed(open, open, 'rendered');
   if (opened !== null) {
     const [, tag = '', space = ''] = opened;

@@ -10,7 +10,7 @@ export type Prompt = { readonly messages: readonly Message[] } | { readonly text
 
 /**
  * A prompt as the model sees it, up to where its answer begins. `separator` comes between this text and an answer
- * appended to it; `between`, which ends with it, is what stands between the template's open turn and the answer.
+ * appended to it; `between`, which ends with it, is the text between the template's open turn and the answer.
  */
 export interface Placed {
   readonly text: string;

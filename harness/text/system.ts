@@ -29,16 +29,16 @@ function words(text: string): string | null {
 /** What `render` does without a system message. It must take messages without one, and a system message with text. */
 export function ownSystem(render: Render): OwnSystem {
   const bare = render([USER]);
-  const told = render([{ role: 'system', content: MARK }, USER]);
-  const at = told.indexOf(MARK);
-  const user = told.indexOf(USER.content, at);
-  const around = `${told.slice(0, Math.max(0, at))} ${told.slice(at + MARK.length, user < 0 ? undefined : user)}`;
+  const whole = render([{ role: 'system', content: MARK }, USER]);
+  const at = whole.indexOf(MARK);
+  const user = whole.indexOf(USER.content, at);
+  const around = `${whole.slice(0, Math.max(0, at))} ${whole.slice(at + MARK.length, user < 0 ? undefined : user)}`;
   const forced = at < 0 ? null : words(around);
-  const shorter = Math.min(bare.length, told.length);
+  const shorter = Math.min(bare.length, whole.length);
   let start = 0;
-  while (start < shorter && bare[start] === told[start]) start += 1;
+  while (start < shorter && bare[start] === whole[start]) start += 1;
   let end = 0;
-  while (end < shorter - start && bare[bare.length - 1 - end] === told[told.length - 1 - end]) end += 1;
+  while (end < shorter - start && bare[bare.length - 1 - end] === whole[whole.length - 1 - end]) end += 1;
   const inserted = bare.slice(start, bare.length - end);
   // A frame of special tokens and role names says nothing.
   if (words(inserted) === null) return { inserted: null, emptied: true, forced };

@@ -22,17 +22,17 @@ export const PLAIN_TEMPLATE = `{%- for message in messages -%}
 /** What a template does by itself, to be said where its prompts are reported. */
 export interface TemplateFacts {
   readonly answer: AnswerPlace['how'];
-  readonly between: string; // what stands between the prompt and the answer to one question
+  readonly between: string; // the text between the prompt and the answer to one question
   readonly system: OwnSystem;
   readonly content: 'text' | 'parts'; // how it reads a message: as text, or as a list of parts with a type each
-  readonly dated: boolean; // it asks for the date
+  readonly dated: boolean; // it reads the date
 }
 
 export interface ChatTemplate {
   /** `folded`: the template refuses or drops the system role, so its text opens the first user message. */
   readonly system: 'native' | 'folded';
   readonly facts: TemplateFacts;
-  /** As the template renders the messages when it is told nothing else; a folded system message aside. */
+  /** As the template renders the messages without any settings, except that a system message may be folded. */
   render(messages: readonly Message[], addGenerationPrompt?: boolean): string;
   /** The messages as a model is asked, by the settings: up to where its answer begins. */
   ask(messages: readonly Message[]): AnswerPlace;

@@ -54,7 +54,7 @@ function pastSpace(source: string, at: number): number {
   return end;
 }
 
-/** Reads a Python string literal whose quote stands at `at`: what it says, and where it ends. */
+/** Reads a Python string literal whose quote is at `at`: what it says, and where it ends. */
 function literal(source: string, at: number): { readonly text: string; readonly end: number } {
   const quote = source[at];
   let text = '';
@@ -81,7 +81,7 @@ function literal(source: string, at: number): { readonly text: string; readonly 
     } else if (next === 'N') {
       throw new SyntaxError('characters by name (\\N{...}) are not supported');
     } else {
-      text += SIMPLE[next] ?? `\\${next}`; // Python leaves an escape that it does not know as it stands
+      text += SIMPLE[next] ?? `\\${next}`; // Python leaves an escape that it does not know as it is
     }
   }
   throw new SyntaxError('a string has no end');
@@ -173,7 +173,7 @@ export function layOut(template: string): string {
   if (source.endsWith('\n')) source = source.slice(0, -1);
   let out = '';
   let at = 0;
-  let lineStarts = true; // nothing stands on this line before `at`
+  let lineStarts = true; // nothing is on this line before `at`
   const say = (text: string): void => {
     if (text !== '') out += `{{ ${quoted(text)} }}`;
   };

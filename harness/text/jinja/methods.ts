@@ -126,7 +126,7 @@ function splitLines(value: string, keep: boolean, meter: Meter): string[] {
   return lines;
 }
 
-/** Where `needle` lies, in code points. */
+/** Where `needle` is, in code points. */
 function find(value: string, needle: string, last: boolean, meter: Meter): number {
   meter.search(value, needle);
   const at = last ? value.lastIndexOf(needle) : value.indexOf(needle);
@@ -256,7 +256,7 @@ export function methodOf(value: Value, name: string, meter: Meter): Func | undef
     return new Func(name, (args, named) => {
       const names = NAMES[name];
       if (named.size > 0 && names === undefined) throw new Error(`${name}() takes no named arguments`);
-      // A named argument after one that is left out: the gap is None, which stands for the default in each of them.
+      // A named argument after one that is left out: the gap is None, which means the default in each of them.
       const all =
         names === undefined || named.size === 0 ? args : bind(name, names, 0, args, named).map((v) => v ?? null);
       if (typeof of === 'string') meter.text(of.length);

@@ -52,7 +52,7 @@ class Walker {
     const [parts, length] = [this.#parts, this.#length];
     this.#parts = [];
     this.#length = 0;
-    if (this.#block(body, scope) !== 'done') throw new Error('break or continue stands outside of a loop');
+    if (this.#block(body, scope) !== 'done') throw new Error('break or continue outside of a loop');
     const out = this.#parts.join('');
     this.#parts = parts;
     this.#length = length;

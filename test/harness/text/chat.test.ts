@@ -1,4 +1,4 @@
-// Where answers begin, what is told where no method says a system text, and the public cases of ../shared/cases.
+// Where answers begin, the system text where a method gives none, and the public cases of ../shared/cases.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,7 @@ const refused = (what: () => unknown, message: RegExp, hint: RegExp): void => {
   throw new Error('nothing was thrown');
 };
 
-/** Turns as `<role>content`, with what stands before an answer, and what opens one. */
+/** Turns as `<role>content`, with what comes before an answer, and what opens one. */
 const turns = (before: string, open: string): string =>
   `{% for m in messages %}{% if m.role == 'assistant' %}<a>${before}{{ m.content }}</s>{% else %}<{{ m.role[0] }}>{{ m.content }}{% endif %}{% endfor %}{% if add_generation_prompt %}${open}{% endif %}`;
 
@@ -84,7 +84,7 @@ test('a template that opens a thought: off is refused, empty closes it, inside s
   assert.is(own.ask(Q).prompt, '<u>Q<a><think></think>');
 });
 
-test('a template that can be told not to think is told so', () => {
+test('a template that has a switch for thoughts gets it', () => {
   const closed = '{{ "<think>\\n\\n</think>\\n\\n" }}';
   const source = turns(
     '',
@@ -97,7 +97,7 @@ test('a template that can be told not to think is told so', () => {
 
 const OWN = `{% if messages[0].role == 'system' %}<s>{{ messages[0].content }}{% set rest = messages[1:] %}{% else %}<s>You are Nobody, made by no one.{% set rest = messages %}{% endif %}{% for m in rest %}<{{ m.role[0] }}>{{ m.content }}{% endfor %}{% if add_generation_prompt %}<a>{% endif %}`;
 
-test('the system text that nobody wrote is told, emptied, kept or replaced', () => {
+test('the system text that nobody wrote is emptied, kept or replaced', () => {
   const template = compile(OWN);
   assert.equal(template.facts.system, { inserted: 'You are Nobody, made by no one.', emptied: true, forced: null });
   assert.is(template.ask(Q).prompt, '<s><u>Q<a>');
@@ -146,7 +146,7 @@ test('the system text that nobody wrote is told, emptied, kept or replaced', () 
   assert.is(folded.ask(Q).prompt, '<u>Answer.\nQ<a>');
 });
 
-test('a report is told what a template does by itself, and nothing of one that does nothing', () => {
+test('a report says what a template does by itself, and nothing of one that does nothing', () => {
   const notes = (source: string, chat: Partial<ChatSettings> = {}) =>
     chatNotes('m', {
       chat: { ...CHAT_DEFAULTS, ...chat },
@@ -234,7 +234,7 @@ if (haveShared('public cases of chat templates')) {
     assert.is(compile(source, { thinking: 'inside' }).ask(Q).prompt, '<s>[U]Q[A]<think>\n');
   });
 
-  test('case strftime: the template renders, and the day is not printed beside a system text', async () => {
+  test('case strftime: the template renders, and the day is not printed next to a system text', async () => {
     const text = await loadText(sharedPath('cases/strftime/model'), { vocab: 512 });
     assert.is(text.facts.dated, true);
     assert.is(text.render({ messages: KEEN }).text, '<s>[SYSTEM_PROMPT]You are keen.[/SYSTEM_PROMPT][INST]Q[/INST]');
