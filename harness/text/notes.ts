@@ -41,7 +41,7 @@ export function chatNotes(
   const place = PLACES[facts.answer];
   if (place !== null) notes.push(place);
   if (facts.between.trim() !== '') notes.push(`every answer follows ${JSON.stringify(facts.between)}`);
-  if (facts.answer === 'closed' || facts.answer === 'inside' || /think/i.test(facts.between)) {
+  if (facts.thinks || facts.answer === 'closed' || facts.answer === 'inside' || /think/i.test(facts.between)) {
     notes.push(THINKING[chat.thinking]);
   }
   if (facts.dated) notes.push(`its chat template uses the date, which is always ${chat.date} (date)`);

@@ -25,6 +25,7 @@ export interface TemplateFacts {
   readonly between: string; // the text between the prompt and the answer to one question
   readonly system: OwnSystem;
   readonly content: 'text' | 'parts'; // how it reads a message: as text, or as a list of parts with a type each
+  readonly thinks: boolean; // it has a switch for thoughts
   readonly dated: boolean; // it reads the date
 }
 
@@ -139,9 +140,11 @@ export function compileTemplate(
       where,
     );
   const { how, between } = ask([user]);
+  const opened = (thinking: ChatSettings['thinking']) => attempt(folded([user]), true, switchesOf(thinking));
+  const thinks = opened('off') !== opened('inside');
   return {
     system,
-    facts: { answer: how, between, system: own, content, dated: /\bstrftime_now\b/.test(source) },
+    facts: { answer: how, between, system: own, content, thinks, dated: /\bstrftime_now\b/.test(source) },
     render: (messages, addGenerationPrompt = true) => attempt(folded(messages), addGenerationPrompt),
     ask,
   };

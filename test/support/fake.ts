@@ -248,6 +248,7 @@ export function fakeText(): TextModel {
       between: '',
       system: { inserted: null, emptied: true, forced: null },
       content: 'text',
+      thinks: false,
       dated: false,
     },
     template: 'plain',

@@ -18,6 +18,7 @@ export const fakeText: TextModel = {
     between: '',
     system: { inserted: null, emptied: true, forced: null },
     content: 'text',
+    thinks: false,
     dated: false,
   },
   template: 'model',

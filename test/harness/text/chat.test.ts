@@ -165,6 +165,9 @@ test('a report says what a template does by itself, and nothing of one that does
     notes(thought, { thinking: 'empty' }),
     /closed at once\. Model m: every answer follows .* Model m: thinking: empty/,
   );
+  const hybrid = turns('', '<a>{% if enable_thinking is false %}<think></think>{% endif %}');
+  assert.match(notes(hybrid), /^Model m: thinking: off/);
+  assert.match(notes(hybrid, { thinking: 'inside' }), /^Model m: thinking: inside/);
   assert.match(notes(thought, { thinking: 'inside' }), /where a thought would be/);
   assert.match(
     notes(`{{ strftime_now('%A') }} ${turns('', '<a>')}`),
