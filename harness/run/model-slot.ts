@@ -1,28 +1,31 @@
 // The one model that is on a device at a time.
 
-import type { LoadedModel, RunnerOptions } from './ports.ts';
+import type { LoadedModel } from './ports.ts';
 
-/** Keeps a loaded model until another is asked for. */
+/** Loads the model of that id. */
+type Load = (model: string) => Promise<LoadedModel>;
+
+/** Keeps a loaded model until another is asked for. Whoever made it disposes of it; `get` throws what loading throws. */
 export class ModelSlot {
-  private readonly load: RunnerOptions['load'];
-  private name: string | null = null;
-  private loaded: LoadedModel | null = null;
+  readonly #load: Load;
+  #name: string | null = null;
+  #loaded: LoadedModel | null = null;
 
-  constructor(load: RunnerOptions['load']) {
-    this.load = load;
+  constructor(load: Load) {
+    this.#load = load;
   }
 
   async get(model: string): Promise<LoadedModel> {
-    if (this.loaded !== null && this.name === model) return this.loaded;
+    if (this.#loaded !== null && this.#name === model) return this.#loaded;
     await this.dispose();
-    this.loaded = await this.load(model);
-    this.name = model;
-    return this.loaded;
+    this.#loaded = await this.#load(model);
+    this.#name = model;
+    return this.#loaded;
   }
 
   async dispose(): Promise<void> {
-    const { loaded } = this;
-    this.loaded = null;
+    const loaded = this.#loaded;
+    this.#loaded = null;
     await loaded?.engine.dispose();
   }
 }

@@ -48,8 +48,6 @@ export interface RunnerOptions {
   readonly store: Store;
   readonly device: DeviceInfo; // of which the store's keys are made
   readonly kernels: string; // digest
-  /** Loads a model; called at most once per model at a time, and never when all its cells are stored. */
-  load(model: string): Promise<LoadedModel>;
   readonly evaluate: Evaluate;
   readonly statistics: Statistics;
   readonly emit: Listener;

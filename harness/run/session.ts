@@ -22,7 +22,7 @@ import { atlasRows } from './mask-sketches.ts';
 import { ModelSlot } from './model-slot.ts';
 import { evaluateBy, type LoadedModel, type SessionOptions } from './ports.ts';
 import { provenanceOf, versions } from './provenance.ts';
-import { runCells } from './runner.ts';
+import { type RunnerResult, runCells } from './runner.ts';
 import { StatisticsStore } from './statistics.ts';
 import { type Timings, timings } from './timings.ts';
 
@@ -111,65 +111,28 @@ export async function planSession(
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
   const startedAt = new Date();
   const startMs = performance.now();
-  const { suite, registry, kinds, machine, emit, signal, fresh, failFast } = options;
+  const { suite, kinds, emit, signal } = options;
   const planned = await planSession(options, { note: (text) => emit({ kind: 'note', text }) });
-  const { store, cells, texts, kernels } = planned;
-  let { device } = planned;
-  if (options.profile === true && !device.timestamps) {
-    throw new BenchError('no-timestamps', `${device.name} has no timestamps, so that no kernel can be timed`, {
-      hint: 'leave --profile out, or use another device (--device swiftshader has them)',
-    });
-  }
-  const load = async (id: string): Promise<LoadedModel> => {
-    const model = suite.models.find((known) => known.id === id);
-    const text = texts.get(id);
-    if (model === undefined || text === undefined) throw new BenchError('unknown-model', `unknown model "${id}"`);
-    emit({ kind: 'model-load', model: id });
-    const start = performance.now();
-    const loaded = await machine.load(model, planned.weightsOf.get(id));
-    emit({ kind: 'model-ready', model: id, ms: performance.now() - start, device: loaded.device.name });
-    return { ...loaded, text };
-  };
-  const models = new ModelSlot(load);
+  const { store, cells, kernels } = planned;
+  requireTimestamps(options, planned.device);
+  const models = new ModelSlot(loaderOf(options, planned));
   const notes: string[] = [...planned.notes];
   try {
-    const statistics = new StatisticsStore(options.statistics ?? null, `${device.deviceClass} ${kernels}`);
-    const evaluate = machine.evaluate ?? evaluateBy(kinds);
-    const common = { suite, registry, kinds, cells, store, kernels, load, evaluate, statistics, emit, signal };
-    const runOn = (on: DeviceInfo) => runCells({ ...common, device: on, fresh, failFast }, models);
-    let run: Awaited<ReturnType<typeof runCells>>;
-    try {
-      run = await runOn(device);
-    } catch (error) {
-      if (!(error instanceof DeviceChanged)) throw error;
-      device = error.device;
-      planned.devices.remember(device);
-      run = await runOn(device);
-    }
-    if (run.changed > 0) {
-      notes.push(
-        `${run.changed} cells gave other outcomes than the stored ones for the same inputs and device class: the results are not deterministic.`,
-      );
-    }
-    if (run.stopped !== null) {
-      notes.push(
-        `The run stopped: ${run.stopped}. What is stored is valid; run again to continue, or use another device (--device).`,
-      );
-    }
-    let timed: Timings = { latency: [], profile: null, tracks: [] };
+    const { run, device, statistics } = await runPlanned(options, planned, models);
+    notes.push(...notesOf(run));
+    const testbed = testbedOf(device);
+    const measured = async (): Promise<Timings> => {
+      if (run.interrupted || run.stopped !== null) return NOT_TIMED;
+      return timings(options, run.results, store, models, testbed, statistics);
+    };
     let failed = false;
-    if (!run.interrupted && run.stopped === null) {
-      try {
-        timed = await timings(options, run.results, store, models, testbedOf(device), statistics);
-      } catch (error) {
-        if (!signal.aborted) {
-          failed = true;
-          notes.push(
-            `${options.profile === true ? 'Latency and profile' : 'Latency'} could not be measured: ${error instanceof Error ? error.message : String(error)}`,
-          );
-        }
+    const timed = await measured().catch((error: unknown) => {
+      if (!signal.aborted) {
+        failed = true;
+        notes.push(untimed(options, error));
       }
-    }
+      return NOT_TIMED;
+    });
     const interrupted = signal.aborted;
     const finished = interrupted ? finishedOf(cells, run.results) : { results: run.results };
     const result = runResult({
@@ -178,7 +141,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       plan: cells,
       ...finished,
       provenance: provenanceOf(suite, kinds, cells, planned.digests, kernels, options.command),
-      device: { ...device, testbed: testbedOf(device) },
+      device: { ...device, testbed },
       latency: timed.latency,
       profile: timed.profile,
       atlas: await atlasRows(suite, finished.results, store),
@@ -197,6 +160,67 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   } finally {
     await models.dispose();
   }
+}
+
+const NOT_TIMED: Timings = { latency: [], profile: null, tracks: [] };
+
+function requireTimestamps({ profile }: SessionOptions, device: DeviceInfo): void {
+  if (profile !== true || device.timestamps) return;
+  throw new BenchError('no-timestamps', `${device.name} has no timestamps, so that no kernel can be timed`, {
+    hint: 'leave --profile out, or use another device (--device swiftshader has them)',
+  });
+}
+
+/** Loads a model of the plan by its id, with the text side that the plan has read. */
+function loaderOf({ suite, machine, emit }: SessionOptions, { texts, weightsOf }: Planned) {
+  return async (id: string): Promise<LoadedModel> => {
+    const model = suite.models.find((known) => known.id === id);
+    const text = texts.get(id);
+    if (model === undefined || text === undefined) throw new BenchError('unknown-model', `unknown model "${id}"`);
+    emit({ kind: 'model-load', model: id });
+    const start = performance.now();
+    const loaded = await machine.load(model, weightsOf.get(id));
+    emit({ kind: 'model-ready', model: id, ms: performance.now() - start, device: loaded.device.name });
+    return { ...loaded, text };
+  };
+}
+
+/** Runs the cells on the planned device, or on the one that turned out to be there: then the store's keys are made anew. */
+async function runPlanned(options: SessionOptions, planned: Planned, models: ModelSlot) {
+  const { suite, registry, kinds, machine, emit, signal, fresh, failFast } = options;
+  const { store, cells, kernels } = planned;
+  const statistics = new StatisticsStore(options.statistics ?? null, `${planned.device.deviceClass} ${kernels}`);
+  const evaluate = machine.evaluate ?? evaluateBy(kinds);
+  const common = { suite, registry, kinds, cells, store, kernels, evaluate, statistics, emit, signal };
+  const runOn = (device: DeviceInfo) => runCells({ ...common, device, fresh, failFast }, models);
+  try {
+    return { run: await runOn(planned.device), device: planned.device, statistics };
+  } catch (error) {
+    if (!(error instanceof DeviceChanged)) throw error;
+    planned.devices.remember(error.device);
+    return { run: await runOn(error.device), device: error.device, statistics };
+  }
+}
+
+/** What a reader of the report should know of how the cells ran. */
+function notesOf({ changed, stopped }: RunnerResult): readonly string[] {
+  return [
+    ...(changed > 0
+      ? [
+          `${changed} cells gave other outcomes than the stored ones for the same inputs and device class: the results are not deterministic.`,
+        ]
+      : []),
+    ...(stopped === null
+      ? []
+      : [
+          `The run stopped: ${stopped}. What is stored is valid; run again to continue, or use another device (--device).`,
+        ]),
+  ];
+}
+
+function untimed({ profile }: SessionOptions, error: unknown): string {
+  const what = profile === true ? 'Latency and profile' : 'Latency';
+  return `${what} could not be measured: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 /** The store's key of a planned cell. */

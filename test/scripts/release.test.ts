@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { temporaryFolder } from '../support/folders.ts';
-import { ROOT } from '../support/node.ts';
+import { NODE, ROOT } from '../support/node.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('release');
@@ -32,7 +32,7 @@ function repository(changelog = CHANGELOG): string {
 const git = (cwd: string, ...args: readonly string[]): string =>
   execFileSync('git', args, { cwd, encoding: 'utf8' }).trim();
 const release = (cwd: string, ...args: readonly string[]) =>
-  spawnSync(process.execPath, [SCRIPT, ...args], { cwd, encoding: 'utf8' });
+  spawnSync(NODE, [SCRIPT, ...args], { cwd, encoding: 'utf8' });
 const read = (folder: string, name: string): string => readFileSync(path.join(folder, name), 'utf8');
 
 /** Refused with exit code 2, the reason, and a tree as it was. */
