@@ -6,10 +6,10 @@ import { BenchError } from '../base/error.ts';
 import { writeAtomic } from '../base/files.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import { compareRuns as compareSides } from '../harness/gate/compare.ts';
-import { judgeRun, namedRows, referenceFile, rulesOf } from '../harness/gate/judge-run.ts';
 import { methodOf } from '../harness/gate/levels.ts';
 import { referenceText } from '../harness/gate/reference.ts';
 import { isComplete, referenceOf, titlesOf } from '../harness/gate/rows.ts';
+import { namedRows, referenceFile, rulesOf, runVerdicts } from '../harness/gate/run-verdicts.ts';
 import type { Comparison, GateReport } from '../harness/record/verdicts.ts';
 import type { ReadRun } from '../harness/store/read-run.ts';
 import { readReference, readRun } from './read-run.ts';
@@ -77,7 +77,7 @@ export function gateRun(
 ): GateReport {
   const read = runOf(run);
   rulesOf(read.result.gate, read.result.suite, read.folder); // said before a reference is missed that nothing would need
-  return judgeRun(read, readReference(reference ?? referenceFile(read.result.suite)), strict);
+  return runVerdicts(read, readReference(reference ?? referenceFile(read.result.suite)), strict);
 }
 
 /** How far each row moved from the first run to the second, and which answers changed. Throws `no-run`, `bad-run`. */

@@ -68,14 +68,14 @@ async function judged(
   items: Iterable<ItemRow>,
 ): Promise<Gated | undefined> {
   if (result.gate === null) return undefined;
-  const { judgeRun } = await import('../harness/gate/judge-run.ts');
+  const { runVerdicts } = await import('../harness/gate/run-verdicts.ts');
   const read = { folder: name, result, items: [...items], prompts: () => new Map() };
-  return { report: judgeRun(read, reference, false), reference: name };
+  return { report: runVerdicts(read, reference, false), reference: name };
 }
 
 /** The answers that a blessed run keeps of these items. */
 async function earlier({ name, reference }: Blessed, rows: Iterable<ItemRow>) {
-  const { recalled } = await import('../harness/gate/recalled.ts');
+  const { recalled } = await import('../harness/gate/reference-answers.ts');
   const items = recalled(reference, rows);
   return items.length === 0 ? {} : { before: { name, items } };
 }

@@ -31,7 +31,7 @@ export function requireMethod(value: unknown, where?: string): asserts value is 
     typeof axes === 'function' || (Array.isArray(axes) && axes.every((axis) => AXES.includes(axis)))
       ? null
       : `"axes" must be a list of ${AXES.join(', ')}, or a function that gives one`,
-    ...functions(method, ['prepare'], ['located', 'content', 'nulls', 'wordings']),
+    ...functions(method, ['prepare'], ['located', 'content', 'controlOptions', 'wordings']),
     ...flags(method, ['network', 'tunes']),
     reads === undefined || typeof reads === 'function' || Array.isArray(reads)
       ? null

@@ -66,10 +66,10 @@ function wordings(persona: Persona, options: Readonly<Record<string, unknown>>):
   return wanted;
 }
 
-type Place = 'system' | 'user';
-interface Candidate {
+type PromptPosition = 'system' | 'user';
+interface PromptCandidate {
   readonly wording: string;
-  readonly place: Place;
+  readonly place: PromptPosition;
   readonly held: Held | null;
 }
 
@@ -79,7 +79,7 @@ async function prepare(context: Context): Promise<Prepared> {
   if (persona === null || (context.wording === null && options.choose === 'each')) {
     throw new BenchError('no-persona', 'prompting needs a persona and one of its wordings');
   }
-  const tried: Candidate[] = [];
+  const tried: PromptCandidate[] = [];
   const candidates = candidatesOf(persona, context.wording, options);
   for (const { wording, place } of candidates) {
     const wrap = wrapper(saidBy(persona, wording), place);
@@ -102,8 +102,12 @@ async function prepare(context: Context): Promise<Prepared> {
 }
 
 /** What is to be chosen from; one candidate: nothing is asked. */
-function candidatesOf(persona: Persona, wording: string | null, options: Options): readonly Omit<Candidate, 'held'>[] {
-  const places: readonly Place[] = options.place === 'tuned' ? ['system', 'user'] : [options.place];
+function candidatesOf(
+  persona: Persona,
+  wording: string | null,
+  options: Options,
+): readonly Omit<PromptCandidate, 'held'>[] {
+  const places: readonly PromptPosition[] = options.place === 'tuned' ? ['system', 'user'] : [options.place];
   const names = options.choose === 'best-of' ? wordings(persona, options) : [wording as string];
   return names.flatMap((name) => places.map((place) => ({ wording: name, place })));
 }
@@ -117,7 +121,7 @@ function saidBy(persona: Persona, wording: string): string {
   });
 }
 
-function wrapper(said: string, place: Place): Prepared['wrap'] {
+function wrapper(said: string, place: PromptPosition): Prepared['wrap'] {
   return async ({ text }: Question) =>
     place === 'system'
       ? {

@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 import { findModel } from '../api/models.ts';
 import { shellWord } from '../base/words.ts';
 import { isHubName } from '../harness/hub/name.ts';
+import { writtenText } from './closing-message.ts';
 import { usage } from './open-model.ts';
 import type { MergeOptions } from './options.ts';
-import { tryServices } from './try-services.ts';
-import { writtenText } from './written.ts';
+import { tryServices } from './try-runtime.ts';
 
 /** Writes a checkpoint in Hugging Face layout with the adapter in its weights. */
 export async function adapterMerge(

@@ -12,14 +12,14 @@ import { shellWord } from '../base/words.ts';
 import type { GateReport } from '../harness/record/verdicts.ts';
 import type { ReadRun } from '../harness/store/read-run.ts';
 import { compareText, gateAnnotations, gateMarkdown, gateText } from '../reports/gate.ts';
+import { type Written, writtenText } from './closing-message.ts';
 import { EXIT } from './exit-codes.ts';
 import type { GateOptions } from './options.ts';
 import { typed } from './typed.ts';
-import { type Written, writtenText } from './written.ts';
 
 const MAX_SUITE_BYTES = 2 ** 20;
 
-export interface Judged extends GateOptions {
+export interface GateContext extends GateOptions {
   readonly json?: boolean;
   readonly suite?: string; // its file, where it is known: annotations point at its gate section
 }
@@ -54,7 +54,7 @@ export async function blessVerb(
 }
 
 /** The exit code of the verdicts: 0, 1, 3 or 4. Throws as `blessVerb`, and `no-reference`, `bad-reference`. */
-export async function gateVerb(run: string, options: Judged, write = toStdout): Promise<number> {
+export async function gateVerb(run: string, options: GateContext, write = toStdout): Promise<number> {
   const read = readRun(run);
   const report = gateRun(read, options);
   write(
@@ -75,7 +75,7 @@ export async function gateVerb(run: string, options: Judged, write = toStdout): 
   return report.exitCode;
 }
 
-function endingOf(run: string, { outcome }: GateReport, { junit, reference, explain }: Judged): string {
+function endingOf(run: string, { outcome }: GateReport, { junit, reference, explain }: GateContext): string {
   const explained = explain === true || outcome === 'pass';
   const at = reference === undefined ? '' : ` --reference ${shellWord(reference)}`;
   const next = explained ? null : typed(`bench gate ${shellWord(run)}${at} --explain`);
@@ -88,7 +88,7 @@ function endingOf(run: string, { outcome }: GateReport, { junit, reference, expl
 export async function compareVerb(
   first: string,
   second: string,
-  options: Pick<Judged, 'json'>,
+  options: Pick<GateContext, 'json'>,
   write = toStdout,
 ): Promise<number> {
   const found = compareRuns(first, second);

@@ -7,9 +7,9 @@ import { BenchError } from '../base/error.ts';
 import { writeAtomic } from '../base/files.ts';
 import { shellWord } from '../base/words.ts';
 import { packageRoot } from '../harness/config/paths.ts';
+import { writtenText } from './closing-message.ts';
 import { EXIT } from './exit-codes.ts';
 import { ignoreText, type Places, placesOf, schemaLine, workflowFile, workflowText } from './init-places.ts';
-import { writtenText } from './written.ts';
 
 const WORKFLOW = 'workflow.yml';
 

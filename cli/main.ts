@@ -6,6 +6,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { lineWidth } from '../base/columns.ts';
 import { jsonText } from '../base/printable.ts';
 import { packageRoot } from '../harness/config/paths.ts';
+import { report, usageDocument, wantsJson } from './error-messages.ts';
 import { EXIT } from './exit-codes.ts';
 import {
   chatFlags,
@@ -17,7 +18,6 @@ import {
   repeated,
   wholeNumber,
 } from './flags.ts';
-import { report, usageDocument, wantsJson } from './messages.ts';
 import { typed } from './typed.ts';
 
 let exitCode: number = EXIT.pass;

@@ -7,13 +7,13 @@ import { shellWord } from '../base/words.ts';
 import { compareMasks } from '../harness/subnetworks/compare.ts';
 import { type MaskFile, type MaskHeader, readMaskFile, writeMaskFile } from '../harness/subnetworks/mask-file.ts';
 import { keptOf, maskId, placesOf } from '../harness/subnetworks/masks.ts';
+import { type Written, writtenText } from './closing-message.ts';
 import { chatOf } from './flags.ts';
 import { optionsFor, textsFor } from './mask-inputs.ts';
 import { diffText, inspectText } from './mask-report.ts';
 import { modelFolder, usage, withModel } from './open-model.ts';
 import type { BakeOptions, MaskMakeOptions } from './options.ts';
 import { requireFits } from './variant-flags.ts';
-import { type Written, writtenText } from './written.ts';
 
 type Out = Pick<NodeJS.WriteStream, 'write'>;
 

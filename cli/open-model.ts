@@ -5,7 +5,7 @@ import { BenchError } from '../base/error.ts';
 import type { Engine } from '../gpu/index.ts';
 import { isHubName } from '../harness/hub/name.ts';
 import type { ChatSettings, TextModel } from '../harness/text/index.ts';
-import { tryServices } from './try-services.ts';
+import { tryServices } from './try-runtime.ts';
 
 export interface Loaded {
   readonly engine: Engine;

@@ -14,7 +14,7 @@ import { evaluationRecord } from '../harness/plan/identity.ts';
 import { itemDigest } from '../harness/plan/items.ts';
 import { why } from '../harness/plan/why.ts';
 import { evaluateBy, type Machine } from '../harness/run/ports.ts';
-import { keyOf, type Planned } from '../harness/run/session.ts';
+import { cellKeyOf, type Planned } from '../harness/run/session.ts';
 import { prepare } from '../harness/run/set-up.ts';
 import { StatisticsStore } from '../harness/run/statistics.ts';
 
@@ -31,7 +31,7 @@ export function statusOf(planned: Planned, explain: boolean): readonly PlannedCe
   const index = explain ? store.index() : [];
   const here = { deviceClass: device.deviceClass, kernels };
   return planned.cells.map((cell) => {
-    const key = keyOf(planned, cell);
+    const key = cellKeyOf(planned, cell);
     const { status } = store.get(key, cell);
     const items = cell.items.map((item) => [item.id, itemDigest(item)] as const);
     return { cell, key, status, why: explain && status !== 'stored' ? why(cell, items, here, index) : [] };

@@ -5,13 +5,13 @@ import path from 'node:path';
 import { readReference, readRun } from '../api/read-run.ts';
 import { BenchError } from '../base/error.ts';
 import { writeAtomic } from '../base/files.ts';
-import { judgeRun } from '../harness/gate/judge-run.ts';
-import { recalled } from '../harness/gate/recalled.ts';
+import { recalled } from '../harness/gate/reference-answers.ts';
+import { runVerdicts } from '../harness/gate/run-verdicts.ts';
 import type { ReadRun } from '../harness/store/read-run.ts';
 import type { Extras } from '../reports/html/outcomes.ts';
 import { htmlReport } from '../reports/html/page.ts';
+import { writtenText } from './closing-message.ts';
 import { EXIT } from './exit-codes.ts';
-import { writtenText } from './written.ts';
 
 export interface ReportOptions {
   readonly out?: string; // a file
@@ -48,7 +48,7 @@ function earlier(against: string, run: ReadRun): Pick<Extras, 'before' | 'gate'>
   const [name, reference] = [path.basename(against), readReference(against)];
   const kept = recalled(reference, run.items);
   const gated = run.result.gate !== null && reference.suite === run.result.suite;
-  const gate = gated ? { gate: { report: judgeRun(run, reference, false), reference: name } } : {};
+  const gate = gated ? { gate: { report: runVerdicts(run, reference, false), reference: name } } : {};
   if (kept.length > 0) return { before: { name, items: kept }, ...gate };
   throw new BenchError('bad-reference', 'it has no two-option answer in common with this run', {
     where: against,

@@ -11,7 +11,7 @@ import { chatOf } from './flags.ts';
 import { usage } from './open-model.ts';
 import type { TryOptions } from './options.ts';
 import { defaultsOf, findMethod, findPersona, prepareMethod, readRequest, type TryRequest } from './try-inputs.ts';
-import type { TryServices } from './try-services.ts';
+import type { TryServices } from './try-runtime.ts';
 import { adapted, masked } from './variant-flags.ts';
 
 /** Likeliest next tokens in the JSON document. */
@@ -124,7 +124,7 @@ function timingLine(timings: Timings, generated: Generated, request: TryRequest,
 
 /** Runs `bench try`; returns the exit code. Throws BenchErrors on bad flags, models and prompts. */
 export async function tryVerb(text: string | undefined, options: TryOptions, given?: TryServices): Promise<number> {
-  const services = given ?? (await import('./try-services.ts')).tryServices();
+  const services = given ?? (await import('./try-runtime.ts')).tryServices();
   const request = readRequest(text, options);
   const chat = chatOf(options, request.mode === 'chat');
   const folder = isHubName(options.model)

@@ -4,11 +4,11 @@
 import { type Paint, type Painter, painter, wrap } from '../base/columns.ts';
 import { printable } from '../base/printable.ts';
 import { points } from '../base/words.ts';
-import type { Comparison, GateReport, Outcome, Verdict } from '../harness/record/verdicts.ts';
+import type { Comparison, GateReport, Verdict, VerdictOutcome } from '../harness/record/verdicts.ts';
 import { escaped } from './html/markup.ts';
 import { plain } from './markdown.ts';
 
-const WORST: readonly Outcome[] = ['fail', 'incomparable', 'inconclusive', 'pass'];
+const WORST: readonly VerdictOutcome[] = ['fail', 'incomparable', 'inconclusive', 'pass'];
 /** Flips of a verdict in a job's summary, which GitHub refuses above 1 MiB. */
 const LISTED = 100;
 /** Flips that a line shows without --explain. */
@@ -29,7 +29,7 @@ export function gateText(
   explain: boolean,
   paint: Painter = painter(false),
 ): string {
-  const colours: Readonly<Record<Outcome, Paint>> = {
+  const colours: Readonly<Record<VerdictOutcome, Paint>> = {
     ...{ pass: paint.good, fail: paint.bad, incomparable: paint.bad, inconclusive: paint.warn },
   };
   const lines = sorted(verdicts).flatMap((verdict) => {

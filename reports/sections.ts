@@ -123,7 +123,7 @@ export function titleLine(result: RunResult): string {
 export function against(result: RunResult, row: MetricRow): string {
   if (row.control) return 'control';
   const paired = pairedRows(result, row);
-  if (isUnjudged(result, row)) return 'not judged: controls are missing';
+  if (isUnjudged(result, row)) return 'not compared: controls are missing';
   if (paired.length > 0) {
     const lost = paired.filter(({ beats }) => !beats).length;
     return lost === 0 ? 'above, by pairs' : `NOT above ${lost} of ${paired.length}`;

@@ -48,12 +48,12 @@ export function matrixSections(result: RunResult): readonly Section[] {
   );
 }
 
-interface Place {
+interface SpecificityTable {
   readonly place: string;
   readonly rows: readonly SpecificityRow[];
 }
 
-function specific(result: RunResult): readonly Place[] {
+function specific(result: RunResult): readonly SpecificityTable[] {
   return places(result).flatMap(([model, evaluation]) => {
     const rows = result.specificities.filter((row) => row.model === model && row.evaluation === evaluation);
     return rows.length === 0 ? [] : [{ place: `${model}, evaluation ${evaluation}`, rows }];

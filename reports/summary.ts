@@ -17,7 +17,7 @@ export function summarySections(result: RunResult): readonly Section[] {
       head: ['method', 'alignment', 'against none', 'ppl', 'set-up', '+ tok', 'pre/dec', 'bytes'],
       rows: rows.map((row) => {
         const { value, low, high } = row.alignment;
-        const of = <T extends Point>(all: readonly T[]): T | undefined => all.find((one) => samePoint(one, row));
+        const of = <T extends RowPoint>(all: readonly T[]): T | undefined => all.find((one) => samePoint(one, row));
         const difference = pooledDifferences(result).find((one) => samePoint(one, row));
         const perplexity = of(result.perplexities)?.relative ?? null;
         const cost = of(result.costs);
@@ -101,9 +101,9 @@ function controlsText(result: RunResult, rows: readonly ComparisonRow[]): readon
   return [controls.length === 1 ? 'the one control is not above' : `none of ${controls.length} controls is above`];
 }
 
-type Point = Parameters<typeof samePoint>[0];
+type RowPoint = Parameters<typeof samePoint>[0];
 
-function isControl(result: RunResult, row: Point): boolean {
+function isControl(result: RunResult, row: RowPoint): boolean {
   return result.metrics.some((one) => one.control && samePoint(one, row));
 }
 
@@ -112,7 +112,7 @@ function nameOf(result: RunResult, row: ComparisonRow): string {
   return `${entryName(row)}${isWhole(result, row) ? '' : ' (incomplete)'}`;
 }
 
-function isWhole(result: RunResult, row: Point): boolean {
+function isWhole(result: RunResult, row: RowPoint): boolean {
   return !result.cells.some((cell) => cell.status === 'errored' && cell.split === 'evaluation' && samePoint(cell, row));
 }
 

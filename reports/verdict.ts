@@ -31,7 +31,7 @@ export function isMain(result: RunResult, row: MetricRow): boolean {
   return !result.metrics.some((other) => other.wording === null && entryName(other) === entryName(row));
 }
 
-/** The strongest control that the row's interval does not clear; controls themselves are not judged. */
+/** The strongest control that the row's interval does not clear; controls themselves are not compared. */
 export function standing(result: RunResult, row: MetricRow): Standing {
   if (row.control) return { row, notAbove: null };
   const blocking = rivals(result, row).filter(({ alignment }) => row.alignment.low <= alignment.high);
@@ -121,14 +121,14 @@ export function pairedRows(result: RunResult, row: MetricRow): readonly Comparis
   return result.comparisons.filter((one) => samePoint(one, row) && one.trait === row.trait);
 }
 
-type Point = Pick<VerdictRow, 'model' | 'evaluation' | 'method' | 'sparsity'>;
+type RowPoint = Pick<VerdictRow, 'model' | 'evaluation' | 'method' | 'sparsity'>;
 
-export function samePoint(a: Point, b: Point): boolean {
+export function samePoint(a: RowPoint, b: RowPoint): boolean {
   return a.model === b.model && a.evaluation === b.evaluation && a.method === b.method && a.sparsity === b.sparsity;
 }
 
 /** Whether the tuning split chose this method and sparsity. */
-export function isHeadline(result: RunResult, row: Point): boolean {
+export function isHeadline(result: RunResult, row: RowPoint): boolean {
   return result.headlines.some((headline) => samePoint(headline, row));
 }
 
@@ -170,7 +170,7 @@ function rivals(
     other.scope === row.scope &&
     other.trait === row.trait &&
     other.persona === row.persona;
-  // Nulls of a subnetwork are its own: it is judged against those by pairs.
+  // Controls of a subnetwork are its own: it is compared with those by pairs.
   const owned = new Set(result.comparisons.map(({ control }) => control));
   const methods = result.metrics
     .filter((other) => other.control && other.model === row.model && same(other) && isMain(result, other))

@@ -13,7 +13,7 @@ export interface Retrieved {
   readonly excluded: number; // chunks passed over because they hold the item
 }
 
-export interface Figures {
+export interface RetrievalFigures {
   readonly questions: number;
   readonly retrievalMs: { readonly mean: number; readonly median: number; readonly most: number };
   readonly passages: number; // means over the questions, as all that follows
@@ -25,7 +25,7 @@ export interface Figures {
 }
 
 /** By split of the items; k is what was asked for. */
-export function figuresOf(all: readonly Retrieved[], k: number): Readonly<Record<string, Figures>> {
+export function figuresOf(all: readonly Retrieved[], k: number): Readonly<Record<string, RetrievalFigures>> {
   const splits = [...new Set(all.map(({ split }) => split))].sort();
   return Object.fromEntries(
     splits.map((split) => {

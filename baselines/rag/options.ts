@@ -105,11 +105,11 @@ export const OPTIONS = {
   },
 } as const;
 
-type Given = Readonly<Record<string, unknown>>;
+type RawOptions = Readonly<Record<string, unknown>>;
 export type Options = FromSchema<typeof OPTIONS>;
 
 /** `given` with the defaults of the schema. Throws `bad-options` where they contradict each other. */
-export function optionsOf(given: Given): Options {
+export function optionsOf(given: RawOptions): Options {
   const defaults = Object.entries(OPTIONS.properties).map(([name, property]) => [name, property.default] as const);
   const options = { ...Object.fromEntries(defaults), ...given } as Options;
   if (options.overlap >= options.sentences) {
@@ -131,13 +131,13 @@ export function isTuned({ k, place }: Options): boolean {
 }
 
 /** The embedder's folder, relative to the file that names it. */
-export function located(given: Given, folderOf: (option: string) => string): Given {
+export function located(given: RawOptions, folderOf: (option: string) => string): RawOptions {
   const { embedding } = optionsOf(given);
   return embedding === OWN_STATES ? given : { ...given, embedding: resolve(folderOf('embedding'), embedding) };
 }
 
 /** What outcomes depend on: of a folder its content, and nothing that the ranker does not read. */
-export function contentOf(given: Given): Given {
+export function contentOf(given: RawOptions): RawOptions {
   const { base, embedding, k1, b, tokenisation, ...rest } = optionsOf(given);
   const ranker = rankerOf(optionsOf(given));
   return {

@@ -12,7 +12,7 @@ import { FUSION } from './ranking.ts';
 import { retriever } from './retrieval.ts';
 import { MEANING } from './words.ts';
 
-type Given = Readonly<Record<string, unknown>>;
+type RawOptions = Readonly<Record<string, unknown>>;
 
 /** How many passages stand where. */
 interface Setting {
@@ -118,7 +118,7 @@ function summary(asked: ReturnType<typeof figuresOf>): Readonly<Record<string, n
   };
 }
 
-function record(options: Options, { k, place }: Setting, index: Index, reused: boolean): Given {
+function record(options: Options, { k, place }: Setting, index: Index, reused: boolean): RawOptions {
   const {
     retriever: name,
     base,

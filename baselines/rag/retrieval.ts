@@ -35,7 +35,7 @@ export function retriever(request: Request): (item: Item, k: number) => Promise<
   const { index, text, persona, options, seed } = request;
   const relations = index.chunks.map((chunk) => relationOf(chunk, persona));
   const byRelation = grouped(relations.keys(), (i) => relations[i]!);
-  check(request, byRelation);
+  requireRetrievable(request, byRelation);
   const rankings = new Map<string, { readonly order: readonly number[]; readonly ms: number }>();
   const none = text.encode('').length;
   const block = (chunks: readonly number[]) =>
@@ -100,7 +100,10 @@ function queryOf({ description }: Persona, { question }: Item): string {
   return `${description}\n${question}`;
 }
 
-function check({ index, persona, options }: Request, byRelation: ReadonlyMap<Relation, readonly number[]>): void {
+function requireRetrievable(
+  { index, persona, options }: Request,
+  byRelation: ReadonlyMap<Relation, readonly number[]>,
+): void {
   const where = `personas.${persona.id}`;
   if (persona.description.trim() === '') {
     throw new BenchError('no-description', `persona ${persona.id} has no description to search for`, {

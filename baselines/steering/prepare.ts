@@ -15,7 +15,7 @@ import { firstComponent, meanDifference, randomLike, requireContrast, type Vecto
 const wrap: Prepared['wrap'] = async ({ text }) => ({ messages: [{ role: 'user', content: text }] });
 
 /** A point of the grid, and how it held the persona; null: it was not asked. */
-interface Candidate {
+interface SteeringCandidate {
   readonly layers: Range;
   readonly coefficient: number;
   readonly held: Held | null;
@@ -96,15 +96,15 @@ async function poles(
 async function choose(
   { engine, tune, tuning }: Context,
   options: Options,
-  variant: (candidate: Pick<Candidate, 'layers' | 'coefficient'>) => Variant,
-): Promise<{ readonly chosen: Candidate; readonly tried: readonly Candidate[] }> {
+  variant: (candidate: Pick<SteeringCandidate, 'layers' | 'coefficient'>) => Variant,
+): Promise<{ readonly chosen: SteeringCandidate; readonly tried: readonly SteeringCandidate[] }> {
   const ranges = rangesOf(options, engine.spec.layers);
   const [start, ...others] = coefficientsOf(options) as [number, ...number[]];
   if (ranges.length * (1 + others.length) === 1) {
     return { chosen: { layers: ranges[0]!, coefficient: start, held: null }, tried: [] };
   }
   const items = tuning.slice(0, options['tuning-items']);
-  const tried: Candidate[] = [];
+  const tried: SteeringCandidate[] = [];
   const ask = async (layers: Range, coefficient: number): Promise<void> => {
     const held = await tune({ variant: variant({ layers, coefficient }), wrap }, items);
     tried.push({ layers, coefficient, held });
@@ -117,7 +117,7 @@ async function choose(
 
 function variantOf(
   vectors: Vectors,
-  { layers: [first, last], coefficient }: Pick<Candidate, 'layers' | 'coefficient'>,
+  { layers: [first, last], coefficient }: Pick<SteeringCandidate, 'layers' | 'coefficient'>,
 ): Variant {
   const hash = createHash('sha256');
   const edits = vectors.slice(first, last + 1).map((vector, i) => {

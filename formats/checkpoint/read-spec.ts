@@ -151,7 +151,7 @@ function readRope(
   { base, ...own }: NonNullable<Family['rope']>,
 ): NonNullable<Spec['rope']> {
   const scalings = ['rope_parameters', 'rope_scaling'].filter((key) => fields.has(key)).map((key) => fields.child(key));
-  const stated = (keys: readonly string[]): readonly Place[] =>
+  const stated = (keys: readonly string[]): readonly FieldPath[] =>
     [...scalings, fields]
       .flatMap((where) => keys.map((key) => [where, key] as const))
       .filter(([at, key]) => at.has(key));
@@ -172,10 +172,10 @@ function readRope(
   return { base: agreed(bases, 1, 1e15, base), dims, ...(scales[0] && { scale: scales[0] }) };
 }
 
-type Place = readonly [where: Fields, key: string];
+type FieldPath = readonly [where: Fields, key: string];
 
 /** The number that stands in all of `places`; a config that says two things at once is not guessed at. */
-function agreed(places: readonly Place[], least: number, most: number, absent: number): number {
+function agreed(places: readonly FieldPath[], least: number, most: number, absent: number): number {
   const numbers = places.map(([where, key]) => where.number(key, least, most));
   const odd = numbers.findIndex((value) => value !== numbers[0]);
   if (odd > 0) throw places[odd]![0].bad(places[odd]![1], numbers[odd], `${numbers[0]}, as ${places[0]![1]} is`);

@@ -4,7 +4,7 @@ import { grouped, mean } from '../../base/grouped.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Outcome } from '../method/outcome.ts';
 import type { AgreementRow } from '../record/run-record.ts';
-import { judge } from '../score/index.ts';
+import { keyedOutcomes } from '../score/index.ts';
 import { type Answered, share } from './metrics.ts';
 
 /**
@@ -51,7 +51,7 @@ function likeliestOf({ cell, outcomes }: Answered): [item: string, options: read
 function likeliest({ scale: _, ...item }: Item, outcome: Outcome): readonly number[] {
   return item.options.flatMap((_, target) => {
     const options = item.options.map((option, k) => ({ ...option, matching: k === target }));
-    const [judged] = judge([outcome], [{ ...item, options }], item.persona);
+    const [judged] = keyedOutcomes([outcome], [{ ...item, options }], item.persona);
     return judged !== undefined && judged.aligned > 0 ? [target] : [];
   });
 }

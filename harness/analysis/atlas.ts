@@ -6,10 +6,10 @@ import type { AtlasRow } from '../record/run-record.ts';
 import { compareMasks } from '../subnetworks/compare.ts';
 import type { Sketch } from '../subnetworks/sketch.ts';
 
-type Figures = Omit<AtlasRow, 'model' | 'method' | 'sparsity'>;
+type OverlapFigures = Omit<AtlasRow, 'model' | 'method' | 'sparsity'>;
 
 /** By persona. Pairs of opposites are told from the others. */
-export function atlasOf(sketches: ReadonlyMap<string, Sketch>, { personas }: Pick<Suite, 'personas'>): Figures {
+export function atlasOf(sketches: ReadonlyMap<string, Sketch>, { personas }: Pick<Suite, 'personas'>): OverlapFigures {
   const opposite = new Map(personas.map(({ id, opposite }) => [id, opposite]));
   const all = [...sketches];
   const pairs = all.flatMap(([a, one], k) =>

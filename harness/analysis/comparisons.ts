@@ -43,23 +43,23 @@ interface Pair {
 /** [item, persona] as JSON -> pair. */
 type Pairs = ReadonlyMap<string, Pair>;
 
-type Point = Pick<Cell, 'model' | 'method' | 'sparsity'> & { readonly evaluation: string };
+type RowPoint = Pick<Cell, 'model' | 'method' | 'sparsity'> & { readonly evaluation: string };
 
-const pointOf = ({ model, method, sparsity, evaluation }: Cell): Point => ({
+const pointOf = ({ model, method, sparsity, evaluation }: Cell): RowPoint => ({
   model,
   evaluation: evaluation.id,
   method,
   sparsity,
 });
 /** Not the cell's id: two entries with equal inputs share it. */
-const keyOf = (cell: Cell) => JSON.stringify([pointOf(cell), cell.persona, cell.wording, cell.seed]);
+const cellKeyOf = (cell: Cell) => JSON.stringify([pointOf(cell), cell.persona, cell.wording, cell.seed]);
 
 /** Rows of each method, on the evaluation split and in the order of the plan: its controls as written, pooled and then by trait; one verdict each. */
 export function compare({ personas: all, plan: whole, answered, against, alpha = ALPHA }: Compared): Comparisons {
   const plan = whole.filter(({ split }) => split === 'evaluation');
   const personas = stated(all, plan); // of what was asked for: a cell may have failed
   const byKey = new Map(
-    answered.filter(({ cell }) => cell.split === 'evaluation').map((one) => [keyOf(one.cell), one]),
+    answered.filter(({ cell }) => cell.split === 'evaluation').map((one) => [cellKeyOf(one.cell), one]),
   );
   const comparisons: ComparisonRow[] = [];
   const verdicts: VerdictRow[] = [];
@@ -67,7 +67,7 @@ export function compare({ personas: all, plan: whole, answered, against, alpha =
   // A control stands beside many methods: it is judged once.
   const judged = new Map<Cell, Pairs>();
   const pairsOf = (cell: Cell): Pairs => {
-    const known = judged.get(cell) ?? pairsOfCell(personas, byKey.get(keyOf(cell)));
+    const known = judged.get(cell) ?? pairsOfCell(personas, byKey.get(cellKeyOf(cell)));
     judged.set(cell, known);
     return known;
   };
@@ -78,7 +78,7 @@ export function compare({ personas: all, plan: whole, answered, against, alpha =
     );
     if (controls.length === 0) continue;
     const method = averaged(cells.map(pairsOf));
-    const missing = new Set(cells.every((cell) => byKey.has(keyOf(cell))) ? [] : [point.method]);
+    const missing = new Set(cells.every((cell) => byKey.has(cellKeyOf(cell))) ? [] : [point.method]);
     let beats = true;
     for (const { kind, id } of controls) {
       const beside = besides(plan, point, id, cells);
@@ -86,7 +86,7 @@ export function compare({ personas: all, plan: whole, answered, against, alpha =
       const present = seeds.filter(({ size }) => size > 0);
       const complete =
         beside.length > 0 &&
-        beside.every((cell) => byKey.has(keyOf(cell))) &&
+        beside.every((cell) => byKey.has(cellKeyOf(cell))) &&
         [...method.keys()].every((key) => seeds.every((seed) => seed.has(key)));
       if (!complete) missing.add(id);
       const rows = present.length === 0 ? [] : rowsOf(unitsOf(method, present), alpha);
@@ -99,7 +99,7 @@ export function compare({ personas: all, plan: whole, answered, against, alpha =
 }
 
 /** A control's planned cells that a method's stand beside: at its sparsity, or without any; for its personas, or for all. */
-function besides(plan: readonly Cell[], point: Point, control: string, cells: readonly Cell[]): readonly Cell[] {
+function besides(plan: readonly Cell[], point: RowPoint, control: string, cells: readonly Cell[]): readonly Cell[] {
   const asked = new Set(cells.map(({ persona }) => persona));
   return plan.filter(
     (cell) =>
@@ -149,12 +149,15 @@ function unitsOf(method: Pairs, seeds: readonly Pairs[]): readonly Unit[] {
   });
 }
 
-type Figures = Pick<ComparisonRow, 'scope' | 'trait' | 'n' | 'seeds' | 'difference' | 'low' | 'high' | 'beats'>;
+type DifferenceFigures = Pick<
+  ComparisonRow,
+  'scope' | 'trait' | 'n' | 'seeds' | 'difference' | 'low' | 'high' | 'beats'
+>;
 
 /** Pooled, then by trait; none without units. */
-function rowsOf(units: readonly Unit[], alpha: number): readonly Figures[] {
+function rowsOf(units: readonly Unit[], alpha: number): readonly DifferenceFigures[] {
   if (units.length === 0) return [];
-  const row = (trait: string | null, own: readonly Unit[]): Figures => {
+  const row = (trait: string | null, own: readonly Unit[]): DifferenceFigures => {
     const { n, seeds, difference, low, high, above } = pairedDifference(own, alpha);
     return {
       scope: trait === null ? 'pooled' : 'trait',

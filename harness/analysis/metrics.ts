@@ -5,11 +5,11 @@
 import type { Persona, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import { type EvaluationRegistry, kindOf } from '../method/evaluation-kind.ts';
-import { judgedFor } from '../method/keying.ts';
+import { keyedFor } from '../method/keying.ts';
 import type { Outcome } from '../method/outcome.ts';
 import type { Cell } from '../plan/cell.ts';
 import type { AnswererRow, MetricRow, Share } from '../record/run-record.ts';
-import { type Judged, judge, standardAnswerers, summarise } from '../score/index.ts';
+import { type KeyedOutcome, keyedOutcomes, standardAnswerers, summarise } from '../score/index.ts';
 import { wilson } from '../stats/wilson.ts';
 
 /** A finished cell and its outcomes. */
@@ -106,12 +106,12 @@ export function share(value: number, n: number): Share {
   return { n, value, low, high };
 }
 
-/** Items of one cell judged for one persona: those whose answers count for it (`judgedFor`). */
-export function judgeFor(persona: Persona, { cell, outcomes }: Answered): readonly Judged[] {
+/** Items of one cell judged for one persona: those whose answers count for it (`keyedFor`). */
+export function judgeFor(persona: Persona, { cell, outcomes }: Answered): readonly KeyedOutcome[] {
   const items = asked(cell.items, cell.persona, persona);
   if (items.length === 0) return [];
   const wanted = new Set(items.map(({ id }) => id));
-  return judge(
+  return keyedOutcomes(
     outcomes.filter(({ item }) => wanted.has(item)),
     items,
     persona.id,
@@ -146,17 +146,17 @@ function rowsOf(suite: Suite, group: Group, cells: readonly Answered[], wording:
 }
 
 /** Repeats of the same pairs of item and persona (wordings, seeds) become one unit each: the mean of all figures. */
-function averaged(repeats: readonly (readonly Judged[])[]): readonly Judged[] {
-  const byItem = new Map<string, Judged[]>();
+function averaged(repeats: readonly (readonly KeyedOutcome[])[]): readonly KeyedOutcome[] {
+  const byItem = new Map<string, KeyedOutcome[]>();
   for (const one of repeats.flat()) {
     const known = byItem.get(one.item);
     if (known === undefined) byItem.set(one.item, [one]);
     else known.push(one);
   }
   return [...byItem.values()].map((units) => {
-    const first = units[0] as Judged;
+    const first = units[0] as KeyedOutcome;
     if (units.length === 1) return first;
-    const mean = (figure: (unit: Judged) => number) =>
+    const mean = (figure: (unit: KeyedOutcome) => number) =>
       units.reduce((sum, unit) => sum + figure(unit), 0) / units.length;
     return {
       ...first,
@@ -188,5 +188,5 @@ function scopes<T extends { readonly persona: string; readonly trait: string }>(
 }
 
 function asked(items: readonly Item[], told: string | null, persona: Persona): readonly Item[] {
-  return items.filter((item) => judgedFor(item, told, [persona]).length > 0);
+  return items.filter((item) => keyedFor(item, told, [persona]).length > 0);
 }

@@ -14,7 +14,7 @@ const pointOf = ({ model, evaluation, method, sparsity }: Cell) => ({
   method,
   sparsity,
 });
-const keyOf = (cell: Cell) => JSON.stringify(pointOf(cell));
+const pointKeyOf = (cell: Cell) => JSON.stringify(pointOf(cell));
 
 /** One row per method and sparsity whose networks read the neutral texts; `dense`: the entry that leaves it untouched. */
 export function perplexityRows(results: readonly CellResult[], dense: string | null): readonly PerplexityRow[] {
@@ -32,7 +32,7 @@ export function perplexityRows(results: readonly CellResult[], dense: string | n
       ),
     ].map(([model, cells]) => [model, perplexity(cells)]),
   );
-  return [...grouped(read, ({ cell }) => keyOf(cell)).values()].map((cells) => {
+  return [...grouped(read, ({ cell }) => pointKeyOf(cell)).values()].map((cells) => {
     const [{ cell, tokens }] = cells;
     const value = perplexity(cells);
     const whole = base.get(cell.model);
@@ -49,7 +49,7 @@ export function perplexityRows(results: readonly CellResult[], dense: string | n
 /** Pooled alignment on the tuning split. */
 export function tuningRows(personas: readonly Persona[], answered: readonly Answered[]): readonly TuningRow[] {
   const tuning = answered.filter(({ cell }) => cell.split === 'tuning');
-  return [...grouped(tuning, ({ cell }) => keyOf(cell)).values()].flatMap((cells) => {
+  return [...grouped(tuning, ({ cell }) => pointKeyOf(cell)).values()].flatMap((cells) => {
     const judged = cells.flatMap((one) =>
       personas
         .filter(({ id }) => one.cell.persona === null || one.cell.persona === id)

@@ -19,7 +19,7 @@ import {
   RUN_VERSION,
   type RunResult,
 } from '../record/run-record.ts';
-import { judge, targetOf } from '../score/index.ts';
+import { keyedOutcomes, targetOf } from '../score/index.ts';
 import { agreementRows } from './agreement.ts';
 import { type Against, compare } from './comparisons.ts';
 import { costRows } from './costs.ts';
@@ -122,7 +122,7 @@ export function* itemRows(suite: Suite, results: readonly CellResult[]): Generat
       if (outcome === undefined) continue;
       const keyed = persona === null ? 1 : keyingOf(item, persona);
       const asked = keyed === 0 ? item.persona : (persona?.id ?? item.persona);
-      const [judged] = judge([outcome], [item], asked);
+      const [judged] = keyedOutcomes([outcome], [item], asked);
       const target = targetOf(item, asked);
       yield {
         cell: cell.id,

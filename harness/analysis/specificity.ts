@@ -10,7 +10,7 @@ import { grouped, mean } from '../../base/grouped.ts';
 import type { Persona, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Estimate, SpecificityRow } from '../record/run-record.ts';
-import { DESIRABLE, judge } from '../score/index.ts';
+import { DESIRABLE, keyedOutcomes } from '../score/index.ts';
 import { bcaInterval } from '../stats/bca.ts';
 import { type Answered, cellsOf, stated } from './metrics.ts';
 
@@ -62,10 +62,10 @@ export function specificityRows(suite: Suite, all: readonly Answered[], dense: s
   });
 }
 
-type Figures = Omit<SpecificityRow, 'model' | 'evaluation' | 'method' | 'answerer' | 'control' | 'sparsity'>;
+type ShiftFigures = Omit<SpecificityRow, 'model' | 'evaluation' | 'method' | 'answerer' | 'control' | 'sparsity'>;
 
 /** `heights`: by persona, in their order. */
-function rowOf({ personas, items, base }: Asked, heights: readonly Heights[]): Figures | null {
+function rowOf({ personas, items, base }: Asked, heights: readonly Heights[]): ShiftFigures | null {
   const traits = [...grouped(items, ({ trait }) => trait)];
   if (traits.length < 2 || personas.length === 0) return null;
   const moved = (k: number, { id }: Item) => (heights[k]?.get(id) ?? Number.NaN) - (base.get(id) ?? Number.NaN);
@@ -118,7 +118,7 @@ function heightsOf(cells: readonly Answered[]): Heights {
     return cell.items.flatMap((item): readonly (readonly [string, number])[] => {
       const outcome = byItem.get(item.id);
       if (outcome === undefined || (item.options.length !== 2 && item.scale !== true)) return [];
-      const [judged] = judge([outcome], [item], item.persona);
+      const [judged] = keyedOutcomes([outcome], [item], item.persona);
       const aligned = judged?.aligned ?? Number.NaN;
       return [[item.id, item.keying === '+' ? aligned : 1 - aligned]];
     });

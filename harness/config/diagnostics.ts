@@ -9,26 +9,26 @@ export interface Source {
 }
 
 /** A stretch of a source; end is exclusive. */
-export interface Place {
+export interface TextPosition {
   readonly source: Source;
   readonly start: number;
   readonly end: number;
 }
 
 export interface Issue {
-  readonly place: Place;
+  readonly place: TextPosition;
   readonly message: string;
   readonly hint?: string;
 }
 
 /** Line and column of a place, from 1. */
-function positionOf({ source, start }: Place): { readonly line: number; readonly column: number } {
+function positionOf({ source, start }: TextPosition): { readonly line: number; readonly column: number } {
   const before = source.text.slice(0, start);
   return { line: before.split('\n').length, column: start - before.lastIndexOf('\n') };
 }
 
 /** `file:line:col` of a place; line and column count from 1. */
-export function whereIs(place: Place): string {
+export function whereIs(place: TextPosition): string {
   const { line, column } = positionOf(place);
   return `${place.source.name}:${line}:${column}`;
 }

@@ -1,7 +1,7 @@
 // What config needs of the kinds of evaluation, and what a kind gets to make an evaluation of its entry in a suite.
 
 import type { Item } from '../datasets/types.ts';
-import type { Issue, Place } from './diagnostics.ts';
+import type { Issue, TextPosition } from './diagnostics.ts';
 import type { Evaluation, Persona } from './resolved.ts';
 import { type Located, originOf } from './yaml.ts';
 
@@ -14,7 +14,7 @@ export interface EvaluationFile {
 /** Where an entry stands in the suite. Keys are paths below it, such as 'items' or 'judge/endpoint'. */
 export interface EvaluationPlace {
   /** The place of a key's value (of the key itself with 'key'), for messages; of the entry where the suite lacks the key. */
-  place(key: string, of?: 'value' | 'key'): Place;
+  place(key: string, of?: 'value' | 'key'): TextPosition;
   /** Whether the suite writes the key; otherwise its value is the default. */
   isWritten(key: string): boolean;
 }

@@ -20,7 +20,7 @@ export interface Evaluations {
   readonly notes: readonly string[];
 }
 
-export interface Given {
+export interface EvaluationInputs {
   readonly personas: readonly Persona[]; // that the suite selects
   readonly book: readonly Persona[]; // all of the personas file
   readonly limit: number | undefined; // --limit
@@ -59,7 +59,7 @@ export function faultsOf(
 export async function evaluationsOf(
   files: readonly EvaluationFile[],
   kinds: EvaluationShapes,
-  given: Given,
+  given: EvaluationInputs,
   folderOf: (path: string) => string,
   located: Located,
 ): Promise<Evaluations> {

@@ -6,7 +6,7 @@ import { BenchError } from '../../base/error.ts';
 import { failure, ReadError, readText } from '../../base/read.ts';
 import { requireCachedModel } from '../hub/cache.ts';
 import { didYouMeanHub, isHubName, parseHubName } from '../hub/name.ts';
-import { didYouMean, failOn, type Issue, type Place } from './diagnostics.ts';
+import { didYouMean, failOn, type Issue, type TextPosition } from './diagnostics.ts';
 import { packageRoot } from './paths.ts';
 import type { ModelRef } from './resolved.ts';
 import type { SuiteFile } from './schemas.ts';
@@ -60,7 +60,7 @@ async function find(
   path: string,
   folder: string,
   named: boolean,
-  place: Place,
+  place: TextPosition,
   issues: Issue[],
 ): Promise<Pick<ModelRef, 'id' | 'path'> | null> {
   if (isHubName(path)) {

@@ -9,7 +9,7 @@ import type { Item } from '../datasets/types.ts';
 import { didYouMean, failOn, type Issue, suggestion } from './diagnostics.ts';
 import type { Persona } from './resolved.ts';
 import { PERSONAS_SCHEMA, type PersonasFile } from './schemas.ts';
-import { check } from './validate.ts';
+import { schemaIssues } from './validate.ts';
 import { originOf, readYaml } from './yaml.ts';
 
 const CODE = 'bad-personas';
@@ -25,7 +25,7 @@ export interface PersonaBook {
 export async function readPersonas(file: string, name = file): Promise<PersonaBook> {
   const located = await readYaml(file, name, CODE);
   const value = structuredClone(located.value);
-  failOn(check(PERSONAS_SCHEMA, value, located), CODE, HINT);
+  failOn(schemaIssues(PERSONAS_SCHEMA, value, located), CODE, HINT);
   const { personas, neutral } = value as unknown as PersonasFile;
   const entries = Object.entries(personas);
   const ids = entries.map(([id]) => id);

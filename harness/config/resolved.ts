@@ -66,7 +66,7 @@ export interface JudgeSettings {
   readonly keyEnv: string; // environment variable that holds the key, where one is needed
 }
 
-/** Nulls that a subnetwork is compared with. */
+/** Controls that a subnetwork is compared with. */
 export const CONTROL_KINDS = ['random', 'magnitude', 'generic-text', 'opposite', 'shuffled'] as const;
 export type ControlKind = (typeof CONTROL_KINDS)[number];
 

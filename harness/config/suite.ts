@@ -14,7 +14,7 @@ import { readPersonas } from './personas.ts';
 import type { Levels, MethodEntry, Persona, Suite } from './resolved.ts';
 import { type SuiteFile, suiteSchema } from './schemas.ts';
 import { levelOf, sparsityNames } from './sparsity-names.ts';
-import { check } from './validate.ts';
+import { schemaIssues } from './validate.ts';
 import { type Located, originOf } from './yaml.ts';
 
 const CODE = 'bad-suite';
@@ -24,12 +24,12 @@ const HINT = 'correct the suite, then run `bench validate` on it';
 const FIXTURE_NOTE =
   'persona-nano is a fixture that tests the harness; its figures are not evidence about large language models.';
 
-type Given = Readonly<Record<string, unknown>>;
+type RawOptions = Readonly<Record<string, unknown>>;
 
 /** What config needs of the methods: their options' schemas, and the paths among the options made absolute. */
 type OptionSchemas = ReadonlyMap<
   string,
-  { readonly options: object; located?(options: Given, folderOf: (option: string) => string): Given }
+  { readonly options: object; located?(options: RawOptions, folderOf: (option: string) => string): RawOptions }
 >;
 
 export interface LoadOptions {
@@ -54,7 +54,7 @@ export async function readSuiteFile(
   for (const assignment of options.set ?? [])
     located = applySet(located, assignment, (path) => knownKeys(schema, path));
   const value = structuredClone(located.value) as unknown as SuiteFile;
-  const issues = [...check(schema, value, located)];
+  const issues = [...schemaIssues(schema, value, located)];
   if (issues.length === 0) {
     value.methods.forEach((entry, k) => {
       const at = `methods/${k}`;
@@ -73,7 +73,7 @@ export async function readSuiteFile(
           hint: suggestion(name, [...options.registry.keys()]),
         });
       } else {
-        issues.push(...check(method.options, entry.options, located, `${at}/${optionsAt}`));
+        issues.push(...schemaIssues(method.options, entry.options, located, `${at}/${optionsAt}`));
       }
     });
     issues.push(...sparsityNames(value, located), ...faultsOf(value.evaluations, options.kinds, located));

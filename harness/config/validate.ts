@@ -3,7 +3,7 @@
 
 import { createRequire } from 'node:module';
 import type { Ajv, ErrorObject } from 'ajv';
-import { didYouMean, type Issue, type Place, suggestion } from './diagnostics.ts';
+import { didYouMean, type Issue, suggestion, type TextPosition } from './diagnostics.ts';
 import { childPath, type Located, originOf } from './yaml.ts';
 
 let made: Ajv | undefined;
@@ -27,7 +27,7 @@ function ajv(): Ajv {
 }
 
 /** Checks `value` (changed: defaults) against `schema`; `at` is its path in `located`, where the places come from. */
-export function check(schema: object, value: unknown, located: Located, at = ''): readonly Issue[] {
+export function schemaIssues(schema: object, value: unknown, located: Located, at = ''): readonly Issue[] {
   const validate = ajv().compile(schema);
   if (validate(value)) return [];
   const errors = (validate.errors ?? []).filter(
@@ -166,7 +166,7 @@ function lastKey(path: string): string {
 }
 
 /** A map's range covers all of it; its first line is where to look. */
-function firstLine({ source, start, end }: Place): Place {
+function firstLine({ source, start, end }: TextPosition): TextPosition {
   const newline = source.text.indexOf('\n', start);
   return { source, start, end: newline < 0 ? end : Math.min(end, newline) };
 }

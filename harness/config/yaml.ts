@@ -3,14 +3,14 @@
 
 import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
 import { failure, ReadError, type ReadProblem, readText } from '../../base/read.ts';
-import { failOn, type Issue, type Place, type Source } from './diagnostics.ts';
+import { failOn, type Issue, type Source, type TextPosition } from './diagnostics.ts';
 
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
 
 /** Where a value and its key stand. A value without a key (a list's element, the whole file) is its own key. */
 export interface Origin {
-  readonly value: Place;
-  readonly key: Place;
+  readonly value: TextPosition;
+  readonly key: TextPosition;
   readonly from: 'file' | 'flag';
 }
 
@@ -73,16 +73,16 @@ export function parseYaml(source: Source, code: string, from: Origin['from'] = '
     'correct the YAML; an editor with YAML support marks the same places',
   );
   const origins = new Map<string, Origin>();
-  const whole: Place = { source, start: 0, end: source.text.length };
+  const whole: TextPosition = { source, start: 0, end: source.text.length };
   let count = 0;
-  const fail = (place: Place, message: string, hint: string): never => {
+  const fail = (place: TextPosition, message: string, hint: string): never => {
     failOn([{ place, message }], code, hint);
     throw new Error('unreachable');
   };
-  const place = (node: Node | null | undefined, otherwise: Place): Place =>
+  const place = (node: Node | null | undefined, otherwise: TextPosition): TextPosition =>
     node?.range ? { source, start: node.range[0], end: node.range[1] } : otherwise;
 
-  const visit = (node: Node | null | undefined, path: string, key: Place | null, depth: number): Value => {
+  const visit = (node: Node | null | undefined, path: string, key: TextPosition | null, depth: number): Value => {
     const value = place(node, key ?? whole);
     origins.set(path, { value, key: key ?? value, from });
     if (++count > MAX_VALUES || depth > MAX_DEPTH) {

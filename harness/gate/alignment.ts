@@ -10,7 +10,7 @@ import { signFlip } from '../stats/permutation.ts';
 import { itemsToDecide, itemsToDecideGraded, itemsToReject } from '../stats/power.ts';
 import { tangoInterval } from '../stats/tango.ts';
 import { meanOf, pairRows, type Unit, unitsOf } from '../stats/units.ts';
-import { fallen } from './fallen.ts';
+import { fallen } from './losses.ts';
 import type { Answer, GateRow, Rules } from './types.ts';
 
 /** A row beside its reference, ready to be judged. */

@@ -4,13 +4,13 @@
 import { grouped } from '../../base/grouped.ts';
 import { entryName } from '../record/row-name.ts';
 import type { ItemRow } from '../record/run-record.ts';
-import type { Comparison, Flip, Given, RowDifference } from '../record/verdicts.ts';
+import type { AnswerGiven, Comparison, Flip, RowDifference } from '../record/verdicts.ts';
 import { bcaInterval } from '../stats/bca.ts';
 import { meanOf, pairRows, type Unit, unitsOf } from '../stats/units.ts';
-import { type JudgedBy, judging, sharesOf, titlesOf } from './rows.ts';
+import { type KeyedBy, keyedAnswers, sharesOf, titlesOf } from './rows.ts';
 
 export interface Side {
-  readonly result: JudgedBy;
+  readonly result: KeyedBy;
   readonly items: readonly ItemRow[];
 }
 
@@ -26,7 +26,7 @@ export function compareRuns(first: Side, second: Side): Comparison {
   // Items of other traits than the persona's say nothing of how it is held.
   const own = (rows: readonly ItemRow[]) => rows.filter(({ keyed }) => keyed !== 0);
   const [a, b] = [grouped(own(first.items), keyOf), grouped(own(second.items), keyOf)];
-  const judges = [judging(second.result), judging(first.result)] as const;
+  const judges = [keyedAnswers(second.result), keyedAnswers(first.result)] as const;
   const only = (side: Groups, other: Groups) =>
     [...side].filter(([key]) => !other.has(key)).map(([, rows]) => titleOf(rows[0]!));
   const graded = new Set(second.result.evaluations.filter((one) => one.graded).map(({ id }) => id));
@@ -63,7 +63,7 @@ type Groups = ReadonlyMap<string, readonly ItemRow[]>;
 function unitsFor(
   now: readonly ItemRow[],
   was: readonly ItemRow[],
-  [judgeNow, judgeWas]: readonly [ReturnType<typeof judging>, ReturnType<typeof judging>],
+  [judgeNow, judgeWas]: readonly [ReturnType<typeof keyedAnswers>, ReturnType<typeof keyedAnswers>],
 ): readonly Unit[] | null {
   const content = (row: ItemRow): string => JSON.stringify([row.trait, row.question, row.options]);
   const before = new Map(was.map((row) => [placeOf(row), content(row)]));
@@ -116,7 +116,7 @@ function likeliest(row: ItemRow): number {
   return shares.indexOf(Math.max(...shares));
 }
 
-function givenOf(row: ItemRow): Given {
+function givenOf(row: ItemRow): AnswerGiven {
   const { options, orders, p } = row;
   const sums = options.map((_, k) => orders.reduce((sum, order) => sum + order.sums[k]!, 0) / orders.length);
   return { text: options[likeliest(row)]?.text ?? '', p, sums };

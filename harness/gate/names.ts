@@ -2,7 +2,7 @@
 // when all is computed.
 
 import { BenchError } from '../../base/error.ts';
-import { didYouMean, failOn, type Place } from '../config/diagnostics.ts';
+import { didYouMean, failOn, type TextPosition } from '../config/diagnostics.ts';
 import type { GateRules, MethodEntry, Suite } from '../config/resolved.ts';
 import { originOf } from '../config/yaml.ts';
 import { axesOf, type MethodRegistry } from '../method/method.ts';
@@ -48,7 +48,7 @@ function hintOf(name: string, rows: readonly string[], ids: readonly string[]): 
   return own.length > 0 ? `rows of ${id}: ${own.join(', ')}` : `methods of the suite: ${ids.join(', ')}`;
 }
 
-function placeOf(located: NonNullable<Suite['located']>, at: string): Place {
+function placeOf(located: NonNullable<Suite['located']>, at: string): TextPosition {
   const { key, value } = originOf(located, at);
   return at.startsWith('gate/floors/') ? key : value;
 }

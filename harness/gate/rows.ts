@@ -1,7 +1,7 @@
 // A run's record and its answers -> the rows that a gate reads; and the reference that a blessed run becomes.
 
 import { digestOf } from '../../base/digest.ts';
-import { judgedFor } from '../method/keying.ts';
+import { keyedFor } from '../method/keying.ts';
 import { entryName } from '../record/row-name.ts';
 import type { ItemRow, MetricRow, RunResult } from '../record/run-record.ts';
 import { softmax } from '../stats/softmax.ts';
@@ -9,14 +9,14 @@ import type { Candidate } from './types.ts';
 import { type Answer, type GateRow, REFERENCE_VERSION, type Reference, type Rules } from './types.ts';
 import { narrowedBy } from './weaker.ts';
 
-interface Place {
+interface RowGroup {
   readonly model: string;
   readonly evaluation: string;
 }
 
 /** Rows by name, with their evaluation and their model where a side has several. */
-export function titlesOf(...sides: readonly (readonly Place[])[]): (name: string, place: Place) => string {
-  const several = (field: keyof Place) => sides.some((side) => new Set(side.map((one) => one[field])).size > 1);
+export function titlesOf(...sides: readonly (readonly RowGroup[])[]): (name: string, place: RowGroup) => string {
+  const several = (field: keyof RowGroup) => sides.some((side) => new Set(side.map((one) => one[field])).size > 1);
   const shown = (['evaluation', 'model'] as const).filter(several);
   return (name, place) => [name, ...shown.map((field) => place[field])].join(', ');
 }
@@ -32,16 +32,16 @@ export function contentOf({ question, options }: Pick<ItemRow, 'question' | 'opt
 }
 
 type Row = Pick<MetricRow, 'model' | 'evaluation' | 'method' | 'sparsity' | 'trait'>;
-type Judged = Pick<Answer, 'persona' | 'aligned' | 'p'>;
+type KeyedAnswer = Pick<Answer, 'persona' | 'aligned' | 'p'>;
 
 /** What a side of a comparison says of its answers beside them. */
-export type JudgedBy = Pick<RunResult, 'metrics' | 'evaluations' | 'personas'>;
+export type KeyedBy = Pick<RunResult, 'metrics' | 'evaluations' | 'personas'>;
 
 /**
  * An answer as the run's metrics count it: for the persona that was stated; without one for each of those that the metrics
- * judge the row for, and what one pole of a trait gains its opposite loses (`judgedFor`).
+ * judge the row for, and what one pole of a trait gains its opposite loses (`keyedFor`).
  */
-export function judging({ metrics, evaluations, personas }: JudgedBy): (row: ItemRow) => readonly Judged[] {
+export function keyedAnswers({ metrics, evaluations, personas }: KeyedBy): (row: ItemRow) => readonly KeyedAnswer[] {
   const unpaired = new Set(evaluations.filter(({ poles }) => poles === 'own').map(({ id }) => id));
   const keyOf = ({ model, evaluation, method, sparsity, trait }: Row) =>
     JSON.stringify([model, evaluation, method, sparsity, trait]);
@@ -57,7 +57,7 @@ export function judging({ metrics, evaluations, personas }: JudgedBy): (row: Ite
     const among = judged.get(keyOf(row));
     if (among === undefined) return [{ persona: itemPersona, aligned, p }];
     const item = { persona: itemPersona, trait, ...(unpaired.has(evaluation) && { unpaired: true as const }) };
-    const counted = judgedFor(
+    const counted = keyedFor(
       item,
       null,
       personas.filter(({ id }) => among.has(id)),
@@ -76,7 +76,7 @@ export function gateRows(
 ): readonly GateRow[] {
   const answers = new Map<string, Answer[]>();
   const graded = new Set(result.evaluations.filter((one) => one.graded).map(({ id }) => id));
-  const judge = judging(result);
+  const judge = keyedAnswers(result);
   const keyOf = (row: Pick<ItemRow, 'model' | 'evaluation' | 'method' | 'sparsity'>): string =>
     JSON.stringify([row.model, row.evaluation, row.method, row.sparsity]);
   for (const row of items) {

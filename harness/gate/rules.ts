@@ -75,11 +75,11 @@ function apart(now: GateRow, was: GateRow, run: Candidate, reference: Reference)
     ({ aligned, p }) => !(aligned >= 0 && aligned <= 1 && p >= 0 && p <= 1),
   );
   if (broken !== undefined) return `item ${broken.item} has a figure that is not a number`;
-  const before = new Map(was.answers.map((answer) => [keyOf(answer), answer]));
-  const after = new Set(now.answers.map(keyOf));
+  const before = new Map(was.answers.map((answer) => [answerKeyOf(answer), answer]));
+  const after = new Set(now.answers.map(answerKeyOf));
   if (after.size < now.answers.length || before.size < was.answers.length) return 'it has a duplicate answer';
   for (const answer of now.answers) {
-    const blessed = before.get(keyOf(answer));
+    const blessed = before.get(answerKeyOf(answer));
     if (blessed === undefined) return `item ${answer.item} is new`;
     if (blessed.content !== answer.content) return `item ${answer.item} has other content`;
     if (blessed.trait !== answer.trait) return `item ${answer.item} is of another trait`;
@@ -90,9 +90,9 @@ function apart(now: GateRow, was: GateRow, run: Candidate, reference: Reference)
 /** Equal cells must give equal answers, to the bit, on one class of devices with the same kernels. On another the effect decides. */
 function identity(pair: Matched, sameClass: boolean, stored: ReadonlySet<string>): readonly Verdict[] {
   const { title, now, was: blessed } = sameClass ? pair : levelled(pair);
-  const before = new Map(blessed.answers.map((answer) => [keyOf(answer), answer]));
+  const before = new Map(blessed.answers.map((answer) => [answerKeyOf(answer), answer]));
   const same = now.answers.flatMap((answer) => {
-    const was = before.get(keyOf(answer))!;
+    const was = before.get(answerKeyOf(answer))!;
     return was.cell === answer.cell ? [{ answer, was }] : [];
   });
   if (same.length === 0) return [];
@@ -167,6 +167,6 @@ function sameRow(a: GateRow, b: GateRow, ofA: readonly GateRow[], ofB: readonly 
   return model && a.name === b.name && a.evaluation === b.evaluation;
 }
 
-function keyOf({ item, persona, wording, seed }: Answer): string {
+function answerKeyOf({ item, persona, wording, seed }: Answer): string {
   return JSON.stringify([item, persona, wording, seed]);
 }

@@ -26,7 +26,7 @@ export function keyingOf(item: Pick<Item, 'persona' | 'unpaired'>, persona: Pick
  * and where none was (`stated` is null) every one of `personas`; of these, those of the item's trait that it says something
  * about. Metrics, the gate and the comparison of two runs all count by this.
  */
-export function judgedFor<P extends Pole>(
+export function keyedFor<P extends Pole>(
   item: Keyed,
   stated: string | null,
   personas: readonly P[],

@@ -102,8 +102,8 @@ export interface Method {
   content?(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
   /** It may change the network: perplexity on neutral text is measured for it. */
   readonly network?: boolean;
-  /** Its options as a control of this kind has them: a null of equal sparsity in the same places. None: no controls. */
-  nulls?(kind: ControlKind, options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
+  /** The options of its control of this kind: of equal sparsity, in the same matrices. Absent: the method has no controls. */
+  controlOptions?(kind: ControlKind, options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
   /** Asked on the tuning split as well, where the headline's sparsity and score function are chosen. */
   readonly tunes?: boolean;
   /** Values of the wording axis for a persona; only for methods with that axis. */

@@ -1,4 +1,4 @@
-// The nulls that every subnetwork is compared with, as method entries of their own: on unless the suite says otherwise.
+// The controls that every subnetwork is compared with, as method entries of their own: on unless the suite says otherwise.
 // Entries that would be the same network for two methods are one, and the store answers the rest.
 
 import { canonicalJson } from '../../base/digest.ts';
@@ -6,7 +6,7 @@ import { BenchError } from '../../base/error.ts';
 import { CONTROL_KINDS, type ControlKind, type Levels, type MethodEntry, type Suite } from '../config/resolved.ts';
 import type { MethodRegistry } from '../method/method.ts';
 
-/** Whether the null is one network for all personas, and so for all methods of the same shape. */
+/** Whether the control is one network for all personas, and so for all methods of the same shape. */
 const COMMON: readonly ControlKind[] = ['random', 'magnitude', 'generic-text'];
 
 /** The suite with the controls of those of its methods that have any. Throws `bad-suite` when an id of it is a control's. */
@@ -15,14 +15,14 @@ export function withControls(suite: Suite, registry: MethodRegistry): Suite {
   const added = new Map<string, MethodEntry & { readonly levels: readonly string[] }>();
   const own = new Set(suite.methods.map(({ id }) => id));
   const methods = suite.methods.map((given): MethodEntry => {
-    const nulls = registry.get(given.method)?.nulls;
-    if (nulls === undefined) return given;
+    const optionsOf = registry.get(given.method)?.controlOptions;
+    if (optionsOf === undefined) return given;
     const entry = { ...given, levels: levelsOf(given, labels) };
     if (entry.control || entry.controls === false) return entry;
     const against = CONTROL_KINDS.flatMap((kind) => {
       const levels = at(kind === 'random' ? suite.controls.random > 0 : suite.controls[kind], entry.levels);
       if (levels.length === 0) return [];
-      const control = controlOf(kind, entry, nulls(kind, entry.options), levels, suite.controls.random);
+      const control = controlOf(kind, entry, optionsOf(kind, entry.options), levels, suite.controls.random);
       const same = [...added.values()].find((other) => sameNetwork(other, control));
       const id = same?.id ?? freeId(kind, entry.id, added);
       if (own.has(id)) {

@@ -190,14 +190,14 @@ function asked(
   return { all, ofPersona: ({ id }) => known.get(id) ?? [] };
 }
 
-interface Point {
+interface AxisValues {
   readonly persona: Persona | null;
   readonly wording: string | null;
   readonly sparsity: Suite['sparsity'][number] | null;
   readonly seed: number | null;
 }
 
-function* points(suite: Suite, entry: MethodEntry, method: Method): Generator<Point> {
+function* points(suite: Suite, entry: MethodEntry, method: Method): Generator<AxisValues> {
   const axes = axesOf(method, entry);
   const has = (axis: Axis) => axes.includes(axis);
   const levels = suite.sparsity.filter(({ label }) => entry.levels === undefined || entry.levels.includes(label));

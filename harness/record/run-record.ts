@@ -255,7 +255,7 @@ export interface ItemRow {
   readonly addedTokens: number;
 }
 
-/** What a method is compared with: the nulls that a suite adds, and the network as it is. */
+/** What a method is compared with: the controls that a suite adds, and the dense network. */
 export type ComparedKind = 'random' | 'magnitude' | 'generic-text' | 'opposite' | 'shuffled' | 'dense';
 
 /**

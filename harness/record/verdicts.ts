@@ -1,11 +1,11 @@
 // What a gate and a comparison of two runs come to: what reports print, and nothing that they cannot get from it.
 
-export type Outcome = 'pass' | 'fail' | 'inconclusive' | 'incomparable';
+export type VerdictOutcome = 'pass' | 'fail' | 'inconclusive' | 'incomparable';
 
 export interface Verdict {
   readonly rule: 'alignment' | 'floor' | 'order' | 'tax' | 'timings' | 'counters' | 'identity' | 'rows';
   readonly row: string;
-  readonly outcome: Outcome;
+  readonly outcome: VerdictOutcome;
   readonly message: string; // in words, with the figures
   readonly flips: readonly string[]; // items that changed, worst first: what --explain prints
 }
@@ -34,12 +34,12 @@ export interface Flip {
   readonly persona: string;
   readonly place: string; // wording and seed
   readonly question: string;
-  readonly before: Given;
-  readonly after: Given;
+  readonly before: AnswerGiven;
+  readonly after: AnswerGiven;
 }
 
 /** What a network answered, and the log-probability of each option, averaged over the orders. */
-export interface Given {
+export interface AnswerGiven {
   readonly text: string;
   readonly p: number; // of the persona's option
   readonly sums: readonly number[];

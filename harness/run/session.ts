@@ -224,7 +224,7 @@ function untimed({ profile }: SessionOptions, error: unknown): string {
 }
 
 /** The store's key of a planned cell. */
-export function keyOf(planned: Pick<Planned, 'device' | 'kernels'>, cell: Cell): string {
+export function cellKeyOf(planned: Pick<Planned, 'device' | 'kernels'>, cell: Cell): string {
   return storeKey(cell.id, planned.device.deviceClass, planned.kernels);
 }
 

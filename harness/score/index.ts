@@ -4,7 +4,7 @@ export { targetOf } from '../method/keying.ts';
 export { softmax } from '../stats/softmax.ts';
 export { letterOf, ordersOf, questionText } from './ask.ts';
 export { evaluateChoice } from './choice.ts';
-export { alignment, type Judged, judge, summarise } from './metrics.ts';
+export { alignment, type KeyedOutcome, keyedOutcomes, summarise } from './metrics.ts';
 export {
   choose,
   credit,

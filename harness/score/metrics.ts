@@ -11,7 +11,7 @@ import { softmax } from '../stats/softmax.ts';
 import { type Interval, wilson } from '../stats/wilson.ts';
 
 /** One item under one persona. `aligned` is 1 or 0, or a share where options tie; on a scale it is p. */
-export interface Judged {
+export interface KeyedOutcome {
   readonly item: string;
   readonly unit: string; // the item, or the group of role replies that it is of: what is one observation
   readonly persona: string;
@@ -36,14 +36,18 @@ export interface Alignment {
  * Outcomes keyed to a persona: items of its opposite flip (two options). Every item has exactly one outcome and the
  * other way round; a persona's items are of one trait. Throws `bad-outcomes` otherwise.
  */
-export function judge(outcomes: readonly Outcome[], items: readonly Item[], persona: string): readonly Judged[] {
+export function keyedOutcomes(
+  outcomes: readonly Outcome[],
+  items: readonly Item[],
+  persona: string,
+): readonly KeyedOutcome[] {
   const byItem = new Map(outcomes.map((outcome) => [outcome.item, outcome]));
   if (byItem.size !== outcomes.length) throw new BenchError('bad-outcomes', 'an item has two outcomes');
   if (items.length === 0) throw new BenchError('bad-outcomes', `there is no item for persona ${persona}`);
   if (items.length !== outcomes.length) {
     throw new BenchError('bad-outcomes', `${items.length} items have ${outcomes.length} outcomes`, { where: persona });
   }
-  return items.map((item): Judged => {
+  return items.map((item): KeyedOutcome => {
     const outcome = byItem.get(item.id);
     const where = `item ${item.id}`;
     if (outcome === undefined) throw new BenchError('bad-outcomes', 'it has no outcome', { where });
@@ -81,7 +85,7 @@ function orderName(k: number, orders: number): string {
 }
 
 /** One figure of judged items, of one persona or pooled. A pooled interval treats pairs of item and persona as independent. */
-export function summarise(judged: readonly Judged[]): Alignment {
+export function summarise(judged: readonly KeyedOutcome[]): Alignment {
   if (judged.length === 0) throw new BenchError('bad-outcomes', 'there is nothing to summarise');
   const n = judged.length;
   const right = judged.reduce((sum, one) => sum + one.aligned, 0);
@@ -102,5 +106,5 @@ export function summarise(judged: readonly Judged[]): Alignment {
 
 /** Alignment of one persona. */
 export function alignment(outcomes: readonly Outcome[], items: readonly Item[], persona: string): Alignment {
-  return summarise(judge(outcomes, items, persona));
+  return summarise(keyedOutcomes(outcomes, items, persona));
 }

@@ -40,7 +40,7 @@ interface Stratum {
   readonly widen: number;
 }
 
-function check(units: readonly BcaUnit[], { level, resamples, seed }: Required<BcaOptions>): void {
+function requireBcaInputs(units: readonly BcaUnit[], { level, resamples, seed }: Required<BcaOptions>): void {
   const fail = (message: string, where?: string) => {
     throw new BenchError('bad-statistics', message, where === undefined ? {} : { where });
   };
@@ -145,7 +145,7 @@ function quantile(sorted: Float64Array, p: number): number {
  */
 export function bcaInterval(units: readonly BcaUnit[], options: BcaOptions = {}): BcaInterval | null {
   const { level = 0.95, resamples = RESAMPLES, seed = 0 } = options;
-  check(units, { level, resamples, seed });
+  requireBcaInputs(units, { level, resamples, seed });
   if (units.length === 1) return null;
   const n = units.length;
   const strata = strataOf(units);

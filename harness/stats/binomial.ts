@@ -32,7 +32,7 @@ function deviance(x: number, m: number): number {
   }
 }
 
-function check(k: number, n: number, p: number): void {
+function requireCounts(k: number, n: number, p: number): void {
   if (!(Number.isSafeInteger(n) && n >= 0 && Number.isSafeInteger(k) && p >= 0 && p <= 1)) {
     throw new BenchError('bad-statistics', `there is no binomial probability of ${k} in ${n} at ${p}`);
   }
@@ -40,7 +40,7 @@ function check(k: number, n: number, p: number): void {
 
 /** P(X = k) in n trials of chance p, by Loader's saddle-point form ("Fast and accurate computation of binomial probabilities", 2000). */
 export function binomialPmf(k: number, n: number, p: number): number {
-  check(k, n, p);
+  requireCounts(k, n, p);
   if (k < 0 || k > n) return 0;
   if (p === 0) return k === 0 ? 1 : 0;
   if (p === 1) return k === n ? 1 : 0;
@@ -65,7 +65,7 @@ function outwards(k: number, n: number, p: number, step: 1 | -1): number {
 
 /** P(X >= k) in n trials of chance p. Throws `bad-statistics` unless k and n are whole, n >= 0 and 0 <= p <= 1. */
 export function atLeast(k: number, n: number, p: number): number {
-  check(k, n, p);
+  requireCounts(k, n, p);
   if (k <= 0) return 1;
   if (k > n || p === 0) return 0;
   if (p === 1) return 1;
@@ -74,6 +74,6 @@ export function atLeast(k: number, n: number, p: number): number {
 
 /** P(X <= k), as {@link atLeast}. */
 export function atMost(k: number, n: number, p: number): number {
-  check(k, n, p);
+  requireCounts(k, n, p);
   return atLeast(n - k, n, 1 - p);
 }

@@ -36,7 +36,7 @@ function varianceOfMean(values: readonly number[]): number {
   return squares / (values.length - 1) / values.length;
 }
 
-function check(units: readonly PairedUnit[], alpha: number): void {
+function requirePairs(units: readonly PairedUnit[], alpha: number): void {
   const fail = (message: string, where?: string) => {
     throw new BenchError('bad-statistics', message, where === undefined ? {} : { where });
   };
@@ -62,7 +62,7 @@ function check(units: readonly PairedUnit[], alpha: number): void {
  * Throws `bad-statistics`: no units, a unit twice, ragged or no seeds, NaN, alpha outside (0, 1).
  */
 export function pairedDifference(units: readonly PairedUnit[], alpha: number): PairedDifference {
-  check(units, alpha);
+  requirePairs(units, alpha);
   const n = units.length;
   const seeds = units[0]?.b.length ?? 0;
   const differences = units.map(({ a, b }) => a - mean(b));

@@ -27,7 +27,7 @@ export interface SignFlipUnit {
   readonly weight?: number; // 1
 }
 
-function check(units: readonly SignFlipUnit[], flips: number, seed: number): void {
+function requireSignFlipInputs(units: readonly SignFlipUnit[], flips: number, seed: number): void {
   const fail = (message: string, where?: string) => {
     throw new BenchError('bad-statistics', message, where === undefined ? {} : { where });
   };
@@ -77,7 +77,7 @@ export function signFlip(
   units: readonly SignFlipUnit[],
   { flips = FLIPS, seed = 0 }: { readonly flips?: number; readonly seed?: number } = {},
 ): SignFlip {
-  check(units, flips, seed);
+  requireSignFlipInputs(units, flips, seed);
   const total = units.reduce((sum, { weight = 1 }) => sum + weight, 0);
   const values = Float64Array.from(units, ({ difference, weight = 1 }) => difference * weight).filter((x) => x !== 0);
   const observed = values.reduce((sum, value) => sum + value, 0);

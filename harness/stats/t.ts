@@ -58,7 +58,7 @@ export function betaInc(a: number, b: number, x: number): number {
   return incompleteBeta(a, b, x, 1 - x);
 }
 
-function check(df: number): void {
+function requireDegrees(df: number): void {
   if (!(df > 0 && Number.isFinite(df)))
     throw new BenchError('bad-statistics', `${df} is not a number of degrees of freedom`);
 }
@@ -72,14 +72,14 @@ function upperTail(t: number, df: number): number {
 
 /** P(T <= t) with `df` > 0 degrees of freedom, whole or not. Throws `bad-statistics` on NaN. */
 export function tCdf(t: number, df: number): number {
-  check(df);
+  requireDegrees(df);
   if (Number.isNaN(t)) throw new BenchError('bad-statistics', 't is not a number');
   return t > 0 ? 1 - upperTail(t, df) : upperTail(-t, df);
 }
 
 /** The t with P(T <= t) = p. Throws `bad-statistics` unless 0 < p < 1 and df > 0. */
 export function tQuantile(p: number, df: number): number {
-  check(df);
+  requireDegrees(df);
   if (!(p > 0 && p < 1)) throw new BenchError('bad-statistics', `t has no quantile at ${p}`);
   if (p === 0.5) return 0;
   const tail = Math.min(p, 1 - p);

@@ -43,7 +43,10 @@ const placeOf = ({ item, trait, persona, wording, order, seed }: RowKey): string
     .filter((part) => part !== null)
     .join(', ');
 
-const keyOf = ({ item, trait, persona, wording, order, seed }: RowKey, without: readonly string[] = []): string =>
+const observationKeyOf = (
+  { item, trait, persona, wording, order, seed }: RowKey,
+  without: readonly string[] = [],
+): string =>
   JSON.stringify([
     trait,
     item,
@@ -66,7 +69,7 @@ function groupedBy<T extends RowKey>(rows: readonly T[], key: (row: T) => string
 function checkOnce(rows: readonly RowKey[]): void {
   const seen = new Set<string>();
   for (const row of rows) {
-    const key = keyOf(row);
+    const key = observationKeyOf(row);
     if (seen.has(key)) throw bad('it is there twice', placeOf(row));
     seen.add(key);
   }
@@ -82,11 +85,11 @@ export function pairRows(a: readonly OutcomeRow[], b: readonly OutcomeRow[]): re
   checkOnce(b);
   const lacks = (rows: readonly OutcomeRow[], axis: 'wording' | 'seed') => rows.every((row) => row[axis] === null);
   const spread = SPREAD.filter((axis) => lacks(a, axis) !== lacks(b, axis));
-  const others = groupedBy(b, (row) => keyOf(row, spread));
+  const others = groupedBy(b, (row) => observationKeyOf(row, spread));
   const pairs: PairedRow[] = [];
   const met = new Set<string>();
   for (const { outcome, ...key } of a) {
-    const shared = keyOf(key, spread);
+    const shared = observationKeyOf(key, spread);
     met.add(shared);
     const beside = others.get(shared);
     if (beside === undefined) throw bad('only the first side has it', placeOf(key), 'compare what both have answered');
@@ -131,7 +134,7 @@ export function unitsOf(rows: readonly PairedRow[]): readonly Unit[] {
     }
     traits.set(unit, trait);
   }
-  const keyed = rows.map((row) => [keyOf(row), row] as const).sort(([x], [y]) => (x < y ? -1 : 1));
+  const keyed = rows.map((row) => [observationKeyOf(row), row] as const).sort(([x], [y]) => (x < y ? -1 : 1));
   const groups = groupedBy(
     keyed.map(([, row]) => row),
     unitOf,

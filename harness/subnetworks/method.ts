@@ -1,5 +1,5 @@
 // The paper's method: a mask over the model's own weights, made from a small calibration set, without training; and the
-// nulls of equal sparsity that it is compared with. Ye et al., ICLR 2026, arXiv 2602.07164.
+// controls of equal sparsity that it is compared with. Ye et al., ICLR 2026, arXiv 2602.07164.
 
 import { BenchError } from '../../base/error.ts';
 import type { Variant } from '../../gpu/index.ts';
@@ -10,9 +10,9 @@ import { bytesOf, maskId, placesOf } from './masks.ts';
 import { groupName, idle, isCalibrated, needs, OPTIONS, type Options, optionsOf, personaFree } from './options.ts';
 import { SKETCH, sketchBytes } from './sketch.ts';
 
-type Given = Readonly<Record<string, unknown>>;
+type RawOptions = Readonly<Record<string, unknown>>;
 
-function axes(given: Given): readonly Axis[] {
+function axes(given: RawOptions): readonly Axis[] {
   const options = optionsOf(given);
   const stated = !personaFree(options) || options.prompt === 'persona';
   return [
@@ -22,7 +22,7 @@ function axes(given: Given): readonly Axis[] {
   ];
 }
 
-function reads(given: Given): readonly Reading[] {
+function reads(given: RawOptions): readonly Reading[] {
   const options = optionsOf(given);
   const { persona, opposite, generic } = needs(options);
   return [
@@ -34,15 +34,15 @@ function reads(given: Given): readonly Reading[] {
 }
 
 /** What the outcomes depend on: neither where the entry stands in the suite, nor what nothing reads. */
-function content(given: Given): Given {
+function content(given: RawOptions): RawOptions {
   const { sparsity: _, ...options } = optionsOf(given);
-  const unread = idle(optionsOf(given)).map((name) => [name, (defaults as Given)[name]]);
+  const unread = idle(optionsOf(given)).map((name) => [name, (defaults as RawOptions)[name]]);
   const read = { ...options, group: groupName(optionsOf(given)), ...Object.fromEntries(unread) };
   return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined));
 }
 
 /** Each null masks the same places in the same groups, and is asked in the same way. */
-function nulls(kind: ControlKind, given: Given): Given {
+function controlOptions(kind: ControlKind, given: RawOptions): RawOptions {
   const options = optionsOf(given);
   const { targets, gamma, prompt, wording } = options;
   const shared = {
@@ -126,7 +126,7 @@ export const subnetwork: Method = {
   axes,
   reads,
   content,
-  nulls,
+  controlOptions,
   network: true,
   tunes: true,
   prepare,

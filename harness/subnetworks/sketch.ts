@@ -16,11 +16,11 @@ const HINT = 'run the suite again with --fresh';
 const MOST_BYTES = 2 ** 20;
 
 /** Where a matrix stands in the network. */
-type Place = Pick<MatrixInfo, 'name' | 'layer' | 'module'> & { readonly columns: number };
+type MatrixShape = Pick<MatrixInfo, 'name' | 'layer' | 'module'> & { readonly columns: number };
 
 export interface Sketch {
   readonly masks: Masks;
-  readonly matrices: readonly Place[];
+  readonly matrices: readonly MatrixShape[];
   readonly places: number; // of the whole mask
 }
 
@@ -28,7 +28,7 @@ export interface Sketch {
 export function sketchBytes(masks: Masks, matrices: readonly MatrixInfo[]): Uint8Array {
   const whole = [...masks.values()].reduce((sum, { words }) => sum + words.byteLength, 0);
   const share = Math.min(1, MOST_BYTES / Math.max(1, whole));
-  const places = matrices.flatMap(({ name, layer, module, columns }): readonly Place[] =>
+  const places = matrices.flatMap(({ name, layer, module, columns }): readonly MatrixShape[] =>
     masks.has(name) ? [{ name, layer, module, columns }] : [],
   );
   const total = [...masks.values()].reduce((sum, { rows, columns }) => sum + rows * columns, 0);
@@ -66,18 +66,18 @@ export async function readSketch(file: string): Promise<Sketch> {
     throw fail('it does not say where its matrices are');
   }
   const masks = new Map<string, MaskTensor>();
-  for (const { name, columns } of matrices as readonly Place[]) {
+  for (const { name, columns } of matrices as readonly MatrixShape[]) {
     const tensor = tensors.get(name);
     if (tensor?.shape.length !== 2 || tensor.shape[1] !== Math.ceil(columns / 32)) {
       throw fail('a matrix is missing, or has another shape than it says');
     }
     masks.set(name, { rows: tensor.shape[0]!, columns, words: tensor.data as Uint32Array });
   }
-  return { masks, matrices: matrices as readonly Place[], places };
+  return { masks, matrices: matrices as readonly MatrixShape[], places };
 }
 
-function isPlace(value: unknown): value is Place {
-  const { name, layer, module, columns } = (value ?? {}) as Partial<Place>;
+function isPlace(value: unknown): value is MatrixShape {
+  const { name, layer, module, columns } = (value ?? {}) as Partial<MatrixShape>;
   return (
     typeof name === 'string' &&
     Number.isSafeInteger(layer) &&

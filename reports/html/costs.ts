@@ -91,7 +91,7 @@ function axesOf(result: RunResult, tokens: ReadonlyMap<string, Amount>): readonl
       unit: 'tokens added',
       text: short,
       root: true,
-      of: (row) => tokens.get(keyOf(row)) ?? null,
+      of: (row) => tokens.get(rowKeyOf(row)) ?? null,
     },
     {
       title: 'Bytes kept per persona',
@@ -136,7 +136,7 @@ function rangeOf(values: readonly number[]): Amount | null {
   return { value: mean, low: Math.min(...values), high: Math.max(...values) };
 }
 
-const keyOf = ({
+const rowKeyOf = ({
   model,
   evaluation,
   method,
@@ -148,7 +148,7 @@ const keyOf = ({
 function tokenSpreads(items: Iterable<ItemRow>): ReadonlyMap<string, Amount> {
   const all = new Map<string, number[]>();
   for (const row of items) {
-    const key = keyOf(row);
+    const key = rowKeyOf(row);
     const own = all.get(key) ?? [];
     own.push(row.addedTokens);
     all.set(key, own);

@@ -68,13 +68,13 @@ function turnedTable(packed: Packed, dense: string | null) {
   const { strings } = packed;
   const reference = packed.cells.filter(({ entry }) => strings[entry] === dense);
   const before = new Map(
-    reference.flatMap((cell) => cell.items.map((item, k) => [keyOf(cell, item), likeliest(packed, cell, k)])),
+    reference.flatMap((cell) => cell.items.map((item, k) => [itemKeyOf(cell, item), likeliest(packed, cell, k)])),
   );
   const found = new Map<string, Turned>();
   for (const cell of packed.cells) {
     if (reference.includes(cell)) continue;
     for (const [k, item] of cell.items.entries()) {
-      const was = before.get(keyOf(cell, item));
+      const was = before.get(itemKeyOf(cell, item));
       if (was === undefined) continue;
       const key = `${cell.evaluation} ${item}`;
       const row = found.get(key) ?? { item, evaluation: cell.evaluation, turned: 0, of: 0 };
@@ -104,7 +104,7 @@ function turnedTable(packed: Packed, dense: string | null) {
   })}`;
 }
 
-function keyOf({ model, evaluation }: PackedCell, item: number): string {
+function itemKeyOf({ model, evaluation }: PackedCell, item: number): string {
   return `${model} ${evaluation} ${item}`;
 }
 

@@ -41,7 +41,7 @@ function ranked(result: RunResult, model: string, evaluation: string): readonly 
     .sort((a, b) => b.alignment.value - a.alignment.value);
 }
 
-const isJudged = (result: RunResult, row: MetricRow): boolean => !against(result, row).startsWith('not judged');
+const isJudged = (result: RunResult, row: MetricRow): boolean => !against(result, row).startsWith('not compared');
 const isAbove = (result: RunResult, row: MetricRow): boolean => against(result, row).startsWith('above');
 
 function titleOf(result: RunResult, rows: readonly MetricRow[]): string {
@@ -76,7 +76,7 @@ function costSentence(result: RunResult, row: MetricRow): string {
   return `${entryName(row)} costs ${listed(parts)}.`;
 }
 
-/** The best of those that have nulls of their own, beside what beats it. */
+/** The best of those with controls of their own, with the ones that beat it. */
 function networkSentence(result: RunResult, rows: readonly MetricRow[]): readonly string[] {
   const best = rows.find((row) => result.verdicts.some((verdict) => samePoint(verdict, row)));
   const top = rows[0];

@@ -25,11 +25,11 @@ const HEAD = [
 const NONE: Cell = { text: '–', sort: null, kind: 'number' };
 
 export function methodsPart(result: RunResult): Part | null {
-  // Nulls that the harness added are counted in the verdicts; what each reaches unfolds.
+  // Controls that the harness added are counted in the verdicts; the rows of each unfold.
   const added = new Set(result.comparisons.map(({ control }) => control));
   const tables = places(result).map(([model, evaluation]) => {
     const rows = mainRows(result, model, evaluation).filter(({ scope }) => scope === 'pooled');
-    const nulls = rows.filter(({ method }) => added.has(method));
+    const controls = rows.filter(({ method }) => added.has(method));
     const shown = rows.filter(({ method }) => !added.has(method));
     const drawn = (caption: string, own: Rows) =>
       table({
@@ -41,7 +41,8 @@ export function methodsPart(result: RunResult): Part | null {
       });
     const place = `${evaluation} on ${model}`;
     return html`${drawn(`${place}, ${chanceText(rows)}`, shown)}${
-      nulls.length > 0 && folded(`The ${nulls.length} controls of the subnetworks`, drawn(`Controls: ${place}`, nulls))
+      controls.length > 0 &&
+      folded(`The ${controls.length} controls of the subnetworks`, drawn(`Controls: ${place}`, controls))
     }${[answerersLine(result, evaluation), ...balanceLine(result, model, evaluation)].map((line) => html`<p class="note">${line}</p>`)}`;
   });
   if (tables.length === 0) return null;
@@ -57,7 +58,7 @@ export function methodsPart(result: RunResult): Part | null {
 }
 
 function cells(result: RunResult, row: MetricRow): readonly Cell[] {
-  const of = <T extends Point>(all: readonly T[]): T | undefined => all.find((one) => samePoint(one, row));
+  const of = <T extends RowPoint>(all: readonly T[]): T | undefined => all.find((one) => samePoint(one, row));
   const { value, low, high } = row.alignment;
   const difference = of(result.differences.filter(({ scope }) => scope === 'pooled'));
   const perplexity = of(result.perplexities)?.relative ?? null;
@@ -85,7 +86,7 @@ function cells(result: RunResult, row: MetricRow): readonly Cell[] {
   ];
 }
 
-type Point = Parameters<typeof samePoint>[0];
+type RowPoint = Parameters<typeof samePoint>[0];
 
 function number(value: number | null | undefined, text: (value: number) => string): Cell {
   return value === null || value === undefined ? NONE : { text: text(value), sort: value, kind: 'number' };
@@ -107,7 +108,7 @@ function differenceMarkup({ difference, low, high }: ComparisonRow): Markup {
 function verdictMarkup(words: string): Markup {
   const [kind, sign] = words.startsWith('NOT')
     ? ['no', '✗ ']
-    : words === 'control' || words.startsWith('not judged')
+    : words === 'control' || words.startsWith('not compared')
       ? ['null', '']
       : ['yes', '✓ '];
   return html`<span class="verdict ${kind}">${sign}${words.replace(/^NOT/, 'not')}</span>`;

@@ -1,5 +1,5 @@
 // Alignment against sparsity: each subnetwork's line with its 95 % band, over all traits and trait by trait, beside the
-// nulls that are as sparse.
+// controls that are as sparse.
 
 import type { MetricRow, RunResult } from '../../harness/record/run-record.ts';
 import { shareText } from '../format.ts';
@@ -9,7 +9,7 @@ import { html, type Markup } from './markup.ts';
 import { figure, type Part, placed, plainTable } from './parts.ts';
 import { legend, type Series } from './series.ts';
 
-interface Point {
+interface CurvePoint {
   readonly method: string;
   readonly sparsity: number; // share of the weights removed, %
   readonly value: number;
@@ -52,7 +52,7 @@ export async function sparsityPart(result: RunResult, series: readonly Series[])
   };
 }
 
-function pointOf({ method, sparsity, alignment }: MetricRow, removed: ReadonlyMap<string, number>): Point {
+function pointOf({ method, sparsity, alignment }: MetricRow, removed: ReadonlyMap<string, number>): CurvePoint {
   const { value, low, high } = alignment;
   return {
     method,
@@ -69,7 +69,7 @@ function removedText(row: MetricRow, removed: ReadonlyMap<string, number>): stri
 
 interface Lines {
   readonly trait: string | null;
-  readonly points: readonly Point[];
+  readonly points: readonly CurvePoint[];
   readonly series: readonly Series[];
   readonly chance: number;
   readonly place: string;

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { adapterMerge } from '../../cli/adapter.ts';
 import type { TryOptions } from '../../cli/options.ts';
 import { tryVerb } from '../../cli/try.ts';
-import { tryServices } from '../../cli/try-services.ts';
+import { tryServices } from '../../cli/try-runtime.ts';
 import { BENCH } from '../support/bench.ts';
 import { fixture, temporaryFolder } from '../support/folders.ts';
 import { runNode } from '../support/node.ts';

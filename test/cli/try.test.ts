@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import type { BenchError } from '../../base/error.ts';
 import type { TryOptions } from '../../cli/options.ts';
 import { tryVerb } from '../../cli/try.ts';
-import type { TryServices } from '../../cli/try-services.ts';
+import type { TryServices } from '../../cli/try-runtime.ts';
 import type { Spec } from '../../formats/checkpoint/spec.ts';
 import { DENSE, type Engine, type Sampling, type Sequence } from '../../gpu/index.ts';
 import type { Persona } from '../../harness/config/resolved.ts';

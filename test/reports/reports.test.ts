@@ -101,7 +101,7 @@ test('the verdict says above only where the intervals do not overlap', () => {
   const close = withAlignment(apart, 'prompting', 0.6);
   assert.match(verdicts(close)[0] ?? '', /above none on 0 of 1/);
   assert.is(standing(close, pooled(close, 'prompting')).notAbove, '"shorter"');
-  assert.is(standing(close, pooled(close, 'none')).notAbove, null, 'a control is not judged');
+  assert.is(standing(close, pooled(close, 'none')).notAbove, null, 'a control is not compared');
   const noControl = { ...apart, metrics: apart.metrics.filter(({ control }) => !control) };
   assert.match(verdicts(noControl)[0] ?? '', /above chance.*; no control was run\.$/);
 });

@@ -215,7 +215,7 @@ test('traits stand in columns, marked where a method clears every control', () =
   const metrics = clear.metrics.map((row) => (row.control ? { ...row, alignment: share(0.5, 200) } : row));
   const rows = byTraitSections({ ...clear, metrics, answerers: [] })[0]!.rows;
   assert.is(rows[1]![2], '90 [85, 93]*');
-  assert.is(rows[0]![2], '50 [43, 57]', 'a control is not judged');
+  assert.is(rows[0]![2], '50 [43, 57]', 'a control is not compared');
   assert.equal(byTraitSections(result), [], 'with one trait the first table has said it');
 });
 

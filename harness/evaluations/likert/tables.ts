@@ -55,7 +55,7 @@ function averaged(answers: readonly Answer[]): readonly Answer[] {
   }));
 }
 
-interface Figures {
+interface AnswerFigures {
   readonly n: number;
   readonly scale: NonNullable<EvaluationRow['scale']>;
   readonly figures: { readonly given: number; readonly mass: number };
@@ -65,7 +65,7 @@ interface Figures {
 function rowsOf(
   answers: readonly Answer[],
   key: (answer: Answer) => readonly unknown[],
-): readonly (readonly [Answer, Figures])[] {
+): readonly (readonly [Answer, AnswerFigures])[] {
   return [...grouped(answers, (answer) => JSON.stringify(key(answer))).values()].map((own) => {
     const profile = mean(own.map(({ high }) => high));
     const squares = own.reduce((sum, { high }) => sum + (high - profile) ** 2, 0);

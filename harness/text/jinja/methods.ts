@@ -215,7 +215,8 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const DICT: Readonly<Record<string, (value: Dict, ...rest: Parameters<Method>) => Value>> = {
-  get: (value, [key = null, otherwise = null]) => value.get(keyOf(key)) ?? (value.has(keyOf(key)) ? null : otherwise),
+  get: (value, [key = null, otherwise = null]) =>
+    value.get(dictKeyOf(key)) ?? (value.has(dictKeyOf(key)) ? null : otherwise),
   items: (value, _, meter) => {
     meter.spend(value.size);
     return [...value].map(([key, item]) => new Tuple([key, item]));
@@ -237,7 +238,7 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What may be a key of a dict here. */
-export function keyOf(value: Value): Key {
+export function dictKeyOf(value: Value): Key {
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return value;
   throw new Error(`a ${kindOf(value)} is not supported as the key of a dict`);

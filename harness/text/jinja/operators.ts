@@ -1,6 +1,6 @@
 // Operators, attributes, items and slices of Python's values.
 
-import { joinTexts, keyOf, methodOf } from './methods.ts';
+import { dictKeyOf, joinTexts, methodOf } from './methods.ts';
 import { contains } from './tests.ts';
 import {
   compare,
@@ -84,7 +84,7 @@ export function signed(op: string, value: Value): Value {
 }
 
 function itemOf(value: Value, key: Value): Value | undefined {
-  if (isDict(value)) return key !== null && typeof key === 'object' ? undefined : value.get(keyOf(key));
+  if (isDict(value)) return key !== null && typeof key === 'object' ? undefined : value.get(dictKeyOf(key));
   if (typeof key !== 'number') return undefined;
   if (Array.isArray(value)) return value.at(key);
   if (value instanceof Tuple) return value.items.at(key);
@@ -108,7 +108,7 @@ export function member(value: Value, key: Value, dotted: boolean, meter: Meter):
   const method = (): Value | undefined => (name === null ? undefined : methodOf(value, name, meter));
   const item = (): Value | undefined => {
     const found = itemOf(value, key);
-    return found === undefined && isDict(value) && value.has(keyOf(key)) ? null : found;
+    return found === undefined && isDict(value) && value.has(dictKeyOf(key)) ? null : found;
   };
   const first = dotted ? method() : item();
   if (first !== undefined) return first;

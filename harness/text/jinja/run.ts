@@ -3,7 +3,7 @@
 
 import type { Expr, Node, Stmt } from './ast.ts';
 import { applyFilter } from './filters.ts';
-import { keyOf } from './methods.ts';
+import { dictKeyOf } from './methods.ts';
 import { member, operate, signed, slice } from './operators.ts';
 import { bindParameters, changes, Scope, turn } from './scope.ts';
 import { applyTest } from './tests.ts';
@@ -245,7 +245,7 @@ class Walker {
         return new Tuple(node.value.map((item) => this.#value(item, scope)));
       case 'ObjectLiteral': {
         const dict: Dict = new Map();
-        for (const [key, value] of node.value) dict.set(keyOf(this.#value(key, scope)), this.#value(value, scope));
+        for (const [key, value] of node.value) dict.set(dictKeyOf(this.#value(key, scope)), this.#value(value, scope));
         return dict;
       }
       case 'BinaryExpression':

@@ -7,9 +7,9 @@ import type { BenchError } from '../../../base/error.ts';
 import { suiteSchema } from '../../../harness/config/schemas.ts';
 import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import { compareRuns } from '../../../harness/gate/compare.ts';
-import { judgeRun, namedRows } from '../../../harness/gate/judge-run.ts';
 import { gatePower, powerLines } from '../../../harness/gate/power.ts';
 import { referenceOf } from '../../../harness/gate/rows.ts';
+import { namedRows, runVerdicts } from '../../../harness/gate/run-verdicts.ts';
 import { type EvaluationKind, kindOf } from '../../../harness/method/evaluation-kind.ts';
 import { expand } from '../../../harness/plan/expand.ts';
 import { evaluationRecord } from '../../../harness/plan/identity.ts';
@@ -145,10 +145,12 @@ test('a gate judges its rows: no answer has a gap to be levelled by, and a drop 
   assert.ok(rows.length === 1 && rows[0]!.answers.every(({ gap, group }) => gap === null && group !== undefined));
   const reference = referenceOf(result, rows, rules);
   assert.equal(Object.keys(reference.evaluations[0]!), ['id', 'kind', 'scorer', 'settings']);
-  const same = judgeRun(read, reference, false);
+  const same = runVerdicts(read, reference, false);
   assert.equal([same.outcome, same.exitCode], ['pass', 0]);
   const lost = read.items.map((row) => ({ ...row, aligned: row.aligned / 4, p: row.p / 4 }));
-  const worse = judgeRun({ ...read, items: lost }, reference, false).verdicts.find(({ rule }) => rule === 'alignment')!;
+  const worse = runVerdicts({ ...read, items: lost }, reference, false).verdicts.find(
+    ({ rule }) => rule === 'alignment',
+  )!;
   assert.is.not(worse.outcome, 'pass');
   assert.match(worse.message, new RegExp(`points on ${HABITS.length} items`));
 });

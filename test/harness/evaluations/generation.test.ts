@@ -6,7 +6,7 @@ import { DENSE, type Sampling, type Variant } from '../../../gpu/index.ts';
 import { choice } from '../../../harness/evaluations/choice.ts';
 import { evaluateGeneration } from '../../../harness/evaluations/generation/texts.ts';
 import { type GenerationEvaluation, generation } from '../../../harness/evaluations/generation.ts';
-import { judge } from '../../../harness/score/index.ts';
+import { keyedOutcomes } from '../../../harness/score/index.ts';
 import { suite } from '../../support/suite.ts';
 import { evaluation, FakeEngine, fakeText, item, spell } from '../score/fakes.ts';
 
@@ -97,7 +97,7 @@ test('samples are drawn by seeds of their own, and stand in the place of orders'
     outcome!.orders.map(({ options }) => options[0]!.tokens),
     [3, 2],
   );
-  const [low] = judge([outcome!], [{ ...QUESTION, persona: 'extraversion' }], 'introversion');
+  const [low] = keyedOutcomes([outcome!], [{ ...QUESTION, persona: 'extraversion' }], 'introversion');
   assert.is(low!.aligned, 0);
   assert.ok(Math.abs(low!.p - (1 - outcome!.p)) < 1e-12);
 });

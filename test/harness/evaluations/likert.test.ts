@@ -12,7 +12,7 @@ import type { Question } from '../../../harness/method/method.ts';
 import {
   alignment,
   creditFor,
-  judge,
+  keyedOutcomes,
   ordersOf,
   summarise,
   targetOf,
@@ -131,10 +131,10 @@ test('what is asked is the prompt and each answer after it', async () => {
 test('minus keys are reversed for the high pole, and the low pole is one minus that', async () => {
   const items = [statement('plus', ['no', 'so', 'yes']), statement('minus', ['no', 'so', 'yes'], '-')];
   const outcomes = await ask(items);
-  const high = judge(outcomes, items, 'extraversion');
+  const high = keyedOutcomes(outcomes, items, 'extraversion');
   near(high[0]!.aligned, SHARE);
   near(high[1]!.aligned, 1 - SHARE);
-  const low = judge(outcomes, items, 'introversion');
+  const low = keyedOutcomes(outcomes, items, 'introversion');
   near(low[0]!.aligned, 1 - SHARE);
   near(low[1]!.aligned, SHARE);
   assert.equal(

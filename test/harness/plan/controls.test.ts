@@ -1,4 +1,4 @@
-// The nulls that a suite's subnetworks are compared with: which are added, at which sparsities, and that equal networks are
+// The controls that a suite's subnetworks are compared with: which are added, at which sparsities, and that equal networks are
 // one cell.
 
 import * as assert from 'uvu/assert';

@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert';
 import type { Item } from '../../../harness/datasets/types.ts';
 import type { Outcome } from '../../../harness/method/outcome.ts';
-import { alignment, judge, summarise } from '../../../harness/score/index.ts';
+import { alignment, keyedOutcomes, summarise } from '../../../harness/score/index.ts';
 import { test } from '../../support/suite.ts';
 import { item } from './fakes.ts';
 
@@ -80,9 +80,9 @@ test('three options: the likeliest counts, and a tie of two counts half', () => 
 test('pooled over personas and traits', () => {
   const calm: Item = item('z', ['yes', 'no'], { persona: 'calm', trait: 'neuroticism', keying: '-' });
   const judged = [
-    ...judge(outcomes, items, 'extraversion'),
-    ...judge(outcomes, items, 'introversion'),
-    ...judge([outcome('z', 0.2)], [calm], 'calm'),
+    ...keyedOutcomes(outcomes, items, 'extraversion'),
+    ...keyedOutcomes(outcomes, items, 'introversion'),
+    ...keyedOutcomes([outcome('z', 0.2)], [calm], 'calm'),
   ];
   const pooled = summarise(judged);
   assert.is(pooled.n, 9);

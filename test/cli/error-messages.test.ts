@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../base/error.ts';
-import { errorDocument, report, wantsJson } from '../../cli/messages.ts';
+import { errorDocument, report, wantsJson } from '../../cli/error-messages.ts';
 import { typed, VERBS } from '../../cli/typed.ts';
 import { suite } from '../support/suite.ts';
 

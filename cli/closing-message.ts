@@ -1,4 +1,4 @@
-// The end of a verb that writes something: what it says, the paths, and what is worth typing next; one document with --json.
+// How a verb ends that wrote something: its message, the paths, and the next command; one document with --json.
 
 import { endingLines, wrap } from '../base/columns.ts';
 import { jsonText } from '../base/printable.ts';

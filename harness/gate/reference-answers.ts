@@ -13,11 +13,11 @@ type Asked = Pick<Answer, 'item' | 'persona' | 'wording' | 'seed'>;
  */
 export function recalled({ rows }: Reference, items: Iterable<ItemRow>): readonly ItemRow[] {
   const kept = new Map<string, Answer>();
-  for (const row of rows) for (const answer of row.answers) kept.set(keyOf(row, answer), answer);
+  for (const row of rows) for (const answer of row.answers) kept.set(rowKeyOf(row, answer), answer);
   return [...items].flatMap((row) => {
     const { model, evaluation, item, persona, itemPersona, wording, seed, options } = row;
     const told = persona ?? itemPersona;
-    const was = kept.get(keyOf({ name: entryName(row), model, evaluation }, { item, persona: told, wording, seed }));
+    const was = kept.get(rowKeyOf({ name: entryName(row), model, evaluation }, { item, persona: told, wording, seed }));
     if (was === undefined || was.gap === null || options.length !== 2 || was.content !== contentOf(row)) return [];
     const { p, aligned } = was;
     const scores = options.map((option) => Math.log(Math.max(option.aligned ? p : 1 - p, Number.MIN_VALUE)));
@@ -25,7 +25,7 @@ export function recalled({ rows }: Reference, items: Iterable<ItemRow>): readonl
   });
 }
 
-function keyOf({ name, model, evaluation }: Pick<GateRow, 'name' | 'model' | 'evaluation'>, asked: Asked): string {
+function rowKeyOf({ name, model, evaluation }: Pick<GateRow, 'name' | 'model' | 'evaluation'>, asked: Asked): string {
   const { item, persona, wording, seed } = asked;
   return JSON.stringify([name, model, evaluation, item, persona, wording, seed]);
 }

@@ -1,5 +1,5 @@
-// Where a row fell: its traits, and of a trait's two poles those that took a loss that is no chance. It explains a verdict;
-// none of them gates by itself.
+// Where a row lost: its traits, and of the two poles of a trait those with a significant loss. It explains a verdict; none of
+// them gates by itself.
 
 import { points } from '../../base/words.ts';
 import { signFlip } from '../stats/permutation.ts';

@@ -33,7 +33,7 @@ export function referenceFile(suite: string): string {
 }
 
 /** A run's verdicts against a reference, by the rules of its own suite. `strict`: what does not pass fails. Throws `no-gate`. */
-export function judgeRun(read: ReadRun, reference: Reference, strict: boolean): GateReport {
+export function runVerdicts(read: ReadRun, reference: Reference, strict: boolean): GateReport {
   const { result, folder } = read;
   const rules = rulesOf(result.gate, result.suite, folder);
   const judged = gate(candidateOf(result, namedRows(read, rules)), reference, rules, strict);
