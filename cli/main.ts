@@ -202,8 +202,8 @@ gateFlags(
   .action(ends(async (run, options) => (await import('./gate.ts')).gateVerb(run, options)));
 
 program
-  .command('pull <model>')
-  .description('download or update a model of the hub, hf:owner/name@revision')
+  .command('pull <name>')
+  .description('download or update a model of the hub, hf:owner/name@revision, or a data set, data:bipo')
   .addOption(new Option('--progress <how>', 'how progress is shown').choices(['tty', 'plain', 'none']))
   .option('--quiet', 'print errors and the folder only')
   .option('--json', 'one document on stdout and nothing else')

@@ -1,7 +1,9 @@
-// `bench pull hf:owner/name@revision`: downloads a model of the hub ahead of its use, or brings it up to date.
+// `bench pull hf:owner/name@revision`: downloads a model of the hub ahead of its use, or brings it up to date; and
+// `bench pull data:bipo`: downloads a data set that suites name.
 
 import { BenchError } from '../base/error.ts';
 import { jsonText } from '../base/printable.ts';
+import { DATA_NAMES, dataOrigin, isDataName, pullData } from '../harness/hub/data.ts';
 import { didYouMeanHub, isHubName } from '../harness/hub/name.ts';
 import { fetchModel, type PullEvent, pullModel } from '../harness/hub/pull.ts';
 import type { ProgressMode } from '../harness/run/progress.ts';
@@ -19,10 +21,18 @@ export async function pullVerb(
   options: PullOptions,
   stdout: { write(text: string): unknown } = process.stdout,
 ): Promise<number> {
+  if (isDataName(name)) {
+    const what = dataOrigin(name);
+    if (options.quiet !== true && options.json !== true) process.stderr.write(`${name}: ${what}\n`);
+    const folder = await shown(options, (tell) => pullData(name, tell));
+    stdout.write(options.json === true ? jsonText({ data: name, from: what, folder }) : `${folder}\n`);
+    return 0;
+  }
   if (!isHubName(name)) {
-    throw new BenchError('usage', `${JSON.stringify(name.slice(0, 120))}is not the name of a model of the hub`, {
+    throw new BenchError('usage', `${JSON.stringify(name.slice(0, 120))} is not the name of a model of the hub`, {
       hint:
-        didYouMeanHub(name) ?? 'write bench pull hf:owner/name@revision; bundled models and folders need no download',
+        didYouMeanHub(name) ??
+        `write bench pull hf:owner/name@revision, or ${DATA_NAMES.join(', ')}; bundled models and folders need no download`,
     });
   }
   const folder = await shown(options, (tell) => pullModel(name, tell));

@@ -58,7 +58,7 @@ const SCHEMA = {
           description:
             "one <trait>.jsonl per trait (Anthropic's persona statements), or <trait>_test.csv and _train.csv (BiPO)",
         },
-        folder: { ...PATH, description: 'relative to this file' },
+        folder: { ...PATH, description: 'relative to this file; or data:bipo, which `bench pull data:bipo` downloads' },
       },
     },
   },

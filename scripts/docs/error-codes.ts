@@ -236,6 +236,7 @@ export const ERROR_CODES: Readonly<Record<string, readonly [meaning: string, nex
   ],
   'too-long': ['the few-shot examples do not fit the model', 'lower `k`'],
   'two-bos': ['the prompt starts with two BOS tokens', 'write BOS once in the template, or not at all'],
+  'unknown-data': ['there is no data set of this name', 'name one that the message lists: `bench pull data:bipo`'],
   'unknown-kind': [
     'the registry has no kind of evaluation of this name',
     'pass the registry that the suite was loaded with, with every kind that the suite names',

@@ -187,6 +187,17 @@ for (const [name, html] of [
   });
 }
 
+test('at 1280 pixels no table of methods has to be scrolled, and on a phone the verdict is in sight', async () => {
+  const wide = `[...document.querySelectorAll('#methods .scroll')].filter((one) => one.scrollWidth > one.clientWidth + 1).length`;
+  assert.is(await evaluated<number>((await opened(await plainReport())).page, wide), 0);
+  const { page } = await opened(await plainReport(), { viewport: PHONE });
+  const ends = await evaluated<number[]>(
+    page,
+    `[...document.querySelectorAll('#methods table')[0].tBodies[0].rows].map((row) => row.cells[1].getBoundingClientRect().right)`,
+  );
+  assert.ok(ends.length > 0 && ends.every((right) => right <= PHONE.width), `${ends}`);
+});
+
 test('nothing is wider than paper, opened or not', async () => {
   const { page } = await opened(await plainReport(), { viewport: PAPER });
   for (const summary of await page.locator('summary:visible').all()) await summary.click();

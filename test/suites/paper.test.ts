@@ -77,7 +77,12 @@ const planned = 'paper plans 200 items of each set, and no question is in two pa
 if (shared('data/bipo') === null) test.skip(planned, '../shared/data/bipo is not on this machine');
 else {
   test(planned, async () => {
-    const whole = await load('paper');
+    const whole = withControls(
+      await loadSuite(join(ROOT, 'suites/paper.yaml'), {
+        ...{ registry: METHODS, kinds: EVALUATIONS, set: [`evaluations.0.items.folder=${shared('data/bipo')}`] },
+      }),
+      METHODS,
+    );
     const normal = (text: string) =>
       text
         .toLowerCase()

@@ -8,16 +8,16 @@ import type { Persona } from '../../config/resolved.ts';
 import { readAnthropic } from '../../datasets/anthropic.ts';
 import { bipoFiles, readBipoParts } from '../../datasets/bipo.ts';
 import type { Item } from '../../datasets/types.ts';
+import { dataFolder, isDataName } from '../../hub/data.ts';
 
 /** Where a data set that an evaluation names is published, and the files that it needs of it. */
 const SOURCES = {
   anthropic: {
-    fetch: 'anthropics/evals and name its persona folder',
+    fetch: 'fetch github anthropics/evals and name its persona folder',
     files: (trait: string): readonly string[] => [`${trait}.jsonl`],
   },
   bipo: {
-    fetch:
-      'CaoYuanpu/BiPO and name a folder with train.csv of each set as <trait>_train.csv and test_infer.csv as <trait>_test.csv',
+    fetch: 'bench pull data:bipo fetches BiPO’s (CaoYuanpu/BiPO, MIT), and folder: data:bipo names it',
     files: (trait: string): readonly string[] => Object.values(bipoFiles(trait)),
   },
 } as const;
@@ -34,12 +34,13 @@ export async function itemsOf(
     const message = 'a choice evaluation with items of its own must be the only one';
     failOn([{ place: source.place('items', 'key'), message }], 'bad-suite', 'write one suite for each data set');
   }
-  const folder = source.path('items/folder', written);
+  const folder = isDataName(written) ? dataFolder(written) : source.path('items/folder', written);
   const place = source.place('items/folder');
   const { fetch, files } = SOURCES[name];
   const missing = (message: string): void =>
-    failOn([{ place, message }], 'bad-suite', `the data set is not part of this package: fetch github ${fetch}`);
-  if (!(await stat(folder).catch(() => null))?.isDirectory()) missing(`the folder ${folder} is not on this machine`);
+    failOn([{ place, message }], 'bad-suite', `the data set is not part of this package: ${fetch}`);
+  if (!(await stat(folder).catch(() => null))?.isDirectory())
+    missing(isDataName(written) ? `${written} is not downloaded` : `the folder ${folder} is not on this machine`);
   const traits = [...new Set(personas.map(({ trait }) => trait))];
   for (const file of traits.flatMap(files)) {
     if ((await stat(join(folder, file)).catch(() => null)) === null) missing(`the folder ${folder} has no ${file}`);
