@@ -45,7 +45,7 @@ counting words shared with the persona's message ties or misleads.
 |---|{dashes}
 {by_pole}
 
-**How often the evaluation part was looked at for choosing or tuning this model: 0 times.** What was seen of it meanwhile:
+**How often the evaluation split was looked at for choosing or tuning this model: 0 times.** What was seen of it meanwhile:
 the words (not the sentences) of all splits, listed to widen the vocabulary to what the items use; its 5-grams, which the
 generator avoids; and, before the splits existed, five lines of the items' source, two of which became evaluation items (one
 sentence frame, "No, I would ...", may come from there). Figures on it were seen of an interim model on 2026-11-23 while
