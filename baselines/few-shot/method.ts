@@ -153,7 +153,7 @@ function within(
   while (budget > 0 && count > 0 && tokens(all.slice(0, count)) > most) count--;
   const kept = all.slice(0, count);
   if (count > 0 && tokens(kept) <= most) return kept;
-  throw new BenchError('too-long', `${all.length} examples take ${tokens(all)} tokens, and ${most} are to be had`, {
+  throw new BenchError('too-long', `${all.length} examples take ${tokens(all)} tokens, and ${most} are available`, {
     where: budget === 0 ? 'options.k' : 'options.budget',
     hint: budget === 0 ? 'lower k, or give a budget' : 'raise the budget',
   });

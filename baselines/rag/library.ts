@@ -107,7 +107,7 @@ function checkLibrary(library: Context['library']): void {
     });
   }
   if (neutral < personas) {
-    throw new BenchError('few-neutral', `${personas} passages on personas stand beside ${neutral} neutral ones`, {
+    throw new BenchError('few-neutral', `${personas} passages on personas, but ${neutral} neutral ones`, {
       where: 'neutral.knowledge',
       hint: 'name a file with as many neutral passages in the personas file: without them, every passage is on a persona',
     });

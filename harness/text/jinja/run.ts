@@ -138,7 +138,7 @@ class Walker {
         throw new Error('cannot assign attribute on non-namespace object');
       }
       space.fields.set(target.property.value, value);
-    } else throw new Error('it sets something that is no name');
+    } else throw new Error('it sets something that is not a name');
   }
 
   #set(node: Stmt & { type: 'Set' }, scope: Scope): void {
