@@ -14,7 +14,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = { '.js': ['.ts'], '
 const ENDINGS = ['.ts', '.mts', '.js', '.mjs', '.json'];
 
 /**
- * sha256 over the texts of `file` (absolute) and of what it imports from beside it, hex; paths are relative to the file, so
+ * sha256 over the texts of `file` (absolute) and of what it imports by relative paths, hex; paths are relative to the file, so
  * that another place of the same code gives the same digest. Throws `bad-plugin` where a file is too large or too many.
  */
 export function codeDigest(file: string): string {

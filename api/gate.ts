@@ -1,4 +1,4 @@
-// Blessing a run, judging a run by its suite's rules beside the blessed one, and comparing two runs.
+// Blessing a run, the gate's verdicts on a run against its reference, and comparing two runs.
 
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';

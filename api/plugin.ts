@@ -22,7 +22,7 @@ export async function registryFrom(files: readonly string[] = []): Promise<Regis
 
 /**
  * Loads a plugin file and checks what it exports: `methods`, `evaluations` or both, as lists. The version of each is followed
- * by the digest of the file and of what it imports from beside it. Throws `bad-plugin`, with the file as its place.
+ * by the digest of the file and of what it imports by relative paths. Throws `bad-plugin`, with the file as its place.
  */
 export async function loadPlugin(file: string): Promise<Plugin> {
   const absolute = path.resolve(file);

@@ -26,7 +26,10 @@ export function writeAll(fd: number, text: string): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
 }
 
-/** Writes beside `file` and renames over it, so that a reader sees the old text or the new, never a part. */
+/**
+ * Writes to a temporary file in the same folder and renames it to `file`, so that a reader sees the old text or the new, never
+ * a part.
+ */
 export function writeAtomic(file: string, text: string): void {
   const aside = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
   const fd = openSync(aside, 'wx');
@@ -68,7 +71,7 @@ export function makeFolder(parent: string, prefix: string): string {
   return folder;
 }
 
-/** What lies at a path, or null where nothing can be found: it is absent, below a file, or a link that leads nowhere. */
+/** What is at a path, or null where nothing can be found: it is absent, below a file, or a broken link. */
 export function statOf(file: string): Stats | null {
   try {
     return statSync(file);

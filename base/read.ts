@@ -1,12 +1,15 @@
 // Files of others are read through here: looked at before they are opened (a named pipe would never answer), bounded before
-// memory is set aside, and read until they are whole. What cannot be read is said in one way; the caller adds its own code.
+// memory is allocated, and read until they are whole. What cannot be read is said in one way; the caller adds its own code.
 
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { BenchError } from './error.ts';
 import { parseJson } from './json.ts';
 
-/** `size`: too large. `pointer`: a Git LFS pointer in place of the file. `text`: no UTF-8. `json`: no JSON, or none within bounds. */
+/**
+ * `size`: too large. `pointer`: a Git LFS pointer in place of the file. `text`: no UTF-8. `json`: no JSON, or none within
+ * bounds.
+ */
 export type ReadProblem = 'missing' | 'kind' | 'access' | 'size' | 'short' | 'pointer' | 'text' | 'json';
 
 /** Why a file could not be read. It never reaches a user as it is: `failure` makes a BenchError of it. */

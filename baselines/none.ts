@@ -1,4 +1,4 @@
-// The model as it is: the question alone, the untouched network. What every other method is compared with.
+// The model as it is: the question alone, the dense network. What every other method is compared with.
 
 import { DENSE } from '../formats/checkpoint/dense.ts';
 import type { Method } from '../harness/method/method.ts';

@@ -28,7 +28,7 @@ export interface ErrorDocument {
 const SYSTEM_HINT = 'the system refused this: check disk space and permissions, and run again';
 const FAULT_HINT = 'this is a fault of bench itself: run again with BENCH_DEBUG=1 for the place, and report it';
 
-/** Whether a command line asks for a document: what follows `--` is no flag. */
+/** Whether a command line requests a document: what follows `--` is no flag. */
 export function wantsJson(words: readonly string[]): boolean {
   const end = words.indexOf('--');
   return (end < 0 ? words : words.slice(0, end)).includes('--json');

@@ -1,4 +1,4 @@
-// `bench bless RUN` keeps a run as the reference, `bench gate RUN` judges one beside it, and `bench compare A B` shows what
+// `bench bless RUN` keeps a run as the reference, `bench gate RUN` compares one with it, and `bench compare A B` shows what
 // two runs differ in.
 
 import { appendFileSync, mkdirSync } from 'node:fs';

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { packageRoot } from '../harness/config/paths.ts';
 
-/** What lies around the folder that is written into; absolute. */
+/** What surrounds the folder that is written into; absolute. */
 export interface Places {
   readonly folder: string;
   readonly repository: string | null; // where .git is; null outside a repository

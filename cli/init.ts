@@ -1,5 +1,5 @@
 // `bench init FOLDER`: a commented suite, a persona with its opposite, a workflow that gates on them, and .gitignore. Nothing
-// is written where a file of the same name lies, but for a line of .gitignore.
+// is written where a file of the same name exists, but for a line of .gitignore.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';

@@ -39,7 +39,7 @@ export function inspectText(file: string, { header, masks }: MaskFile): string {
   return `${[...lines, tableText(head, rows)].join('\n')}\n`;
 }
 
-/** Jaccard and differing bits beside what chance gives, overall, by module and by layer. */
+/** Jaccard and differing bits, with the values expected by chance, overall, by module and by layer. */
 export function diffText(first: string, second: string, { all, modules, layers }: Comparison): string {
   const rows = [all, ...modules, ...layers].map(
     ({ name, places, keptA, keptB, jaccard, differing, chance }: Overlap) => [

@@ -98,7 +98,7 @@ export async function maskInspect(
   return 0;
 }
 
-/** Shows how much two masks share, beside what chance would. */
+/** Shows how much two masks share, and how much is expected by chance. */
 export async function maskDiff(
   first: string,
   second: string,

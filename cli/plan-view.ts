@@ -154,7 +154,7 @@ export async function promptOf(
 
 class EngineNeeded extends Error {}
 
-/** Prepares without an engine; only a method that asks for it has the model loaded. */
+/** Prepares without an engine; the model is loaded only for a method that needs it. */
 async function prepareLightly(
   cell: Cell,
   suite: Suite,

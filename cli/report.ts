@@ -1,4 +1,5 @@
-// `bench report RUN`: writes the HTML page of a run again, from its folder, beside another run or a reference if one is named.
+// `bench report RUN`: writes the HTML page of a run again, from its folder, compared with another run or a reference if one is
+// named.
 
 import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';

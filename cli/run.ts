@@ -35,7 +35,10 @@ const services: RunServices = {
   stderr: process.stderr,
 };
 
-/** Returns the exit code: 0, 3 (a cell failed or was not reached), 130, or with --gate the gate's. Throws BenchError for bad input. */
+/**
+ * Returns the exit code: 0, 3 (a cell failed or was not reached), 130, or with --gate the gate's. Throws BenchError for bad
+ * input.
+ */
 export async function runVerb(
   file: string,
   options: RunOptions,
@@ -129,7 +132,7 @@ function nextCommand(suite: Suite, result: RunResult): string {
   ].join(' ');
 }
 
-/** Relative to the working folder when it lies in it. */
+/** Relative to the working folder when it is inside it. */
 function shortPath(absolute: string): string {
   const relative = path.relative(process.cwd(), absolute);
   return relative.startsWith('..') ? absolute : relative;

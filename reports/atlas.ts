@@ -1,4 +1,4 @@
-// The masks of personas in a line each: how much opposites share, and others, beside chance.
+// The masks of personas in a line each: how much opposites share, and others, and what chance gives.
 
 import type { AtlasRow, RunResult, Shared } from '../harness/record/run-record.ts';
 import { entryName, percent } from './format.ts';

@@ -77,7 +77,10 @@ export function gateMarkdown({ verdicts, outcome, notes = [] }: GateReport): str
     .concat('\n');
 }
 
-/** GitHub's annotations at the suite's line, one for each note and each verdict that did not pass; a warning where the job stays green. */
+/**
+ * GitHub's annotations at the suite's line, one for each note and each verdict that did not pass; a warning where the job stays
+ * green.
+ */
 export function gateAnnotations(
   { verdicts, inconclusive, notes = [] }: GateReport,
   { file, line }: { readonly file: string; readonly line: number },
@@ -97,7 +100,7 @@ export function gateAnnotations(
   return told + failed;
 }
 
-/** Two runs: what turned first, then how far each row moved, then what only one of them holds. */
+/** Two runs: changed answers first, then the difference of each row, then what only one of them has. */
 export function compareText({ flips, rows, onlyFirst, onlySecond, different }: Comparison): string {
   const given = ({ text, p, sums }: Comparison['flips'][number]['before']): string =>
     `"${text}" (p ${p.toFixed(3)}; log-probabilities ${sums.map((sum) => sum.toFixed(3)).join(', ')})`;

@@ -8,7 +8,7 @@ import { sorted } from './gate.ts';
 /** Its types describe the bundle for bundlers; Node loads the other, whose default is the builder itself. */
 const builder = junit as unknown as Builder;
 
-/** What did not pass is a failure; what could not be told is skipped, or a failure where the suite says so. */
+/** What did not pass is a failure; what could not be decided is skipped, or a failure where the suite says so. */
 export function gateJunit({ verdicts, inconclusive }: GateReport, suite: string): string {
   const report = builder.newBuilder();
   const cases = report.testSuite().name(printable(`persona gate: ${suite}`));

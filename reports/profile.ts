@@ -1,5 +1,5 @@
 // Where a run's time went, kernel by kernel (`--profile`): the share of the wall clock outside kernels, and the longest
-// kernels beside what the device was seen to do at most.
+// kernels next to the highest rates that the device reached.
 
 import type { DevicePeaks, KernelRow, Profile, ProfileRow, RunResult } from '../harness/record/run-record.ts';
 import { entryName, percent, short } from './format.ts';

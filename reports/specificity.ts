@@ -1,4 +1,4 @@
-// What a method moves beside its persona's own trait: one line a method, and the whole matrix of personas by traits.
+// What a method moves besides its persona's own trait: one line a method, and the whole matrix of personas by traits.
 
 import type { Estimate, RunResult, SpecificityRow } from '../harness/record/run-record.ts';
 import { entryName, percent } from './format.ts';

@@ -1,4 +1,4 @@
-// The one table that a run comes to: every method with its controls, what it reaches, what lies between it and the model
+// The one table that a run comes to: every method with its controls, what it reaches, its difference from the model
 // that is told nothing, and what it costs.
 
 import type { ComparisonRow, RunResult } from '../harness/record/run-record.ts';

@@ -26,7 +26,7 @@ export function chromeTrace(tracks: readonly Track[], device: DeviceInfo): strin
       return [
         named('thread_name', place.pid, place.tid, method),
         ...seen.map(({ kind, name, startMs, ms, figures }) => {
-          // Both ends are rounded alike, so that what lies within another still does.
+          // Both ends are rounded alike, so that a span within another stays within it.
           const ts = us(startMs - origin);
           const dur = Math.round((us(startMs + ms - origin) - ts) * 1e3) / 1e3;
           return { ph: 'X', cat: kind, name, ts, dur, ...place, args: figures };

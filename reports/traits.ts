@@ -5,7 +5,7 @@ import { entryName } from './format.ts';
 import type { Section } from './sections.ts';
 import { mainRows, pairedRows, places, standing } from './verdict.ts';
 
-/** So many columns of alignment fit beside the names. */
+/** So many columns of alignment fit next to the names. */
 const MOST_TRAITS = 5;
 
 /** One section per model and evaluation with several traits; with one, the first table has said it. */

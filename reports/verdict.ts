@@ -40,7 +40,7 @@ export function standing(result: RunResult, row: MetricRow): Standing {
   return { row, notAbove: row.alignment.low <= row.chance ? 'chance' : null };
 }
 
-/** What is said of one method or more: "lies above ..." of one, "lie above ..." of several. */
+/** What is said of one method or more: "is above ..." of one, "are above ..." of several. */
 interface Claim {
   readonly name: string;
   readonly one: string;

@@ -23,7 +23,7 @@ export function answeredItems(persona: Persona, phrase: Context['phrase']): read
     });
 }
 
-/** Samples whose answers are to be foretold, each of at most `length` tokens. Throws `no-calibration`, `no-tokens`. */
+/** Samples whose answers are to be predicted, each of at most `length` tokens. Throws `no-calibration`, `no-tokens`. */
 export function trainingSamples(texts: readonly CalibrationText[], text: TextModel, length: number): readonly Sample[] {
   if (texts.length === 0) {
     throw new BenchError('no-calibration', 'there are no training texts', {

@@ -31,7 +31,7 @@ export interface AdapterModel {
 
 type Tensors = Adapter['tensors'];
 
-/** Throws `bad-adapter` for a folder that is none, is damaged, was made for another model or asks for more than LoRA. */
+/** Throws `bad-adapter` for a folder that is none, is damaged, was made for another model or needs more than LoRA. */
 export async function readAdapter(folder: string, model: AdapterModel): Promise<Adapter> {
   const scale = await readConfig(folder);
   const tensors = await readAdapterTensors(join(folder, WEIGHTS), model, scale.rank);
@@ -101,7 +101,7 @@ export async function readAdapterTensors(file: string, model: AdapterModel, rank
   );
 }
 
-/** The two files of an adapter. `base`: what PEFT is told to load below it. */
+/** The two files of an adapter. `base`: the base model that PEFT loads. */
 export function adapterFiles(
   { rank, alpha, tensors }: Pick<Adapter, 'rank' | 'alpha' | 'tensors'>,
   model: AdapterModel,

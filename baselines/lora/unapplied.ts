@@ -1,4 +1,4 @@
-// What an adapter of PEFT may hold beside updates of the matrices in layers: updates of the output head or the embedding,
+// What an adapter of PEFT may have besides updates of the matrices in layers: updates of the output head or the embedding,
 // and whole weights that were trained or saved along. None of it is applied here, and each is named as what it is.
 
 import { BenchError } from '../../base/error.ts';

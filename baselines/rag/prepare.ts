@@ -32,7 +32,7 @@ export async function prepare(context: Context): Promise<Prepared> {
   // `indexOf` has thrown without a tokenizer.
   const request = { index, engine, text: text!, persona, options, seed: context.seed ?? 0 };
   const find = retriever(request);
-  // A control takes the setting of what it stands beside.
+  // A control takes the setting of the method it is compared with.
   const beside = () => retriever({ ...request, options: { ...options, retriever: rankerOf(options) } });
   const tried = isTuned(options) ? await tune(context, options, beside()) : [];
   // Of equal ones the first, which brings fewer passages.

@@ -30,7 +30,7 @@ export interface Request {
   readonly seed: number;
 }
 
-/** Retrieval of `k` passages for an item; rankings are kept by query, since every k asks for the same. */
+/** Retrieval of `k` passages for an item; rankings are kept by query, since every k uses the same. */
 export function retriever(request: Request): (item: Item, k: number) => Promise<Passages> {
   const { index, text, persona, options, seed } = request;
   const relations = index.chunks.map((chunk) => relationOf(chunk, persona));

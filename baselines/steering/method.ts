@@ -1,4 +1,4 @@
-// Activation steering, a rival without training. What makes the vectors is loaded when it is needed: a suite's options are
+// Activation steering, a method without training. What makes the vectors is loaded when it is needed: a suite's options are
 // checked without it.
 
 import type { Method, Reading } from '../../harness/method/method.ts';

@@ -1,4 +1,4 @@
-// Activation steering, a rival without training: vectors of a persona added to the residual stream at every position. The
+// Activation steering, a method without training: vectors of a persona added to the residual stream at every position. The
 // layers and the coefficient are chosen on the tuning split; a random vector of equal norm is its control.
 
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ import { firstComponent, meanDifference, randomLike, requireContrast, type Vecto
 
 const wrap: Prepared['wrap'] = async ({ text }) => ({ messages: [{ role: 'user', content: text }] });
 
-/** A point of the grid, and how it held the persona; null: it was not asked. */
+/** A point of the grid, and its alignment; null: it was not asked. */
 interface SteeringCandidate {
   readonly layers: Range;
   readonly coefficient: number;

@@ -11,7 +11,7 @@ type States = Float32Array;
 /** One vector per layer: [hidden] each. */
 export type Vectors = readonly Float32Array[];
 
-/** Differences are small beside their sum's rounding: turns of the power iteration at most, and when it stands still. */
+/** Differences are small compared with their sum's rounding: turns of the power iteration at most, and when it stands still. */
 const MAX_TURNS = 500;
 const STILL = 1e-12;
 

@@ -1,4 +1,4 @@
-// A model folder on disk, hostile until read: every file is looked at, and bounded before memory is set aside for it.
+// A model folder on disk, hostile until read: every file is looked at, and bounded before memory is allocated for it.
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';

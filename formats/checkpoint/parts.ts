@@ -45,7 +45,7 @@ export interface Parts {
   readonly layers: readonly LayerParts[];
   readonly norm: Norm;
   readonly head: Matrix; // [vocab, hidden]; the same sources as the embedding where they are tied
-  readonly storedHead: Matrix | null; // beside a tie; `settleHead` says whether it counts
+  readonly storedHead: Matrix | null; // in addition to a tie; `settleHead` says whether it counts
 }
 
 /**

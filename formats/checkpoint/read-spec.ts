@@ -143,7 +143,7 @@ function readWindows(fields: Fields, family: Family, layers: number): readonly n
   });
 }
 
-/** `rope_parameters` holds base, share and scaling; before transformers 5 the first two stood beside `rope_scaling`. */
+/** `rope_parameters` holds base, share and scaling; before transformers 5 the first two were siblings of `rope_scaling`. */
 function readRope(
   fields: Fields,
   headSize: number,

@@ -47,7 +47,7 @@ export function tensorBytes(content: TensorFile): Uint8Array {
   return Buffer.concat([...pieces(content)]);
 }
 
-/** Writes beside `file` and renames over it. Throws `unwritable` with the path. */
+/** Writes to a temporary file in the same folder and renames it to `file`. Throws `unwritable` with the path. */
 export async function writeTensors(file: string, content: TensorFile): Promise<void> {
   const aside = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
@@ -75,7 +75,7 @@ interface Wanted {
   readonly dtype: Tensor['dtype']; // F32 takes F16 and BF16 too, widened
   readonly code: string;
   readonly hint: string;
-  /** Sees every tensor's name and shape before memory is set aside for one; what it throws is thrown. */
+  /** Sees every tensor's name and shape before memory is allocated for one; what it throws is thrown. */
   readonly check?: (entries: readonly HeaderEntry[], metadata: TensorFile['metadata']) => void;
 }
 

@@ -8,7 +8,7 @@ import { keyedOutcomes } from '../score/index.ts';
 import { type Answered, share } from './metrics.ts';
 
 /**
- * Rows of every method but `dense` (the entry asked without persona on the untouched network), in the order of the cells.
+ * Rows of every method but `dense` (the entry asked without persona on the dense network), in the order of the cells.
  * A unit is an item: personas, wordings and seeds are averaged first. Only items that the dense network answered count;
  * a model and evaluation where it answered none gets no row. The tuning split is left out. `all`: of evaluations that offer
  * options to choose from.
@@ -47,7 +47,10 @@ function likeliestOf({ cell, outcomes }: Answered): [item: string, options: read
   });
 }
 
-/** The likeliest options or answers of a scale (several in a tie): those that a persona who takes them would be aligned by, so that one rule says what a tie is. */
+/**
+ * The likeliest options or answers of a scale (several in a tie): those that a persona who takes them would be aligned by, so
+ * that one rule says what a tie is.
+ */
 function likeliest({ scale: _, ...item }: Item, outcome: Outcome): readonly number[] {
   return item.options.flatMap((_, target) => {
     const options = item.options.map((option, k) => ({ ...option, matching: k === target }));

@@ -8,7 +8,7 @@ import type { Sketch } from '../subnetworks/sketch.ts';
 
 type OverlapFigures = Omit<AtlasRow, 'model' | 'method' | 'sparsity'>;
 
-/** By persona. Pairs of opposites are told from the others. */
+/** By persona. Pairs of opposites are kept apart from the others. */
 export function atlasOf(sketches: ReadonlyMap<string, Sketch>, { personas }: Pick<Suite, 'personas'>): OverlapFigures {
   const opposite = new Map(personas.map(({ id, opposite }) => [id, opposite]));
   const all = [...sketches];

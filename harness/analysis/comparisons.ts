@@ -54,7 +54,10 @@ const pointOf = ({ model, method, sparsity, evaluation }: Cell): RowPoint => ({
 /** Not the cell's id: two entries with equal inputs share it. */
 const cellKeyOf = (cell: Cell) => JSON.stringify([pointOf(cell), cell.persona, cell.wording, cell.seed]);
 
-/** Rows of each method, on the evaluation split and in the order of the plan: its controls as written, pooled and then by trait; one verdict each. */
+/**
+ * Rows of each method, on the evaluation split and in the order of the plan: its controls as written, pooled and then by trait;
+ * one verdict each.
+ */
 export function compare({ personas: all, plan: whole, answered, against, alpha = ALPHA }: Compared): Comparisons {
   const plan = whole.filter(({ split }) => split === 'evaluation');
   const personas = stated(all, plan); // of what was asked for: a cell may have failed
@@ -64,7 +67,7 @@ export function compare({ personas: all, plan: whole, answered, against, alpha =
   const comparisons: ComparisonRow[] = [];
   const verdicts: VerdictRow[] = [];
   const points = grouped(plan, (cell) => JSON.stringify(pointOf(cell)));
-  // A control stands beside many methods: it is judged once.
+  // A control is compared with many methods: its pairs are computed once.
   const judged = new Map<Cell, Pairs>();
   const pairsOf = (cell: Cell): Pairs => {
     const known = judged.get(cell) ?? pairsOfCell(personas, byKey.get(cellKeyOf(cell)));
@@ -98,7 +101,10 @@ export function compare({ personas: all, plan: whole, answered, against, alpha =
   return { comparisons, verdicts };
 }
 
-/** A control's planned cells that a method's stand beside: at its sparsity, or without any; for its personas, or for all. */
+/**
+ * A control's planned cells that a method's cells are compared with: at its sparsity, or without any; for its personas, or for
+ * all.
+ */
 function besides(plan: readonly Cell[], point: RowPoint, control: string, cells: readonly Cell[]): readonly Cell[] {
   const asked = new Set(cells.map(({ persona }) => persona));
   return plan.filter(

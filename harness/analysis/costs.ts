@@ -1,4 +1,4 @@
-// What methods took, beside what they reach: set-up, prompt tokens, bytes, trained parameters.
+// What methods cost: set-up, prompt tokens, bytes, trained parameters.
 
 import { grouped, mean } from '../../base/grouped.ts';
 import type { CellResult } from '../plan/cell.ts';

@@ -1,4 +1,4 @@
-// What the kinds of evaluation bring to a run's record beside alignment: rows of figures, and their tables.
+// What the kinds of evaluation add to a run's record besides alignment: rows of figures, and their tables.
 
 import { short } from '../../base/figures.ts';
 import { grouped } from '../../base/grouped.ts';

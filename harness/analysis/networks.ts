@@ -1,4 +1,4 @@
-// What methods do to the network beside alignment: perplexity on neutral text; and which of them the tuning split chooses.
+// What methods do to the network besides alignment: perplexity on neutral text; and which of them the tuning split chooses.
 
 import { grouped } from '../../base/grouped.ts';
 import type { Persona } from '../config/resolved.ts';
@@ -16,7 +16,7 @@ const pointOf = ({ model, evaluation, method, sparsity }: Cell) => ({
 });
 const pointKeyOf = (cell: Cell) => JSON.stringify(pointOf(cell));
 
-/** One row per method and sparsity whose networks read the neutral texts; `dense`: the entry that leaves it untouched. */
+/** One row per method and sparsity whose networks read the neutral texts; `dense`: the entry without changes to the network. */
 export function perplexityRows(results: readonly CellResult[], dense: string | null): readonly PerplexityRow[] {
   const read = results.flatMap(({ cell, stored }) => {
     const neutral = stored?.record.neutral ?? null;

@@ -106,7 +106,7 @@ export function runResult(parts: RunParts): RunResult {
   };
 }
 
-/** Every entry but the one that states no persona, beside that one. */
+/** Every entry but the one that states no persona, compared with that one. */
 function beside({ methods }: Suite, dense: string): ReadonlyMap<string, readonly Against[]> {
   const others = methods.filter(({ id }) => id !== dense);
   return new Map(others.map(({ id }) => [id, [{ kind: 'dense', id: dense }]]));

@@ -4,7 +4,7 @@
 //   others = mean over P and the other traits of |shift(P, T)|
 //   desirable = mean over P and the other traits of g(T) shift(P, T), where g is the sign of the trait's desirable pole
 // Intervals hold the signs of the observed shifts, by which every figure is a mean over items. A mean of noise taken
-// absolutely lies above zero, so that `others`, and with it the difference target - others, errs against a method.
+// absolutely is above zero, so that `others`, and with it the difference target - others, errs against a method.
 
 import { grouped, mean } from '../../base/grouped.ts';
 import type { Persona, Suite } from '../config/resolved.ts';
@@ -23,7 +23,10 @@ interface Asked {
   readonly base: Heights; // where no persona is stated
 }
 
-/** Rows of every method and sparsity beside `dense`, and of the desirable-option answerer; none where fewer than two traits are asked. */
+/**
+ * Rows of every method and sparsity compared with `dense`, and of the desirable-option answerer; none where fewer than two
+ * traits are asked.
+ */
 export function specificityRows(suite: Suite, all: readonly Answered[], dense: string): readonly SpecificityRow[] {
   const answered = all.filter(({ cell }) => cell.evaluation.traits === 'all' && cell.split === 'evaluation');
   const places = grouped(answered, ({ cell }) => JSON.stringify([cell.model, cell.evaluation.id]));
@@ -80,7 +83,7 @@ function rowOf({ personas, items, base }: Asked, heights: readonly Heights[]): S
   const shiftOf = (persona: string, trait: string) =>
     shifts.find((one) => one.persona === persona && one.trait === trait)?.shift ?? Number.NaN;
 
-  /** The mean over personas of `weight` times the shift, summed over traits: a mean over items once the weights are held. */
+  /** The mean over personas of `weight` times the shift, summed over traits: a mean over items once the weights are fixed. */
   const estimate = (weight: (persona: Persona, trait: string) => number): Estimate => {
     const units = traits.flatMap(([trait, own]) =>
       own.map((item) => ({

@@ -42,7 +42,7 @@ const MOST_ISSUES = 10;
 /** Characters of a line that are shown before and after its place. */
 const AROUND = 100;
 
-/** The issue as a person reads it: place and message, then the line, or what of it lies about the place, with carets. */
+/** The issue as a person reads it: place and message, then the line, or the part of it around the place, with carets. */
 function render({ place, message, hint }: Issue): string {
   const { source, start, end } = place;
   // lastIndexOf takes a negative start for 0, and the file may begin with a newline.

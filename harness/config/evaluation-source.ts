@@ -19,7 +19,7 @@ export interface EvaluationPlace {
   isWritten(key: string): boolean;
 }
 
-/** What a kind makes an evaluation from, beside its entry. */
+/** What a kind makes an evaluation from, besides its entry. */
 export interface EvaluationSource extends EvaluationPlace {
   readonly personas: readonly Persona[]; // that the suite selects
   readonly book: readonly Persona[]; // all of the personas file: an opposite need not be selected

@@ -1,4 +1,4 @@
-// The `gate:` section of a suite as a JSON Schema: what a run is held to beside a blessed one.
+// The `gate:` section of a suite as a JSON Schema: the rules by which a run is compared with its reference.
 
 const SHARE = { type: 'number', minimum: 0, maximum: 1 } as const;
 /** A method's id, or with a sparsity: "contrastive at middle". */

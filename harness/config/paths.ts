@@ -1,4 +1,4 @@
-// Where the package lies: its bundled models, suites and personas are found from there, in source and in dist/.
+// Where the package is: its bundled models, suites and personas are found from there, in source and in dist/.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,4 @@
-// Rows of a CSV with a header line, quoted newlines allowed: bounded, and a fault is told with its line.
+// Rows of a CSV with a header line, quoted newlines allowed: bounded, and a fault is named with its line.
 
 import { parse } from 'csv-parse/sync';
 import { BenchError } from '../../base/error.ts';

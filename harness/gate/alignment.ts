@@ -13,7 +13,7 @@ import { meanOf, pairRows, type Unit, unitsOf } from '../stats/units.ts';
 import { fallen } from './losses.ts';
 import type { Answer, GateRow, Rules } from './types.ts';
 
-/** A row beside its reference, ready to be judged. */
+/** A row and its reference, ready for the verdict. */
 export interface Matched {
   readonly title: string; // as verdicts name it
   readonly now: GateRow;

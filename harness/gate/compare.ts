@@ -1,4 +1,4 @@
-// Two runs side by side: how far each row moved, with an interval, and which answers turned; rows of one side only are
+// Two runs side by side: how far each row moved, with an interval, and which answers changed; rows of one side only are
 // named, since what is not compared must be seen.
 
 import { grouped } from '../../base/grouped.ts';
@@ -23,7 +23,7 @@ export function compareRuns(first: Side, second: Side): Comparison {
   const titleOf: Title = (row) => inWords(entryName(row), row);
   const keyOf = (row: ItemRow): string =>
     JSON.stringify([several ? row.model : null, row.evaluation, row.method, row.sparsity]);
-  // Items of other traits than the persona's say nothing of how it is held.
+  // Items of other traits than the persona's say nothing of how well it is kept.
   const own = (rows: readonly ItemRow[]) => rows.filter(({ keyed }) => keyed !== 0);
   const [a, b] = [grouped(own(first.items), keyOf), grouped(own(second.items), keyOf)];
   const judges = [keyedAnswers(second.result), keyedAnswers(first.result)] as const;

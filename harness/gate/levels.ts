@@ -27,7 +27,7 @@ export function floors(rows: readonly GateRow[], rules: Rules, titleOf: Titles):
   });
 }
 
-/** Every row of the first name beside those of the second: of its model and evaluation, at its sparsity or at none. */
+/** Every row of the first name paired with those of the second: of its model and evaluation, at its sparsity or at none. */
 export function orders(rows: readonly GateRow[], rules: Rules, titleOf: Titles): readonly Verdict[] {
   return rules.order.flatMap((rule) => {
     const [first, second, ...others] = rowsOfOrder(rule);

@@ -7,7 +7,7 @@ import type { EvaluationRecord } from '../record/run-record.ts';
 import { mcnemarPower, minimumDetectableDrop } from '../stats/power.ts';
 import { titlesOf } from './rows.ts';
 
-/** Share of items that a harmless change turns either way, and the drop that is asked about; both said beside the figure. */
+/** Share of answers that a harmless change flips either way, and the drop in question; both are printed with the figure. */
 const CHANGED = 0.1;
 const DROP = 0.05;
 

@@ -1,4 +1,4 @@
-// The answers that a reference kept, told as a run's own: the run lends the question and the options, the reference its p.
+// The answers of a reference as items of a run: question and options come from the run, p from the reference.
 
 import { entryName } from '../record/row-name.ts';
 import type { ItemRow } from '../record/run-record.ts';

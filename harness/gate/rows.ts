@@ -34,7 +34,7 @@ export function contentOf({ question, options }: Pick<ItemRow, 'question' | 'opt
 type Row = Pick<MetricRow, 'model' | 'evaluation' | 'method' | 'sparsity' | 'trait'>;
 type KeyedAnswer = Pick<Answer, 'persona' | 'aligned' | 'p'>;
 
-/** What a side of a comparison says of its answers beside them. */
+/** What one side of a comparison knows about its answers. */
 export type KeyedBy = Pick<RunResult, 'metrics' | 'evaluations' | 'personas'>;
 
 /**

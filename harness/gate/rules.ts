@@ -1,4 +1,4 @@
-// The rules beside alignment, and the whole gate: rows matched with the blessed ones, every rule a verdict, and an exit code
+// The rules other than alignment, and the whole gate: rows matched with the blessed ones, every rule a verdict, and an exit code
 // that is 0 only where all pass. What cannot be compared never passes.
 
 import type { GateReport, Verdict } from '../record/verdicts.ts';
@@ -9,7 +9,10 @@ import { timingVerdicts } from './timings.ts';
 import type { Answer, Candidate, GateRow, Reference, Rules } from './types.ts';
 import { notesOf } from './weaker.ts';
 
-/** Judges a run; pure. `strict`: what does not pass fails. `rows` of both sides are the gated ones and those that floors and order name. */
+/**
+ * Judges a run; pure. `strict`: what does not pass fails. `rows` of both sides are the gated ones and those that floors and
+ * order name.
+ */
 export function gate(now: Candidate, then: Reference, rules: Rules, strict = false): GateReport {
   const verdicts: Verdict[] = [];
   const matched: Matched[] = [];
@@ -87,7 +90,10 @@ function apart(now: GateRow, was: GateRow, run: Candidate, reference: Reference)
   return before.size === after.size ? null : 'the reference has items that the run lacks';
 }
 
-/** Equal cells must give equal answers, to the bit, on one class of devices with the same kernels. On another the effect decides. */
+/**
+ * Equal cells must give equal answers, to the bit, on one class of devices with the same kernels. On another the effect
+ * decides.
+ */
 function identity(pair: Matched, sameClass: boolean, stored: ReadonlySet<string>): readonly Verdict[] {
   const { title, now, was: blessed } = sameClass ? pair : levelled(pair);
   const before = new Map(blessed.answers.map((answer) => [answerKeyOf(answer), answer]));

@@ -3,7 +3,7 @@
 
 import type { Candidate, Reference, Rules } from './types.ts';
 
-/** One line for each rule of `now` that asks for less than `was` did. */
+/** One line for each rule of `now` that is weaker than in `was`. */
 function weakerRules(was: Rules, now: Rules): readonly string[] {
   const raised = (name: string, before: number | undefined, after: number | undefined): readonly string[] => {
     if (before === undefined || (after !== undefined && after <= before)) return [];
@@ -56,7 +56,7 @@ export function narrowedBy(command: readonly string[]): readonly string[] {
   });
 }
 
-/** All that a reader of the verdicts must know beside them. */
+/** Everything else that a reader of the verdicts must know. */
 export function notesOf(now: Candidate, then: Reference, rules: Rules): readonly string[] {
   const weaker = weakerRules(then.rules, rules);
   const apart = [

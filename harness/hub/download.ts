@@ -15,7 +15,7 @@ const MOST_WAIT_MS = 120_000;
 
 /**
  * Makes `place` hold the file, whole and checked. What came before a connection broke stays there for the next call.
- * @param took told of bytes as they come, from the disk or the network
+ * @param took called with bytes as they come, from the disk or the network
  * Throws `hub-connection`, `hub-missing`, `hub-access`, `bad-digest`, `unwritable`
  */
 export async function downloadFile(

@@ -37,7 +37,7 @@ const MAX_ANSWER_BYTES = 16e6;
 /** What the top of a repository holds at a commit. */
 export interface Listing {
   readonly commit: string;
-  readonly beside: readonly HubFile[]; // all that is read beside the weights; the index where these are split
+  readonly beside: readonly HubFile[]; // all that is read besides the weights; the index where these are split
   readonly weights: ReadonlyMap<string, HubFile>; // every safetensors file, unchecked
 }
 

@@ -9,10 +9,13 @@ import { unwritable } from './download.ts';
 const MAX_LOCK_BYTES = 1024;
 const POLL_MS = 200;
 const TOUCH_MS = 5_000;
-const LOST_MS = 60_000; // untouched for so long: its process is gone, on whatever machine it was
+const LOST_MS = 60_000; // unchanged for so long: its process is gone, on whatever machine it was
 const SIGNING_MS = 10_000;
 
-/** Runs `work` while holding the file `lock`; `waiting` is told once where another holds it, which counts until it was not touched for `lostMs`. */
+/**
+ * Runs `work` while holding the file `lock`; `waiting` is called once where another process has it, which counts until it was
+ * not touched for `lostMs`.
+ */
 export async function withLock<T>(
   lock: string,
   waiting: () => void,

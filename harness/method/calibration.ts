@@ -6,7 +6,7 @@ import type { CalibrationText } from '../datasets/types.ts';
 import type { Prompt, TextModel } from '../text/index.ts';
 import type { Rng } from './method.ts';
 
-/** What decides which activations count; the texts are beside it. */
+/** What decides which activations count; the texts are given separately. */
 export interface CalibrationOptions {
   readonly tokens: 'all' | 'answer' | 'no-bos';
   readonly chat: boolean; // through the chat template; else the question and the answer as they stand

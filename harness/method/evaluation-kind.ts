@@ -58,7 +58,7 @@ export interface EvaluationKind<E extends Evaluation = Evaluation, F extends Eva
    */
   resolve(file: F, source: EvaluationSource): Promise<ResolvedEvaluation<E>>;
   /**
-   * What outcomes depend on beside items, kind and `setUp`, as plain data: part of a cell's identity. What is only shown, such
+   * What outcomes depend on besides items, kind and `setUp`, as plain data: part of a cell's identity. What is only shown, such
    * as the id, or where a server is reached, stays out. Change it, and every stored cell of the kind is computed again.
    */
   content(evaluation: E): Readonly<Record<string, unknown>>;
@@ -66,7 +66,7 @@ export interface EvaluationKind<E extends Evaluation = Evaluation, F extends Eva
   question(evaluation: E, item: Item, order: readonly number[]): string;
   /**
    * What is scored for an option at a presented position. Absent: nothing is offered to choose from; then no answerer without
-   * a model is judged beside it, and no agreement with the dense network is counted.
+   * a model is compared with it, and no agreement with the dense network is counted.
    */
   answer?(evaluation: E, item: Item, option: number, position: number): string;
   /**
@@ -77,9 +77,11 @@ export interface EvaluationKind<E extends Evaluation = Evaluation, F extends Eva
   ask(request: AskRequest<E>): Promise<readonly Outcome[]>;
   /** The judge of texts that outcomes rest on, for the provenance; null or absent: there is none. */
   judge?(evaluation: E): JudgeSettings | null;
-  /** Who answers these items without a model, to stand beside the methods. Absent: those of every kind (`score/trivial.ts`). */
+  /**
+   * Who answers these items without a model, for comparison with the methods. Absent: those of every kind (`score/trivial.ts`).
+   */
   answerers?(items: readonly Item[], personas: readonly Persona[]): readonly Answerer[];
-  /** Figures of its own beside alignment: rows of `run.json`, for each method and sparsity. Absent: none. */
+  /** Figures of its own besides alignment: rows of `run.json`, for each method and sparsity. Absent: none. */
   rows?(evaluation: E, points: readonly AnsweredPoint[]): readonly EvaluationRow[];
   /** Tables of these rows for the reports, as text. Absent: reports show the rows as they are. */
   sections?(shown: ShownRows): readonly EvaluationSection[];

@@ -127,7 +127,7 @@ export function reads(method: Method, { options }: Entry, part: Reading): boolea
   return parts === undefined || parts.includes(part);
 }
 
-/** Parts of a suite that a method may see beside the item; the wording's prompt always is. */
+/** Parts of a suite that a method may see besides the item; the wording's prompt always is. */
 export type Reading =
   | 'description'
   | 'prompts'

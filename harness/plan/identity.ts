@@ -109,7 +109,7 @@ export function sparsityOf(inputs: Readonly<Record<string, unknown>>): number | 
   throw new TypeError(`a cell's sparsity is ${typeof sparsity}`);
 }
 
-/** What of an evaluation outcomes depend on beside the items. `setUp` counts for a method that tunes. */
+/** What of an evaluation outcomes depend on besides the items. `setUp` counts for a method that tunes. */
 export function evaluationContent(
   evaluation: Evaluation,
   kinds: EvaluationRegistry,

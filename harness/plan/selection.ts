@@ -1,5 +1,5 @@
 // Which cells --filter keeps: `field=pattern` terms with `*` and `?`; all fields must match, one of a field's patterns.
-// A cell on an axis that its method ignores has no value there and passes, so that controls stay beside what they control.
+// A cell on an axis that its method ignores has no value there and passes, so that controls stay with what they control.
 
 import { BenchError } from '../../base/error.ts';
 import type { Cell } from './cell.ts';

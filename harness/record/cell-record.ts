@@ -1,4 +1,4 @@
-// What is recorded of one cell beside its outcomes.
+// What is recorded of one cell besides its outcomes.
 
 import type { Counters } from '../../gpu/index.ts';
 
@@ -11,7 +11,7 @@ export interface SetupCost {
 
 export type Figures = Readonly<Record<string, number>>;
 
-/** What is known about a finished cell beside its outcomes. */
+/** What is known about a finished cell besides its outcomes. */
 export interface CellRecord {
   readonly id: string;
   readonly key: string; // id + device class: the store's key

@@ -1,7 +1,7 @@
 // What a run's record says of its evaluations and personas, and its figures other than alignment: those of each kind of
 // evaluation with their tables, what a method moves on other traits, and how the masks of personas overlap.
 
-/** An evaluation, with what readers of its figures go by: none asks for a kind by name. */
+/** An evaluation, with what readers of its figures go by: none depends on the name of a kind. */
 export interface EvaluationRecord {
   readonly id: string;
   readonly kind: string;
@@ -21,7 +21,7 @@ export interface PersonaRecord {
 }
 
 /**
- * What a kind of evaluation measures beside alignment, of one method at one sparsity: by persona or trait, or all together
+ * What a kind of evaluation measures besides alignment, of one method at one sparsity: by persona or trait, or all together
  * (both null). Over wordings and seeds.
  */
 export interface EvaluationRow {

@@ -20,7 +20,7 @@ export type * from './profile-rows.ts';
 /** Raised when a field changes its meaning or goes away. 2: digests of itself. 3: cells have `split`; `counters.commands`. */
 export const RUN_VERSION = 3;
 
-/** What is known of the device; `deviceClass` decides which results are equal to the bit. */
+/** What is known of the device; `deviceClass` decides which results are bit-identical. */
 export interface DeviceInfo {
   readonly name: string;
   readonly software: boolean;
@@ -209,7 +209,7 @@ export interface RunResult {
   readonly differences: readonly ComparisonRow[]; // to the entry that states no persona: pooled, and by trait
   readonly costs: readonly CostRow[];
   readonly agreements: readonly AgreementRow[];
-  readonly evaluationRows: readonly EvaluationRow[]; // what kinds of evaluation measure beside alignment
+  readonly evaluationRows: readonly EvaluationRow[]; // what kinds of evaluation measure besides alignment
   readonly sections: readonly EvaluationSection[]; // the tables of these rows
   readonly specificities: readonly SpecificityRow[]; // of evaluations that ask every persona the items of all traits
   readonly atlas: readonly AtlasRow[]; // of subnetworks
@@ -223,7 +223,9 @@ export interface RunResult {
   readonly exitCode: number;
 }
 
-/** A line of items.jsonl: an item in a cell, keyed to the cell's persona, or to its own where that is none or of another trait. */
+/**
+ * A line of items.jsonl: an item in a cell, keyed to the cell's persona, or to its own where that is none or of another trait.
+ */
 export interface ItemRow {
   readonly cell: string; // id
   readonly model: string;
@@ -259,8 +261,8 @@ export interface ItemRow {
 export type ComparedKind = 'random' | 'magnitude' | 'generic-text' | 'opposite' | 'shuffled' | 'dense';
 
 /**
- * A method beside one of its controls at the same sparsity: mean difference in alignment over items, poles averaged, with
- * a t interval that holds the variance of the control's seeds, cut at -1 and 1.
+ * A method against one of its controls at the same sparsity: mean difference in alignment over items, poles averaged, with
+ * a t interval that includes the variance of the control's seeds, cut at -1 and 1.
  */
 export interface ComparisonRow {
   readonly model: string;

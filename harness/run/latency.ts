@@ -1,4 +1,4 @@
-// Latency of each method, measured interleaved in one process: every round runs all methods, in turned and reversed
+// Latency of each method, measured interleaved in one process: every round runs all methods, in rotated and reversed
 // order, so that drift of the machine falls on all alike. Wall clock; a percentile p needs n >= ln(0.05) / ln(p) samples.
 
 import { Bench } from 'tinybench';
@@ -33,7 +33,7 @@ export function samplesNeeded(percentile: number): number {
   return Math.ceil(Math.log(0.05) / Math.log(percentile));
 }
 
-/** Order of `count` methods in a round: turned by one each second round, and reversed in every odd one (ABBA). */
+/** Order of `count` methods in a round: rotated by one each second round, and reversed in every odd one (ABBA). */
 export function roundOrder(count: number, round: number): readonly number[] {
   const turn = Math.floor(round / 2) % Math.max(1, count);
   const order = Array.from({ length: count }, (_, i) => (i + turn) % count);

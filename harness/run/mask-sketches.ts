@@ -1,4 +1,4 @@
-// Where in the network do the masks of personas differ? Every pair of personas' masks by layer and module, beside what chance
+// Where in the network do the masks of personas differ? Every pair of personas' masks by layer and module, and what chance
 // gives, from the sketches that cells have left in the store.
 
 import { grouped } from '../../base/grouped.ts';

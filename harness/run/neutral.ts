@@ -1,4 +1,4 @@
-// Neutral texts through a network: what a method does to it beside holding a persona.
+// Neutral texts through a network: what a method does to it besides the persona.
 
 import type { Engine, Variant } from '../../gpu/index.ts';
 import { neutralParts } from '../plan/neutral.ts';

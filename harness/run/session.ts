@@ -107,7 +107,10 @@ export async function planSession(
   };
 }
 
-/** Runs a suite. Failures of cells are in the result; an interrupt gives `interrupted`, and figures of the rows that are finished. */
+/**
+ * Runs a suite. Failures of cells are in the result; an interrupt gives `interrupted`, and figures of the rows that are
+ * finished.
+ */
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
   const startedAt = new Date();
   const startMs = performance.now();
@@ -185,7 +188,7 @@ function loaderOf({ suite, machine, emit }: SessionOptions, { texts, weightsOf }
   };
 }
 
-/** Runs the cells on the planned device, or on the one that turned out to be there: then the store's keys are made anew. */
+/** Runs the cells on the planned device, or on the one that is found: then the store's keys are made anew. */
 async function runPlanned(options: SessionOptions, planned: Planned, models: ModelSlot) {
   const { suite, registry, kinds, machine, emit, signal, fresh, failFast } = options;
   const { store, cells, kernels } = planned;

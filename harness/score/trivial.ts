@@ -23,7 +23,7 @@ export interface Trivial {
 const characters = (text: string): number => Array.from(text).length;
 
 /**
- * The options (indices) that an answerer takes; several when it cannot tell. `context`: what `overlap` reads beside the
+ * The options (indices) that an answerer takes; several when it cannot tell. `context`: what `overlap` reads besides the
  * options, such as the question, the persona's prompt and passages.
  */
 export function choose(answerer: AnswererName, item: Item, context: string): readonly number[] {
@@ -82,10 +82,13 @@ export const TRIVIAL: readonly Answerer[] = ANSWERERS.map((name) => ({
   credit: (persona, item) => creditFor(item, persona.id, choose(name, item, contextOf(persona, item))),
 }));
 
-/** Takes the option of the pole that people would rather be seen at, whoever it is told to be. */
+/** Takes the option of the socially desirable pole, for every persona. */
 export const DESIRABLE = 'desirable';
 
-/** Who stands beside the methods where a kind of evaluation names nobody: `desirable` where every persona says which pole that is. */
+/**
+ * Who is compared with the methods where a kind of evaluation names nobody: `desirable` where every persona says which pole
+ * that is.
+ */
 export function standardAnswerers(personas: readonly Persona[]): readonly Answerer[] {
   if (personas.some(({ desirable }) => desirable === undefined)) return TRIVIAL;
   return [...TRIVIAL, { name: DESIRABLE, credit: ({ desirable }) => (desirable === true ? 1 : 0) }];

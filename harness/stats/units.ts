@@ -30,7 +30,7 @@ export interface Unit {
   readonly weight: number; // rows: weighted means of units are means of rows
 }
 
-/** What only some methods have: a side without it stands beside every value of the other's. */
+/** What only some methods have: a side without it is paired with every value of the other's. */
 const SPREAD = ['wording', 'seed'] as const;
 
 const bad = (message: string, where: string, hint?: string) =>
@@ -114,8 +114,9 @@ function checkOutcome(row: PairedRow, side: 'a' | 'b'): void {
 }
 
 /**
- * One unit per item or group: the mean of a - b over its poles, wordings, orders and seeds. Sorted by trait and item, and summed in
- * one order, so that the same rows in another order give the same figures to the last bit. (Pairing by item: E. Miller,
+ * One unit per item or group: the mean of a - b over its poles, wordings, orders and seeds. Sorted by trait and item, and
+ * summed in one order, so that the same rows in another order give the same figures to the last bit. (Pairing by item: E.
+ * Miller,
  * "Adding error bars to evals", 2024, sections 2.2 and 4.2.)
  * Throws `bad-statistics`: no rows, a row of one side only or there twice, an outcome outside [0, 1], an item
  * under two traits.

@@ -1,4 +1,4 @@
-// What methods leave beside a cell: masks, adapters, vectors, and what they say of them.
+// What methods store with a cell: masks, adapters, vectors, and what they say of them.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

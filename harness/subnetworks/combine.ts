@@ -33,7 +33,7 @@ export function toward(q: Masks, p: Masks, share: number, seed = 0): Masks {
       eachBit(differing.get(name)!.words, seedOf(name, seed), (...at) => act(at[0], name, at[1], at[2]));
   };
 
-  // The draws need not be held: two counts of 16 bits each find the one at the rank.
+  // The draws need not be kept: two counts of 16 bits each find the one at the rank.
   const upper = new Float64Array(HALF);
   let total = 0;
   visit((draw) => {

@@ -26,7 +26,7 @@ export function optionsOf(given: Readonly<Record<string, unknown>>): Options {
   return options;
 }
 
-/** A plan asks for those of an entry once per cell. */
+/** A plan reads those of an entry once per cell. */
 const filled = new WeakMap<Readonly<Record<string, unknown>>, Options>();
 
 function withDefaults(given: Readonly<Record<string, unknown>>): Options {

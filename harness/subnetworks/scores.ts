@@ -18,7 +18,7 @@ export interface Statistics {
   readonly generic?: readonly TapSums[]; // neutral text
 }
 
-/** What some score functions take beside statistics; masks by the weight's name. */
+/** What some score functions take besides statistics; masks by the weight's name. */
 export interface Extra {
   /** contrastive-sparse by the code's rule, pole low: the mask of pole high, whose places come last. */
   readonly without?: ReadonlyMap<string, MaskTensor>;
@@ -130,7 +130,7 @@ const product =
   (by: PerTap<Float32Array>): Scorer =>
   (_, key) => ({ kind: 'product', by: by.get(key)! });
 
-/** Wanda's vector by the statistic. `rms` and `wanda` differ by a factor alone: one formula makes them equal to the bit. */
+/** Wanda's vector by the statistic. `rms` and `wanda` differ by a factor alone: one formula makes them bit-identical. */
 function sizeOf(sums: TapSums, { statistic }: Options): Float64Array {
   return figure(sums, statistic === 'wanda' ? 'rms' : statistic);
 }

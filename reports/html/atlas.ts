@@ -1,4 +1,4 @@
-// The mask atlas: how much the masks of two personas share beside chance, pair by pair and by where in the network they lie.
+// The mask atlas: how much the masks of two personas share beyond chance, pair by pair and by place in the network.
 
 import type { AtlasRow, RunResult, Shared } from '../../harness/record/run-record.ts';
 import { entryName, percent, short } from '../format.ts';

@@ -15,7 +15,7 @@ export interface Chart {
   } & Readonly<Record<string, unknown>>;
 }
 
-/** Room beside a drawing for the labels of its scale, stated and not guessed from letters, so that drawings line up. */
+/** Room next to a drawing for the labels of its scale, stated and not guessed from letters, so that drawings line up. */
 export const LABELS = {
   numbers: { minExtent: 24, maxExtent: 24 },
   traits: { minExtent: 104, maxExtent: 104, labelLimit: 0 },
@@ -23,7 +23,7 @@ export const LABELS = {
 const MARGINS = { top: 20, right: 12, bottom: 42 };
 const LEFT = { numbers: 46, traits: 116 };
 
-/** A name that fits beside a scale. */
+/** A name that fits next to a scale. */
 export function clipped(name: string, most: number): string {
   return name.length <= most ? name : `${name.slice(0, most - 1)}…`;
 }

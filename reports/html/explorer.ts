@@ -1,4 +1,4 @@
-// The items: every outcome to be looked up where script runs, and the items whose answer turned most often as a table where
+// The items: every outcome to be looked up where script runs, and the items whose answer changed most often as a table where
 // it does not.
 
 import { counted, shellWord } from '../../base/words.ts';

@@ -1,4 +1,4 @@
-// Where the time went (`--profile`): one step of each phase as a waterfall of dispatches, and the kernels beside what the
+// Where the time went (`--profile`): one step of each phase as a waterfall of dispatches, and the kernels next to what the
 // device was seen to do at most.
 
 import type { ProfileRow, RunResult } from '../../harness/record/run-record.ts';
@@ -12,7 +12,7 @@ import { figure, type Part, plainTable } from './parts.ts';
 const MOST_METHODS = 2;
 /** Height of a kernel's line. */
 const LINE = 15;
-/** Letters of a kernel that fit beside its line. */
+/** Letters of a kernel that fit next to its line. */
 const LONGEST = 18;
 
 export async function kernelsPart(result: RunResult): Promise<Part | null> {

@@ -1,4 +1,4 @@
-// The comparison: every method and control with its interval, what lies between it and the model without a persona, what
+// The comparison: every method and control with its interval, its difference from the model without a persona, what
 // it costs, and whether it beats its controls. One table per model and evaluation.
 
 import type { ComparisonRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';

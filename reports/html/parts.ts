@@ -50,7 +50,7 @@ export function table({ caption, head, rows, rowClass = () => '', sortable = fal
 
 const TINTS = 8;
 
-/** A figure on a tint that says which way and how far, beside the `most` of its table. */
+/** A figure on a tint that says which way and how far, relative to the `most` of its table. */
 export function tinted(value: number, most: number, text: Value): Cell {
   const level = Math.min(TINTS, Math.round((Math.abs(value) / most) * TINTS));
   const tint = level === 0 ? '' : ` ${value > 0 ? 'plus' : 'minus'}${level}`;

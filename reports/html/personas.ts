@@ -1,5 +1,5 @@
 // What each persona comes to: alignment under both poles of every trait, answers on scales where there are any, and what a
-// persona moves beside its own trait.
+// persona moves besides its own trait.
 
 import { grouped } from '../../base/grouped.ts';
 import type { EvaluationRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';
@@ -146,7 +146,7 @@ async function scaleFigure(result: RunResult, scales: readonly ScaledRow[], plac
 
 /** Height of a trait's line, with room for both poles. */
 const LINE = 30;
-/** Letters of a trait that fit beside its line. */
+/** Letters of a trait that fit next to its line. */
 const LONGEST = 18;
 
 interface Profile {

@@ -1,4 +1,4 @@
-// Alignment against sparsity: each subnetwork's line with its 95 % band, over all traits and trait by trait, beside the
+// Alignment against sparsity: each subnetwork's line with its 95 % band, over all traits and trait by trait, with the
 // controls that are as sparse.
 
 import type { MetricRow, RunResult } from '../../harness/record/run-record.ts';

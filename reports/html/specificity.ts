@@ -1,4 +1,4 @@
-// Personas by traits as heat maps with numbers: what a method moves beside its persona's own trait.
+// Personas by traits as heat maps with numbers: what a method moves besides its persona's own trait.
 
 import type { RunResult, SpecificityRow } from '../../harness/record/run-record.ts';
 import { entryName, percent } from '../format.ts';

@@ -42,7 +42,7 @@ type Request = AskRequest<GenerationEvaluation>;
 
 /**
  * One outcome per item, in their order: its texts in the place of orders, its two options the poles' prompts. A text depends
- * on seed, prompt and variant alone, not on what is written beside it.
+ * on seed, prompt and variant alone, not on the other texts.
  * Throws `no-items`, `not-finite`, `judge-failed`, or what the engine throws.
  */
 export async function evaluateGeneration(request: Request): Promise<readonly Outcome[]> {

@@ -1,4 +1,4 @@
-// Answers on a scale of L: the expected answer E = sum of k p_k over the probabilities of all answers, the mass that lies on
+// Answers on a scale of L: the expected answer E = sum of k p_k over the probabilities of all answers, the mass on
 // them, and agreement (E - 1) / (L - 1), from 0 to 1 (docs/method.md#likert-answers).
 
 import { BenchError } from '../../../base/error.ts';
