@@ -8,7 +8,8 @@ import { readRun } from '../api/read-run.ts';
 import { endingLines, painter, wantsColor } from '../base/columns.ts';
 import { readBounded, writeAtomic } from '../base/files.ts';
 import { jsonText } from '../base/printable.ts';
-import { shellWord } from '../base/words.ts';
+import { points, shellWord } from '../base/words.ts';
+import { entryName } from '../harness/record/row-name.ts';
 import type { GateReport } from '../harness/record/verdicts.ts';
 import type { ReadRun } from '../harness/store/read-run.ts';
 import { compareText, gateAnnotations, gateMarkdown, gateText } from '../reports/gate.ts';
@@ -37,12 +38,13 @@ export async function blessVerb(
   const read = readRun(run);
   const { file, rows, narrowed } = blessRun(read, options.out === undefined ? {} : { reference: options.out });
   const at = options.out === undefined ? '' : ` --reference ${shellWord(file)}`;
-  const warnings =
-    narrowed.length === 0
+  const part = narrowed.join(', ');
+  const warnings = [
+    ...(narrowed.length === 0
       ? []
-      : [
-          `Warning: the reference covers only a part of the suite (${narrowed.join(', ')}), and so does every gate that uses it`,
-        ];
+      : [`Warning: the reference covers only a part of the suite (${part}), and so does every gate that uses it`]),
+    ...weakRows(read),
+  ];
   const end: Written = {
     said: [`Blessed ${read.folder}: ${rows.join('; ')}`, ...warnings].join('\n'),
     figures: { blessed: read.folder, rows, warnings },
@@ -51,6 +53,18 @@ export async function blessVerb(
   };
   write(writtenText(end, options.json === true));
   return EXIT.pass;
+}
+
+/** Gated methods that this run cannot tell from no persona: what is kept of them is noise. */
+function weakRows({ result: { gate, differences, metrics } }: ReadRun): readonly string[] {
+  const controls = new Set(metrics.filter(({ control }) => control).map(({ method }) => method));
+  return differences
+    .filter(({ scope, method, low }) => scope === 'pooled' && low <= 0 && gate?.rows.includes(method) === true)
+    .filter(({ method }) => !controls.has(method))
+    .map((row) => {
+      const interval = `${points(row.difference)} points [${points(row.low)}, ${points(row.high)}]`;
+      return `Warning: ${entryName(row)} is not above ${row.control} in this run (${interval}): a gate on it guards noise`;
+    });
 }
 
 /** The exit code of the verdicts: 0, 1, 3 or 4. Throws as `blessVerb`, and `no-reference`, `bad-reference`. */

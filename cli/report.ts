@@ -42,6 +42,11 @@ export async function reportVerb(
 /** The answers of another run, or those that a reference kept of these items. */
 function earlier(against: string, run: ReadRun): Pick<Extras, 'before' | 'gate'> {
   const stat = statSync(against, { throwIfNoEntry: false });
+  if (stat === undefined && against !== 'latest') {
+    throw new BenchError('no-run', `there is no file or folder ${against}`, {
+      hint: 'name another run, its run.json, latest, or the file of a reference: reports/references/SUITE.json',
+    });
+  }
   if (!stat?.isFile() || path.basename(against) === 'run.json') {
     const { folder, items: theirs } = readRun(against);
     return { before: { name: path.basename(folder), items: theirs } };

@@ -17,9 +17,12 @@ export async function validateVerb(
   const registry = await registryOf(options);
   const suite = await suiteOf(file, options, registry);
   const cells = await planned(suite, registry);
-  if (options.json === true) stdout.write(jsonText({ ok: true, ...counts(suite, cells) }));
+  const { planWarnings } = await import('../harness/plan/warnings.ts');
+  const warnings = planWarnings(suite, registry.methods, cells);
+  if (options.json === true) stdout.write(jsonText({ ok: true, ...counts(suite, cells), warnings }));
   else if (options.quiet !== true) {
-    const lines = [...wrap(summary(suite, cells)), ...endingLines([], commandOf('run', file, options))];
+    const told = warnings.flatMap((warning) => wrap(`Warning: ${warning}`, 2));
+    const lines = [...wrap(summary(suite, cells)), ...told, ...endingLines([], commandOf('run', file, options))];
     stdout.write(`${lines.join('\n')}\n`);
   }
   return 0;

@@ -117,6 +117,7 @@ export function compareText({ flips, rows, onlyFirst, onlySecond, different }: C
       ...wrap(`    before ${given(before)}`, 11),
       ...wrap(`    after  ${given(after)}`, 11),
     ]),
+    ...(moved.length > 0 ? ['Alignment of the second run less that of the first:'] : []),
     ...[
       ...moved,
       ...names('only in the first', onlyFirst),

@@ -158,7 +158,7 @@ export function balanceLine(result: RunResult, model: string, evaluation: string
   if (traits.length === 0 || traits.some(({ alignment }) => Math.abs(alignment.value - 0.5) > 1e-9)) return [];
   const give = blind.size === 1 ? 'gives' : 'give';
   return [
-    `${[...blind].join(', ')} ${give} both poles of a trait one answer: 50 % over both; report.md has each persona.`,
+    `${[...blind].join(', ')} ${give} both poles of a trait one answer: 50 % over both. The table by persona in report.md has each.`,
   ];
 }
 

@@ -95,7 +95,7 @@ function judged(
   });
   if (equal) return verdict('pass', `equal on all ${units.length} items`);
   const bound = lowerBound(units, alpha);
-  const said = `${points(difference)} points on ${units.length} items (p ${p.toFixed(4)}, lower bound ${points(bound)}, margin ${points(-margin)})${down}`;
+  const said = `${points(difference)} points on ${units.length} items (p ${p < 0.0001 ? '< 0.0001' : p.toFixed(4)}, lower bound ${points(bound)}, margin ${points(-margin)})${down}`;
   if (p < alpha && difference <= -margin) return verdict('fail', said);
   if (bound > -margin) return verdict('pass', said);
   const wanted = deciding(units, difference, margin, alpha, tests);

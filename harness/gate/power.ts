@@ -59,8 +59,8 @@ export function powerLines(powers: readonly RowPower[]): readonly string[] {
     const { power, least } = found;
     const most =
       least === null
-        ? 'no drop is found with a power of 80 %'
-        : `${(100 * least).toFixed(1)} points are found with a power of 80 %`;
-    return `gate: ${row}, ${many}: a drop of 5 points is found ${(100 * power).toFixed(0)} times in a hundred where 10 % of answers change;  ${most}`;
+        ? 'these are too few items to find any drop reliably (80 %)'
+        : `a drop of ${(100 * least).toFixed(1)} points is found reliably (80 %)`;
+    return `gate: ${row}, ${many}: a drop of 5 points is found ${(100 * power).toFixed(0)} times in a hundred where 10 % of answers change; ${most}`;
   });
 }

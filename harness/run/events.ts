@@ -27,5 +27,6 @@ export function cellName(cell: Cell): string {
   const parts = [cell.model, cell.evaluation.id, cell.method, cell.persona, cell.wording];
   if (cell.sparsity !== null) parts.push(`sparsity ${cell.sparsity}`);
   if (cell.seed !== null) parts.push(`seed ${cell.seed}`);
-  return parts.filter((part) => part !== null).join(' / ');
+  const name = parts.filter((part) => part !== null).join(' / ');
+  return cell.split === 'tuning' ? `${name} (tuning)` : name;
 }

@@ -55,7 +55,7 @@ test('a blessed run passes its own gate, equal to the bit, by folder or by run.j
   assert.is(code, 0);
   assert.match(
     text,
-    /Blessed .*: prompting\nWritten: .*ref\.json\nNext: {4}bench gate latest --reference .*ref\.json\n$/,
+    /Blessed .*: prompting\n(?:Warning: prompting is not above none[^\n]*\n(?: [^\n]*\n)?)?Written: .*ref\.json\nNext: {4}bench gate latest --reference .*ref\.json\n$/,
   );
   for (const run of [folder, path.join(folder, 'run.json')]) {
     const [exit, said] = await told((write) => gateVerb(run, { reference: out }, write));
@@ -65,6 +65,29 @@ test('a blessed run passes its own gate, equal to the bit, by folder or by run.j
   }
   const [, json] = await told((write) => gateVerb(folder, { reference: out, json: true }, write));
   assert.equal([JSON.parse(json).outcome, JSON.parse(json).exitCode], ['pass', 0]);
+});
+
+test('a run whose gated method is not above no persona is blessed with a warning', async () => {
+  const folder = await ran();
+  const same = editedRun(
+    folder,
+    (row) => row,
+    (result) => ({
+      ...result,
+      differences: (result.differences as readonly object[]).map((row) => ({
+        ...row,
+        difference: 0.042,
+        low: -0.018,
+        high: 0.101,
+      })),
+    }),
+  );
+  const [code, text] = await told((write) => blessVerb(same, { out: path.join(temporaryFolder(), 'ref.json') }, write));
+  assert.is(code, 0);
+  assert.match(
+    text.replace(/\s+/g, ' '),
+    /Warning: prompting is not above none in this run \(\+4\.2 points \[-1\.8, \+10\.1\]\): a gate on it guards noise/,
+  );
 });
 
 test('rows of several evaluations are told apart when they are blessed', async () => {

@@ -7,6 +7,7 @@ import { BenchError } from '../../base/error.ts';
 import { blessVerb, gateVerb } from '../../cli/gate.ts';
 import { type RunServices, runVerb } from '../../cli/run.ts';
 import type { GateRules, Suite } from '../../harness/config/resolved.ts';
+import { RUN_VERSION } from '../../harness/record/run-record.ts';
 import type { Machine } from '../../harness/run/ports.ts';
 import { DEVICE, fakeEvaluate, fakeLoad, fakeSuite, fakeText } from '../support/fake.ts';
 import { temporaryFolder } from '../support/folders.ts';
@@ -82,7 +83,7 @@ test('--json prints one document and nothing else on stdout', async () => {
   const out = temporaryFolder();
   const { stdout } = await run(out, { json: true });
   const record = JSON.parse(stdout);
-  assert.is(record.version, 2);
+  assert.is(record.version, RUN_VERSION);
   assert.is(record.cells.length, 5);
   const folder = path.join(out, 'runs', readFileSync(path.join(out, 'runs', 'latest'), 'utf8').trim());
   assert.is(stdout, readFileSync(path.join(folder, 'run.json'), 'utf8'));

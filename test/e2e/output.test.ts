@@ -5,6 +5,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { COLUMNS } from '../../base/columns.ts';
+import { RUN_VERSION } from '../../harness/record/run-record.ts';
 import { TINY_VOCAB, tinyModel } from '../harness/text/tiny.ts';
 import { BENCH } from '../support/bench.ts';
 import { fixture, temporaryFolder } from '../support/folders.ts';
@@ -67,7 +68,7 @@ test('a suite: validate, plan, run, report, bless, gate, compare', async () => {
   assert.match(planned[0] ?? '', /^smoke: \d+ cells on /);
   assert.match(planned.at(-1) ?? '', /^Next: {4}bench run suites\/smoke\.yaml .*--filter method=none/);
 
-  assert.is((await json('run', ...SUITE, '--profile')).version, 2);
+  assert.is((await json('run', ...SUITE, '--profile')).version, RUN_VERSION);
   const said = await told('run', ...SUITE, '--profile');
   assert.match(said[0] ?? '', /^prompting is above /);
   assert.match(said.at(-1) ?? '', /^Next: {4}bench /);
