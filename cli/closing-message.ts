@@ -14,5 +14,5 @@ export interface Written {
 export function writtenText({ said, figures = {}, written, next: command }: Written, json: boolean): string {
   const next = command === null ? null : typed(command);
   if (json) return jsonText({ ...figures, written, next });
-  return `${[...(said === '' ? [] : wrap(said)), ...endingLines(written, next)].join('\n')}\n`;
+  return `${[...(said === '' ? [] : said.split('\n').flatMap((line) => wrap(line))), ...endingLines(written, next)].join('\n')}\n`;
 }

@@ -26,7 +26,9 @@ export async function sparsityPart(result: RunResult, series: readonly Series[])
     if (rows.length === 0) continue;
     const place = `${evaluation} on ${model}`;
     const used = series.filter(({ method }) => rows.some((row) => row.method === method));
-    const traits = new Set(rows.flatMap(({ trait }) => trait ?? []));
+    // One trait is what all traits are: it is not drawn twice.
+    const several = new Set(rows.flatMap(({ trait }) => trait ?? []));
+    const traits = several.size > 1 ? several : new Set<string>();
     const drawings: Markup[] = [];
     for (const trait of [null, ...traits]) {
       const points = rows.filter((row) => row.trait === trait).map((row) => pointOf(row, removed));

@@ -55,7 +55,7 @@ test('a blessed run passes its own gate, equal to the bit, by folder or by run.j
   assert.is(code, 0);
   assert.match(
     text,
-    /Blessed .*: prompting\n(?:Warning: prompting is not above none[^\n]*\n(?: [^\n]*\n)?)?Written: .*ref\.json\nNext: {4}bench gate latest --reference .*ref\.json\n$/,
+    /Blessed .*: prompting\n(?:Warning: prompting is not above none[\s\S]*?noise\n)?Written: .*ref\.json\nNext: {4}bench gate latest --reference .*ref\.json\n$/,
   );
   for (const run of [folder, path.join(folder, 'run.json')]) {
     const [exit, said] = await told((write) => gateVerb(run, { reference: out }, write));
