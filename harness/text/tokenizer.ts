@@ -198,25 +198,10 @@ export async function loadTokenizer(folder: string, config: Json, vocab: number,
   };
 
   const processed = full.length > bare.length && full[0] !== bare[0] ? (full[0] ?? null) : null;
-  const bos = idOf(config.bos_token) ?? processed;
-  // An explicit add_bos_token wins over the post-processor; where bos_token is null it has nothing to add.
-  const asked = config.add_bos_token;
-  const declaresBos =
-    typeof asked === 'boolean' ? asked && (config.bos_token !== null || processed !== null) : processed !== null;
-  if (declaresBos && bos === null) {
-    throw new BenchError('bad-tokenizer', 'add_bos_token is true, but no token is named as BOS', {
-      where: configFile,
-      hint: 'set bos_token, to null where there is none',
-    });
-  }
+  const { bos, declaresBos } = bosOf(config, idOf(config.bos_token), processed, configFile);
   if (declaresBos && bos !== null && bos >= vocab) throw notEmbedded(name(bos), bos, vocab, where, 'bad-tokenizer');
   const known = (id: number): boolean => vocabulary.tokenOf(id) !== null;
-  const ends = [idOf(config.eos_token)];
-  for (const source of ['generation_config.json', 'config.json']) {
-    ends.push(...idsOf(await readObject(folder, source), 'eos_token_id', join(folder, source), vocab, known));
-  }
-  // What the model does not embed it cannot write either.
-  const eos = new Set(ends.filter((id) => id !== null && id < vocab) as number[]);
+  const eos = await endsOf(folder, idOf(config.eos_token), vocab, known);
   const tokens = {
     bos: config.bos_token === null ? '' : (tokenName(config.bos_token) ?? name(processed)),
     eos: tokenName(config.eos_token) ?? '',
@@ -230,7 +215,7 @@ export async function loadTokenizer(folder: string, config: Json, vocab: number,
     vocabulary: vocabulary.size,
     bos,
     declaresBos,
-    eos: [...eos],
+    eos,
     tokens,
     dummyPrefix: name(bare[0] ?? null).startsWith('\u2581'),
     encode,
@@ -247,4 +232,37 @@ export async function loadTokenizer(folder: string, config: Json, vocab: number,
       }
     },
   };
+}
+
+/**
+ * The BOS token, and whether a text begins with it. `named`: what bos_token of tokenizer_config.json names; `processed`: what
+ * the post-processor of tokenizer.json puts first. Throws `bad-tokenizer` where a BOS is to be added and none is named.
+ */
+function bosOf(config: Json, named: number | null, processed: number | null, where: string) {
+  const bos = named ?? processed;
+  // An explicit add_bos_token wins over the post-processor; where bos_token is null it has nothing to add.
+  const asked = config.add_bos_token;
+  const declaresBos =
+    typeof asked === 'boolean' ? asked && (config.bos_token !== null || processed !== null) : processed !== null;
+  if (declaresBos && bos === null) {
+    throw new BenchError('bad-tokenizer', 'add_bos_token is true, but no token is named as BOS', {
+      where,
+      hint: 'set bos_token, to null where there is none',
+    });
+  }
+  return { bos, declaresBos };
+}
+
+/** Tokens that end a generation, by all files that name some; what the model does not embed it cannot write either. */
+async function endsOf(
+  folder: string,
+  named: number | null,
+  vocab: number,
+  known: (id: number) => boolean,
+): Promise<readonly number[]> {
+  const ends = [named];
+  for (const source of ['generation_config.json', 'config.json']) {
+    ends.push(...idsOf(await readObject(folder, source), 'eos_token_id', join(folder, source), vocab, known));
+  }
+  return [...new Set(ends.filter((id) => id !== null && id < vocab) as number[])];
 }
