@@ -4,9 +4,10 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
 import { requireFolder } from '../../formats/checkpoint/folder.ts';
+import { answersBy } from './answers.ts';
 import { type Json, MAX_TEMPLATE_BYTES, readObject, readText } from './files.ts';
 import { memoized } from './memo.ts';
-import type { Placed, Prompt, Rendered } from './prompt.ts';
+import type { Prompt, Rendered } from './prompt.ts';
 import { CHAT_DEFAULTS, type ChatSettings } from './settings.ts';
 import { type ChatTemplate, compileTemplate, PLAIN_TEMPLATE, type TemplateFacts } from './template.ts';
 import { loadTokenizer } from './tokenizer.ts';
@@ -100,33 +101,7 @@ export async function loadText(
     }
     return ids;
   };
-  const separated = ({ text, separator, between }: Placed, answer: string): string => {
-    if (separator === '') return answer;
-    // A template writes its space before every answer; after raw text one is put where there is none.
-    if (between !== undefined) return separator + answer.replace(/^ /, '');
-    return /\s$/u.test(text) || /^\s/u.test(answer) ? answer : separator + answer;
-  };
-  // A tokenizer that puts a space before text would put one here too; after a newline it does not.
-  const alone = (answer: string): number[] => {
-    if (!tokenizer.dummyPrefix) return tokenizer.encode(answer);
-    const anchor = tokenizer.encode('\n');
-    const anchored = tokenizer.encode(`\n${answer}`);
-    if (anchor.length < anchored.length && anchor.every((id, k) => anchored[k] === id)) {
-      return anchored.slice(anchor.length);
-    }
-    return tokenizer.encode(answer.startsWith(' ') ? answer.slice(1) : answer);
-  };
-
-  const answerOf = (prompt: Rendered, answer: string): { readonly tokens: Uint32Array; readonly merged: boolean } => {
-    if (answer === '') throw new BenchError('bad-text', 'an answer is empty');
-    const text = separated(prompt, answer);
-    const joint = encode(prompt.text + text);
-    const merged = joint.length <= prompt.tokens.length || prompt.tokens.some((id, k) => joint[k] !== id);
-    const tokens = merged ? alone(text) : joint.slice(prompt.tokens.length);
-    if (tokens.length === 0) throw new BenchError('bad-text', `the answer ${JSON.stringify(answer)} has no tokens`);
-    return { tokens: Uint32Array.from(tokens), merged };
-  };
-
+  const { separated, answerOf } = answersBy(tokenizer, encode);
   const { place, knows, render, continuation } = memoized({
     place(prompt) {
       if ('text' in prompt) return { text: prompt.text, separator: ' ' };
