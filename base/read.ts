@@ -1,16 +1,16 @@
 // Files of others are read through here: looked at before they are opened (a named pipe would never answer), bounded before
 // memory is allocated, and read until they are whole. What cannot be read is said in one way; the caller adds its own code.
 
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { BenchError } from './error.ts';
 import { parseJson } from './json.ts';
 
 /**
- * `size`: too large. `pointer`: a Git LFS pointer in place of the file. `text`: no UTF-8. `json`: no JSON, or none within
- * bounds.
+ * `link`: a symbolic link that leads to no file. `size`: too large. `pointer`: a Git LFS pointer in place of the file.
+ * `text`: no UTF-8. `json`: no JSON, or none within bounds.
  */
-export type ReadProblem = 'missing' | 'kind' | 'access' | 'size' | 'short' | 'pointer' | 'text' | 'json';
+export type ReadProblem = 'missing' | 'link' | 'kind' | 'access' | 'size' | 'short' | 'pointer' | 'text' | 'json';
 
 /** Why a file could not be read. It never reaches a user as it is: `failure` makes a BenchError of it. */
 export class ReadError extends Error {
@@ -43,7 +43,7 @@ const MAX_POINTER_BYTES = 1024;
 
 /**
  * Opens a regular file, to be closed by the caller. `edit`: for writing in place too.
- * Throws ReadError `missing`, `kind` or `access`.
+ * Throws ReadError `missing`, `link`, `kind` or `access`.
  */
 export async function openFile(
   path: string,
@@ -61,7 +61,7 @@ export async function openFile(
       throw error;
     }
   } catch (error) {
-    throw accessError(error);
+    throw accessError(error, path);
   }
 }
 
@@ -107,7 +107,7 @@ export function readBytesSync(path: string, limit: number): Buffer {
       closeSync(fd);
     }
   } catch (error) {
-    throw accessError(error);
+    throw accessError(error, path);
   }
 }
 
@@ -170,9 +170,18 @@ function ends(at: number): ReadError {
   return new ReadError('short', `the file ends at byte ${at}`);
 }
 
-function accessError(error: unknown): unknown {
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+function accessError(error: unknown, path: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof ReadError || typeof code !== 'string') return error;
+  if (code === 'ELOOP') return new ReadError('link', 'this is a link that leads back to itself', error);
+  // A file that may be absent is not absent here: in a cache of links its target was lost.
+  if (code === 'ENOENT' && isLink(path)) {
+    return new ReadError('link', 'this is a link to a file that is not there', error);
+  }
   if (code === 'ENOENT' || code === 'ENOTDIR') return new ReadError('missing', 'there is no such file', error);
   return new ReadError('access', `cannot be read (${code})`, error);
 }

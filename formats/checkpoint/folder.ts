@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
-import { failure, jsonOf, readText as read } from '../../base/read.ts';
+import { failure, jsonOf, openFile, ReadError, readText as read } from '../../base/read.ts';
 import { FOLDER_HINT, otherFile, otherFormat } from './other-formats.ts';
 
 /** config.json of published models stays under 100 KB; tokenizer_config.json lists every added token, and has up to 2 MB. */
@@ -33,10 +33,16 @@ export async function requireModelFolder(folder: string): Promise<void> {
   }
 }
 
-/** Size in bytes of the file at `path`, or null when there is no file. */
+/** Size in bytes of the file at `path`, or null when nothing is there. Throws `bad-model` when it is no file to be read. */
 export async function fileSize(path: string): Promise<number | null> {
-  const info = await stat(path).catch(() => null);
-  return info?.isFile() ? info.size : null;
+  try {
+    const { file, bytes } = await openFile(path);
+    await file.close();
+    return bytes;
+  } catch (error) {
+    if (error instanceof ReadError && error.problem === 'missing') return null;
+    throw failure(error, 'bad-model', path, FETCH_AGAIN);
+  }
 }
 
 /** The JSON value in the file at `path`. Throws `bad-model` when it cannot be read, exceeds `limit` bytes or is no JSON. */

@@ -108,6 +108,13 @@ function issueOf(
     return { place: firstLine(value), message: `${lastKey(path)} ${message}`, ...hinted(shareOf(data, 1)) };
   }
   if (keyword === 'pattern') return { place: value, message: patternText(String(params.pattern), path) };
+  if (keyword === 'uniqueItems') {
+    const twice = originOf(located, childPath(path, String(Math.max(Number(params.i), Number(params.j))))).value;
+    return {
+      place: twice,
+      message: `${lastKey(path)} names ${JSON.stringify((data as unknown[])[params.i as number])} twice`,
+    };
+  }
   if (keyword === 'minItems') return { place: key, message: `${lastKey(path)} must not be empty` };
   return { place: firstLine(value), message: `${lastKey(path)} ${message}` };
 }

@@ -61,7 +61,16 @@ test('what is no file, not there, too large or a Git LFS pointer is told apart, 
   mkdirSync(at('folder'));
   assert.is((await refused(at('folder'))).problem, 'kind');
   symlinkSync(at('loop'), at('loop'));
-  assert.match((await refused(at('loop'))).message, /ELOOP/);
+  assert.equal(
+    [(await refused(at('loop'))).problem, (await refused(at('loop'))).message],
+    ['link', 'this is a link that leads back to itself'],
+  );
+  // A file that may be absent must not be taken for absent where only the target of its link was lost.
+  symlinkSync(at('nowhere'), at('dangling'));
+  assert.equal(
+    [(await refused(at('dangling'))).problem, (await refused(at('dangling'))).message],
+    ['link', 'this is a link to a file that is not there'],
+  );
   writeFileSync(at('pointer'), POINTER);
   const pointer = await refused(at('pointer'), 1000);
   assert.is(pointer.problem, 'pointer');

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../base/error.ts';
@@ -266,6 +266,24 @@ test('names and strings that only look like keys come through', async () => {
   const checkpoint = await openCheckpoint(folderWith(safetensorsBytes(JSON.stringify(header), new Uint8Array(12))));
   assert.equal([...checkpoint.tensors.keys()], ['a"b', 'note', '__proto__x']);
   await checkpoint.close();
+});
+
+test('a folder or a lost link in place of a file of a model is named as what it is', async () => {
+  for (const name of ['config.json', 'model.safetensors', 'model.safetensors.index.json']) {
+    for (const [put, says] of [
+      [(path: string) => mkdirSync(path), /a folder or a device, not a file/],
+      [(path: string) => symlinkSync(`${path}-lost`, path), /a link to a file that is not there/],
+    ] as const) {
+      const folder = temporaryFolder();
+      if (name !== 'config.json')
+        cpSync(join(fixture('families/llama-bf16'), 'config.json'), join(folder, 'config.json'));
+      put(join(folder, name));
+      const error = await openCheckpoint(folder).catch((reason: BenchError) => reason);
+      assert.ok(error instanceof BenchError && error.code === 'bad-model');
+      assert.match(error.message, says);
+      assert.is(error.where, join(folder, name));
+    }
+  }
 });
 
 test('a hostile name cannot write to the terminal, nor fill it', async () => {

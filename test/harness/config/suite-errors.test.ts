@@ -56,6 +56,7 @@ test('wrong types, values and names are told with what is allowed', async () => 
     /there is no folder .*: did you mean hf:HuggingFaceTB\/SmolLM2-135M\?/,
   );
   await says(SUITE.replace('id: asked', 'id: none'), /:9:11 the id "none" is used twice/);
+  await says(SUITE.replace('[warm, cold]', '[warm, warm]'), /:4:49 select names "warm" twice/);
   await says(SUITE.replace('[warm, cold]', '[]'), /select must not be empty/);
   await says(
     SUITE.replace('{ id: choice, kind: choice }', '{ id: choice, kind: choice, template: hello }'),
