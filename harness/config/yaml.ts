@@ -126,6 +126,8 @@ function inWords(code: string, message: string): Pick<Issue, 'message' | 'hint'>
   if (/must be sufficiently indented and end with a \]|must be sufficiently indented and end with a \}/.test(said)) {
     return { message: 'a bracket that is opened above is not closed', hint: 'close it with ] or } before this line' };
   }
+  if (/call stack/.test(said))
+    return { message: 'the brackets or lists here nest too deeply', hint: 'write fewer levels' };
   const [plain, hint] = SYNTAX[code] ?? [said];
   return { message: plain, ...(hint !== undefined && { hint }) };
 }

@@ -164,6 +164,7 @@ test('merge keys are named, with what to write instead', async () => {
 test('mistakes of YAML are told in plain words', async () => {
   await says(`${SUITE}latency:\n  items: 2\n warmup: 1\n`, /suite\.yaml:12:\d+ .*(indented|on one line)/);
   await says(`${SUITE}seeds: [1, 2\nlatency: { items: 2 }\n`, /a bracket that is opened above is not closed/);
+  await says('['.repeat(100_000), /nest too deeply/);
   await says(`${SUITE}latency:\n\titems: 2\n`, /a tab indents this line: indent with spaces/);
   await says('', /a suite is a map of keys/);
 });
