@@ -8,6 +8,7 @@ import {
   equal,
   Fields,
   Float,
+  Func,
   int,
   isDict,
   kindOf,
@@ -100,6 +101,9 @@ export function member(value: Value, key: Value, dotted: boolean, meter: Meter):
   const missing = (): Value => new Undefined(`${kindOf(value)} has no ${JSON.stringify(name ?? String(key))}`);
   if (name?.startsWith('__')) {
     throw new Error(`${name} is unsafe: the sandbox forbids it`);
+  }
+  if (value instanceof Func) {
+    throw new Error(`${JSON.stringify(name ?? String(key))} of the macro or function "${value.name}" is not followed`);
   }
   if (value instanceof Fields) {
     const found = name === null ? undefined : value.fields.get(name);

@@ -33,6 +33,7 @@ test('what is not supported is refused by its name', () => {
     ["{{ '{:>5}'.format(1) }}", /format\(\) of \{:>5\} is not supported/],
     ['{{ messages.__class__ }}', /the sandbox forbids it/],
     ["{{ 'a'.encode() }}", /str has no "encode"/],
+    ['{% macro hi(a) %}{% endmacro %}{{ hi.name }}', /"name" of the macro or function "hi" is not followed/],
     ['{% for m in messages %}', /./],
     ['{{ "a', /a string has no end/],
     ['{% raw %}', /a raw block has no end/],
