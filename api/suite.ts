@@ -4,6 +4,7 @@ import { loadSuite as readSuite } from '../harness/config/index.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import { requireGateNames } from '../harness/gate/names.ts';
 import { withControls } from '../harness/plan/controls.ts';
+import { requireWordingNames } from '../harness/plan/wordings.ts';
 import { BUNDLED, type Registry } from './registry.ts';
 
 export interface LoadSuiteOptions {
@@ -30,6 +31,7 @@ export async function loadSuite(file: string, options: LoadSuiteOptions = {}): P
   const { registry = BUNDLED, ...rest } = options;
   const { methods, evaluations } = registry;
   const suite = withControls(await readSuite(file, { registry: methods, kinds: evaluations, ...rest }), methods);
+  requireWordingNames(suite, methods);
   requireGateNames(suite, methods);
   return suite;
 }

@@ -6,7 +6,7 @@ import { counted } from '../../base/words.ts';
 import { readCalibration, readItems, readTexts } from '../datasets/own.ts';
 import { type LibraryPassage, readKnowledge } from '../datasets/passages.ts';
 import type { Item } from '../datasets/types.ts';
-import { didYouMean, failOn, type Issue, suggestion } from './diagnostics.ts';
+import { didYouMean, failOn, type Issue, suggestion, type TextPosition } from './diagnostics.ts';
 import type { Persona } from './resolved.ts';
 import { PERSONAS_SCHEMA, type PersonasFile } from './schemas.ts';
 import { schemaIssues } from './validate.ts';
@@ -14,6 +14,7 @@ import { originOf, readYaml } from './yaml.ts';
 
 const CODE = 'bad-personas';
 const HINT = 'correct the personas file';
+const PATH_HINT = 'check the path of the personas file; `bench init FOLDER` writes one to start from';
 
 export interface PersonaBook {
   readonly personas: readonly Persona[];
@@ -21,9 +22,12 @@ export interface PersonaBook {
   readonly library: readonly LibraryPassage[]; // passages of all personas, then the neutral ones
 }
 
-/** Reads `file` and all that it names. Throws `bad-personas` or `bad-data` with the place. */
-export async function readPersonas(file: string, name = file): Promise<PersonaBook> {
-  const located = await readYaml(file, name, CODE);
+/**
+ * Reads `file` and all that it names. `named`: where a suite names the file, shown where the path leads to no file.
+ * Throws `bad-personas` or `bad-data` with the place.
+ */
+export async function readPersonas(file: string, name = file, named?: TextPosition): Promise<PersonaBook> {
+  const located = await readYaml(file, name, CODE, { hint: PATH_HINT, ...(named !== undefined && { named }) });
   const value = structuredClone(located.value);
   failOn(schemaIssues(PERSONAS_SCHEMA, value, located), CODE, HINT);
   const { personas, neutral } = value as unknown as PersonasFile;

@@ -98,7 +98,8 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
   const found = await modelsOf(value, located, folderOf, options);
   const models = found.map((model) => ({ ...model, chat: { thinking, system: systemOf(system), date } }));
   const personasFile = resolve(folderOf('personas/file'), value.personas.file);
-  const book = await readPersonas(personasFile, value.personas.file);
+  const named = originOf(located, 'personas/file').value;
+  const book = await readPersonas(personasFile, value.personas.file, named);
   const personas = selected(value, options.kinds, located, book.personas);
   const seeds = options.seed === undefined ? value.seeds : [options.seed];
   const given = { personas, book: book.personas, limit: options.limit, seed: seeds[0] ?? 0 };

@@ -26,6 +26,8 @@ const HINTS: Readonly<Partial<Record<ReadProblem, string>>> = {
   size: 'move long texts to a .jsonl file',
   text: 'save it as UTF-8',
 };
+/** Nothing was read: the path is wrong. */
+const UNREACHED: readonly ReadProblem[] = ['missing', 'link', 'kind', 'access'];
 const MERGE_HINT =
   'write the keys out; `extends: other.yaml` takes over a whole suite, and an alias (*name) repeats a value as it is';
 /** What the parser's codes mean, without its own words. */
@@ -48,13 +50,24 @@ export function childPath(path: string, key: string | number): string {
   return path === '' ? String(key) : `${path}/${key}`;
 }
 
-/** Reads and parses a file. `name` is how the user knows it. Throws BenchError with `code`. */
-export async function readYaml(file: string, name: string, code: string): Promise<Located> {
+/**
+ * Reads and parses a file. `name` is how the user knows it. `named` is where another file names it: a path that
+ * leads to no file is shown there. `hint` is the next step then. Throws BenchError with `code`.
+ */
+export async function readYaml(
+  file: string,
+  name: string,
+  code: string,
+  { named, hint = PATH_HINT }: { readonly named?: TextPosition; readonly hint?: string } = {},
+): Promise<Located> {
   let text: string;
   try {
     text = await readText(file, MAX_BYTES);
   } catch (error) {
-    throw failure(error, code, name, error instanceof ReadError ? (HINTS[error.problem] ?? PATH_HINT) : PATH_HINT);
+    // A file whose text is at fault is the place itself; one that is not there, or no file, is wrong where it is named.
+    if (named !== undefined && error instanceof ReadError && UNREACHED.includes(error.problem))
+      failOn([{ place: named, message: `${file}: ${error.message}` }], code, hint);
+    throw failure(error, code, name, error instanceof ReadError ? (HINTS[error.problem] ?? hint) : hint);
   }
   return parseYaml({ name, text }, code);
 }

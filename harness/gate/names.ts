@@ -16,20 +16,28 @@ export function rowsOfOrder(rule: string): readonly string[] {
 type Named = Pick<Suite, 'file' | 'gate' | 'methods' | 'sparsity' | 'located'>;
 
 /**
- * Throws `bad-suite`, with the place in the file, for a rule on a row that no method of the suite, its controls among them,
+ * Throws `bad-suite`, with the places in the file, for rules on a row that no method of the suite, its controls among them,
  * makes: of a method at a sparsity only where it runs at that one.
  */
 export function requireGateNames({ file, gate, methods, sparsity, located }: Named, registry: MethodRegistry): void {
   if (gate === null) return;
   const ids = methods.map(({ id }) => id);
   const rows = methods.flatMap((entry) => rowsOfEntry(entry, sparsity, registry));
-  for (const { rule, at, name, known } of namesOf(gate, ids, [...ids, ...rows])) {
-    if (known.includes(name)) continue;
-    const message = `gate.${rule} names "${name}", and the suite has no such ${known === ids ? 'method' : 'row'}`;
-    const hint = didYouMean(name, known) ?? hintOf(name, rows, ids);
-    if (located !== undefined) failOn([{ place: placeOf(located, at), message, hint }], 'bad-suite', hint);
-    throw new BenchError('bad-suite', message, { where: file, hint });
-  }
+  const wrong = namesOf(gate, ids, [...ids, ...rows]).filter(({ name, known }) => !known.includes(name));
+  const faults = wrong.map(({ rule, at, name, known }) => ({
+    at,
+    message: `gate.${rule} names "${name}", and the suite has no such ${known === ids ? 'method' : 'row'}`,
+    hint: didYouMean(name, known) ?? hintOf(name, rows, ids),
+  }));
+  const [first] = faults;
+  if (first === undefined) return;
+  const { message, hint } = first;
+  if (located === undefined) throw new BenchError('bad-suite', message, { where: file, hint });
+  failOn(
+    faults.map(({ at, ...fault }) => ({ ...fault, place: placeOf(located, at) })),
+    'bad-suite',
+    faults.length === 1 ? hint : `methods of the suite: ${ids.join(', ')}`,
+  );
 }
 
 /** The names of a method's rows at its sparsities. */

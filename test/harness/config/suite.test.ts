@@ -152,6 +152,18 @@ test('a suite that extends a file that is not there is pointed at', async () => 
   assert.match(message, /suite\.yaml:3:10 there is no file .*gone\.yaml/);
 });
 
+test('a personas file that cannot be read is shown where the suite names it', async () => {
+  const error = await refused(SUITE.replace('file: personas.yaml', 'file: persona.yaml'));
+  assert.is(error.code, 'bad-personas');
+  assert.match(error.message, /suite\.yaml:4:19 .*persona\.yaml: there is no such file\n {2}4 \| personas: /);
+  assert.match(error.where ?? '', /suite\.yaml:4:19$/);
+  assert.match(error.hint ?? '', /personas file/);
+  assert.equal(
+    error.mistakes.map(({ line, column }) => [line, column]),
+    [[4, 19]],
+  );
+});
+
 test('--set changes a value, a list entry and what is not written', async () => {
   const { latency, evaluations, methods } = await load(`${SUITE}latency: {}\n`, {
     set: ['latency.repeats=3', 'evaluations.0.scorer=sum', 'methods.1.options.place=user'],

@@ -73,4 +73,10 @@ test('a row at a sparsity that its method does not run at is refused, with those
   }
 });
 
+test('all mistakes of a gate are shown at once, each at its place', async () => {
+  const text = await refused('{ rows: [askd, noen], floors: { mask at lo: 0.1 }, order: [asked > nune] }');
+  for (const part of [/:13:16 gate\.rows names "askd"/, /:13:22 gate\.rows names "noen"/, /"mask at lo"/, /"nune"/])
+    assert.match(text, part);
+});
+
 test.run();
