@@ -28,15 +28,39 @@ export function startProgress(
   output: NodeJS.WriteStream,
 ): { readonly listen: Listener; stop(): void } {
   if (mode === 'none') return { listen: () => {}, stop: () => {} };
-  if (mode === 'plain') return { listen: plain(output), stop: () => {} };
+  if (mode === 'plain') return plain(output);
   return bar(output);
 }
 
-function plain(output: ProgressOutput): Listener {
+/** Failures in a row for one reason: the reason is written with the first, and how many had it when another thing happens. */
+function failures(line: (text: string) => void): { fail(cell: string, reason: string): void; over(): void } {
+  let last: string | null = null;
+  let again = 0;
+  const over = (): void => {
+    if (again > 0) line(`${counted(again, 'more cell')} FAILED for the same reason`);
+    [last, again] = [null, 0];
+  };
+  return {
+    over,
+    fail: (cell, reason) => {
+      if (reason === last) {
+        again++;
+        return;
+      }
+      over();
+      line(`${cell}  FAILED: ${reason}`);
+      last = reason;
+    },
+  };
+}
+
+function plain(output: ProgressOutput): { readonly listen: Listener; stop(): void } {
   let total = 0;
   let done = 0;
   const line = (text: string) => output.write(`${inert(printable(text))}\n`);
-  return (event) => {
+  const failed = failures(line);
+  const listen: Listener = (event) => {
+    if (event.kind === 'cell-done' || event.kind === 'end') failed.over();
     if (event.kind === 'plan') {
       total = event.cells - event.stored;
       const stored = event.stored > 0 ? `, ${event.stored} answered from the store` : '';
@@ -44,12 +68,13 @@ function plain(output: ProgressOutput): Listener {
     } else if (event.kind === 'cell-done') {
       line(`[${++done}/${total}] ${cellName(event.cell)}  ${(event.record.scoringMs / 1000).toFixed(2)} s`);
     } else if (event.kind === 'cell-error') {
-      line(`[${++done}/${total}] ${cellName(event.cell)}  FAILED: ${event.message}`);
+      failed.fail(`[${++done}/${total}] ${cellName(event.cell)}`, event.message);
     } else {
       const text = note(event);
       if (text !== null) line(text);
     }
   };
+  return { listen, stop: failed.over };
 }
 
 function bar(output: NodeJS.WriteStream): { readonly listen: Listener; stop(): void } {
@@ -66,11 +91,14 @@ function bar(output: NodeJS.WriteStream): { readonly listen: Listener; stop(): v
   );
   let active = false;
   const line = (text: string) => output.write(`\r\x1b[K${printable(text)}\n`);
+  const failed = failures(line);
   const stop = () => {
+    failed.over();
     if (active) single.stop();
     active = false;
   };
   const listen: Listener = (event) => {
+    if (event.kind === 'cell-done') failed.over();
     if (event.kind === 'plan' && event.cells > event.stored) {
       single.start(event.cells - event.stored, 0, { what: '' });
       active = true;
@@ -79,7 +107,7 @@ function bar(output: NodeJS.WriteStream): { readonly listen: Listener; stop(): v
     else if (event.kind === 'cell-done') single.increment();
     else if (event.kind === 'cell-error') {
       single.increment();
-      line(`${cellName(event.cell)}  FAILED: ${event.message}`);
+      failed.fail(cellName(event.cell), event.message);
     } else if (event.kind === 'end') stop();
     else if (
       event.kind === 'damaged' ||

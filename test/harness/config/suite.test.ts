@@ -208,7 +208,7 @@ const from = (source: string, folder: string) =>
 test('a data set that is not on this machine, or not whole, is named with where it is published', async () => {
   for (const [source, published, file] of [
     ['anthropic', /github anthropics\/evals/, /has no warmth\.jsonl/],
-    ['bipo', /github CaoYuanpu\/BiPO .*train\.csv .*test_infer\.csv/, /has no warmth_train\.csv/],
+    ['bipo', /bench pull data:bipo fetches .*CaoYuanpu\/BiPO/, /has no warmth_train\.csv/],
   ] as const) {
     const absent = await refused(from(source, 'nowhere'));
     assert.is(absent.code, 'bad-suite');

@@ -58,6 +58,36 @@ test('a terminal gets a bar with an estimate, and failures on lines of their own
   assert.match(text, /tiny \/ choice \/ prompting \/ extraversion \/ plain {2}FAILED: it broke\n/);
 });
 
+test('a reason that repeats is written once, with the count of the other cells that failed for it', () => {
+  for (const [mode, isTTY] of [
+    ['plain', false],
+    ['tty', true],
+  ] as const) {
+    let text = '';
+    const write = (chunk: unknown, _: unknown, done: () => void) => {
+      text += String(chunk);
+      done();
+    };
+    const stream = Object.assign(new Writable({ write }), { isTTY, columns: 80 });
+    const progress = startProgress(mode, stream as unknown as NodeJS.WriteStream);
+    const fail = (message: string) => progress.listen({ kind: 'cell-error', cell: prompted, code: 'x', message });
+    progress.listen({ kind: 'plan', cells: 7, stored: 0 });
+    for (const message of ['it broke', 'it broke', 'it broke', 'otherwise']) fail(message);
+    progress.listen({ kind: 'cell-done', cell: none, record });
+    for (const message of ['it broke', 'it broke']) fail(message);
+    progress.stop(); // interrupted: the count is not lost
+    assert.equal(text.match(/FAILED.*/g), [
+      'FAILED: it broke',
+      'FAILED for the same reason',
+      'FAILED: otherwise',
+      'FAILED: it broke',
+      'FAILED for the same reason',
+    ]);
+    assert.equal(text.match(/\d more cells?/g), ['2 more cells', '1 more cell']);
+    if (mode === 'plain') assert.match(text, /\[5\/7\] .*\n\[6\/7\] .*FAILED: it broke\n1 more cell FAILED/);
+  }
+});
+
 test('none writes nothing', () => {
   assert.is(written('none', true), '');
 });
