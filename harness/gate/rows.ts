@@ -82,9 +82,10 @@ export function gateRows(
   for (const row of items) {
     // Items of other traits say what else a method moves, not how it holds its persona.
     if (row.keyed === 0 || !wanted(row.method, entryName(row))) continue;
-    const { item, group, trait, wording, seed } = row;
+    const { item, group, question, trait, wording, seed } = row;
     const gap = graded.has(row.evaluation) ? null : gapOf(row);
-    const place = { item, ...(group !== undefined && { group }), trait, wording, seed, cell: shortId(row.cell) };
+    const asked = { item, question, ...(group !== undefined && { group }) };
+    const place = { ...asked, trait, wording, seed, cell: shortId(row.cell) };
     const content = contentOf(row);
     const key = keyOf(row);
     const known = answers.get(key) ?? [];

@@ -83,11 +83,19 @@ function apart(now: GateRow, was: GateRow, run: Candidate, reference: Reference)
   if (after.size < now.answers.length || before.size < was.answers.length) return 'it has a duplicate answer';
   for (const answer of now.answers) {
     const blessed = before.get(answerKeyOf(answer));
-    if (blessed === undefined) return `item ${answer.item} is new`;
+    if (blessed === undefined) return newIn(answer, was.answers);
     if (blessed.content !== answer.content) return `item ${answer.item} has other content`;
     if (blessed.trait !== answer.trait) return `item ${answer.item} is of another trait`;
   }
   return before.size === after.size ? null : 'the reference has items that the run lacks';
+}
+
+/** Why the reference lacks an answer: it has the item with other seeds only, or not at all. */
+function newIn({ item, persona, wording, seed }: Answer, blessed: readonly Answer[]): string {
+  const same = blessed.filter((one) => one.item === item && one.persona === persona && one.wording === wording);
+  if (same.length === 0) return `item ${item} is new`;
+  const seeds = [...new Set(same.map((one) => one.seed ?? 'none'))].join(', ');
+  return `item ${item} was answered with seed ${seed ?? 'none'}, and in the reference with seed ${seeds}`;
 }
 
 /**

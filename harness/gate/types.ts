@@ -10,6 +10,8 @@ export interface Answer {
   readonly item: string;
   /** Of role replies: what is one observation. A reference does without, since the run that is judged says it. */
   readonly group?: string | undefined;
+  /** As it was asked, for messages. A reference does without: its digest is `content`. */
+  readonly question?: string | undefined;
   readonly trait: string;
   readonly persona: string;
   readonly wording: string | null;

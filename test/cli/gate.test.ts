@@ -109,7 +109,7 @@ test('answers that turned are red, and are named; compare lists them first with 
   const [exit, said] = await told((write) => gateVerb(worse, { reference: out, explain: true }, write));
   assert.is(exit, 1);
   assert.match(said, /^Gate: fail\.\nFAIL {9}alignment prompting: -\d/);
-  assert.match(said, /\n {4}\S+ \(extraversion, (ex|in)traversion, \w+\): p 0\.\d+ -> 0\.\d+\n/);
+  assert.match(said, /\n {4}\S+ \(extraversion, (ex|in)traversion, \w+\): p 0\.\d+ -> 0\.\d+: \S.*\n/);
   assert.match(said.replace(/\s+/g, ' '), /FAIL identity prompting: \d+ of \d+ answers .* not deterministic/);
   const [zero, listed] = await told((write) => compareVerb(folder, worse, {}, write));
   assert.is(zero, 0);

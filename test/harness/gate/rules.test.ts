@@ -41,6 +41,23 @@ test('a drop beyond the margin fails and names the items; a small one passes; to
   assert.equal([warned.outcome, warned.exitCode], ['inconclusive', 0]);
 });
 
+test('what changed is listed with its question, shortened to a line', () => {
+  const now = row('prompting', 60, (trait, i) => trait === 'openness' && i < 15, 'c2');
+  const asked = (question: string) => ({ ...now, answers: now.answers.map((one) => ({ ...one, question })) });
+  const flipOf = (question: string) => gate(run([asked(question)]), blessed([good]), RULES).verdicts[0]!.flips[0]!;
+  assert.match(flipOf('What  now,\nand why?'), /^openness-.*: p 0\.750 -> 0\.250: What now, and why\?$/);
+  assert.match(flipOf('a'.repeat(500)), /: a{59}…$/);
+});
+
+test('another seed is said as such, and not as a new item', () => {
+  const seeded = (seed: number) => ({ ...good, answers: good.answers.map((one) => ({ ...one, seed })) });
+  const { verdicts } = gate(run([seeded(3)]), blessed([seeded(0)]), RULES);
+  assert.match(
+    verdicts.find(({ rule }) => rule === 'rows')!.message,
+    /^item \S+ was answered with seed 3, and in the reference with seed 0$/,
+  );
+});
+
 test('Holm over the gated rows: what fails alone need not fail among five', () => {
   const wrong = (trait: string, i: number) => trait === 'openness' && i < 6;
   const names = ['a', 'b', 'c', 'd', 'e'];
