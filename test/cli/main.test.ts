@@ -104,7 +104,11 @@ test('validate finds what a run would stumble over in models and methods', async
     writeFileSync(file, suite(model, wording));
     await refuses(['validate', file], text);
   };
-  await refused('persona-nano', 'plian', /no wording named "plian"\n +it has plain, described/);
+  await refused(
+    'persona-nano',
+    'plian',
+    /suite\.yaml:6:\d+ persona "openness" has no wording named "plian": did you mean "plain"\?/,
+  );
   await refused('./suite.yaml', 'plain', /suite\.yaml: .*folder/);
   const broken = join(folder, 'broken');
   cpSync(join(ROOT, 'models/persona-nano'), broken, { recursive: true });
