@@ -9,6 +9,7 @@ import { packPrompts } from '../harness/record/prompts.ts';
 import type { ItemRow, RunResult } from '../harness/record/run-record.ts';
 import type { Machine } from '../harness/run/ports.ts';
 import type { Gated } from '../reports/gate-summary.ts';
+import type { Extras } from '../reports/html/outcomes.ts';
 import { BUNDLED } from './registry.ts';
 import { type Blessed, DEFAULT_OUT, type RunSuiteOptions, type SuiteRun } from './run-options.ts';
 
@@ -44,9 +45,11 @@ export async function runOn(machine: Machine, suite: Suite, options: RunSuiteOpt
     import('../reports/html/page.ts'),
   ]);
   const prompts = run.prompts();
-  const before = options.against === undefined ? {} : await earlier(options.against, items());
+  const before: Pick<Extras, 'before'> = options.against === undefined ? {} : await earlier(options.against, items());
   const gate =
-    options.against === undefined || interrupted ? undefined : await judged(options.against, result, items());
+    options.against === undefined || interrupted
+      ? undefined
+      : await judged(options.against, result, items(), before.before?.items ?? []);
   const reports = {
     'report.html': await htmlReport(result, { items, prompts, ...before, ...(gate !== undefined && { gate }) }),
     'report.md': markdownReport(result, gate),
@@ -58,23 +61,30 @@ export async function runOn(machine: Machine, suite: Suite, options: RunSuiteOpt
     ...reports,
     'prompts.json': JSON.stringify(packPrompts(prompts)),
   });
-  return { folder, result, files: [...Object.keys(reports), 'run.json', 'items.jsonl'], items, interrupted };
+  const files = [...Object.keys(reports), 'run.json', 'items.jsonl'];
+  return { folder, result, files, items, interrupted, ...(gate !== undefined && { gate }) };
 }
 
 /** What the gate says of the run, for its reports; nothing where its suite has no rules. */
 async function judged(
   { name, reference }: Blessed,
   result: RunResult,
-  items: Iterable<ItemRow>,
+  rows: Iterable<ItemRow>,
+  kept: Iterable<ItemRow>,
 ): Promise<Gated | undefined> {
   if (result.gate === null) return undefined;
-  const { runVerdicts } = await import('../harness/gate/run-verdicts.ts');
-  const read = { folder: name, result, items: [...items], prompts: () => new Map() };
-  return { report: runVerdicts(read, reference, false), reference: name };
+  const [{ runVerdicts }, { changedAnswers }] = await Promise.all([
+    import('../harness/gate/run-verdicts.ts'),
+    import('../reports/changed.ts'),
+  ]);
+  const [items, before] = [[...rows], [...kept]];
+  const read = { folder: name, result, items, prompts: () => new Map() };
+  const changed = before.length === 0 ? {} : { changed: changedAnswers(name, items, before) };
+  return { report: runVerdicts(read, reference, false), reference: name, ...changed };
 }
 
 /** The answers that a blessed run keeps of these items. */
-async function earlier({ name, reference }: Blessed, rows: Iterable<ItemRow>) {
+async function earlier({ name, reference }: Blessed, rows: Iterable<ItemRow>): Promise<Pick<Extras, 'before'>> {
   const { recalled } = await import('../harness/gate/reference-answers.ts');
   const items = recalled(reference, rows);
   return items.length === 0 ? {} : { before: { name, items } };

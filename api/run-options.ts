@@ -5,6 +5,7 @@ import type { Reference } from '../harness/gate/types.ts';
 import type { FilterTerm } from '../harness/plan/selection.ts';
 import type { ItemRow, RunResult } from '../harness/record/run-record.ts';
 import type { Listener } from '../harness/run/events.ts';
+import type { Gated } from '../reports/gate-summary.ts';
 import type { Registry } from './registry.ts';
 
 /** Where runs and the store are unless `out` says otherwise, below the working folder. */
@@ -56,4 +57,6 @@ export interface SuiteRun {
   /** Each answer: one item under one method and persona. */
   items(): Iterable<ItemRow>;
   readonly interrupted: boolean;
+  /** What the gate says of it, where the run was compared with `against` and its suite has rules. */
+  readonly gate?: Gated;
 }

@@ -9,6 +9,7 @@ import { writeAtomic } from '../base/files.ts';
 import { recalled } from '../harness/gate/reference-answers.ts';
 import { runVerdicts } from '../harness/gate/run-verdicts.ts';
 import type { ReadRun } from '../harness/store/read-run.ts';
+import { changedAnswers } from '../reports/changed.ts';
 import type { Extras } from '../reports/html/outcomes.ts';
 import { htmlReport } from '../reports/html/page.ts';
 import { writtenText } from './closing-message.ts';
@@ -54,7 +55,8 @@ function earlier(against: string, run: ReadRun): Pick<Extras, 'before' | 'gate'>
   const [name, reference] = [path.basename(against), readReference(against)];
   const kept = recalled(reference, run.items);
   const gated = run.result.gate !== null && reference.suite === run.result.suite;
-  const gate = gated ? { gate: { report: runVerdicts(run, reference, false), reference: name } } : {};
+  const changed = kept.length === 0 ? {} : { changed: changedAnswers(name, run.items, kept) };
+  const gate = gated ? { gate: { report: runVerdicts(run, reference, false), reference: name, ...changed } } : {};
   if (kept.length > 0) return { before: { name, items: kept }, ...gate };
   throw new BenchError('bad-reference', 'it has no two-option answer in common with this run', {
     where: against,

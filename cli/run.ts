@@ -87,6 +87,7 @@ export async function runVerb(
           color: wantsColor(stdout.isTTY, process.env),
           written: run.files.map((name) => path.join(shown, name)),
           next: typed(nextCommand(suite, result)),
+          ...(options.gate === true && run.gate !== undefined && { gate: run.gate }),
         }),
       );
     }

@@ -6,6 +6,11 @@ import type { Section } from './sections.ts';
 
 const NOTHING = '–';
 
+/** What an overlap of opposites does not show. */
+export const CONTRASTED =
+  'Opposites below chance are no finding where a score sets one persona’s texts against the other’s, as contrastive scores do: ' +
+  'the two masks then prefer different weights by construction.';
+
 export function atlasSections({ atlas }: RunResult): readonly Section[] {
   if (atlas.length === 0) return [];
   return [
@@ -26,6 +31,7 @@ export function atlasSections({ atlas }: RunResult): readonly Section[] {
       }),
       below: [
         'Jaccard, %; chance: independent masks that keep as many weights of each matrix. report.html has layers and modules.',
+        CONTRASTED,
       ],
     },
   ];

@@ -4,6 +4,7 @@
 import { endingLines, type Paint, painter, tableText, wrap } from '../base/columns.ts';
 import type { RunResult } from '../harness/record/run-record.ts';
 import { timingSections } from './costs.ts';
+import { type Gated, gateLines } from './gate-summary.ts';
 import { comparisonSections, taxSections } from './networks.ts';
 import { profileSections } from './profile.ts';
 import { cellsLine, errorSection, partialLine, titleLine } from './sections.ts';
@@ -16,12 +17,15 @@ export interface TerminalOptions {
   readonly color: boolean;
   readonly written: readonly string[]; // paths
   readonly next: string | null; // a command
+  readonly gate?: Gated; // where the run was judged
 }
 
 export function terminalReport(result: RunResult, options: TerminalOptions): string {
   const paint = painter(options.color);
   const lines: string[] = [];
   const say = (how: Paint, text: string) => lines.push(...wrap(text).map(how));
+  for (const line of gateLines(options.gate))
+    say(options.gate?.report.outcome === 'pass' ? paint.good : paint.bad, line);
   for (const line of partialLine(result)) say(paint.warn, line);
   for (const verdict of [...verdicts(result), ...aboveNone(result)]) say(paint.bold, verdict);
   lines.push('');

@@ -1,6 +1,7 @@
 // The mask atlas: how much the masks of two personas share beyond chance, pair by pair and by place in the network.
 
 import type { AtlasRow, RunResult, Shared } from '../../harness/record/run-record.ts';
+import { CONTRASTED } from '../atlas.ts';
 import { entryName, percent, short } from '../format.ts';
 import { html } from './markup.ts';
 import { type Cell, type Part, placed, table, tinted } from './parts.ts';
@@ -16,7 +17,9 @@ export function atlasPart(result: RunResult): Part | null {
   return {
     id: 'atlas',
     title: 'Mask atlas',
-    lead: 'Weights that two masks both keep, of those that either keeps (Jaccard), less the share expected of independent masks with as many weights in every matrix: in points, 0 is chance. Opposites below chance are no finding where a score sets one persona’s texts against the other’s, as contrastive scores do: the two masks then prefer different weights by construction.',
+    lead:
+      'Weights that two masks both keep, of those that either keeps (Jaccard), less the share expected of independent masks with as many weights in every matrix: in points, 0 is chance. ' +
+      CONTRASTED,
     body: atlas.map((row, k) => {
       const most = Math.max(0.001, ...excesses(row).map(Math.abs));
       const seen = row.seen < row.places ? `; estimated from ${percent(row.seen / row.places)} % of the weights` : '';

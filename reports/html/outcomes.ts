@@ -3,6 +3,7 @@
 
 import type { PromptTexts } from '../../harness/record/prompts.ts';
 import type { ItemRow, RunResult } from '../../harness/record/run-record.ts';
+import { shares } from '../changed.ts';
 import { entryName } from '../format.ts';
 import type { Gated } from '../gate-summary.ts';
 
@@ -108,13 +109,6 @@ export function pack(
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 type Open = Omit<Writable<PackedCell>, 'texts'> & { texts?: (readonly number[])[] };
-/** The softmax of scores. */
-export function shares(scores: readonly number[]): readonly number[] {
-  const top = Math.max(...scores);
-  const weights = scores.map((score) => Math.exp(score - top));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
-}
 
 interface Pool<T> {
   readonly all: readonly T[];

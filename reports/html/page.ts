@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { shown } from '../../base/printable.ts';
 import type { RunResult } from '../../harness/record/run-record.ts';
+import { changedAnswers, changedText } from '../changed.ts';
 import { type Gated, gateSummary } from '../gate-summary.ts';
 import { cellsLine, partialLine } from '../sections.ts';
 import { aboveNone } from '../summary.ts';
@@ -25,7 +26,9 @@ import { sparsityPart } from './sparsity.ts';
 
 export async function htmlReport(result: RunResult, extras: Extras): Promise<string> {
   const series = seriesOf(result);
-  const explorer = explore(result, extras);
+  // Read twice: for what changed, and item by item.
+  const before = extras.before && { ...extras.before, items: [...extras.before.items] };
+  const explorer = explore(result, { ...extras, ...(before !== undefined && { before }) });
   const parts = [
     methodsPart(result),
     await sparsityPart(result, series),
@@ -56,6 +59,7 @@ export async function htmlReport(result: RunResult, extras: Extras): Promise<str
 <p class="over">${result.suite}<span>${result.startedAt.slice(0, 10)}</span><span>${modelsOf(result)}</span></p>
 ${partialLine(result).map((line) => html`<p class="partial" role="status">${line}</p>`)}
 ${extras.gate === undefined ? null : gateBanner(extras.gate)}
+${before === undefined || extras.gate?.changed !== undefined ? null : html`<p class="said">${changedText(changedAnswers(before.name, extras.items(), before.items))}</p>`}
 <h1>${title}.</h1>
 ${sentences.map((sentence) => html`<p class="said">${sentence}</p>`)}
 ${notes(result)}

@@ -45,7 +45,7 @@ export function scatter({ title, unit, place, root, points, series }: Scatter): 
   const x = {
     field: 'x',
     type: 'quantitative',
-    title: `${title}, ${unit}`,
+    title: `${title}, ${unit}${root ? ' (square-root scale)' : ''}`,
     scale: root ? { type: 'sqrt', domainMin: 0 } : { zero: false, padding: 12 },
     axis: { grid: false, tickCount: 4 },
   };

@@ -23,7 +23,8 @@ export async function sparsityPart(result: RunResult, series: readonly Series[])
   for (const [k, [model, evaluation]] of places(result).entries()) {
     const all = mainRows(result, model, evaluation);
     const rows = all.filter(({ sparsity }) => sparsity !== null && removed.has(sparsity));
-    if (rows.length === 0) continue;
+    // A line needs two points: what was measured at one sparsity stands in the first table.
+    if (new Set(rows.map(({ sparsity }) => sparsity)).size < 2) continue;
     const place = `${evaluation} on ${model}`;
     const used = series.filter(({ method }) => rows.some((row) => row.method === method));
     // One trait is what all traits are: it is not drawn twice.

@@ -4,9 +4,14 @@ import * as assert from 'uvu/assert';
 import { share } from '../../harness/analysis/metrics.ts';
 import { packPrompts, unpackPrompts } from '../../harness/record/prompts.ts';
 import type { MetricRow, RunResult } from '../../harness/record/run-record.ts';
+import { shares } from '../../reports/changed.ts';
+import { draw } from '../../reports/html/chart.ts';
 import { headlineOf } from '../../reports/html/headline.ts';
-import { pack, shares } from '../../reports/html/outcomes.ts';
-import { frontOf } from '../../reports/html/scatter.ts';
+import { textOf } from '../../reports/html/markup.ts';
+import { pack } from '../../reports/html/outcomes.ts';
+import { frontOf, scatter } from '../../reports/html/scatter.ts';
+import { seriesOf } from '../../reports/html/series.ts';
+import { sparsityPart } from '../../reports/html/sparsity.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { runFake } from '../support/session.ts';
 import { suite } from '../support/suite.ts';
@@ -66,6 +71,38 @@ test('on the Pareto front nothing is cheaper and as good', () => {
     frontOf(points).map(({ name }) => name),
     ['cheap', 'best'],
   );
+});
+
+test('labels of a scale are all different, and an axis of square roots says so', async () => {
+  const points = [1.31, 1.42, 1.58].map((x, k) => ({
+    ...{ name: `m${k}`, method: 'm', x, xLow: x, xHigh: x },
+    y: 50 + k,
+    yLow: 40,
+    yHigh: 60,
+  }));
+  const series = seriesOf(run.result);
+  const drawn = async (root: boolean) =>
+    textOf(await draw(scatter({ title: 'Cost', unit: 'ms', place: 'here', root, points, series })));
+  const ticks = [...(await drawn(false)).matchAll(/<text[^>]*>([\d.]+)<\/text>/g)].map(([, label]) => label);
+  const costs = ticks.filter((label) => Number(label) < 2);
+  assert.ok(costs.length >= 3, ticks.join());
+  assert.is(new Set(costs).size, costs.length, costs.join());
+  assert.match(await drawn(true), 'Cost, ms (square-root scale)');
+  assert.not.match(await drawn(false), 'square-root');
+});
+
+test('what was measured at one sparsity is not drawn against it', async () => {
+  const at = (levels: readonly string[]): RunResult => ({
+    ...run.result,
+    sparsity: [
+      { label: 'low', value: 0.3 },
+      { label: 'high', value: 0.7 },
+    ],
+    metrics: levels.flatMap((sparsity) => run.result.metrics.map((row) => ({ ...row, sparsity }))),
+  });
+  const part = (levels: readonly string[]) => sparsityPart(at(levels), seriesOf(at(levels)));
+  assert.is(await part(['low']), null);
+  assert.is((await part(['low', 'high']))?.id, 'sparsity');
 });
 
 test('outcomes are packed with every text once, and probabilities that add up', () => {
