@@ -5,9 +5,23 @@ export function percent(value: number): string {
   return (100 * value).toFixed(1).replace('-0.0', '0.0');
 }
 
-/** "84.6 % [78.1, 89.4]": a share with the bounds of its interval. */
-export function shareText(share: { readonly value: number; readonly low: number; readonly high: number }): string {
-  return `${percent(share.value)} % [${percent(share.low)}, ${percent(share.high)}]`;
+/** A share with its interval, where it has one. */
+export interface Bounded {
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** "84.6 % [78.1, 89.4]": a share with the bounds of its interval; "50.0 %" where it has none. */
+export function shareText({ value, low, high }: Bounded): string {
+  return low === null || high === null
+    ? `${percent(value)} %`
+    : `${percent(value)} % [${percent(low)}, ${percent(high)}]`;
+}
+
+/** The bounds of an interval, both at the value where it has none. */
+export function boundsOf({ value, low, high }: Bounded): { readonly low: number; readonly high: number } {
+  return { low: low ?? value, high: high ?? value };
 }
 
 /** Three significant digits, without an exponent: 0.0123, 1.23, 123, 12300. */

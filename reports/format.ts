@@ -3,7 +3,7 @@
 import { decimals, short } from '../base/figures.ts';
 import type { Samples } from '../harness/record/run-record.ts';
 
-export { percent, shareText, short } from '../base/figures.ts';
+export { boundsOf, percent, shareText, short } from '../base/figures.ts';
 export { entryName } from '../harness/record/row-name.ts';
 
 /** Median and median absolute deviation: "12.3 ± 0.4"; a dash without samples. */

@@ -8,7 +8,9 @@ import { places, samePoint } from './verdict.ts';
 /** All paired differences, pooled: every control of every method, never the best one alone. */
 export function comparisonSections(result: RunResult): readonly Section[] {
   return places(result).flatMap(([model, evaluation]) => {
-    const here = result.verdicts.filter((row) => row.model === model && row.evaluation === evaluation);
+    const here = result.verdicts.filter(
+      (row) => row.model === model && row.evaluation === evaluation && row.scope === 'pooled',
+    );
     if (here.length === 0) return [];
     const rows = here.flatMap((verdict) =>
       result.comparisons
@@ -17,7 +19,7 @@ export function comparisonSections(result: RunResult): readonly Section[] {
           k === 0 ? entryName(row) : '',
           row.kind,
           row.control,
-          String(row.seeds),
+          String(row.draws),
           differenceText(row),
           verdictText(row),
         ]),

@@ -138,7 +138,7 @@ export function against(result: RunResult, row: MetricRow): string {
 
 /** Whether controls of a row are missing, and none of those that are there is above it. */
 function isUnjudged(result: RunResult, row: MetricRow): boolean {
-  const verdict = result.verdicts.find((one) => samePoint(one, row));
+  const verdict = result.verdicts.find((one) => one.scope === 'pooled' && samePoint(one, row));
   return verdict !== undefined && verdict.missing.length > 0 && pairedRows(result, row).every(({ beats }) => beats);
 }
 

@@ -24,10 +24,10 @@ export function summarySections(result: RunResult): readonly Section[] {
         const latency = result.latency.find(
           (one) => one.model === model && one.method === row.method && one.sparsity === row.sparsity,
         );
-        const bounds = [low, high].map((bound) => (100 * bound).toFixed(0));
+        const bounds = [low, high].flatMap((bound) => (bound === null ? [] : (100 * bound).toFixed(0)));
         return [
           entryName(row),
-          `${percent(value)} [${bounds.join(', ')}]`,
+          `${percent(value)}${bounds.length === 0 ? '' : ` [${bounds.join(', ')}]`}`,
           difference === undefined ? NOTHING : narrow(difference),
           perplexity === null ? NOTHING : ratio(perplexity),
           cost === undefined ? NOTHING : seconds(cost.setupMs),

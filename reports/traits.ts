@@ -49,8 +49,8 @@ export function byTraitSections(result: RunResult): readonly Section[] {
 function cellText(result: RunResult, row: MetricRow | undefined): string {
   if (row === undefined) return '–';
   const { value, low, high } = row.alignment;
-  const [at, from, to] = [value, low, high].map((share) => (100 * share).toFixed(0));
-  return `${at} [${from}, ${to}]${isAbove(result, row) ? '*' : ''}`;
+  const [at, ...bounds] = [value, low, high].flatMap((share) => (share === null ? [] : (100 * share).toFixed(0)));
+  return `${at}${bounds.length === 0 ? '' : ` [${bounds.join(', ')}]`}${isAbove(result, row) ? '*' : ''}`;
 }
 
 /** By pairs where it has controls of its own, as in the verdict. */

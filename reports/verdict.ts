@@ -10,7 +10,7 @@ import type {
   Share,
   VerdictRow,
 } from '../harness/record/run-record.ts';
-import { entryName } from './format.ts';
+import { boundsOf, entryName } from './format.ts';
 
 /** A method's row against its controls: the one that it does not beat, or null. */
 export interface Standing {
@@ -34,10 +34,12 @@ export function isMain(result: RunResult, row: MetricRow): boolean {
 /** The strongest control that the row's interval does not clear; controls themselves are not compared. */
 export function standing(result: RunResult, row: MetricRow): Standing {
   if (row.control) return { row, notAbove: null };
-  const blocking = rivals(result, row).filter(({ alignment }) => row.alignment.low <= alignment.high);
-  const strongest = blocking.sort((a, b) => b.alignment.high - a.alignment.high)[0];
+  const blocking = rivals(result, row).filter(
+    ({ alignment }) => boundsOf(row.alignment).low <= boundsOf(alignment).high,
+  );
+  const strongest = blocking.sort((a, b) => boundsOf(b.alignment).high - boundsOf(a.alignment).high)[0];
   if (strongest) return { row, notAbove: strongest.name };
-  return { row, notAbove: row.alignment.low <= row.chance ? 'chance' : null };
+  return { row, notAbove: boundsOf(row.alignment).low <= row.chance ? 'chance' : null };
 }
 
 /** What is said of one method or more: "is above ..." of one, "are above ..." of several. */
@@ -76,7 +78,7 @@ function methodClaims(result: RunResult): readonly Claim[] {
     return [...new Set(rows.map(entryName))].flatMap((name): readonly Claim[] => {
       const own = rows.filter((row) => entryName(row) === name);
       // What has controls of its own is judged against those, by pairs.
-      if (own.some((row) => result.verdicts.some((verdict) => samePoint(verdict, row)))) return [];
+      if (own.some((row) => result.verdicts.some((one) => one.scope === 'pooled' && samePoint(one, row)))) return [];
       const traits = own.filter(({ scope }) => scope === 'trait');
       const said = aboveText(result, traits.length > 0 ? traits : own);
       return [{ name, one: `is ${said}`, several: `are ${said}`, place: placeText(result, { model, evaluation }) }];
@@ -86,22 +88,24 @@ function methodClaims(result: RunResult): readonly Claim[] {
 
 /** For each method and sparsity that has controls of its own: whether it beats every one of them, by pairs. */
 function pairedClaims(result: RunResult): readonly Claim[] {
-  return result.verdicts.map((verdict) => {
-    const rows = pooled(result, verdict);
-    const lost = rows.filter(({ beats }) => !beats).map(({ control }) => control);
-    const missing = verdict.missing.length === 0 ? '' : `; missing: ${verdict.missing.join(', ')}`;
-    const chosen = isHeadline(result, verdict) ? ', chosen on the tuning split,' : '';
-    const unmeasured = lost.length === 0 && verdict.missing.length > 0;
-    const said = (one: boolean) =>
-      unmeasured
-        ? `${one ? 'is' : 'are'} not compared with all of ${one ? 'its' : 'their'} controls`
-        : verdict.beats
-          ? `${one ? 'beats' : 'beat'} every one of ${one ? 'its' : 'their'} ${rows.length} controls`
-          : `${one ? 'does' : 'do'} NOT beat ${lost.length > 0 ? lost.join(', ') : one ? 'its controls' : 'their controls'}`;
-    const how = ` (paired by item, 95 %)${missing}`;
-    const place = placeText(result, verdict);
-    return { name: `${entryName(verdict)}${chosen}`, one: said(true) + how, several: said(false) + how, place };
-  });
+  return result.verdicts
+    .filter(({ scope }) => scope === 'pooled')
+    .map((verdict) => {
+      const rows = pooled(result, verdict);
+      const lost = rows.filter(({ beats }) => !beats).map(({ control }) => control);
+      const missing = verdict.missing.length === 0 ? '' : `; missing: ${verdict.missing.join(', ')}`;
+      const chosen = isHeadline(result, verdict) ? ', chosen on the tuning split,' : '';
+      const unmeasured = lost.length === 0 && verdict.missing.length > 0;
+      const said = (one: boolean) =>
+        unmeasured
+          ? `${one ? 'is' : 'are'} not compared with all of ${one ? 'its' : 'their'} controls`
+          : verdict.standing === 'held'
+            ? `${one ? 'beats' : 'beat'} every one of ${one ? 'its' : 'their'} ${rows.length} controls`
+            : `${one ? 'does' : 'do'} NOT beat ${lost.length > 0 ? lost.join(', ') : one ? 'its controls' : 'their controls'}`;
+      const how = ` (paired by item, 95 %)${missing}`;
+      const place = placeText(result, verdict);
+      return { name: `${entryName(verdict)}${chosen}`, one: said(true) + how, several: said(false) + how, place };
+    });
 }
 
 function placeText(result: RunResult, { model, evaluation }: Pick<VerdictRow, 'model' | 'evaluation'>): string {
@@ -118,7 +122,9 @@ function pooled(
 
 /** A row's differences from its controls, over all traits or on its own. */
 export function pairedRows(result: RunResult, row: MetricRow): readonly ComparisonRow[] {
-  return result.comparisons.filter((one) => samePoint(one, row) && one.trait === row.trait);
+  return result.comparisons.filter(
+    (one) => samePoint(one, row) && one.trait === row.trait && one.persona === row.persona,
+  );
 }
 
 type RowPoint = Pick<VerdictRow, 'model' | 'evaluation' | 'method' | 'sparsity'>;
@@ -143,7 +149,7 @@ export function places(result: RunResult): readonly (readonly [model: string, ev
 function aboveText(result: RunResult, rows: readonly MetricRow[]): string {
   const controls = [...new Set(result.metrics.filter(({ control }) => control).map(entryName))];
   const above = rows.filter((row) =>
-    rivals(result, row, 'methods').every(({ alignment }) => row.alignment.low > alignment.high),
+    rivals(result, row, 'methods').every(({ alignment }) => boundsOf(row.alignment).low > boundsOf(alignment).high),
   );
   const clear = rows.filter((row) => standing(result, row).notAbove === null);
   const of = counted(rows.length, 'trait');

@@ -82,7 +82,8 @@ export function compare({ personas: all, plan: whole, answered, against, alpha =
     if (controls.length === 0) continue;
     const method = averaged(cells.map(pairsOf));
     const missing = new Set(cells.every((cell) => byKey.has(cellKeyOf(cell))) ? [] : [point.method]);
-    let beats = true;
+    const own = new Set(cells.map(({ seed }) => seed)).size;
+    const fails: VerdictRow['fails'][number][] = [];
     for (const { kind, id } of controls) {
       const beside = besides(plan, point, id, cells);
       const seeds = [...grouped(beside, ({ seed }) => seed).values()].map((one) => averaged(one.map(pairsOf)));
@@ -93,10 +94,20 @@ export function compare({ personas: all, plan: whole, answered, against, alpha =
         [...method.keys()].every((key) => seeds.every((seed) => seed.has(key)));
       if (!complete) missing.add(id);
       const rows = present.length === 0 ? [] : rowsOf(unitsOf(method, present), alpha);
-      comparisons.push(...rows.map((row) => ({ ...point, control: id, kind, ...row })));
-      beats &&= rows.some((row) => row.scope === 'pooled' && row.beats);
+      comparisons.push(...rows.map((row) => ({ ...point, control: id, same: [], kind, seeds: own, ...row })));
+      if (rows.some((row) => row.scope === 'pooled' && !row.beats)) fails.push({ name: id, kind });
     }
-    verdicts.push({ ...point, beats: beats && missing.size === 0, missing: [...missing] });
+    verdicts.push({
+      ...point,
+      scope: 'pooled',
+      trait: null,
+      persona: null,
+      standing: missing.size > 0 ? 'not-measured' : fails.length === 0 ? 'held' : 'undecided',
+      fails,
+      missing: [...missing],
+      decides: null,
+      broken: [],
+    });
   }
   return { comparisons, verdicts };
 }
@@ -157,7 +168,7 @@ function unitsOf(method: Pairs, seeds: readonly Pairs[]): readonly Unit[] {
 
 type DifferenceFigures = Pick<
   ComparisonRow,
-  'scope' | 'trait' | 'n' | 'seeds' | 'difference' | 'low' | 'high' | 'beats'
+  'scope' | 'trait' | 'persona' | 'n' | 'draws' | 'difference' | 'low' | 'high' | 'beats'
 >;
 
 /** Pooled, then by trait; none without units. */
@@ -168,8 +179,9 @@ function rowsOf(units: readonly Unit[], alpha: number): readonly DifferenceFigur
     return {
       scope: trait === null ? 'pooled' : 'trait',
       trait,
+      persona: null,
       n,
-      seeds,
+      draws: seeds,
       difference,
       low: Math.max(-1, low), // a difference of two shares; and JSON has no infinity
       high: Math.min(1, high),

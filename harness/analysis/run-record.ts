@@ -96,6 +96,8 @@ export function runResult(parts: RunParts): RunResult {
     specificities: dense === null ? [] : specificityRows(suite, answered, dense),
     atlas: parts.atlas,
     perplexities: perplexityRows(results, dense),
+    taxes: [],
+    spoken: [],
     tuning,
     headlines: headlineRows(tuning),
     latency: parts.latency,

@@ -3,6 +3,7 @@
 import type { Counters } from '../../gpu/index.ts';
 import type { GateRules } from '../config/resolved.ts';
 import type { CellRecord, CellStatus, Figures, SetupCost } from './cell-record.ts';
+import type { ComparisonRow, MethodPoint, RowScope, Share, VerdictRow } from './comparison-rows.ts';
 import type {
   AtlasRow,
   EvaluationRecord,
@@ -11,14 +12,20 @@ import type {
   PersonaRecord,
   SpecificityRow,
 } from './evaluation-rows.ts';
+import type { PerplexityRow, SpokenRow, TaxRow } from './network-rows.ts';
 import type { PartialRun } from './partial.ts';
 import type { Profile } from './profile-rows.ts';
 
+export type * from './comparison-rows.ts';
 export type * from './evaluation-rows.ts';
+export type * from './network-rows.ts';
 export type * from './profile-rows.ts';
 
-/** Raised when a field changes its meaning or goes away. 2: digests of itself. 3: cells have `split`; `counters.commands`. */
-export const RUN_VERSION = 3;
+/**
+ * Raised when a field changes its meaning or goes away. 2: digests of itself. 3: cells have `split`; `counters.commands`.
+ * 4: verdicts are standings of every method, by trait and persona too; intervals may be null; `taxes` and `spoken`.
+ */
+export const RUN_VERSION = 4;
 
 /** What is known of the device; `deviceClass` decides which results are bit-identical. */
 export interface DeviceInfo {
@@ -79,67 +86,28 @@ export interface CellRow {
   readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
 }
 
-/** A share of n units with its Wilson 95 % interval. n counts item x persona pairs; wordings and seeds repeat a pair. */
-export interface Share {
-  readonly n: number;
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
-
 /** Rows match across runs on every name here. `wording` and `seed` null: pooled over them (or the method has none). */
-export interface MetricRow {
-  readonly model: string;
-  readonly evaluation: string;
-  readonly method: string;
+export interface MetricRow extends MethodPoint, RowScope {
   readonly control: boolean;
-  readonly sparsity: string | null;
   readonly wording: string | null;
-  readonly scope: 'pooled' | 'trait' | 'persona';
-  readonly trait: string | null;
-  readonly persona: string | null;
   readonly alignment: Share;
   readonly meanP: number; // mean probability of the option that the persona would take
   readonly chance: number;
   readonly orders: readonly Share[]; // alignment by presented order, in the order of the outcomes
 }
 
-/** Perplexity of a method's network on neutral texts that nothing was calibrated on, over its personas and seeds. */
-export interface PerplexityRow {
-  readonly model: string;
-  readonly evaluation: string;
-  readonly method: string;
-  readonly sparsity: string | null;
-  readonly tokens: number; // of the texts, per network
-  readonly networks: number; // cells
-  readonly perplexity: number;
-  readonly relative: number | null; // to the dense network's; null where that was not asked for
-}
-
 /** A method at one sparsity on the tuning split, pooled. */
-export interface TuningRow {
-  readonly model: string;
-  readonly evaluation: string;
-  readonly method: string;
-  readonly sparsity: string | null;
+export interface TuningRow extends MethodPoint {
   readonly alignment: Share;
 }
 
 /** The method and sparsity that the tuning split chose; what it reaches on the evaluation split stands in the metrics. */
-export interface HeadlineRow {
-  readonly model: string;
-  readonly evaluation: string;
-  readonly method: string;
-  readonly sparsity: string | null;
+export interface HeadlineRow extends MethodPoint {
   readonly candidates: number;
 }
 
 /** What a method took at one sparsity, over its cells on the evaluation split. */
-export interface CostRow {
-  readonly model: string;
-  readonly evaluation: string;
-  readonly method: string;
-  readonly sparsity: string | null;
+export interface CostRow extends MethodPoint {
   readonly cells: number;
   readonly setupMs: number; // mean of the cells
   readonly addedTokens: number; // prompt tokens beyond the bare question's, mean over items
@@ -149,12 +117,9 @@ export interface CostRow {
 }
 
 /** What an answerer without a model reaches on the same items. */
-export interface AnswererRow {
+export interface AnswererRow extends RowScope {
   readonly evaluation: string;
   readonly answerer: string;
-  readonly scope: 'pooled' | 'trait' | 'persona';
-  readonly trait: string | null;
-  readonly persona: string | null;
   readonly alignment: Share;
 }
 
@@ -214,6 +179,8 @@ export interface RunResult {
   readonly specificities: readonly SpecificityRow[]; // of evaluations that ask every persona the items of all traits
   readonly atlas: readonly AtlasRow[]; // of subnetworks
   readonly perplexities: readonly PerplexityRow[];
+  readonly taxes: readonly TaxRow[];
+  readonly spoken: readonly SpokenRow[];
   readonly tuning: readonly TuningRow[];
   readonly headlines: readonly HeadlineRow[];
   readonly latency: readonly LatencyRow[];
@@ -257,44 +224,5 @@ export interface ItemRow {
   readonly addedTokens: number;
 }
 
-/** What a method is compared with: the controls that a suite adds, and the dense network. */
-export type ComparedKind = 'random' | 'magnitude' | 'generic-text' | 'opposite' | 'shuffled' | 'dense';
-
-/**
- * A method against one of its controls at the same sparsity: mean difference in alignment over items, poles averaged, with
- * a t interval that includes the variance of the control's seeds, cut at -1 and 1.
- */
-export interface ComparisonRow {
-  readonly model: string;
-  readonly evaluation: string;
-  readonly method: string;
-  readonly sparsity: string | null; // the method's
-  readonly control: string; // entry's id
-  readonly kind: ComparedKind;
-  readonly scope: 'pooled' | 'trait';
-  readonly trait: string | null;
-  readonly n: number; // items
-  readonly seeds: number; // of the control
-  readonly difference: number;
-  readonly low: number;
-  readonly high: number;
-  readonly beats: boolean; // low > 0
-}
-
-/** A method beats its controls when the pooled difference to every one of them is above zero. */
-export interface VerdictRow {
-  readonly model: string;
-  readonly evaluation: string;
-  readonly method: string;
-  readonly sparsity: string | null;
-  readonly beats: boolean; // false where anything is missing
-  readonly missing: readonly string[]; // entries without all figures that the verdict needs: controls, or the method itself
-}
-
 /** Share of items on which a network's likeliest option is the dense network's: what a mask leaves of its answers. */
-export interface AgreementRow extends Share {
-  readonly model: string;
-  readonly evaluation: string;
-  readonly method: string;
-  readonly sparsity: string | null;
-}
+export interface AgreementRow extends Share, MethodPoint {}

@@ -2,7 +2,7 @@
 // cheaper and better) and intervals on both axes.
 
 import type { ItemRow, MetricRow, RunResult, Samples } from '../../harness/record/run-record.ts';
-import { bytesText, entryName, percent, short } from '../format.ts';
+import { boundsOf, bytesText, entryName, percent, short } from '../format.ts';
 import { mainRows, places, samePoint } from '../verdict.ts';
 import { draw } from './chart.ts';
 import { html, type Markup } from './markup.ts';
@@ -166,7 +166,8 @@ function pointsOf(rows: readonly MetricRow[], axis: Axis): readonly CostPoint[] 
   return rows.flatMap((row) => {
     const amount = axis.of(row);
     if (amount === null) return [];
-    const { value, low, high } = row.alignment;
+    const { value } = row.alignment;
+    const { low, high } = boundsOf(row.alignment);
     const at = { x: amount.value, xLow: amount.low, xHigh: amount.high };
     return [{ name: entryName(row), method: row.method, ...at, y: 100 * value, yLow: 100 * low, yHigh: 100 * high }];
   });

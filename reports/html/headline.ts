@@ -2,7 +2,7 @@
 
 import { counted } from '../../base/words.ts';
 import type { MetricRow, RunResult } from '../../harness/record/run-record.ts';
-import { bytesText, entryName, percent, shareText, short } from '../format.ts';
+import { boundsOf, bytesText, entryName, percent, shareText, short } from '../format.ts';
 import { against } from '../sections.ts';
 import { mainRows, places, samePoint } from '../verdict.ts';
 
@@ -49,7 +49,7 @@ function titleOf(result: RunResult, rows: readonly MetricRow[]): string {
   const reached = `${percent(best.alignment.value)} % of answers are the persona’s${gain(result, best)}`;
   if (!rows.some((row) => isAbove(result, row))) return 'No method kept to its persona better than its controls';
   if (!isAbove(result, best)) return `${entryName(best)} scores highest but does not beat its controls: ${reached}`;
-  if (second !== undefined && second.alignment.high >= best.alignment.low) {
+  if (second !== undefined && boundsOf(second.alignment).high >= boundsOf(best.alignment).low) {
     return `${entryName(best)} leads, ${entryName(second)} is within its interval: ${reached}`;
   }
   return `${entryName(best)} keeps to its persona best: ${reached}`;
@@ -78,7 +78,7 @@ function costSentence(result: RunResult, row: MetricRow): string {
 
 /** The best of those with controls of their own, with the ones that beat it. */
 function networkSentence(result: RunResult, rows: readonly MetricRow[]): readonly string[] {
-  const best = rows.find((row) => result.verdicts.some((verdict) => samePoint(verdict, row)));
+  const best = rows.find((row) => result.verdicts.some((one) => one.scope === 'pooled' && samePoint(one, row)));
   const top = rows[0];
   if (best === undefined || top === undefined) return [];
   const controls = result.comparisons.filter((row) => row.scope === 'pooled' && samePoint(row, best));
@@ -87,7 +87,7 @@ function networkSentence(result: RunResult, rows: readonly MetricRow[]): readonl
     lost.length === 0
       ? `beats every one of its ${controls.length} controls`
       : `does not beat ${listed(lost)} of its ${counted(controls.length, 'control')}`;
-  const higher = rows.filter((row) => row.alignment.low > best.alignment.high).map(entryName);
+  const higher = rows.filter((row) => boundsOf(row.alignment).low > boundsOf(best.alignment).high).map(entryName);
   const beside =
     higher.length === 0 ? '' : `; ${listed(higher)} ${higher.length === 1 ? 'lies' : 'lie'} clearly above it`;
   if (best === top) return [`It is a subnetwork, and ${judged}.`];

@@ -2,7 +2,7 @@
 // it costs, and whether it beats its controls. One table per model and evaluation.
 
 import type { ComparisonRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';
-import { entryName, percent, short } from '../format.ts';
+import { boundsOf, entryName, percent, short } from '../format.ts';
 import { against, answerersLine, balanceLine, chanceText } from '../sections.ts';
 import { isHeadline, mainRows, places, samePoint } from '../verdict.ts';
 import { html, type Markup } from './markup.ts';
@@ -59,7 +59,7 @@ export function methodsPart(result: RunResult): Part | null {
 
 function cells(result: RunResult, row: MetricRow): readonly Cell[] {
   const of = <T extends RowPoint>(all: readonly T[]): T | undefined => all.find((one) => samePoint(one, row));
-  const { value, low, high } = row.alignment;
+  const { value, low, high } = { ...row.alignment, ...boundsOf(row.alignment) };
   const difference = of(result.differences.filter(({ scope }) => scope === 'pooled'));
   const perplexity = of(result.perplexities)?.relative ?? null;
   const cost = of(result.costs);
@@ -117,7 +117,8 @@ function verdictMarkup(words: string): Markup {
 const WIDTH = 110;
 
 /** The interval from 0 to 100 %, with chance as a line across. */
-function whisker({ alignment: { value, low, high }, chance }: MetricRow): Markup {
+function whisker({ alignment, chance }: MetricRow): Markup {
+  const { value, low, high } = { ...alignment, ...boundsOf(alignment) };
   const at = (share: number) => (share * WIDTH).toFixed(1);
   const width = Math.max(1.5, (high - low) * WIDTH).toFixed(1);
   return html`<svg class="whisker" width="${WIDTH}" height="14" viewBox="-4 0 ${WIDTH + 8} 14" aria-hidden="true"><path class="track" d="M0,7H${WIDTH}"/><path class="chance" d="M${at(chance)},1V13"/><rect class="interval" x="${at(low)}" y="4.5" width="${width}" height="5" rx="2.5"/><circle class="point" cx="${at(value)}" cy="7" r="2.6"/></svg>`;

@@ -3,7 +3,7 @@
 
 import { grouped } from '../../base/grouped.ts';
 import type { EvaluationRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';
-import { entryName, shareText } from '../format.ts';
+import { boundsOf, entryName, shareText } from '../format.ts';
 import { isMain, places } from '../verdict.ts';
 import { type Chart, clipped, draw, LABELS } from './chart.ts';
 import { html, type Markup } from './markup.ts';
@@ -64,7 +64,8 @@ async function shareFigure(
   const drawings: Markup[] = [];
   for (const [name, own] of grouped(rows, entryName)) {
     const marks = own.map((row): Mark => {
-      const { value, low, high } = row.alignment;
+      const { value } = row.alignment;
+      const { low, high } = boundsOf(row.alignment);
       const { trait, persona } = namesOf(row);
       return {
         trait,

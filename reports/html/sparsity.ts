@@ -2,7 +2,7 @@
 // controls that are as sparse.
 
 import type { MetricRow, RunResult } from '../../harness/record/run-record.ts';
-import { shareText } from '../format.ts';
+import { boundsOf, shareText } from '../format.ts';
 import { mainRows, places } from '../verdict.ts';
 import { type Chart, clipped, draw, LABELS } from './chart.ts';
 import { html, type Markup } from './markup.ts';
@@ -56,7 +56,8 @@ export async function sparsityPart(result: RunResult, series: readonly Series[])
 }
 
 function pointOf({ method, sparsity, alignment }: MetricRow, removed: ReadonlyMap<string, number>): CurvePoint {
-  const { value, low, high } = alignment;
+  const { value } = alignment;
+  const { low, high } = boundsOf(alignment);
   return {
     method,
     sparsity: (removed.get(sparsity ?? '') ?? 0) * 100,

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { type Against, type Compared, compare, headline } from '../../../harness/analysis/comparisons.ts';
 import type { Answered } from '../../../harness/analysis/metrics.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
-import type { ComparisonRow } from '../../../harness/record/run-record.ts';
+import type { ComparisonRow, VerdictRow } from '../../../harness/record/run-record.ts';
 import { test } from '../../support/suite.ts';
 import { answer, cellOf, itemsOf, PERSONAS } from './answers.ts';
 
@@ -30,6 +30,7 @@ const run = (answered: readonly Answered[], against: readonly Against[], more: P
   });
 const pooled = (rows: readonly ComparisonRow[], control: string) =>
   rows.find((row) => row.control === control && row.scope === 'pooled');
+const held = (row: VerdictRow | undefined) => row?.standing === 'held';
 const near = (got: number | undefined, want: number) =>
   assert.ok(Math.abs((got ?? Number.NaN) - want) < 1e-9, `${got} is not ${want}`);
 
@@ -40,7 +41,20 @@ test('a method that answers as every persona would beats the dense network, what
   // The dense network has one answer for both poles: 0.5 on every item, so that each difference is 0.5.
   const { comparisons, verdicts } = run([...byPersona('mask', () => true), dense(half)], [DENSE]);
   assert.equal(verdicts, [
-    { model: 'tiny', evaluation: 'choice', method: 'mask', sparsity: 'mid', beats: true, missing: [] },
+    {
+      model: 'tiny',
+      evaluation: 'choice',
+      method: 'mask',
+      sparsity: 'mid',
+      scope: 'pooled',
+      trait: null,
+      persona: null,
+      standing: 'held',
+      fails: [],
+      missing: [],
+      decides: null,
+      broken: [],
+    },
   ]);
   assert.equal(comparisons[0], {
     model: 'tiny',
@@ -48,11 +62,14 @@ test('a method that answers as every persona would beats the dense network, what
     method: 'mask',
     sparsity: 'mid',
     control: 'dense',
+    same: [],
     kind: 'dense',
     scope: 'pooled',
     trait: null,
+    persona: null,
     n: 24, // items, and not the 48 pairs of item and persona
     seeds: 1,
+    draws: 1,
     difference: 0.5,
     low: 0.5,
     high: 0.5,
@@ -75,7 +92,7 @@ test('what does not depend on the persona beats nothing: its poles cancel on eve
     [DENSE],
   );
   near(comparisons[0]?.difference, 0);
-  assert.is(verdicts[0]?.beats, false);
+  assert.is(held(verdicts[0]), false);
 });
 
 test('a pair is an item under a persona, and the interval is that of the items', () => {
@@ -93,13 +110,13 @@ test('a pair is an item under a persona, and the interval is that of the items',
 
 test('every control must be beaten: one that is as good makes the verdict, not the best of them', () => {
   const cells = [...byPersona('mask', mostly), dense(), ...byPersona('opposite', (one, k) => !mostly(one, k))];
-  assert.is(run(cells, [DENSE, OPPOSITE]).verdicts[0]?.beats, true);
+  assert.is(held(run(cells, [DENSE, OPPOSITE]).verdicts[0]), true);
   const rival = byPersona('shuffled', (one, k) => (k === 1 ? false : mostly(one, k)));
   const { comparisons, verdicts } = run([...cells, ...rival], [DENSE, { kind: 'shuffled', id: 'shuffled' }, OPPOSITE]);
   assert.is(pooled(comparisons, 'dense')?.beats, true);
   assert.is(pooled(comparisons, 'shuffled')?.beats, false);
   assert.is(pooled(comparisons, 'opposite')?.beats, true);
-  assert.equal([verdicts[0]?.beats, verdicts[0]?.missing], [false, []]);
+  assert.equal([held(verdicts[0]), verdicts[0]?.missing], [false, []]);
 });
 
 test("the control's seeds are an axis: masks that disagree widen the interval", () => {
@@ -109,13 +126,13 @@ test("the control's seeds are an axis: masks that disagree widen the interval", 
   const agree = run([...method, ...seeds([6, 6, 6])], [RANDOM]);
   const disagree = run([...method, ...seeds([0, 6, 12])], [RANDOM]);
   const [one, other] = [pooled(agree.comparisons, 'random'), pooled(disagree.comparisons, 'random')];
-  assert.equal([one?.seeds, other?.seeds, one?.n], [3, 3, 24]);
+  assert.equal([one?.draws, other?.draws, one?.n], [3, 3, 24]);
   near(one?.difference, 11 / 12 - 1 / 2);
   near(other?.difference, 11 / 12 - 1 / 2);
   assert.is(one?.beats, true);
   assert.is(other?.beats, false);
   const two = pooled(run([...method, ...seeds([0, 12])], [RANDOM]).comparisons, 'random');
-  assert.equal([two?.seeds, two?.low, two?.high], [2, -1, 1], 'cut where a difference of shares ends');
+  assert.equal([two?.draws, two?.low, two?.high], [2, -1, 1], 'cut where a difference of shares ends');
 });
 
 test("a method's wordings and seeds are averaged: repeats are no further items", () => {
@@ -132,7 +149,7 @@ test("a method's wordings and seeds are averaged: repeats are no further items",
   // A control's wordings are averaged within its seed.
   const wordings = ['plain', 'long'].flatMap((wording) => byPersona('opposite', half, { sparsity: 'mid', wording }));
   const row = pooled(run([...byPersona('mask', () => true), ...wordings], [OPPOSITE]).comparisons, 'opposite');
-  assert.equal([row?.seeds, row?.n], [1, 24]);
+  assert.equal([row?.draws, row?.n], [1, 24]);
   near(row?.difference, 0.5);
 });
 
@@ -154,7 +171,7 @@ test('controls stand beside the method at its own sparsity, model and evaluation
     ],
   );
   assert.equal(
-    verdicts.map(({ sparsity, beats }) => [sparsity, beats]),
+    verdicts.map((one) => [one.sparsity, held(one)]),
     [
       ['low', true],
       ['high', false],
@@ -170,8 +187,8 @@ test('a control that failed, in whole or in one seed or one persona, or is not i
   const random = [1, 2, 3].flatMap((seed) => byPersona('random', half, { sparsity: 'mid', seed }));
   const plan = [...method, ...random, dense()].map(({ cell }) => cell);
   const verdict = (answered: readonly Answered[], planned = plan) => {
-    const { beats, missing } = run(answered, [DENSE, RANDOM], { plan: planned }).verdicts[0] ?? {};
-    return [beats, missing];
+    const [one] = run(answered, [DENSE, RANDOM], { plan: planned }).verdicts;
+    return [held(one), one?.missing];
   };
   assert.equal(verdict([...method, ...random, dense()]), [true, []]);
   assert.equal(verdict([...method, ...random]), [false, ['dense']]);
@@ -197,7 +214,7 @@ test('what is left of a control is still shown, on the pairs that all answered',
   // Without "bold" under seed 1, an item of that trait is compared under "shy" alone, on both sides.
   const { comparisons } = run([...method, ...random.slice(1)], [RANDOM], { plan });
   const row = pooled(comparisons, 'random');
-  assert.equal([row?.n, row?.seeds], [24, 2]);
+  assert.equal([row?.n, row?.draws], [24, 2]);
   near(row?.difference, 0);
 });
 
@@ -218,7 +235,7 @@ test('one item bounds nothing, and a method without controls gets no verdict', (
   );
   assert.equal([comparisons[0]?.n, comparisons[0]?.low, comparisons[0]?.high], [1, -1, 1]);
   assert.is(comparisons[0]?.difference, 1);
-  assert.is(verdicts[0]?.beats, false);
+  assert.is(held(verdicts[0]), false);
   const cells = [...byPersona('mask', () => true), dense()];
   assert.equal(run(cells, []), { comparisons: [], verdicts: [] });
   assert.equal(run(cells, [DENSE], { against: new Map() }), { comparisons: [], verdicts: [] });
@@ -235,8 +252,8 @@ test('the tuning split is not compared, and does not stand in for the evaluation
 
 test('the level is that of each difference', () => {
   const cells = [...byPersona('mask', (_, k) => k % 6 > 1), ...byPersona('opposite', (_, k) => k % 6 < 2)];
-  assert.is(run(cells, [OPPOSITE]).verdicts[0]?.beats, false); // 8 of 12 against 4 of 12: 1/3 +- 0.41
-  assert.is(run(cells, [OPPOSITE], { alpha: 0.2 }).verdicts[0]?.beats, true);
+  assert.is(held(run(cells, [OPPOSITE]).verdicts[0]), false); // 8 of 12 against 4 of 12: 1/3 +- 0.41
+  assert.is(held(run(cells, [OPPOSITE], { alpha: 0.2 }).verdicts[0]), true);
 });
 
 test('the headline is the greatest, of equal ones the first', () => {
