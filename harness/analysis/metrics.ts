@@ -70,7 +70,7 @@ export function answererRows(
     if (answer === undefined) continue; // there is nothing to choose from
     const cells = answered.filter(({ cell }) => cell.evaluation.id === evaluation);
     const items = [...new Map(cells.flatMap(({ cell }) => cell.items.map((item) => [item.id, item]))).values()];
-    for (const { name: answerer, credit } of answerers?.(items, personas) ?? standardAnswerers(personas)) {
+    for (const { name: answerer, credit } of answerers?.(items, suite.personas) ?? standardAnswerers(suite.personas)) {
       const units = personas.flatMap((persona) =>
         asked(items, null, persona).map((item) => ({
           persona: persona.id,

@@ -11,7 +11,7 @@ import type { Item } from '../datasets/types.ts';
 import type { Answerer, EvaluationKind } from '../method/evaluation-kind.ts';
 import { type Asking, answerText, questionText } from '../score/ask.ts';
 import { evaluateChoice } from '../score/choice.ts';
-import { TRIVIAL } from '../score/trivial.ts';
+import { wordAnswerers } from '../score/trivial.ts';
 import { ID, ITEMS_PER_TRAIT, ORDERS, PATH, SCORER } from './fields.ts';
 
 /** Both orders: every rotation of the replies. */
@@ -69,7 +69,7 @@ export const roleReply: EvaluationKind<RoleReplyEvaluation, RoleReplyFile> = {
   question: (evaluation, item, order) => questionText(asking(evaluation), item, order),
   answer: answerText,
   ask: (request) => evaluateChoice({ ...request, evaluation: asking(request.evaluation) }),
-  answerers: (items) => [...TRIVIAL, sourceBlindOver(items)],
+  answerers: (items, personas) => [...wordAnswerers(personas), sourceBlindOver(items)],
 };
 
 /** How replies are put: always listed. */

@@ -78,7 +78,8 @@ export interface EvaluationKind<E extends Evaluation = Evaluation, F extends Eva
   /** The judge of texts that outcomes rest on, for the provenance; null or absent: there is none. */
   judge?(evaluation: E): JudgeSettings | null;
   /**
-   * Who answers these items without a model, for comparison with the methods. Absent: those of every kind (`score/trivial.ts`).
+   * Who answers these items without a model, for comparison with the methods. `personas`: all of the suite, also those that
+   * are not asked. Absent: the answerers of every kind (`score/trivial.ts`).
    */
   answerers?(items: readonly Item[], personas: readonly Persona[]): readonly Answerer[];
   /** Figures of its own besides alignment: rows of `run.json`, for each method and sparsity. Absent: none. */

@@ -6,10 +6,11 @@ import { wordsOf } from '../../base/text-words.ts';
 import type { Persona } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Answerer } from '../method/evaluation-kind.ts';
-import { targetOf } from '../method/keying.ts';
 import { type Interval, wilson } from '../stats/wilson.ts';
+import { creditFor, greatest } from './credit.ts';
+import { lexicalAnswerers } from './lexical.ts';
 
-const ANSWERERS = ['shorter', 'longer', 'first', 'overlap'] as const;
+const ANSWERERS = ['shorter', 'longer', 'first', 'overlap', 'yes', 'negation'] as const;
 export type AnswererName = (typeof ANSWERERS)[number];
 
 export interface Trivial {
@@ -22,40 +23,32 @@ export interface Trivial {
 
 const characters = (text: string): number => Array.from(text).length;
 
+/** English words that deny, in the plain form of `wordsOf`. */
+const NEGATION = /^(?:no|not|never|none|nothing|nobody|nowhere|neither|nor|cannot|.*n't)$/;
+const negations = (text: string): number => wordsOf(text).filter((word) => NEGATION.test(word)).length;
+
 /**
- * The options (indices) that an answerer takes; several when it cannot tell. `context`: what `overlap` reads besides the
+ * The options (indices) that an answerer takes; several when it cannot tell. `yes`: one that begins with this word;
+ * `negation`: the one with the fewest words that deny. `context`: what `overlap` reads besides the
  * options, such as the question, the persona's prompt and passages.
  */
 export function choose(answerer: AnswererName, item: Item, context: string): readonly number[] {
-  const best = (values: readonly number[]): number[] => {
-    const top = Math.max(...values);
-    return values.flatMap((value, k) => (value === top ? [k] : []));
-  };
   switch (answerer) {
     case 'shorter':
-      return best(item.options.map((o) => -characters(o.text))).slice(-1); // equal lengths: the later one
+      return greatest(item.options.map((o) => -characters(o.text))).slice(-1); // equal lengths: the later one
     case 'longer':
-      return best(item.options.map((o) => characters(o.text))).slice(-1);
+      return greatest(item.options.map((o) => characters(o.text))).slice(-1);
     case 'first':
       return [0];
     case 'overlap': {
       const said = new Set(wordsOf(context));
-      return best(item.options.map((o) => [...new Set(wordsOf(o.text))].filter((word) => said.has(word)).length));
+      return greatest(item.options.map((o) => [...new Set(wordsOf(o.text))].filter((word) => said.has(word)).length));
     }
+    case 'yes':
+      return greatest(item.options.map((o) => Number(wordsOf(o.text)[0] === 'yes')));
+    case 'negation':
+      return greatest(item.options.map((o) => -negations(o.text)));
   }
-}
-
-/** 1 for the target alone, a share when the answerer cannot tell it from others, else 0. */
-export function credit(chosen: readonly number[], target: number): number {
-  return chosen.includes(target) ? 1 / chosen.length : 0;
-}
-
-/** `credit` for `persona`; on a scale how far the answers chosen go to the persona's end, from 0 to 1, on average. */
-export function creditFor(item: Item, persona: string | null, chosen: readonly number[]): number {
-  const target = targetOf(item, persona);
-  if (item.scale !== true) return credit(chosen, target);
-  const last = item.options.length - 1;
-  return chosen.reduce((sum, option) => sum + 1 - Math.abs(option - target) / last, 0) / chosen.length;
 }
 
 /**
@@ -76,8 +69,8 @@ export function trivialAnswerers(
   });
 }
 
-/** The answerers by options alone; `overlap` reads question and prompts. */
-export const TRIVIAL: readonly Answerer[] = ANSWERERS.map((name) => ({
+/** The answerers by an item alone; `overlap` reads the prompts as well. */
+const TRIVIAL: readonly Answerer[] = ANSWERERS.map((name) => ({
   name,
   credit: (persona, item) => creditFor(item, persona.id, choose(name, item, contextOf(persona, item))),
 }));
@@ -85,13 +78,19 @@ export const TRIVIAL: readonly Answerer[] = ANSWERERS.map((name) => ({
 /** Takes the option of the socially desirable pole, for every persona. */
 export const DESIRABLE = 'desirable';
 
+/** Answerers by words: of the item, and where there are any of the calibration texts. `personas`: all of the suite. */
+export function wordAnswerers(personas: readonly Persona[]): readonly Answerer[] {
+  return [...TRIVIAL, ...lexicalAnswerers(personas)];
+}
+
 /**
- * Who is compared with the methods where a kind of evaluation names nobody: `desirable` where every persona says which pole
- * that is.
+ * Who is compared with the methods where a kind of evaluation names nobody: `wordAnswerers`, and `desirable` where every
+ * persona says which pole that is. `personas`: all of the suite, so that each finds its opposite's texts.
  */
 export function standardAnswerers(personas: readonly Persona[]): readonly Answerer[] {
-  if (personas.some(({ desirable }) => desirable === undefined)) return TRIVIAL;
-  return [...TRIVIAL, { name: DESIRABLE, credit: ({ desirable }) => (desirable === true ? 1 : 0) }];
+  const byWords = wordAnswerers(personas);
+  if (personas.some(({ desirable }) => desirable === undefined)) return byWords;
+  return [...byWords, { name: DESIRABLE, credit: ({ desirable }) => (desirable === true ? 1 : 0) }];
 }
 
 function contextOf(persona: Persona, item: Item): string {

@@ -79,7 +79,7 @@ test('metrics hold pooled, trait and persona rows, over wordings and for each', 
   assert.is(pooled(result, 'none').orders.length, 2);
   assert.equal(
     [...new Set(result.answerers.map(({ answerer }) => answerer))],
-    ['shorter', 'longer', 'first', 'overlap'],
+    ['shorter', 'longer', 'first', 'overlap', 'yes', 'negation', 'words', 'common', 'rare'],
   );
 });
 

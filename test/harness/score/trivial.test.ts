@@ -44,13 +44,15 @@ test('accuracies keyed to a persona and to its opposite', () => {
       ['longer', 0.5],
       ['first', 1],
       ['overlap', 0.875],
+      ['yes', 0.5],
+      ['negation', 0.625],
     ],
   );
   assert.ok(own.every((t) => t.n === 4 && t.chance === 0.5 && t.wilson[0] <= t.accuracy && t.wilson[1] >= t.accuracy));
   const opposite = trivialAnswerers(items, 'introversion', () => 'You love a party.');
   assert.equal(
     opposite.map((t) => t.accuracy),
-    [0.75, 0.5, 0, 0.125],
+    [0.75, 0.5, 0, 0.125, 0.5, 0.375],
   );
   assert.is(trivialAnswerers(items, null)[2]?.accuracy, 1);
   assert.throws(
