@@ -16,16 +16,16 @@ import { ForwardCache } from './forward/cache.ts';
 import { checkSamples, checkTargets, collect, collectOptions, states } from './forward/collect.ts';
 import { decode } from './forward/decode.ts';
 import type { Forward } from './forward/forward.ts';
-import { type Packed, pack, slotOffsets } from './forward/pack.ts';
 import { checkSampling } from './forward/sampling.ts';
-import { askedBy, scoreBatch } from './forward/score.ts';
+import { divergences, type Scoring, score } from './forward/score.ts';
 import { rowsPerStep, scoreOptions, topOptions } from './forward/sizes.ts';
-import { checkMask, checkRequest, likeliest, lineOf, requireFinite, tooShort, windows } from './requests.ts';
+import { checkMask, checkRequest, likeliest, lineOf, tooShort, windows } from './requests.ts';
 import { selectMasks } from './selection/select.ts';
 import { LoraTrainer } from './training/trainer.ts';
 import {
   type Counters,
   DENSE,
+  type Diverged,
   type LoadedEngine,
   type Sample,
   type Sampling,
@@ -111,21 +111,11 @@ export class WebGpuEngine implements LoadedEngine {
   }
 
   score(sequences: readonly Sequence[]): Promise<readonly Scored[]> {
-    return this.#alone(async () => {
-      for (const { tokens, variant } of sequences) this.#check(tokens, variant, 0);
-      const offsets = slotOffsets(sequences);
-      const total = offsets[sequences.length]!;
-      const logprobs = new Float32Array(total);
-      const greedy = new Uint8Array(total);
-      const batches = sequences.length === 0 ? [] : pack(sequences, this.#rowLimit(sequences));
-      this.#work.add({ passes: new Set(batches.map(({ variant }) => variant.id)).size, rows: 0, scored: 0, keys: 0 });
-      for (const batch of batches) await this.#scoreBatch(batch, logprobs, greedy);
-      requireFinite(logprobs, 'a log-probability');
-      return sequences.map((_, i) => ({
-        logprobs: logprobs.slice(offsets[i], offsets[i + 1]),
-        greedy: greedy.slice(offsets[i], offsets[i + 1]),
-      }));
-    });
+    return this.#alone(() => score(this.#scoring(sequences), sequences));
+  }
+
+  divergence(sequences: readonly Sequence[]): Promise<readonly Diverged[]> {
+    return this.#alone(() => divergences(this.#scoring(sequences), sequences));
   }
 
   top(tokens: Uint32Array, n: number, variant: Variant = DENSE): Promise<Top> {
@@ -251,12 +241,20 @@ export class WebGpuEngine implements LoadedEngine {
     await this.#gpu.dispose();
   }
 
-  async #scoreBatch(batch: Packed, logprobs: Float32Array, greedy: Uint8Array): Promise<void> {
-    const need = { rows: batch.tokens.length, table: batch.rows.length };
-    const pass = scoreOptions(this.spec, this.#maxRows, this.#memory.maxBindingBytes, need);
-    const forward = this.#forwards.get('score', need, pass);
-    this.#work.add(askedBy(batch, this.spec.windows));
-    await scoreBatch(forward, await this.#residents.get(batch.variant), batch, { logprobs, greedy });
+  /** What scoring these sequences needs, once they are checked. */
+  #scoring(sequences: readonly Sequence[]): Scoring {
+    for (const { tokens, variant } of sequences) this.#check(tokens, variant, 0);
+    const { spec } = this;
+    return {
+      spec,
+      maxRows: this.#maxRows,
+      work: this.#work,
+      forward: (output, need) => {
+        const pass = scoreOptions(spec, this.#maxRows, this.#memory.maxBindingBytes, need, output);
+        return this.#forwards.get(output, need, pass);
+      },
+      resident: (variant) => this.#residents.get(variant),
+    };
   }
 
   /** Sums over samples through a pass of their own. */
@@ -284,11 +282,6 @@ export class WebGpuEngine implements LoadedEngine {
     checkMask(this.matrices, variant);
     checkAdapter(this.matrices, variant.adapter);
     checkSteer(this.spec, variant.steer);
-  }
-
-  /** Rows per batch: the usual ones, or what the longest sequence needs. */
-  #rowLimit(sequences: readonly Sequence[]): number {
-    return sequences.reduce((most, { tokens }) => Math.max(most, tokens.length - 1), this.#maxRows);
   }
 
   /** One step at a time: the buffers of a forward pass are shared by all callers. */

@@ -115,6 +115,17 @@ export interface Scored {
   readonly greedy: Uint8Array; // [tokens.length - from], 0 or 1
 }
 
+/**
+ * A variant against the dense network, per scored token: KL(dense || variant) of the next-token distributions over the
+ * whole vocabulary, in nats, and the token's log-probability under both. The KL of equal distributions is exactly 0; a
+ * KL is right to about 2e-6 nats, so that one of nearly equal ones can come out just below 0.
+ */
+export interface Diverged {
+  readonly divergence: Float32Array; // [tokens.length - from]
+  readonly dense: Float32Array; // [tokens.length - from]
+  readonly variant: Float32Array; // [tokens.length - from]
+}
+
 /** How new tokens are drawn. */
 export interface Sampling {
   readonly maxTokens: number;
@@ -194,6 +205,11 @@ export interface Engine {
   readonly matrices: readonly MatrixInfo[];
   /** Log-probabilities of continuations; common prefixes are computed once. Results in the order of the input. */
   score(sequences: readonly Sequence[]): Promise<readonly Scored[]>;
+  /**
+   * How far each sequence's variant is from the dense network: both run over the same rows, and no logits are kept.
+   * Results in the order of the input.
+   */
+  divergence(sequences: readonly Sequence[]): Promise<readonly Diverged[]>;
   /** The n likeliest tokens after `tokens`. */
   top(tokens: Uint32Array, n: number, variant?: Variant): Promise<Top>;
   /**

@@ -2,9 +2,14 @@
 // every step is one fma into one accumulator, so tiles of any shape give the same bits. Rows of X past the end are read
 // at the last row; their results are never stored. X is read at one address by all lanes, W at one row per lane.
 // ${U} loads along K are under way at once; it divides k4. MASKED: one word of the mask per row is held for 32 columns,
-// and its place goes along by products, since shifts are slow on SwiftShader.
+// and its place goes along by products, since shifts are slow on SwiftShader. PAIRED: the second half of the
+// rows of X are those `apart` rows after the first half.
 #for m 0 ${MT}
+#if PAIRED
+  let x_${m} = (min(m0 + ${m}u % ${PAIRS}u, m_count - 1u) + ${m}u / ${PAIRS}u * shape.apart) * shape.k4;
+#else
   let x_${m} = min(m0 + ${m}u, m_count - 1u) * shape.k4;
+#end
 #for n 0 ${NR}
   var acc_${m}_${n} = 0.0;
 #end

@@ -5,6 +5,7 @@ export { type Activation, activation } from './activation.ts';
 export { attention, type HeadShape } from './attention.ts';
 export { collect } from './collect.ts';
 export { compact } from './compact.ts';
+export { divergenceWords, headDivergence } from './divergence.ts';
 export { embed } from './embed.ts';
 export { expand, expandable } from './expand.ts';
 export { gatherColumns } from './gather-columns.ts';

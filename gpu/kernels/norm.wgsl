@@ -1,7 +1,7 @@
 // RMS norm (x / rms(x) * weight) or layer norm ((x - mean) / sd * weight + bias); one lane per row, summed in order.
 // With GATHER, row p of the result comes from row rows[p] of x.
 #include "_step.wgsl"
-struct Shape { width: u32, eps: f32 }
+struct Shape { width: u32, at: u32, eps: f32 } // at: row of y for p = 0
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> shape: Shape;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
@@ -19,7 +19,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #else
   let source = p * shape.width;
 #end
-  let to = p * shape.width;
+  let to = (p + shape.at) * shape.width;
   let n = f32(shape.width);
   // Four partial sums: a single one of some thousand squares would lose two digits.
   var sums = vec4f();

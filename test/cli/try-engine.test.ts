@@ -44,6 +44,7 @@ async function keptEngine(folder: string): Promise<Engine> {
     },
     select: async () => ({ tensors: new Map(), filled: 0 }),
     score: (sequences) => engine.score(sequences),
+    divergence: (sequences) => engine.divergence(sequences),
     top: (tokens, n, variant) => engine.top(tokens, n, variant),
     perplexity: (tokens, options) => engine.perplexity(tokens, options),
     generate: (prompts, sampling) => engine.generate(prompts, sampling),

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Spec } from '../../formats/checkpoint/spec.ts';
-import type { Counters, Engine, Scored, Sequence } from '../../gpu/index.ts';
+import type { Counters, Diverged, Engine, Scored, Sequence } from '../../gpu/index.ts';
 import type { Persona, Suite } from '../../harness/config/resolved.ts';
 import type { Item } from '../../harness/datasets/types.ts';
 import type { ChoiceEvaluation } from '../../harness/evaluations/choice.ts';
@@ -213,6 +213,15 @@ export function fakeEngine(): Engine {
           greedy: new Uint8Array(tokens.length - from),
         }),
       ),
+    divergence: async (sequences: readonly Sequence[]) =>
+      sequences.map(({ tokens, from, variant }): Diverged => {
+        const values = (salt: string) =>
+          Float32Array.from(tokens.slice(from), (id, i) => -1 - pseudo(`${salt}${id}:${i}`));
+        const dense = values('');
+        const same = variant.id === 'dense';
+        const other = same ? dense : values(variant.id);
+        return { dense, variant: other, divergence: dense.map((value, i) => (value - other[i]!) ** 2) };
+      }),
     top: async () => [[1, -0.5]],
     perplexity: async (tokens) => ({ nll: 1, tokens: tokens.length, perplexity: 2 }),
     generate: async function* (prompts, { maxTokens }) {

@@ -13,7 +13,7 @@ export interface ForwardOptions {
   readonly table: number; // entries of `rows`
   readonly cacheRows: number;
   readonly cachePerLayer: boolean;
-  readonly output: 'logprobs' | 'logits' | 'statistics' | 'states';
+  readonly output: 'logprobs' | 'logits' | 'divergence' | 'statistics' | 'states';
 }
 
 /** What a step is given. */
@@ -34,7 +34,7 @@ export interface ForwardBuffers {
   readonly q: GPUBuffer; // [T, heads headSize]
   readonly attended: GPUBuffer; // [T, heads headSize]
   readonly inner: GPUBuffer; // [T, ffn]
-  readonly last: GPUBuffer; // [P, hidden]
+  readonly last: GPUBuffer; // [P, hidden]; of pairs [2P, hidden], the dense network's rows first
   readonly capacity: number; // rows of a step at most
   /** One pair for all layers where a step includes all rows that attention reads, else one per layer. */
   readonly caches: readonly { readonly k: GPUBuffer; readonly v: GPUBuffer }[];
@@ -60,7 +60,7 @@ export function openBuffers(
   gpu: Gpu,
   pool: Pool,
   spec: Spec,
-  { capacity, scored, cacheRows, cachePerLayer }: ForwardOptions,
+  { capacity, scored, cacheRows, cachePerLayer, output }: ForwardOptions,
   inputs: ForwardInputs,
 ): ForwardBuffers {
   const { hidden, ffn, heads, kvHeads, headSize } = spec;
@@ -77,7 +77,7 @@ export function openBuffers(
     q: words('q', capacity * heads * headSize),
     attended: words('attended', capacity * heads * headSize),
     inner: words('inner', capacity * ffn),
-    last: words('last', scored * hidden),
+    last: words('last', (output === 'divergence' ? 2 : 1) * scored * hidden),
     caches: Array.from({ length: cachePerLayer ? spec.layers : 1 }, (_, layer) => ({
       k: words(`k${layer}`, cacheWords),
       v: words(`v${layer}`, cacheWords),

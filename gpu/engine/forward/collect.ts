@@ -10,8 +10,9 @@ import type { Batch, Sample, TapSums } from '../types.ts';
 import type { Resident } from '../variants/resident-types.ts';
 import { keysSeen, type Work } from '../work.ts';
 import type { ForwardOptions } from './buffers.ts';
-import { type Forward, sampleSums, scoredBytes } from './forward.ts';
+import type { Forward } from './forward.ts';
 import { tapWidth } from './layers.ts';
+import { sampleSums, scoredBytes } from './outputs.ts';
 
 /** Bytes of sums that a step may read back. */
 const READBACK_BYTES = 64 * 2 ** 20;

@@ -79,17 +79,18 @@ export function layerCommands(
   return commands.flat();
 }
 
-/** The last norm, of the scored rows. */
+/** The last norm, of the scored rows, into `last` from row `at` on. */
 export function lastNorm(
   on: kernels.Recorder,
   spec: Spec,
   weights: DeviceWeights,
   { x, scored, last }: ForwardBuffers,
+  at = 0,
 ): Command {
   return kernels.norm(
     on,
     { label: 'norm', x, ...weights.norm, from: scored, y: last },
-    { width: spec.hidden, eps: spec.normEps, over: 'scored' },
+    { width: spec.hidden, eps: spec.normEps, over: 'scored', at },
   );
 }
 

@@ -3,7 +3,7 @@
 
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import type { ForwardOptions } from './buffers.ts';
-import { rowBytes, scoredBytes } from './forward.ts';
+import { rowBytes, scoredBytes } from './outputs.ts';
 
 /** Entries of the path table per row: what a batch of short items needs. */
 const PATH_PER_ROW = 8;
@@ -20,15 +20,21 @@ export function rowsPerStep(spec: Spec, wanted: number, maxBindingBytes: number)
 }
 
 /** A scoring pass for `maxRows` rows, or for the `need` of one batch where that is more. */
-export function scoreOptions(spec: Spec, maxRows: number, maxBindingBytes: number, need?: ScoreNeed): ForwardOptions {
+export function scoreOptions(
+  spec: Spec,
+  maxRows: number,
+  maxBindingBytes: number,
+  need?: ScoreNeed,
+  output: 'logprobs' | 'divergence' = 'logprobs',
+): ForwardOptions {
   const capacity = Math.max(need?.rows ?? 0, maxRows);
   return {
     capacity,
-    scored: fitting(capacity, scoredBytes(spec, 'logprobs'), maxBindingBytes),
+    scored: fitting(capacity, scoredBytes(spec, output), maxBindingBytes),
     table: Math.max(need?.table ?? 0, capacity * PATH_PER_ROW),
     cacheRows: capacity,
     cachePerLayer: false,
-    output: 'logprobs',
+    output,
   };
 }
 

@@ -105,6 +105,11 @@ test('norms: RMS and layer, of every row and of gathered rows', async () => {
         rmsnorm(gatherRows(x, chosen, width), weight, 1e-5),
         LIMIT.norm,
       );
+      const later = out(Math.max(rows, 9) * width + 5 * width);
+      const moved = norm(bench.recorder, { ...io, bias: null, from, y: later }, { ...shape, over: 'scored', at: 5 });
+      const [all] = await bench.run([moved], { rows: 1, scored: 9 }, [[later, 14 * width]]);
+      assert.equal(all!.slice(20 * width), bytes, 'from row 5 of y on');
+      assert.equal(new Float32Array(all!, 0, 5 * width), new Float32Array(5 * width), 'nothing before it');
     }
   }
 });
