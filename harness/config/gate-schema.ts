@@ -28,6 +28,14 @@ export const GATE = {
       },
       default: {},
     },
+    looks: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 10,
+      items: { type: 'integer', minimum: 1, maximum: 1_000_000 },
+      description:
+        'items per trait, rising: gated rows are asked so many, and further ones only where their test is still open; absent: all at once',
+    },
     floors: {
       type: 'object',
       maxProperties: 64,
@@ -93,7 +101,7 @@ export const GATE = {
 export const RESOLVED_GATE = {
   ...GATE,
   type: ['object', 'null'],
-  required: Object.keys(GATE.properties),
+  required: Object.keys(GATE.properties).filter((name) => name !== 'looks'),
   properties: {
     ...GATE.properties,
     // Names are those of the run's own rows.

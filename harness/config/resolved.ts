@@ -95,6 +95,7 @@ export interface Controls extends Readonly<Record<Exclude<ControlKind, 'random'>
 export interface GateRules {
   readonly rows: readonly string[]; // method ids; one alignment test each, and for each sparsity of it
   readonly alignment: { readonly margin: number; readonly alpha: number };
+  readonly looks?: readonly number[]; // items per trait that each look has reached, rising; absent: one look
   readonly floors: Readonly<Record<string, number>>; // row name -> least alignment
   readonly order: readonly string[]; // "a > b", "a >= b": names of rows
   readonly tax: { readonly perplexity?: number }; // most times the dense network's

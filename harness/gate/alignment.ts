@@ -1,16 +1,19 @@
 // The alignment rule: did a row hold its persona less than the blessed run by a margin? One paired test per gated row over
-// items (poles, wordings and seeds of an item averaged), strata by trait, and Holm over the rows.
+// items (poles, wordings and seeds of an item averaged), in one or several looks, and Holm over the rows.
 
 import { points } from '../../base/words.ts';
 import type { Verdict } from '../record/verdicts.ts';
-import { bcaInterval } from '../stats/bca.ts';
-import { holm } from '../stats/holm.ts';
-import { discordant, mcnemar } from '../stats/mcnemar.ts';
+import { exactFlip } from '../stats/lattice.ts';
+import { discordant } from '../stats/mcnemar.ts';
+import { type Differences, differencesOf, meanScore, scoreBound } from '../stats/mean-score.ts';
+import { normalCdf } from '../stats/normal.ts';
 import { signFlip } from '../stats/permutation.ts';
 import { itemsToDecide, itemsToDecideGraded, itemsToReject } from '../stats/power.ts';
-import { tangoInterval } from '../stats/tango.ts';
-import { meanOf, pairRows, type Unit, unitsOf } from '../stats/units.ts';
+import { type PairedRow, pairRows, type Unit, unitsOf } from '../stats/units.ts';
+import { flipsOf } from './flips.ts';
+import { type Asked, answerKeyOf, askedOf, upTo } from './looks.ts';
 import { fallen } from './losses.ts';
+import { type Decision, decide, type Evidence, type Levels, type Sequence } from './sequence.ts';
 import type { Answer, GateRow, Rules } from './types.ts';
 
 /** A row and its reference, ready for the verdict. */
@@ -20,45 +23,81 @@ export interface Matched {
   readonly was: GateRow;
 }
 
-interface Tested {
-  readonly row: string;
+/** What a row's answers say up to one look. */
+interface Seen extends Evidence {
+  readonly pairs: readonly PairedRow[];
   readonly units: readonly Unit[];
-  readonly equal: boolean; // every outcome is, and not only their means
-  readonly p: number; // of no drop
-  readonly down: string; // where it fell
-  readonly difference: number;
+  readonly observed: Differences;
+}
+
+interface Row extends Sequence {
+  readonly title: string;
+  readonly perTrait: readonly number[]; // items that each look has reached
+  at(look: number): Seen;
+  flipsAt(look: number): readonly string[];
 }
 
 /** Options closer than this may rank either way on another class of devices. */
 const TIE = 1e-4;
+/** Random signs of graded differences that have no common step: their p is never below 1 in so many. */
+const FLIPS = 20_000;
 
-/** One verdict per row; on two classes of devices near options are ties. Rows whose items differ have been taken out before. */
+type Alignment = Levels & Pick<Rules, 'looks'>;
+
+/**
+ * One verdict per row: that of the first look which decides; on two classes of devices near options are ties. Rows whose items
+ * differ have been taken out before.
+ */
 export function alignmentVerdicts(
   rows: readonly Matched[],
-  { margin, alpha }: Rules['alignment'],
+  { looks, ...levels }: Alignment,
   sameClass = true,
 ): readonly Verdict[] {
-  if (rows.length === 0) return [];
-  const tested = (sameClass ? rows : rows.map(levelled)).map(({ title, now, was }) => {
-    const pairs = pairRows(now.answers.map(outcomeOf), was.answers.map(outcomeOf));
-    const units = unitsOf(pairs);
-    const [flips, down] = [flipsOf(now, was), fallen(pairs, margin, alpha)];
-    const equal = pairs.every(({ a, b }) => a === b);
-    return { row: title, units, equal, difference: meanOf(units), p: dropTest(units), down, flips };
-  });
-  const adjusted = holm(tested.map(({ p }, k) => ({ name: String(k), p })));
-  return tested.map(({ flips, ...one }, k) => {
-    return { ...judged(one, adjusted[k]!.adjusted, margin, alpha, rows.length), flips };
-  });
+  const read = rows.map((row) => rowOf(sameClass ? row : levelled(row), levels, looks));
+  return decide(read, levels).map((decision, k) => verdictOf(read[k]!, decision, levels));
+}
+
+/** The rows that the looks up to `look` (0-based) leave open and that have further items in the reference. */
+export function openRows(
+  rows: readonly Matched[],
+  { looks, ...levels }: Alignment,
+  look: number,
+  sameClass = true,
+): readonly Matched[] {
+  const read = rows
+    .map((row) => rowOf(sameClass ? row : levelled(row), levels, looks))
+    .map((row) => ({ ...row, asked: Math.min(row.asked, look + 1) }));
+  const decided = decide(read, levels);
+  return rows.filter((_, k) => decided[k]!.outcome === 'open' && decided[k]!.look < decided[k]!.looks - 1);
+}
+
+function rowOf({ title, now, was }: Matched, { margin }: Levels, looks: Rules['looks']): Row {
+  const { asked, fractions, perTrait, ...places }: Asked = askedOf(now, was, looks);
+  const seen = new Map<number, Seen>();
+  const at = (look: number): Seen => {
+    const known = seen.get(look) ?? seenIn(upTo(now.answers, places, look), upTo(was.answers, places, look), margin);
+    seen.set(look, known);
+    return known;
+  };
+  const flipsAt = (look: number) => flipsOf({ ...now, answers: upTo(now.answers, places, look) }, was);
+  return { title, fractions, asked, perTrait, at, flipsAt };
+}
+
+function seenIn(now: readonly Answer[], was: readonly Answer[], margin: number): Seen {
+  const pairs = pairRows(now.map(outcomeOf), was.map(outcomeOf));
+  const units = unitsOf(pairs);
+  const observed = differencesOf(units);
+  const { n, mean } = observed;
+  const equal = pairs.every(({ a, b }) => a === b);
+  return { pairs, units, observed, n, mean, equal, score: meanScore(observed, -margin), p: dropTest(units, observed) };
 }
 
 /** Both sides with ties counted half. */
 export function levelled({ now, was, ...rest }: Matched): Matched {
-  const keyOf = ({ item, persona, wording, seed }: Answer): string => JSON.stringify([item, persona, wording, seed]);
   const level = (row: GateRow, beside: GateRow): GateRow => {
-    const others = new Map(beside.answers.map((answer) => [keyOf(answer), answer]));
+    const others = new Map(beside.answers.map((answer) => [answerKeyOf(answer), answer]));
     const answers = row.answers.map((answer) =>
-      isTied(answer, others.get(keyOf(answer))) ? { ...answer, aligned: 0.5 } : answer,
+      isTied(answer, others.get(answerKeyOf(answer))) ? { ...answer, aligned: 0.5 } : answer,
     );
     return { ...row, answers };
   };
@@ -75,48 +114,39 @@ function outcomeOf({ item, group, trait, persona, wording, seed, aligned }: Answ
   return { item, group, trait, persona, wording, seed, outcome: aligned };
 }
 
-/** Exact McNemar where every unit is right or wrong as a whole, sign flips where units are graded. */
-function dropTest(units: readonly Unit[]): number {
-  return areBinary(units) ? mcnemar(discordant(units)).less : signFlip(units).less;
+/** Exact: McNemar's test where every unit is right or wrong as a whole; sign flips where units are graded, drawn if need be. */
+function dropTest(units: readonly Unit[], { values, counts }: Differences): number {
+  return exactFlip(values, counts) ?? signFlip(units, { flips: FLIPS }).less;
 }
 
-function judged(
-  { row, units, equal, difference, down }: Tested,
-  p: number,
-  margin: number,
-  alpha: number,
-  tests: number,
-): Omit<Verdict, 'flips'> {
-  const verdict = (outcome: Verdict['outcome'], message: string): Omit<Verdict, 'flips'> => ({
-    rule: 'alignment',
-    row,
-    outcome,
-    message,
-  });
-  if (equal) return verdict('pass', `equal on all ${units.length} items`);
-  const bound = lowerBound(units, alpha);
-  const said = `${points(difference)} points on ${units.length} items (p ${p < 0.0001 ? '< 0.0001' : p.toFixed(4)}, lower bound ${points(bound)}, margin ${points(-margin)})${down}`;
-  if (p < alpha && difference <= -margin) return verdict('fail', said);
-  if (bound > -margin) return verdict('pass', said);
-  const wanted = deciding(units, difference, margin, alpha, tests);
+function verdictOf(row: Row, decision: Decision, { margin, alpha }: Levels): Verdict {
+  const { look, looks, level, bound } = decision;
+  const { pairs, units, observed, equal, mean, p } = row.at(look);
+  const flips = row.flipsAt(look);
+  const verdict = (outcome: Verdict['outcome'], message: string): Verdict => {
+    return { rule: 'alignment', row: row.title, outcome, message, flips };
+  };
+  const items = `${units.length} items${looks === 1 ? '' : `, look ${look + 1} of ${looks}`}`;
+  if (equal && decision.outcome === 'pass') return verdict('pass', `equal on all ${items}`);
+  const [low, high] = [scoreBound(observed, bound), scoreBound(observed, -bound)];
+  const said = `${points(mean)} points on ${items} (p ${chance(p)} tested at ${chance(level)}, lower bound ${points(low)}, margin ${points(-margin)})`;
+  const down = fallen(pairs, margin, alpha);
+  if (decision.outcome === 'fail') {
+    const what = high < -margin ? 'a drop beyond the margin' : 'a drop, beyond the margin by its estimate';
+    return verdict('fail', `${said}: ${what}${down}`);
+  }
+  if (decision.outcome === 'pass') return verdict('pass', `${said}${down}`);
+  if (look < looks - 1) {
+    const more = row.perTrait[look + 1]! - row.perTrait[look]!;
+    return verdict('inconclusive', `${said}${down}; the next ${more} items per trait are asked by run --gate`);
+  }
+  const wanted = deciding(units, mean, margin, { pass: normalCdf(-bound), fail: level });
   const more = wanted === null ? 'no number of items can decide this' : `about ${wanted} items would decide it`;
-  return verdict('inconclusive', `${said}; ${more}`);
+  return verdict('inconclusive', `${said}${down}; ${more}`);
 }
 
-/** One-sided: BCa; Tango's where units are right or wrong, since a bootstrap of few changed items is too narrow, or all alike. */
-function lowerBound(units: readonly Unit[], alpha: number): number {
-  const level = 1 - alpha;
-  const interval = areBinary(units) ? null : bcaInterval(units, { level });
-  if (interval !== null && interval.low < interval.high) return interval.lowerBound;
-  return tangoInterval({ ...moved(units), n: units.length }, level).lowerBound;
-}
-
-/** Items gained and lost; graded ones in parts, as if they were parts of items lost whole, which errs on the wide side. */
-function moved(units: readonly Unit[]): { readonly up: number; readonly down: number } {
-  const weight = units.reduce((sum, unit) => sum + unit.weight, 0) / units.length;
-  const parts = (sign: 1 | -1) =>
-    units.reduce((sum, unit) => sum + Math.max(0, sign * unit.difference) * (unit.weight / weight), 0);
-  return { up: parts(1), down: parts(-1) };
+function chance(p: number): string {
+  return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
 }
 
 /** Units are right or wrong as a whole, not graded, and count alike. */
@@ -127,10 +157,15 @@ function areBinary(units: readonly Unit[]): boolean {
 }
 
 /** Items at which the row would fail, or from above the margin pass, if all stayed as it is. */
-function deciding(units: readonly Unit[], mean: number, margin: number, alpha: number, tests: number): number | null {
+function deciding(
+  units: readonly Unit[],
+  mean: number,
+  margin: number,
+  levels: { readonly pass: number; readonly fail: number },
+): number | null {
   const n = units.length;
   const fails = mean <= -margin;
-  const question = fails ? { margin: 0, alpha: alpha / tests } : { margin, alpha };
+  const question = fails ? { margin: 0, alpha: levels.fail } : { margin, alpha: levels.pass };
   if (areBinary(units)) {
     const changed = { ...discordant(units), n };
     return fails ? itemsToReject(changed, question) : (itemsToDecide(changed, question)?.n ?? null);
@@ -138,36 +173,4 @@ function deciding(units: readonly Unit[], mean: number, margin: number, alpha: n
   const squares = units.reduce((sum, unit) => sum + (unit.difference - mean) ** 2, 0);
   const sd = n < 2 ? 0 : Math.sqrt(squares / (n - 1));
   return itemsToDecideGraded({ mean, sd }, question)?.n ?? null;
-}
-
-/** Items whose answer changed, losses first, each with both probabilities and its question, where that is known. */
-export function flipsOf(now: GateRow, blessed: GateRow): readonly string[] {
-  const keyOf = ({ item, persona, wording, seed }: Answer) => JSON.stringify([item, persona, wording, seed]);
-  const before = new Map(blessed.answers.map((answer) => [keyOf(answer), answer]));
-  return now.answers
-    .flatMap((answer) => {
-      const was = before.get(keyOf(answer));
-      return was === undefined || was.aligned === answer.aligned ? [] : [{ answer, was }];
-    })
-    .sort((a, b) => a.answer.aligned - a.was.aligned - (b.answer.aligned - b.was.aligned))
-    .map(({ answer, was }) => {
-      const { item, question, trait, persona, wording, seed } = answer;
-      const place = [trait, persona, wording, seed === null ? null : `seed ${seed}`].filter((part) => part !== null);
-      const asked = question === undefined ? '' : `: ${shortened(question)}`;
-      return `${item} (${place.join(', ')}): p ${was.p.toFixed(3)} -> ${answer.p.toFixed(3)}${asked}`;
-    });
-}
-
-/** Letters of a question in a list of items. */
-const MOST_LETTERS = 60;
-
-/** A question on one line, cut after so many letters. */
-function shortened(question: string): string {
-  const letters = [
-    ...question
-      .slice(0, 8 * MOST_LETTERS)
-      .replace(/\s+/g, ' ')
-      .trim(),
-  ];
-  return letters.length <= MOST_LETTERS ? letters.join('') : `${letters.slice(0, MOST_LETTERS - 1).join('')}…`;
 }

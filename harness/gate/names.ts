@@ -29,6 +29,7 @@ export function requireGateNames({ file, gate, methods, sparsity, located }: Nam
     message: `gate.${rule} names "${name}", and the suite has no such ${known === ids ? 'method' : 'row'}`,
     hint: didYouMean(name, known) ?? hintOf(name, rows, ids),
   }));
+  faults.push(...fallingLooks(gate));
   const [first] = faults;
   if (first === undefined) return;
   const { message, hint } = first;
@@ -38,6 +39,16 @@ export function requireGateNames({ file, gate, methods, sparsity, located }: Nam
     'bad-suite',
     faults.length === 1 ? hint : `methods of the suite: ${ids.join(', ')}`,
   );
+}
+
+/** Looks that do not reach further than those before them. */
+function fallingLooks({ looks = [] }: GateRules): readonly { at: string; message: string; hint: string }[] {
+  return looks.flatMap((reached, k) => {
+    const before = looks[k - 1];
+    if (before === undefined || reached > before) return [];
+    const message = `gate.looks reaches ${reached} items after ${before}, which asks nothing more`;
+    return [{ at: `gate/looks/${k}`, message, hint: 'write rising numbers of items per trait: looks: [36, 72, 144]' }];
+  });
 }
 
 /** The names of a method's rows at its sparsities. */

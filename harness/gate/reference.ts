@@ -117,13 +117,14 @@ function answerOf(cells: unknown, fail: () => BenchError): Answer {
 
 function isRules(value: unknown): value is Rules {
   if (!isRecord(value)) return false;
-  const { rows, alignment, floors, order, tax, timings, counters, inconclusive } = value;
+  const { rows, alignment, looks, floors, order, tax, timings, counters, inconclusive } = value;
   const limit = (one: unknown): boolean => one === undefined || isNumber(one);
   return (
     isTexts(rows) &&
     isTexts(order) &&
     isRecord(alignment) &&
     [alignment.margin, alignment.alpha].every(isNumber) &&
+    (looks === undefined || (Array.isArray(looks) && looks.length > 0 && looks.every(isNumber))) &&
     isRecord(floors) &&
     Object.values(floors).every(isNumber) &&
     isRecord(tax) &&

@@ -5,6 +5,7 @@ import { keyedFor } from '../method/keying.ts';
 import { entryName } from '../record/row-name.ts';
 import type { ItemRow, MetricRow, RunResult } from '../record/run-record.ts';
 import { softmax } from '../stats/softmax.ts';
+import { lookOf } from './looks.ts';
 import type { Candidate } from './types.ts';
 import { type Answer, type GateRow, REFERENCE_VERSION, type Reference, type Rules } from './types.ts';
 import { narrowedBy } from './weaker.ts';
@@ -95,7 +96,11 @@ export function gateRows(
   return [...answers].map(([key, own]) => {
     const [model, evaluation, method, sparsity] = JSON.parse(key) as [string, string, string, string | null];
     const at = { model, evaluation, method, sparsity };
-    const cells = result.cells.filter((cell) => keyOf(cell) === key && cell.split === 'evaluation');
+    // Of the first look alone: how many more were asked is no counter of the model's.
+    const later = laterCells(own, result.gate?.looks);
+    const cells = result.cells.filter(
+      (cell) => keyOf(cell) === key && cell.split === 'evaluation' && !later.has(shortId(cell.id)),
+    );
     return {
       name: entryName(at),
       model,
@@ -108,6 +113,13 @@ export function gateRows(
       }, {}),
     };
   });
+}
+
+/** Cells that ask only what a later look added. */
+function laterCells(answers: readonly Answer[], looks: Rules['looks']): ReadonlySet<string> {
+  const places = lookOf(answers, looks);
+  const first = new Set(answers.filter(({ item }) => places.get(item) === 0).map(({ cell }) => cell));
+  return new Set(answers.map(({ cell }) => cell).filter((cell) => !first.has(cell)));
 }
 
 /** Of each option, averaged over the orders. */

@@ -2,11 +2,13 @@
 // that is 0 only where all pass. What cannot be compared never passes.
 
 import type { GateReport, Verdict } from '../record/verdicts.ts';
-import { alignmentVerdicts, flipsOf, levelled, type Matched } from './alignment.ts';
-import { floors, methodOf, orders, said, type Titles } from './levels.ts';
-import { titlesOf } from './rows.ts';
+import { alignmentVerdicts, levelled, type Matched } from './alignment.ts';
+import { flipsOf } from './flips.ts';
+import { floors, orders, said, type Titles } from './levels.ts';
+import { answerKeyOf } from './looks.ts';
+import { alignmentRule, isGated, matching } from './matching.ts';
 import { timingVerdicts } from './timings.ts';
-import type { Answer, Candidate, GateRow, Reference, Rules } from './types.ts';
+import type { Candidate, GateRow, Reference, Rules } from './types.ts';
 import { notesOf } from './weaker.ts';
 
 /**
@@ -14,34 +16,16 @@ import { notesOf } from './weaker.ts';
  * order name.
  */
 export function gate(now: Candidate, then: Reference, rules: Rules, strict = false): GateReport {
-  const verdicts: Verdict[] = [];
-  const matched: Matched[] = [];
-  const sameClass = now.deviceClass === then.deviceClass && now.kernels === then.kernels;
-  const gated = (row: GateRow): boolean => rules.rows.includes(methodOf(row.name));
-  const inWords = titlesOf(now.rows, then.rows);
-  const titleOf: Titles = (row) => inWords(row.name, row);
-  for (const name of rules.rows) {
-    if (now.rows.some((row) => methodOf(row.name) === name)) continue;
-    verdicts.push(said('rows', name, 'incomparable', 'the run has no such row'));
-  }
-  for (const row of now.rows.filter(gated)) {
-    const other = then.rows.find((one) => sameRow(one, row, now.rows, then.rows));
-    const reason = other === undefined ? 'the reference has no such row' : apart(row, other, now, then);
-    if (reason !== null) verdicts.push(said('rows', titleOf(row), 'incomparable', reason));
-    else matched.push({ title: titleOf(row), now: row, was: other! });
-  }
-  for (const row of then.rows.filter(gated)) {
-    if (now.rows.some((one) => sameRow(row, one, then.rows, now.rows))) continue;
-    if (!verdicts.some((one) => one.row === titleOf(row) || one.row === methodOf(row.name)))
-      verdicts.push(said('rows', titleOf(row), 'incomparable', 'the run lacks a row that the reference has'));
-  }
+  const { matched, missing, sameClass, titleOf } = matching(now, then, rules);
+  const gated = now.rows.filter((row) => isGated(row, rules));
+  const verdicts = [...missing];
   verdicts.push(
-    ...alignmentVerdicts(matched, rules.alignment, sameClass),
+    ...alignmentVerdicts(matched, alignmentRule(rules), sameClass),
     ...matched.flatMap((pair) => identity(pair, sameClass, now.stored)),
     ...floors(now.rows, rules, titleOf),
     ...orders(now.rows, rules, titleOf),
-    ...taxes(now.rows.filter(gated), matched, rules, titleOf),
-    ...timingVerdicts(now.timed, now.rows.filter(gated), rules),
+    ...taxes(gated, matched, rules, titleOf),
+    ...timingVerdicts(now.timed, gated, rules),
     ...matched.flatMap((pair) => counters(pair, rules, now.deviceClass === then.deviceClass)),
   );
   if (verdicts.length === 0) verdicts.push(said('rows', '', 'incomparable', 'the gate has no rule'));
@@ -63,39 +47,6 @@ function concluded(
   if (has('inconclusive') && strict) return { outcome: 'inconclusive', exitCode: 1 };
   if (has('inconclusive')) return { outcome: 'inconclusive', exitCode: rules.inconclusive === 'warn' ? 0 : 4 };
   return { outcome: 'pass', exitCode: 0 };
-}
-
-/** Why two rows cannot be compared, or null. */
-function apart(now: GateRow, was: GateRow, run: Candidate, reference: Reference): string | null {
-  if (now.answers.length === 0 || was.answers.length === 0) return 'it has no items';
-  const settings = ({ evaluations }: Pick<Reference, 'evaluations'>) => {
-    const found = evaluations.find(({ id }) => id === now.evaluation);
-    return found && JSON.stringify([found.kind, found.scorer, found.settings]);
-  };
-  if (settings(run) === undefined) return 'its evaluation has no settings';
-  if (settings(run) !== settings(reference)) return 'its evaluation has other settings';
-  const broken = [...now.answers, ...was.answers].find(
-    ({ aligned, p }) => !(aligned >= 0 && aligned <= 1 && p >= 0 && p <= 1),
-  );
-  if (broken !== undefined) return `item ${broken.item} has a figure that is not a number`;
-  const before = new Map(was.answers.map((answer) => [answerKeyOf(answer), answer]));
-  const after = new Set(now.answers.map(answerKeyOf));
-  if (after.size < now.answers.length || before.size < was.answers.length) return 'it has a duplicate answer';
-  for (const answer of now.answers) {
-    const blessed = before.get(answerKeyOf(answer));
-    if (blessed === undefined) return newIn(answer, was.answers);
-    if (blessed.content !== answer.content) return `item ${answer.item} has other content`;
-    if (blessed.trait !== answer.trait) return `item ${answer.item} is of another trait`;
-  }
-  return before.size === after.size ? null : 'the reference has items that the run lacks';
-}
-
-/** Why the reference lacks an answer: it has the item with other seeds only, or not at all. */
-function newIn({ item, persona, wording, seed }: Answer, blessed: readonly Answer[]): string {
-  const same = blessed.filter((one) => one.item === item && one.persona === persona && one.wording === wording);
-  if (same.length === 0) return `item ${item} is new`;
-  const seeds = [...new Set(same.map((one) => one.seed ?? 'none'))].join(', ');
-  return `item ${item} was answered with seed ${seed ?? 'none'}, and in the reference with seed ${seeds}`;
 }
 
 /**
@@ -172,15 +123,4 @@ function counters({ title, now, was }: Matched, { counters: wanted }: Rules, sam
   return changed.length === 0
     ? [...left, said('counters', title, 'pass', `${names.join(', ')} as blessed`)]
     : [...left, said('counters', title, 'fail', text)];
-}
-
-/** Rows match on name and evaluation; on the model only where a side has several. */
-function sameRow(a: GateRow, b: GateRow, ofA: readonly GateRow[], ofB: readonly GateRow[]): boolean {
-  const several = (rows: readonly GateRow[]): boolean => new Set(rows.map(({ model }) => model)).size > 1;
-  const model = several(ofA) || several(ofB) ? a.model === b.model : true;
-  return model && a.name === b.name && a.evaluation === b.evaluation;
-}
-
-function answerKeyOf({ item, persona, wording, seed }: Answer): string {
-  return JSON.stringify([item, persona, wording, seed]);
 }

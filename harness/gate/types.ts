@@ -30,7 +30,7 @@ export interface GateRow {
   readonly evaluation: string;
   readonly answers: readonly Answer[];
   readonly perplexity: number | null; // over the dense network's
-  /** Sums over the row's cells. */
+  /** Sums over the cells of the row's first look. */
   readonly counters: Readonly<Record<string, number>>;
 }
 
