@@ -1,9 +1,8 @@
 // Steering vectors from contrast pairs: what a layer's residual stream holds for the persona's texts less what it holds for
 // the opposite's. Mean difference (Panickssery et al. 2023) or first component of the pairs (Zou et al. 2023).
 
-import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import { mersenne } from 'pure-rand/generator/mersenne';
 import { BenchError } from '../../base/error.ts';
+import { rngOf } from '../../harness/stats/rng.ts';
 
 /** States of one text: [layers, hidden]. */
 type States = Float32Array;
@@ -49,9 +48,8 @@ export function firstComponent(persona: readonly States[], opposite: readonly St
 
 /** Normal vectors of the norms of `like`: what steering does by its size alone. */
 export function randomLike(like: Vectors, seed: number): Vectors {
-  const random = mersenne(seed);
-  const normal = () =>
-    Math.sqrt(-2 * Math.log(1 - uniformFloat64(random))) * Math.cos(2 * Math.PI * uniformFloat64(random));
+  const random = rngOf(seed);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
   return like.map((vector) => {
     const drawn = Float64Array.from(vector, normal);
     const scale = Math.hypot(...vector) / Math.hypot(...drawn);

@@ -23,8 +23,9 @@ export interface Sample {
 
 /**
  * Sums over what enters one tap's channels: f32 per sample in the order of its tokens, added up in f64 in the order of
- * the samples. With a_s = sqrt(sum of x^2 over the tokens of sample s): `norms` is the sum of a_s, `normSquares` that
- * of a_s^2. All arrays: [channels].
+ * the samples. With a_s = sqrt(sum of x^2 over the n_s tokens of sample s): `norms` is the sum of a_s, `normSquares` that
+ * of a_s^2; `rms` and `rmsSquares` those of a_s / sqrt(n_s), `means` and `meansSquares` those of the mean of |x| over the
+ * tokens of s, which do not grow with the length of a sample. All arrays: [channels].
  */
 export interface TapSums {
   readonly layer: number;
@@ -36,7 +37,11 @@ export interface TapSums {
   readonly squares: Float64Array;
   readonly norms: Float64Array;
   readonly normSquares: Float64Array;
-} // hash of seed, weight's name, row and column
+  readonly rms: Float64Array;
+  readonly rmsSquares: Float64Array;
+  readonly means: Float64Array;
+  readonly meansSquares: Float64Array;
+}
 
 /** Within what a share of places is kept. */
 export type Group =

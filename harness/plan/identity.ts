@@ -12,8 +12,11 @@ import { tokenizerLibrary } from '../text/index.ts';
 import { itemContent, itemDigest } from './items.ts';
 import type { NeutralParts } from './neutral.ts';
 
-/** Raised whenever the same inputs would give other outcomes: a change of prompts, scorers or of these fields. */
-const IDENTITY_VERSION = 2;
+/**
+ * Raised whenever the same inputs would give other outcomes: a change of prompts, scorers or of these fields. 3: seeds are
+ * mixed before they reach a generator, and contrasts of activations go by figures per token.
+ */
+const IDENTITY_VERSION = 3;
 
 /** Activations and accumulation of the engine; the weights' own format is part of their digest. */
 const COMPUTE_DTYPE = 'f32';

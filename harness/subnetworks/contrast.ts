@@ -4,7 +4,7 @@
 import { BenchError } from '../../base/error.ts';
 import { mean } from '../../base/grouped.ts';
 import type { TapSums } from '../../gpu/index.ts';
-import { normMoments, tokenMoments } from './statistics.ts';
+import { type Statistic, sampleMoments, tokenMoments } from './statistics.ts';
 
 /** What keeps the denominators from 0: the code's under the root; the paper's, whose value it leaves open. */
 const EPSILON = 1e-6;
@@ -16,12 +16,17 @@ export const RATIO_FLOOR = 1e-3;
 const SOFTPLUS_FLOOR = -30;
 
 /**
- * z of Eq. 8, [channels], on the samples' L2 norms: (m_p - m_q) / (sqrt(v_p + v_q) + eps), or (`code`) over
- * sqrt(v_p + v_q + 1e-6). The paper's eps is 1e-6 of the greatest mean: a common factor of all activations changes nothing,
- * which cannot be said of the code's.
+ * z of Eq. 8, [channels], on one figure per sample by `statistic` (`sampleMoments`): (m_p - m_q) / (sqrt(v_p + v_q) + eps), or
+ * (`code`) over sqrt(v_p + v_q + 1e-6). The paper's eps is 1e-6 of the greatest mean: a common factor of all activations
+ * changes nothing, which cannot be said of the code's.
  */
-export function standardised(persona: TapSums, opposite: TapSums, epsilon: 'paper' | 'code'): Float64Array {
-  const [p, q] = [normMoments(persona), normMoments(opposite)];
+export function standardised(
+  persona: TapSums,
+  opposite: TapSums,
+  statistic: Statistic,
+  epsilon: 'paper' | 'code',
+): Float64Array {
+  const [p, q] = [sampleMoments(persona, statistic), sampleMoments(opposite, statistic)];
   const beside = epsilon === 'paper' ? EPSILON * Math.max(greatest(p.mean), greatest(q.mean)) : 0;
   const under = epsilon === 'code' ? EPSILON : 0;
   return p.mean.map((mean, j) => {

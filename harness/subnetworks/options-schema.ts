@@ -41,7 +41,8 @@ export const OPTIONS = {
       type: 'string',
       enum: STATISTICS,
       default: 'rms',
-      description: "the size of a channel's activations; mean-abs is the paper's, code-l2 its code's",
+      description:
+        "the size of a channel's activations, per token: rms, wanda (the same mask) or the paper's mean-abs; code-l2: the norms of its code, which grow with the length of a text. contrastive-wanda contrasts the same figure of each text",
     },
     sparsity: {
       anyOf: [

@@ -8,7 +8,7 @@ import type { MatrixInfo } from '../../formats/checkpoint/matrices.ts';
 import type { MaskTensor, Score, TapSums } from '../../gpu/index.ts';
 import { demandContrast, greatest, ratio, softplus, standardised, standardisedMeans } from './contrast.ts';
 import type { Options } from './options.ts';
-import { figure, meanSquares, tapKey, tokenMoments } from './statistics.ts';
+import { figure, meanSquares, sampleMoments, tapKey, tokenMoments } from './statistics.ts';
 import { groupOf, spansMatrices } from './targets.ts';
 
 /** Sums of the calibration passes as the score function is to take them: controls put others in their place. */
@@ -82,8 +82,8 @@ function scorer(
       return product(units(each(persona(), (sums) => damped(meanSquares(sums), options.damping))));
     case 'contrastive-wanda': {
       const [own, other] = [persona(), opposite()];
-      demandContrast(zip(own, other).values(), (sums) => figure(sums, 'code-l2'));
-      const z = each(zip(own, other), ([p, q]) => standardised(p, q, options.epsilon));
+      demandContrast(zip(own, other).values(), (sums) => sampleMoments(sums, options.statistic).mean);
+      const z = each(zip(own, other), ([p, q]) => standardised(p, q, options.statistic, options.epsilon));
       if (options.activation === 'softplus')
         return product(units(each(z, (values) => values.map((value) => softplus(value / options.tau)))));
       // Zeros stay: `fill` ranks them.

@@ -1,4 +1,4 @@
-// Calibration statistics in files: safetensors with five F64 tensors per tap, found again by what they were made from.
+// Calibration statistics in files: safetensors with nine F64 tensors per tap, found again by what they were made from.
 
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,10 +8,13 @@ import { TAPS, type Tap } from '../../formats/checkpoint/matrices.ts';
 import { readTensors, type Tensor, writeTensors } from '../../formats/safetensors/tensor-file.ts';
 import type { TapSums } from '../../gpu/index.ts';
 
-const VERSION = '2'; // 1: the digest was of the tensors alone
+const VERSION = '3'; // 1: the digest was of the tensors alone; 2: no figures per sample but norms
 const CODE = 'bad-statistics';
 const HINT = 'remove the file: it will be made again';
-const FIELDS = ['sum', 'abs', 'squares', 'norms', 'normSquares'] as const;
+const FIELDS = [
+  ...['sum', 'abs', 'squares', 'norms', 'normSquares'],
+  ...['rms', 'rmsSquares', 'means', 'meansSquares'],
+] as const satisfies readonly (keyof TapSums)[];
 
 export interface StatisticsFile {
   readonly key: string; // digest of what they were made from
@@ -108,7 +111,8 @@ export class StatisticsFolder {
   }
 
   #path(key: string): string {
-    return join(this.#folder, `${sha256(key)}.safetensors`);
+    // Those of another version lie under other names: they are out of date, not damaged.
+    return join(this.#folder, `${sha256(`${VERSION} ${key}`)}.safetensors`);
   }
 }
 

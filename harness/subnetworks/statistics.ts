@@ -44,9 +44,21 @@ export function tokenMoments(sums: TapSums): Moments {
   return moments(sums, sums.sum, sums.squares, counted(sums).tokens);
 }
 
-/** Of the samples' L2 norms a_s. Throws as `figure`. */
-export function normMoments(sums: TapSums): Moments {
-  return moments(sums, sums.norms, sums.normSquares, counted(sums).samples);
+/**
+ * Of one figure per sample: its root mean square (`rms`, `wanda`) or its mean of |x| (`mean-abs`) over its tokens, which do not
+ * grow with its length; or, by the paper's code, its L2 norm (`code-l2`), which grows with the root of it. Throws as `figure`.
+ */
+export function sampleMoments(sums: TapSums, statistic: Statistic): Moments {
+  const { samples } = counted(sums);
+  switch (statistic) {
+    case 'rms':
+    case 'wanda':
+      return moments(sums, sums.rms, sums.rmsSquares, samples);
+    case 'mean-abs':
+      return moments(sums, sums.means, sums.meansSquares, samples);
+    case 'code-l2':
+      return moments(sums, sums.norms, sums.normSquares, samples);
+  }
 }
 
 /** Names a tap: the matrices that share one have the same columns entering. */

@@ -171,8 +171,10 @@ class Totals {
       TAPS.map((tap) => {
         const channels = tapWidth(spec, tap);
         const zeros = (): Float64Array => new Float64Array(channels);
-        const sums = { sum: zeros(), abs: zeros(), squares: zeros(), norms: zeros(), normSquares: zeros() };
-        return { layer, tap, channels, tokens: 0, samples: 0, ...sums };
+        const ofTokens = { sum: zeros(), abs: zeros(), squares: zeros() };
+        const ofSamples = { norms: zeros(), normSquares: zeros(), rms: zeros(), rmsSquares: zeros() };
+        const ofMeans = { means: zeros(), meansSquares: zeros() };
+        return { layer, tap, channels, tokens: 0, samples: 0, ...ofTokens, ...ofSamples, ...ofMeans };
       }),
     ).flat();
   }
@@ -180,9 +182,12 @@ class Totals {
   /** `values`: [samples, 3, channels] of each tap, one after the other. Throws `not-finite`. */
   add(samples: readonly Sample[], values: Float32Array): void {
     let at = 0;
-    for (const { layer, tap, channels, sum, abs, squares, norms, normSquares } of this.#taps) {
-      for (const _ of samples) {
+    for (const one of this.#taps) {
+      const { layer, tap, channels, sum, abs, squares, norms, normSquares, rms, rmsSquares, means, meansSquares } = one;
+      for (const { from, to } of samples) {
+        const tokens = to - from;
         for (let c = 0; c < channels; c++) {
+          const size = values[at + channels + c]!;
           const square = values[at + 2 * channels + c]!;
           if (!Number.isFinite(square)) {
             throw new BenchError('not-finite', `an activation at tap ${tap} of layer ${layer} is ${square}`, {
@@ -190,10 +195,14 @@ class Totals {
             });
           }
           sum[c]! += values[at + c]!;
-          abs[c]! += values[at + channels + c]!;
+          abs[c]! += size;
           squares[c]! += square;
           norms[c]! += Math.sqrt(square);
           normSquares[c]! += square;
+          rms[c]! += Math.sqrt(square / tokens);
+          rmsSquares[c]! += square / tokens;
+          means[c]! += size / tokens;
+          meansSquares[c]! += (size / tokens) ** 2;
         }
         at += 3 * channels;
       }

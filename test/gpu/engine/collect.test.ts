@@ -40,11 +40,14 @@ async function expectedSums(folder: string, samples: readonly Sample[]): Promise
       for (const tap of ['qkv', 'o', 'up', 'down'] as const) {
         const width = taps[tap].length / tokens.length;
         const one = collectTwin(taps[tap], [[from, to - from]], width);
-        const total = layers[layer]![tap] ?? new Float64Array(5 * width);
+        const total = layers[layer]![tap] ?? new Float64Array(9 * width);
         layers[layer]![tap] = total;
         for (let c = 0; c < width; c++) {
           const square = one[2 * width + c]!;
-          [one[c]!, one[width + c]!, square, Math.sqrt(square), square].forEach((value, k) => {
+          const size = one[width + c]!;
+          const [perToken, mean] = [square / (to - from), size / (to - from)];
+          const ofSample = [Math.sqrt(square), square, Math.sqrt(perToken), perToken, mean, mean * mean];
+          [one[c]!, size, square, ...ofSample].forEach((value, k) => {
             total[k * width + c]! += value;
           });
         }
@@ -54,8 +57,11 @@ async function expectedSums(folder: string, samples: readonly Sample[]): Promise
   return layers;
 }
 
-const flat = ({ sum, abs, squares, norms, normSquares }: TapSums): Float64Array =>
-  Float64Array.from([sum, abs, squares, norms, normSquares].flatMap((values) => [...values]));
+const flat = (sums: TapSums): Float64Array => {
+  const { sum, abs, squares, norms, normSquares, rms, rmsSquares, means, meansSquares } = sums;
+  const all = [sum, abs, squares, norms, normSquares, rms, rmsSquares, means, meansSquares];
+  return Float64Array.from(all.flatMap((values) => [...values]));
+};
 
 async function meetsSums(folder: string, vocab: number): Promise<void> {
   const samples: Sample[] = [3, 17, 40, 64, 5].map((length, i) => {

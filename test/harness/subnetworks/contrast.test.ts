@@ -2,7 +2,7 @@
 
 import * as assert from 'uvu/assert';
 import type { TapSums } from '../../../gpu/index.ts';
-import { RATIO_FLOOR, softplus } from '../../../harness/subnetworks/contrast.ts';
+import { RATIO_FLOOR, softplus, standardised } from '../../../harness/subnetworks/contrast.ts';
 import { optionsOf } from '../../../harness/subnetworks/options.ts';
 import { type Statistics, scoresOf } from '../../../harness/subnetworks/scores.ts';
 import { suite } from '../../support/suite.ts';
@@ -44,6 +44,58 @@ test("epsilon stands beside the root in the paper's z, under it in the code's", 
   const code = [2 / Math.sqrt(2 + 1e-6), 1 / 1e-3, 1 / Math.sqrt(1 + 1e-6)];
   const found = z('code');
   for (const [j, value] of code.entries()) assert.ok(Math.abs(found[j]! - value / 1000) < 1e-7, `${j}: ${found[j]}`);
+});
+
+/** Each sample says the same token so many times. */
+const repeated = (...samples: readonly (readonly [token: readonly number[], times: number])[]) => [
+  sumsOf(samples.map(([token, times]) => Array.from({ length: times }, () => token))),
+];
+
+test('texts of another length with the same activations per token have no contrast; the norms of the code have', () => {
+  const short = repeated([[1, 2, 4], 2], [[3, 1, 2], 2]);
+  const long = repeated([[1, 2, 4], 7], [[3, 1, 2], 7]);
+  for (const statistic of ['rms', 'wanda', 'mean-abs'])
+    for (const activation of ['relu', 'softplus']) {
+      const contrast = { score: 'contrastive-wanda', statistic, activation };
+      refused(() => one(contrast, { persona: long, opposite: short }), 'no-contrast', /same activations/);
+    }
+  // Norms of 7 tokens are sqrt(7/2) times those of 2: every channel is the longer side's, and none the shorter's.
+  const code = { score: 'contrastive-wanda', statistic: 'code-l2' };
+  assert.ok(vectors(one(code, { persona: long, opposite: short }))[0]!.every((value) => value > 0));
+  assert.equal(vectors(one(code, { persona: short, opposite: long }))[0], f32(0, 0, 0));
+});
+
+test('z goes by what differs per token, whatever the lengths', () => {
+  // Channel 0 is 1 or 3 on both sides, of 2 tokens against 7: z = 0. Channel 1 is 2, 4 against 1, 3: z = 1 / sqrt(1 + 1).
+  // Channel 2 is 4, 2 against 6, 4: z = -2 / sqrt(1 + 1). Per token and by the root mean square alike.
+  const persona = repeated([[1, 2, 4], 2], [[3, 4, 2], 2]);
+  const opposite = repeated([[1, 1, 6], 7], [[3, 3, 4], 7]);
+  for (const statistic of ['rms', 'mean-abs'] as const) {
+    const z = (own: readonly TapSums[], other: readonly TapSums[]) =>
+      standardised(own[0]!, other[0]!, statistic, 'paper');
+    const [found, swapped] = [z(persona, opposite), z(opposite, persona)];
+    const eps = 1e-6 * 5; // of the largest mean
+    const wanted = [0, 1 / (Math.SQRT2 + eps), -2 / (Math.SQRT2 + eps)];
+    wanted.forEach((value, j) => {
+      assert.ok(Math.abs(found[j]! - value) < 1e-9, `${statistic}, channel ${j}: ${found[j]}`);
+      assert.ok(Math.abs(swapped[j]! + value) < 1e-9);
+    });
+  }
+});
+
+test('no other contrast goes by length: shares of rows, the code’s standardised means, the ratio', () => {
+  const short = repeated([[1, 2, 4], 2], [[3, 1, 2], 2]);
+  const long = repeated([[1, 2, 4], 7], [[3, 1, 2], 7]);
+  for (const given of [
+    { score: 'contrastive-sparse' },
+    { score: 'contrastive-sparse', statistic: 'mean-abs' },
+    { score: 'contrastive-sparse', statistic: 'code-l2' }, // a common factor is no share
+    { score: 'contrastive-sparse', rule: 'code' },
+    { score: 'contrastive-ratio' },
+    { score: 'contrastive-ratio', statistic: 'wanda' },
+    { score: 'contrastive-ratio', statistic: 'mean-abs' },
+  ])
+    refused(() => one(given, { persona: long, opposite: short }), 'no-contrast', /same activations/);
 });
 
 test('softplus leaves no channel at 0', () => {
@@ -95,6 +147,7 @@ test('a persona against itself is refused, not masked by the order of ties', () 
       sum: nudge(tap.sum),
       squares: nudge(tap.squares),
       norms: nudge(tap.norms),
+      rms: nudge(tap.rms),
     }));
     refused(against(rounded), 'no-contrast', /texts of their own/);
     // One tap that differs is enough.

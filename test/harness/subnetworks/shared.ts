@@ -18,6 +18,8 @@ export function sumsOf(
   const over = (of: (channel: number) => number) => Float64Array.from({ length: channels }, (_, j) => of(j));
   const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
   const norm2 = (sample: readonly (readonly number[])[], j: number) => total(sample.map((x) => x[j]! * x[j]!));
+  const mean1 = (sample: readonly (readonly number[])[], j: number) =>
+    total(sample.map((x) => Math.abs(x[j]!))) / sample.length;
   return {
     layer,
     tap,
@@ -28,6 +30,10 @@ export function sumsOf(
     squares: over((j) => total(rows.map((x) => x[j]! * x[j]!))),
     norms: over((j) => total(samples.map((sample) => Math.sqrt(norm2(sample, j))))),
     normSquares: over((j) => total(samples.map((sample) => norm2(sample, j)))),
+    rms: over((j) => total(samples.map((sample) => Math.sqrt(norm2(sample, j) / sample.length)))),
+    rmsSquares: over((j) => total(samples.map((sample) => norm2(sample, j) / sample.length))),
+    means: over((j) => total(samples.map((sample) => mean1(sample, j)))),
+    meansSquares: over((j) => total(samples.map((sample) => mean1(sample, j) ** 2))),
   };
 }
 
@@ -41,6 +47,10 @@ export function scaled(sums: TapSums, factor: number): TapSums {
     squares: by(sums.squares, factor * factor),
     norms: by(sums.norms, factor),
     normSquares: by(sums.normSquares, factor * factor),
+    rms: by(sums.rms, factor),
+    rmsSquares: by(sums.rmsSquares, factor * factor),
+    means: by(sums.means, factor),
+    meansSquares: by(sums.meansSquares, factor * factor),
   };
 }
 

@@ -16,7 +16,8 @@ const sums: readonly TapSums[] = [0, 1].flatMap((layer) =>
     const values = (n: number) => Float64Array.from({ length: 3 + k }, (_, i) => Math.sqrt(n + i + layer) / 3);
     return {
       ...{ layer, tap, tokens: 17, samples: 4, sum: values(1), abs: values(2) },
-      ...{ squares: values(3), norms: values(4), normSquares: values(5) },
+      ...{ squares: values(3), norms: values(4), normSquares: values(5), rms: values(6), rmsSquares: values(7) },
+      ...{ means: values(8), meansSquares: values(9) },
     };
   }),
 );

@@ -1,7 +1,7 @@
 // Figures per channel, against numbers worked out by hand.
 
 import * as assert from 'uvu/assert';
-import { figure, meanSquares, normMoments, tapKey, tokenMoments } from '../../../harness/subnetworks/statistics.ts';
+import { figure, meanSquares, sampleMoments, tapKey, tokenMoments } from '../../../harness/subnetworks/statistics.ts';
 import { suite } from '../../support/suite.ts';
 import { refused, sumsOf } from './shared.ts';
 
@@ -31,15 +31,26 @@ test('each statistic is its formula', () => {
   close(meanSquares(SUMS), [169 / 3, 1, 0]);
 });
 
-test('moments over tokens keep the sign; those over samples are of the norms', () => {
+test('moments over tokens keep the sign; those over samples are of one figure of each', () => {
   const tokens = tokenMoments(SUMS);
   close(tokens.mean, [11 / 3, 1, 0]);
   close(tokens.variance, [169 / 3 - (11 / 3) ** 2, 0, 0]);
-  const norms = normMoments(SUMS);
+  const norms = sampleMoments(SUMS, 'code-l2');
   close(norms.mean, [8.5, (Math.SQRT2 + 1) / 2, 0]);
   // Of 5 and 12: each 3.5 off the mean.
   assert.is(norms.variance[0], 12.25);
   assert.ok(Math.abs(norms.variance[1]! - ((Math.SQRT2 - 1) / 2) ** 2) < 1e-15);
+  // Per token: 5 / sqrt(2) and 12; 1 and 1.
+  for (const statistic of ['rms', 'wanda'] as const) {
+    const rms = sampleMoments(SUMS, statistic);
+    close(rms.mean, [(5 / Math.SQRT2 + 12) / 2, 1, 0]);
+    assert.ok(Math.abs(rms.variance[0]! - ((12 - 5 / Math.SQRT2) / 2) ** 2) < 1e-13);
+    assert.is(rms.variance[1], 0);
+  }
+  // 7 / 2 and 12.
+  const means = sampleMoments(SUMS, 'mean-abs');
+  close(means.mean, [(3.5 + 12) / 2, 1, 0]);
+  close(means.variance, [4.25 ** 2, 0, 0]);
 });
 
 test('a variance that rounding takes below 0 is 0', () => {
@@ -57,7 +68,7 @@ test('nothing counted and an overflow are refused with the place', () => {
     () => figure(none, 'code-l2'),
     () => meanSquares(none),
     () => tokenMoments(none),
-    () => normMoments({ ...none, tokens: 1, samples: 0 }),
+    () => sampleMoments({ ...none, tokens: 1, samples: 0 }, 'rms'),
   ])
     refused(make, 'no-tokens', /layer 3, input of down[\s\S]*tokens: all/);
   const broken = { ...SUMS, squares: Float64Array.of(1, Number.POSITIVE_INFINITY, 1) };
