@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { BenchError } from '../../base/error.ts';
 import { isDay, systemOf } from '../text/settings.ts';
 import { failOn, type Issue, suggestion } from './diagnostics.ts';
 import type { EvaluationShapes } from './evaluation-source.ts';
@@ -29,7 +30,11 @@ type RawOptions = Readonly<Record<string, unknown>>;
 /** What config needs of the methods: their options' schemas, and the paths among the options made absolute. */
 type OptionSchemas = ReadonlyMap<
   string,
-  { readonly options: object; located?(options: RawOptions, folderOf: (option: string) => string): RawOptions }
+  {
+    readonly options: object;
+    located?(options: RawOptions, folderOf: (option: string) => string): RawOptions;
+    check?(options: RawOptions): void;
+  }
 >;
 
 export interface LoadOptions {
@@ -73,7 +78,8 @@ export async function readSuiteFile(
           hint: suggestion(name, [...options.registry.keys()]),
         });
       } else {
-        issues.push(...schemaIssues(method.options, entry.options, located, `${at}/${optionsAt}`));
+        const found = schemaIssues(method.options, entry.options, located, `${at}/${optionsAt}`);
+        issues.push(...(found.length > 0 ? found : refusals(method, entry.options, located, `${at}/${optionsAt}`)));
       }
     });
     issues.push(...sparsityNames(value, located), ...faultsOf(value.evaluations, options.kinds, located));
@@ -81,6 +87,24 @@ export async function readSuiteFile(
   }
   failOn(issues, CODE, HINT);
   return { file: absolute, located, value };
+}
+
+/** What a method refuses of options that its schema allows, at the option's place. */
+function refusals(
+  { check }: { check?(options: RawOptions): void },
+  given: RawOptions,
+  located: Located,
+  at: string,
+): readonly Issue[] {
+  try {
+    check?.(given);
+    return [];
+  } catch (error) {
+    if (!(error instanceof BenchError) || error.code !== 'bad-options') throw error;
+    const field = /^options\.(.+)$/.exec(error.where ?? '')?.[1]?.replaceAll('.', '/');
+    const place = originOf(located, field === undefined ? at : `${at}/${field}`).value;
+    return [{ place, message: error.message, ...(error.hint && { hint: error.hint }) }];
+  }
 }
 
 /** Loads a suite and everything it names. Throws BenchError with the place of what is wrong. */

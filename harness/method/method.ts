@@ -98,6 +98,8 @@ export interface Method {
    * stays out of the cell's identity, so that an edited passage does not run a prompt again.
    */
   readonly reads?: Depends<Reading>;
+  /** Refuses what the schema cannot: throws `bad-options` with `where: options.NAME`, shown at its place in the suite. */
+  check?(options: Readonly<Record<string, unknown>>): void;
   /** The options that outcomes depend on: what only says where in a plan an entry stands is left out. Absent: all. */
   content?(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
   /** It may change the network: perplexity on neutral text is measured for it. */

@@ -7,7 +7,17 @@ import type { ControlKind, Persona } from '../config/resolved.ts';
 import type { Axis, Context, Method, Prepared, Reading } from '../method/method.ts';
 import { makeMask } from './make.ts';
 import { bytesOf, maskId, placesOf } from './masks.ts';
-import { groupName, idle, isCalibrated, needs, OPTIONS, type Options, optionsOf, personaFree } from './options.ts';
+import {
+  checkOptions,
+  groupName,
+  idle,
+  isCalibrated,
+  needs,
+  OPTIONS,
+  type Options,
+  optionsOf,
+  personaFree,
+} from './options.ts';
 import { SKETCH, sketchBytes } from './sketch.ts';
 
 type RawOptions = Readonly<Record<string, unknown>>;
@@ -123,6 +133,7 @@ export const subnetwork: Method = {
   name: 'subnetwork',
   title: "a mask over the model's own weights, made from calibration texts without training",
   options: OPTIONS,
+  check: (options) => checkOptions(optionsOf(options)),
   axes,
   reads,
   content,

@@ -56,7 +56,7 @@ export const OPTIONS = {
       type: 'string',
       enum: ['row', 'block', 'layer', 'global', '2:4', '4:8', 'channels', 'heads', 'tiles'],
       description:
-        'where the sparsity applies: by default row, or block (of 128 columns) with sparse-diag; layer: one weight matrix',
+        "where the sparsity applies: by default row, or block (of 128 columns) with sparse-diag; layer: one weight matrix; channels, heads and tiles are kept or removed whole, by the sum of their weights' scores (of sparse-diag: the sum of |w| sqrt(H + lambda), not of its square); set-difference and contrastive-sparse by rule: code have no such sums",
     },
     targets: {
       type: 'object',

@@ -95,7 +95,7 @@ export function idle(options: Options): readonly string[] {
 
 /** Throws `bad-options`, with the field, for what the schema cannot say. Idle options pass: controls inherit them. */
 export function checkOptions(options: Options): void {
-  const { score, texts, keep, toward, sparsity, targets = {}, restore = {} } = options;
+  const { score, rule, texts, keep, toward, sparsity, targets = {}, restore = {} } = options;
   const group = groupName(options);
   const { modules, layers, 'per-layer': perLayer } = targets;
   ordered('targets.layers', layers);
@@ -111,6 +111,18 @@ export function checkOptions(options: Options): void {
     refuse('group', 'channels are those of the MLP', 'leave attention out of `targets.modules`, or choose row');
   if (group === 'heads' && modules?.includes('mlp'))
     refuse('group', 'heads are those of the attention', 'leave mlp out of `targets.modules`, or choose row');
+  const ranks =
+    score === 'set-difference'
+      ? score
+      : score === 'contrastive-sparse' && rule === 'code'
+        ? `${score} by rule: code`
+        : null;
+  if (ranks !== null && (group === 'channels' || group === 'heads' || group === 'tiles'))
+    refuse(
+      'group',
+      `${group} are kept by the sums of their weights' scores, and ${ranks} only says which weight goes first`,
+      'choose row, block, layer or global, or another `score`',
+    );
   if (score === 'set-difference' && texts === 'generic')
     refuse('texts', 'set-difference would contrast neutral text with itself', 'choose another `texts` or `score`');
   if (keep !== 'persona' && toward !== undefined)

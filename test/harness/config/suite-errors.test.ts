@@ -144,6 +144,19 @@ test('a persona without opposite or without items cannot be evaluated', async ()
   );
 });
 
+test('options that a method cannot follow are shown at their place, before anything is calibrated', async () => {
+  const masked = (options: string) =>
+    SUITE.replace('{ id: asked, method: prompting }', `{ id: cut, subnetwork: { ${options} } }`);
+  await says(
+    `${masked('score: set-difference, group: channels')}sparsity: [0.5]\n`,
+    /suite\.yaml:9:\d+ group: channels are kept by the sums of their weights' scores, and set-difference/,
+  );
+  await says(
+    `${masked('targets: { layers: [3, 2] }')}sparsity: [0.5]\n`,
+    /suite\.yaml:9:\d+ targets\.layers: the first layer, 3, comes after the last, 2/,
+  );
+});
+
 test('percent signs and whole numbers are told as shares', async () => {
   await says(`${SUITE}sparsity: [{ middle: 50% }]\n`, /middle must be number: it is a share, so that 50 % is 0\.5/);
   await says(`${SUITE}sparsity: [50]\n`, /sparsity must be < 1: it is a share, so that 50 % is 0\.5/);
