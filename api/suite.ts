@@ -4,6 +4,8 @@ import { loadSuite as readSuite } from '../harness/config/index.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import { requireGateNames } from '../harness/gate/names.ts';
 import { withControls } from '../harness/plan/controls.ts';
+import { evaluationItems } from '../harness/plan/expand.ts';
+import { requireLookItems } from '../harness/plan/looks.ts';
 import { requireWordingNames } from '../harness/plan/wordings.ts';
 import { BUNDLED, type Registry } from './registry.ts';
 
@@ -33,5 +35,6 @@ export async function loadSuite(file: string, options: LoadSuiteOptions = {}): P
   const suite = withControls(await readSuite(file, { registry: methods, kinds: evaluations, ...rest }), methods);
   requireWordingNames(suite, methods);
   requireGateNames(suite, methods);
+  requireLookItems(suite, (evaluation) => evaluationItems(suite, evaluation));
   return suite;
 }

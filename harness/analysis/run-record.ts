@@ -24,6 +24,7 @@ import { agreementRows } from './agreement.ts';
 import { type Against, compare } from './comparisons.ts';
 import { costRows } from './costs.ts';
 import { kindRows, kindSections } from './kind-rows.ts';
+import { joinedCells, joinedResults, lookRows } from './looks.ts';
 import { type Answered, answererRows, metricRows } from './metrics.ts';
 import { headlineRows, perplexityRows, tuningRows } from './networks.ts';
 import { specificityRows } from './specificity.ts';
@@ -35,6 +36,7 @@ export interface RunParts {
   readonly suite: Suite;
   readonly kinds: EvaluationRegistry;
   readonly plan: readonly Cell[];
+  readonly spared?: ReadonlySet<Cell>; // cells of the plan that the gate made needless
   readonly results: readonly CellResult[];
   readonly provenance: Provenance;
   readonly device: DeviceInfo;
@@ -48,14 +50,17 @@ export interface RunParts {
 }
 
 /** The whole record. The exit code is 130 where the run was stopped, 3 where a cell errored or was not reached, else 0. */
-export function runResult(parts: RunParts): RunResult {
+export function runResult(given: RunParts): RunResult {
+  const { plan: whole, spared = new Set() } = given;
+  const asked = whole.filter((cell) => !spared.has(cell));
+  const parts = { ...given, plan: joinedCells(asked), results: joinedResults(asked, given.results) };
   const { suite, kinds, results, startedAt } = parts;
   const answered = answeredOf(results);
   const complete = answered.length === parts.plan.length;
-  const cells = results.map((result) => cellRow(suite, result));
-  const reached = new Set(results.map(({ cell }) => cell));
+  const cells = given.results.map((result) => cellRow(suite, result));
+  const reached = new Set(given.results.map(({ cell }) => cell));
   const { partial } = parts;
-  const left = partial === undefined ? parts.plan.filter((cell) => !reached.has(cell)).length : 0;
+  const left = partial === undefined ? asked.filter((cell) => !reached.has(cell)).length : 0;
   const device = parts.device.software
     ? [`Computed on ${parts.device.name}, a software device: its timings say nothing about a GPU.`]
     : [];
@@ -103,6 +108,7 @@ export function runResult(parts: RunParts): RunResult {
     latency: parts.latency,
     profile: parts.profile,
     gate: suite.gate,
+    looks: lookRows(whole, new Set(asked)),
     ...(partial !== undefined && { partial }),
     exitCode: partial !== undefined ? STOPPED : complete ? 0 : 3,
   };
@@ -178,6 +184,7 @@ function cellRow(suite: Suite, { cell, key, status, stored, error }: CellResult)
     sparsity,
     seed,
     split: cell.split,
+    look: cell.look,
     items: cell.items.length,
     status,
     computedAt: stored?.computedAt ?? null,

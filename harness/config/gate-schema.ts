@@ -32,9 +32,9 @@ export const GATE = {
       type: 'array',
       minItems: 1,
       maxItems: 10,
-      items: { type: 'integer', minimum: 1, maximum: 1_000_000 },
+      items: { type: 'integer', minimum: 2, maximum: 1_000_000, multipleOf: 2 },
       description:
-        'items per trait, rising: gated rows are asked so many, and further ones only where their test is still open; absent: all at once',
+        'items per trait, even and rising: gated rows are asked so many, and further ones only where their test is still open; absent: all at once',
     },
     floors: {
       type: 'object',

@@ -7,6 +7,7 @@ import { isDay, systemOf } from '../text/settings.ts';
 import { failOn, type Issue, suggestion } from './diagnostics.ts';
 import type { EvaluationShapes } from './evaluation-source.ts';
 import { evaluationsOf, faultsOf, shapeOf } from './evaluations.ts';
+import { limitedGate } from './gate-looks.ts';
 import { knownKeys } from './known-keys.ts';
 import { applySet, readLayers } from './layers.ts';
 import { type HubLookup, modelsOf } from './models.ts';
@@ -166,7 +167,7 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
           decodeTokens: latency['decode-tokens'],
         }
       : null,
-    gate: value.gate ?? null,
+    gate: value.gate === undefined ? null : limitedGate(value.gate, options.limit),
     located,
   };
 }

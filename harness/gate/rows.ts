@@ -5,7 +5,6 @@ import { keyedFor } from '../method/keying.ts';
 import { entryName } from '../record/row-name.ts';
 import type { ItemRow, MetricRow, RunResult } from '../record/run-record.ts';
 import { softmax } from '../stats/softmax.ts';
-import { lookOf } from './looks.ts';
 import type { Candidate } from './types.ts';
 import { type Answer, type GateRow, REFERENCE_VERSION, type Reference, type Rules } from './types.ts';
 import { narrowedBy } from './weaker.ts';
@@ -96,30 +95,24 @@ export function gateRows(
   return [...answers].map(([key, own]) => {
     const [model, evaluation, method, sparsity] = JSON.parse(key) as [string, string, string, string | null];
     const at = { model, evaluation, method, sparsity };
-    // Of the first look alone: how many more were asked is no counter of the model's.
-    const later = laterCells(own, result.gate?.looks);
-    const cells = result.cells.filter(
-      (cell) => keyOf(cell) === key && cell.split === 'evaluation' && !later.has(shortId(cell.id)),
-    );
+    const cells = result.cells.filter((cell) => keyOf(cell) === key && cell.split === 'evaluation');
+    const lookOf = new Map(cells.map(({ id, look }) => [shortId(id), look]));
+    const placeOf = ({ cell }: Answer): number => lookOf.get(cell) ?? 1;
     return {
       name: entryName(at),
       model,
       evaluation,
-      answers: own,
+      // In the order in which they are asked: by look, whatever persona is asked first.
+      answers: own.sort((a, b) => placeOf(a) - placeOf(b)),
       perplexity: result.perplexities.find((one) => keyOf(one) === key)?.relative ?? null,
-      counters: cells.reduce<Record<string, number>>((sums, { counters }) => {
+      // Of the first look alone: how many more were asked is no counter of the model's.
+      counters: cells.reduce<Record<string, number>>((sums, { counters, look }) => {
+        if (look > 1) return sums;
         for (const [name, value] of Object.entries(counters ?? {})) sums[name] = (sums[name] ?? 0) + value;
         return sums;
       }, {}),
     };
   });
-}
-
-/** Cells that ask only what a later look added. */
-function laterCells(answers: readonly Answer[], looks: Rules['looks']): ReadonlySet<string> {
-  const places = lookOf(answers, looks);
-  const first = new Set(answers.filter(({ item }) => places.get(item) === 0).map(({ cell }) => cell));
-  return new Set(answers.map(({ cell }) => cell).filter((cell) => !first.has(cell)));
 }
 
 /** Of each option, averaged over the orders. */

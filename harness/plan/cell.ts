@@ -15,6 +15,7 @@ export interface Cell {
   readonly persona: string | null; // that the outcomes are judged for
   readonly network: string | null; // persona that the method is prepared for: `persona`, or its opposite
   readonly split: 'evaluation' | 'tuning';
+  readonly look: number; // of the gate, from 1, at which its items are asked; 1 where there is one look
   readonly wording: string | null;
   readonly sparsity: string | null; // label
   readonly seed: number | null;

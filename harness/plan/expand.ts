@@ -9,6 +9,7 @@ import { type Axis, axesOf, type Method, type MethodRegistry, reads } from '../m
 import type { Cell } from './cell.ts';
 import { cellId, cellInputs, type ModelDigests, visiblePersona } from './identity.ts';
 import { itemsByTrait, itemsOf } from './items.ts';
+import { itemsOfLook, looksOf, looksOfEntry } from './looks.ts';
 import { neutralParts } from './neutral.ts';
 
 /** More cells than this is a mistake in a suite, not a plan: 100,000 cells at a second each are a day. */
@@ -33,7 +34,7 @@ export function expand(
     const modelDigests = digests.get(model.id);
     if (modelDigests === undefined) throw new BenchError('unknown-model', `no digests of model "${model.id}"`);
     for (const evaluation of suite.evaluations) {
-      const splits = splitsOf(suite.personas, evaluation);
+      const splits = splitsOf(suite, evaluation);
       for (const entry of suite.methods) {
         const method = registry.get(entry.method);
         if (method === undefined) {
@@ -42,15 +43,17 @@ export function expand(
             hint: `known methods: ${[...registry.keys()].join(', ')}`,
           });
         }
+        const looks = looksOfEntry(suite, entry);
         for (const point of points(suite, entry, method)) {
           const { persona, wording, sparsity, seed } = point;
           const network = entry.swapped === true && persona ? required(suite, persona, entry) : persona;
           const opposite = network && needsOpposite(method, entry) ? required(suite, network, entry) : null;
           const visible = (one: Persona | null) => one && visiblePersona(one, method, entry, wording);
-          for (const { split, all, ofPersona } of splits) {
+          for (const { split, look, all, ofPersona } of splits) {
             if (split === 'tuning' && (method.tunes !== true || entry.control)) continue;
+            if (look > looks) continue;
             const items = persona ? ofPersona(persona) : all;
-            if (split === 'tuning' && items.length === 0) continue;
+            if ((split === 'tuning' || look > 1) && items.length === 0) continue;
             const inputs = cellInputs({
               model: modelDigests,
               method,
@@ -75,6 +78,7 @@ export function expand(
               persona: persona?.id ?? null,
               network: network?.id ?? null,
               split,
+              look,
               wording,
               sparsity: sparsity?.label ?? null,
               seed,
@@ -149,40 +153,46 @@ function required(suite: Suite, persona: Persona, { id, added }: MethodEntry): P
 
 interface SplitItems {
   readonly split: Cell['split'];
+  readonly look: number;
   readonly all: readonly Item[];
   ofPersona(persona: Persona): readonly Item[];
 }
 
-/** Items that an evaluation brings are asked in the evaluation split only: nothing is chosen by them. */
-function splitsOf(personas: readonly Persona[], evaluation: Evaluation): readonly SplitItems[] {
-  const { items, itemsPerTrait, traits, tuningPerTrait = null } = evaluation;
-  const wide = (own: Omit<SplitItems, 'split'>): SplitItems => {
-    const ofPersona = traits === 'all' ? () => own.all : own.ofPersona;
-    return { split: 'evaluation', all: own.all, ofPersona };
-  };
-  if (items !== undefined) {
-    const answering = personas.map((persona) => ({
-      ...persona,
-      items: items.filter((item) => keyingOf(item, persona) !== 0),
-    }));
-    return [wide(asked(answering, itemsPerTrait, 'evaluation'))];
-  }
-  return [
-    wide(asked(personas, itemsPerTrait, 'evaluation')),
-    { split: 'tuning', ...asked(personas, tuningPerTrait, 'tuning') },
-  ];
+/** The items that an evaluation asks of each trait, in the order of its looks. Throws `duplicate-item`. */
+export function evaluationItems({ personas }: Pick<Suite, 'personas'>, evaluation: Evaluation) {
+  return itemsByTrait(answering(personas, evaluation), evaluation.itemsPerTrait);
 }
 
-/** The items of a split: of each persona, and of all together. */
+/** The personas with the items of the evaluation, where it brings its own, in place of theirs. */
+function answering(personas: readonly Persona[], { items }: Evaluation): readonly Persona[] {
+  if (items === undefined) return personas;
+  return personas.map((persona) => ({ ...persona, items: items.filter((item) => keyingOf(item, persona) !== 0) }));
+}
+
+/** Items that an evaluation brings are asked in the evaluation split only: nothing is chosen by them. */
+function splitsOf(suite: Suite, evaluation: Evaluation): readonly SplitItems[] {
+  const { items, traits, tuningPerTrait = null } = evaluation;
+  const personas = answering(suite.personas, evaluation);
+  const byTrait = evaluationItems(suite, evaluation);
+  const evaluated = looksOf(suite).map((one): SplitItems => {
+    const own = asked(personas, itemsOfLook(byTrait, one), one.look > 1);
+    const ofPersona = traits === 'all' ? () => own.all : own.ofPersona;
+    return { split: 'evaluation', look: one.look, all: own.all, ofPersona };
+  });
+  if (items !== undefined) return evaluated;
+  const tuning = asked(personas, itemsByTrait(personas, tuningPerTrait, 'tuning'), true);
+  return [...evaluated, { split: 'tuning', look: 1, ...tuning }];
+}
+
+/** Items of each persona, and of all together; of a trait without any none where they may be `absent`. */
 function asked(
   personas: readonly Persona[],
-  perTrait: number | null,
-  split: 'evaluation' | 'tuning',
-): Omit<SplitItems, 'split'> {
-  const byTrait = itemsByTrait(personas, perTrait, split);
+  byTrait: ReadonlyMap<string, readonly Item[]>,
+  absent: boolean,
+): Pick<SplitItems, 'all' | 'ofPersona'> {
   const known = new Map<string, readonly Item[]>();
   for (const persona of personas) {
-    const some = split === 'evaluation' || (byTrait.get(persona.trait)?.length ?? 0) > 0;
+    const some = !absent || (byTrait.get(persona.trait)?.length ?? 0) > 0;
     known.set(persona.id, some ? itemsOf(persona, byTrait) : []);
   }
   const used = new Set([...known.values()].flat());

@@ -12,6 +12,7 @@ import type {
   PersonaRecord,
   SpecificityRow,
 } from './evaluation-rows.ts';
+import type { LookRow } from './looks.ts';
 import type { PerplexityRow, SpokenRow, TaxRow } from './network-rows.ts';
 import type { PartialRun } from './partial.ts';
 import type { Profile } from './profile-rows.ts';
@@ -76,6 +77,7 @@ export interface CellRow {
   readonly sparsity: string | null;
   readonly seed: number | null;
   readonly split: 'evaluation' | 'tuning';
+  readonly look: number; // of the gate, from 1
   readonly items: number;
   readonly status: CellStatus;
   readonly computedAt: string | null;
@@ -186,6 +188,7 @@ export interface RunResult {
   readonly latency: readonly LatencyRow[];
   readonly profile: Profile | null; // null without --profile
   readonly gate: GateRules | null; // of the suite
+  readonly looks: readonly LookRow[]; // of gated rows, where the gate has several looks
   readonly partial?: PartialRun; // where the run was stopped: then the exit code is 130
   readonly exitCode: number;
 }
