@@ -83,7 +83,7 @@ export function planText(
 function powerOf({ gate, evaluations }: Suite, { cells, kinds }: Planned): readonly string[] {
   if (gate === null) return [];
   const asked = evaluations.map((evaluation) => evaluationRecord(evaluation, kinds));
-  return powerLines(gatePower(cells, gate, asked));
+  return powerLines(gatePower(cells, gate, asked), gate);
 }
 
 export function planJson(suite: Suite, planned: Planned, cells: readonly PlannedCell[]): string {

@@ -5,8 +5,7 @@ import type { RunResult } from '../harness/record/run-record.ts';
 import { atlasSections } from './atlas.ts';
 import { costSections } from './costs.ts';
 import { type Gated, gateSummary } from './gate-summary.ts';
-import { headlineOf, headlineText } from './headline.ts';
-import { comparisonSections, personaSections, traitSections } from './networks.ts';
+import { comparisonSections, taxSections, traitSections } from './networks.ts';
 import { profileSections } from './profile.ts';
 import { provenanceRows } from './provenance.ts';
 import {
@@ -19,15 +18,13 @@ import {
   titleLine,
 } from './sections.ts';
 import { matrixSections, specificitySections } from './specificity.ts';
-import { spokenSections } from './spoken.ts';
-import { figureSections, summarySections } from './summary.ts';
-import { taxSections } from './tax.ts';
+import { aboveNone, figureSections, summarySections } from './summary.ts';
+import { verdicts } from './verdict.ts';
 
 export function markdownReport(result: RunResult, gate?: Gated): string {
   const failed = errorSection(result);
   const sections = [
-    ...summarySections(result, { inFull: true }),
-    ...spokenSections(result),
+    ...summarySections(result),
     ...alignmentSections(result),
     ...result.sections.filter(({ detail }) => !detail),
     ...specificitySections(result),
@@ -35,7 +32,6 @@ export function markdownReport(result: RunResult, gate?: Gated): string {
     ...taxSections(result),
     ...detailSections(result),
     ...traitSections(result),
-    ...personaSections(result),
     ...result.sections.filter(({ detail }) => detail),
     ...matrixSections(result),
     ...atlasSections(result),
@@ -53,7 +49,7 @@ export function markdownReport(result: RunResult, gate?: Gated): string {
             .map((line) => `**${plain(line)}**`)
             .join('\n\n'),
         ]),
-    [...partialLine(result), ...headlineText(headlineOf(result))]
+    [...partialLine(result), ...verdicts(result), ...aboveNone(result)]
       .map((verdict) => `**${plain(verdict)}**`)
       .join('\n\n'),
     `${cellsLine(result)}. Started ${result.startedAt}.`,

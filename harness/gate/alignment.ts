@@ -3,13 +3,12 @@
 
 import { points } from '../../base/words.ts';
 import type { Verdict } from '../record/verdicts.ts';
-import { exactFlip } from '../stats/lattice.ts';
 import { discordant } from '../stats/mcnemar.ts';
 import { type Differences, differencesOf, meanScore, scoreBound } from '../stats/mean-score.ts';
 import { normalCdf } from '../stats/normal.ts';
-import { signFlip } from '../stats/permutation.ts';
 import { itemsToDecide, itemsToDecideGraded, itemsToReject } from '../stats/power.ts';
 import { type PairedRow, pairRows, type Unit, unitsOf } from '../stats/units.ts';
+import { dropTest } from './drop-test.ts';
 import { flipsOf } from './flips.ts';
 import { type Asked, answerKeyOf, askedOf, upTo } from './looks.ts';
 import { fallen } from './losses.ts';
@@ -39,8 +38,6 @@ interface Row extends Sequence {
 
 /** Options closer than this may rank either way on another class of devices. */
 const TIE = 1e-4;
-/** Random signs of graded differences that have no common step: their p is never below 1 in so many. */
-const FLIPS = 20_000;
 
 type Alignment = Levels & Pick<Rules, 'looks'>;
 
@@ -89,7 +86,7 @@ function seenIn(now: readonly Answer[], was: readonly Answer[], margin: number):
   const observed = differencesOf(units);
   const { n, mean } = observed;
   const equal = pairs.every(({ a, b }) => a === b);
-  return { pairs, units, observed, n, mean, equal, score: meanScore(observed, -margin), p: dropTest(units, observed) };
+  return { pairs, units, observed, n, mean, equal, score: meanScore(observed, -margin), p: dropTest(units) };
 }
 
 /** Both sides with ties counted half. */
@@ -112,11 +109,6 @@ function isTied({ gap }: Answer, other: Answer | undefined): boolean {
 
 function outcomeOf({ item, group, trait, persona, wording, seed, aligned }: Answer) {
   return { item, group, trait, persona, wording, seed, outcome: aligned };
-}
-
-/** Exact: McNemar's test where every unit is right or wrong as a whole; sign flips where units are graded, drawn if need be. */
-function dropTest(units: readonly Unit[], { values, counts }: Differences): number {
-  return exactFlip(values, counts) ?? signFlip(units, { flips: FLIPS }).less;
 }
 
 function verdictOf(row: Row, decision: Decision, { margin, alpha }: Levels): Verdict {

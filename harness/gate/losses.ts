@@ -2,8 +2,8 @@
 // them gates by itself.
 
 import { points } from '../../base/words.ts';
-import { signFlip } from '../stats/permutation.ts';
 import { meanOf, type PairedRow, type Unit, unitsOf } from '../stats/units.ts';
+import { dropTest } from './drop-test.ts';
 
 interface Moved {
   readonly name: string;
@@ -21,7 +21,7 @@ export function fallen(pairs: readonly PairedRow[], margin: number, alpha: numbe
         pairs.filter((pair) => pair.trait === trait.name),
       ).sort(worstFirst);
       const alike = new Set(poles.map(({ difference }) => points(difference))).size === 1;
-      return { trait, poles: alike ? [] : poles.filter((pole) => isDown(pole) && signFlip(pole.units).less < alpha) };
+      return { trait, poles: alike ? [] : poles.filter((pole) => isDown(pole) && dropTest(pole.units) < alpha) };
     })
     .filter(({ trait, poles }) => isDown(trait) || poles.length > 0)
     .sort((a, b) => worstFirst(a.trait, b.trait))

@@ -77,7 +77,7 @@ export function meanScore(observed: Differences, mean0: number): number {
     return sum;
   };
   let [low, high] = [0, most];
-  const touches = x.some((value) => 1 + most * value <= QUANTUM);
+  const touches = x.some((value, k) => counts[k]! > 0 && 1 + most * value <= QUANTUM);
   if (!touches && slope(most) > 0) low = most;
   else {
     for (let k = 0; k < HALVINGS && high - low > 1e-13 * most; k++) {

@@ -9,8 +9,9 @@ import { normalCdf, normalQuantile } from './normal.ts';
 const STEPS = 200;
 /** Standard deviations below which the statistic's density adds nothing. */
 const LOWEST = -9;
-/** Halvings of [-9, 9] until a boundary is found: to 1e-12. */
-const HALVINGS = 45;
+/** Newton's steps end where they are this small. */
+const SMALL = 1e-11;
+const MOST_STEPS = 100;
 /** Less than so much of the level left to spend at a look is none: the boundary is infinite. */
 const NOTHING = 1e-14;
 
@@ -57,6 +58,26 @@ function crossingNow(before: Going | null, t: number, z: number): number {
   return sum;
 }
 
+/** The z that is crossed at this look, and no boundary before, with chance `more`: Newton's method within a bracket. */
+function boundaryAt(before: Going, t: number, more: number): number {
+  const step = Math.sqrt(t - before.t);
+  let [low, high] = [LOWEST, -LOWEST];
+  let z = -normalQuantile(Math.min(more, 0.5));
+  for (let k = 0; k < MOST_STEPS; k++) {
+    const over = crossingNow(before, t, z) - more;
+    if (over > 0) low = z;
+    else high = z;
+    let slope = 0;
+    for (let j = 0; j < before.at.length; j++)
+      slope += before.weight[j]! * density((z * Math.sqrt(t) - before.at[j]!) / step);
+    const next = z + (over * step) / (slope * Math.sqrt(t));
+    const inside = next > low && next < high ? next : (low + high) / 2;
+    if (Math.abs(inside - z) < SMALL) return inside;
+    z = inside;
+  }
+  return z;
+}
+
 /** The density below the boundary z. */
 function goingOn(before: Going | null, t: number, z: number): Going {
   const [low, high] = [LOWEST * Math.sqrt(t), Math.min(z, -LOWEST) * Math.sqrt(t)];
@@ -98,13 +119,7 @@ export function boundaries(fractions: readonly number[], alpha: number, spending
     const more = spending(t, alpha) - spent;
     let z = Number.POSITIVE_INFINITY;
     if (more > NOTHING) {
-      let [low, high] = going === null ? [0, 0] : [LOWEST, -LOWEST];
-      for (let k = 0; going !== null && k < HALVINGS; k++) {
-        const middle: number = (low + high) / 2;
-        if (crossingNow(going, t, middle) > more) low = middle;
-        else high = middle;
-      }
-      z = going === null ? -normalQuantile(more) : (low + high) / 2;
+      z = going === null ? -normalQuantile(more) : boundaryAt(going, t, more);
       spent += more;
     }
     found.push({ z, level: Number.isFinite(z) ? normalCdf(-z) : 0, spent });

@@ -92,8 +92,8 @@ test('a plan has its cells, whose ids hold its content, and states what one obse
     'edited code',
   );
   const records = suite.evaluations.map((one) => evaluationRecord(one, KINDS));
-  assert.equal(powerLines(gatePower(cells, suite.gate!, records)), [
-    'gate: asked, 3 groups of items on a scale: the smallest drop found depends on their spread',
+  assert.equal(powerLines(gatePower(cells, suite.gate!, records), suite.gate!), [
+    'gate: asked, 3 groups of items on a scale: what is found depends on their spread',
   ]);
 });
 

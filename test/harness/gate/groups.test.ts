@@ -71,24 +71,14 @@ test('two runs are compared over the groups', () => {
   );
 });
 
-test('a plan states the power of so many groups', () => {
-  const cell = {
-    method: 'prompting',
-    split: 'evaluation',
-    model: 'tiny',
-    sparsity: null,
-    evaluation: ROLES,
-    items: ROLES.items,
-  };
-  const rules = { rows: ['prompting'], floors: {}, order: [], tax: {}, timings: { against: 'none' } };
-  const more = {
-    alignment: { margin: 0, alpha: 0.05 },
-    counters: { model: false, commands: false },
-    inconclusive: 'fail',
-  } as const;
-  assert.is(
-    gatePower([cell as unknown as Cell], { ...rules, ...more }, [evaluationRecord(ROLES, EVALUATIONS)])[0]?.items,
-    2 * GROUPS,
+test('a plan counts the groups, and the answers of each', () => {
+  const cell = { method: 'prompting', split: 'evaluation', model: 'tiny', sparsity: null, look: 1, evaluation: ROLES };
+  const cells = [{ ...cell, items: ROLES.items }] as unknown as readonly Cell[];
+  const rules = { rows: ['prompting'], alignment: { margin: 0.03, alpha: 0.05 } };
+  const { rows } = gatePower(cells, rules, [evaluationRecord(ROLES, EVALUATIONS)]);
+  assert.equal(
+    rows.map(({ items: n, unit }) => [n, unit]),
+    [[2 * GROUPS, 'group']],
   );
 });
 
