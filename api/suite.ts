@@ -32,7 +32,8 @@ export interface LoadSuiteOptions {
 export async function loadSuite(file: string, options: LoadSuiteOptions = {}): Promise<Suite> {
   const { registry = BUNDLED, ...rest } = options;
   const { methods, evaluations } = registry;
-  const suite = withControls(await readSuite(file, { registry: methods, kinds: evaluations, ...rest }), methods);
+  const read = await readSuite(file, { registry: methods, kinds: evaluations, ...rest });
+  const suite = withControls(read, methods, evaluations);
   requireWordingNames(suite, methods);
   requireGateNames(suite, methods);
   requireLookItems(suite, (evaluation) => evaluationItems(suite, evaluation));

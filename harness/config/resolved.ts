@@ -81,14 +81,38 @@ export interface MethodEntry {
   readonly added?: boolean; // by `withControls`, not by the suite
   /** Its network is that of the opposite persona. */
   readonly swapped?: boolean;
-  /** The entries that it must beat, added by `withControls`. */
-  readonly against?: readonly { readonly kind: ControlKind; readonly id: string; readonly levels: readonly string[] }[];
+  /** Evaluations (ids) that it is asked; absent: all of the suite's. */
+  readonly evaluations?: readonly string[];
+  /** By evaluation: seeds in place of `seeds`, where fewer say as much. */
+  readonly seedsAt?: Readonly<Record<string, readonly number[]>>;
+  /** Draws of a control, one for each seed: each is asked a third of the items, and nothing else of it is measured or kept. */
+  readonly lean?: boolean;
+  /** The entries that it must beat, added by `withControls`: at these sparsities, on these evaluations. */
+  readonly against?: readonly {
+    readonly kind: ControlKind;
+    readonly id: string;
+    readonly levels: readonly string[];
+    readonly evaluations: readonly string[];
+  }[];
 }
 
-/** Sparsities at which a control runs: all, none, or those of these labels. */
-export type Levels = boolean | readonly string[];
-export interface Controls extends Readonly<Record<Exclude<ControlKind, 'random'>, Levels>> {
-  readonly random: number; // seeds; 0: none
+/** Controls of an evaluation that are known before they run, since its items each count for both poles. */
+export interface ByConstruction {
+  readonly evaluation: string; // id
+  readonly once: readonly string[]; // entries that run with one seed, since all score 50 %
+  readonly left: readonly ControlKind[]; // kinds that do not run
+}
+
+/** Sparsities at which a control runs: all, none, or those of these labels; `auto`: all, but where it is known before it runs. */
+export type Levels = 'auto' | boolean | readonly string[];
+export interface Controls {
+  readonly random: 'auto' | number; // seeds; 0: none
+  readonly magnitude: Levels;
+  readonly 'generic-text': Levels;
+  readonly opposite: Levels;
+  readonly shuffled: Exclude<Levels, 'auto'>;
+  readonly draws: number; // of `shuffled`, at each of its sparsities
+  readonly evaluations?: readonly string[]; // ids of those that controls are asked; absent: all
 }
 
 /** The `gate:` section of a suite, defaults applied. */
@@ -124,6 +148,7 @@ export interface Suite {
   readonly evaluations: readonly Evaluation[];
   readonly methods: readonly MethodEntry[];
   readonly controls: Controls;
+  readonly byConstruction?: readonly ByConstruction[]; // by `withControls`; absent: nothing is
   readonly sparsity: readonly SparsityLevel[];
   readonly seeds: readonly number[];
   readonly latency: LatencySettings | null;

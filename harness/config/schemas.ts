@@ -12,25 +12,51 @@ const ONE_LINE = { pattern: '^[^\\p{Cc}\\p{Zl}\\p{Zp}]+$', maxLength: 200 } as c
 const PATH = { type: 'string', minLength: 1, maxLength: 4096 } as const;
 const TEXT = { type: 'string', minLength: 1, maxLength: 20_000 } as const;
 
-/** At which sparsities a control runs: all, none, or those of these labels. */
-const LEVELS = {
-  type: ['boolean', 'array'],
-  uniqueItems: true,
-  items: { type: ['string', 'number'] },
-  default: true,
-} as const;
+const LABELS = { uniqueItems: true, items: { type: ['string', 'number'] } } as const;
+/** At which sparsities a control runs: all, none, or those of these labels; auto: all, but where it is known before it runs. */
+const LEVELS = { type: ['string', 'boolean', 'array'], pattern: '^auto$', ...LABELS, default: 'auto' } as const;
 
 const CONTROLS = {
   type: 'object',
   additionalProperties: false,
-  description: 'the controls that every subnetwork is compared with, at each of its sparsities',
+  description:
+    'the controls that every subnetwork is compared with, at each of its sparsities; auto: left out where it is known before it runs, because each item counts for both poles',
   default: {},
   properties: {
-    random: { type: 'integer', minimum: 0, maximum: 100, default: 5, description: 'random masks: how many seeds' },
+    random: {
+      type: ['string', 'integer'],
+      pattern: '^(auto)$',
+      minimum: 0,
+      maximum: 100,
+      default: 'auto',
+      description: 'random masks: how many seeds; auto: 5, or 1 where each scores 50 % by construction',
+    },
     magnitude: { ...LEVELS, description: 'the largest weights, whatever the persona' },
     'generic-text': { ...LEVELS, description: 'Wanda on neutral text' },
     opposite: { ...LEVELS, description: "the opposite persona's mask" },
-    shuffled: { ...LEVELS, description: 'texts of both poles pooled and split at random, then the same score' },
+    shuffled: {
+      type: ['boolean', 'array'],
+      ...LABELS,
+      default: true,
+      description:
+        'texts of both poles pooled and split at random, then the same score, at all sparsities or at these labels; a subnetwork at a sparsity without it gets no verdict',
+    },
+    draws: {
+      type: 'integer',
+      minimum: 2,
+      maximum: 1000,
+      default: 20,
+      description: 'random splits of `shuffled`; each is asked a third of the items, the same ones in every draw',
+    },
+    evaluations: {
+      type: ['string', 'array'],
+      pattern: '^all$',
+      minItems: 1,
+      uniqueItems: true,
+      items: { type: 'string' },
+      default: 'all',
+      description: 'the evaluations that controls are asked, by id; on others no subnetwork gets a verdict',
+    },
   },
 } as const;
 

@@ -13,8 +13,11 @@ export function levelOf(entry: SuiteFile['sparsity'][number]): SparsityLevel {
   return { label, value };
 }
 
-/** Labels that are used twice, and names of none in the options of methods and in `controls`. */
-export function sparsityNames({ sparsity, methods, controls }: SuiteFile, located: Located): readonly Issue[] {
+/** Labels that are used twice, and names of none in the options of methods and in `controls`; evaluations that `controls` misspells. */
+export function sparsityNames(
+  { sparsity, methods, controls, evaluations }: SuiteFile,
+  located: Located,
+): readonly Issue[] {
   const labels = sparsity.map((entry) => levelOf(entry).label);
   const twice = labels.flatMap((label, k): Issue[] =>
     labels.indexOf(label) === k
@@ -27,25 +30,27 @@ export function sparsityNames({ sparsity, methods, controls }: SuiteFile, locate
           },
         ],
   );
-  const unknown = (wanted: unknown, at: string): readonly Issue[] =>
+  const unknown = (wanted: unknown, at: string, what = 'sparsity', known = labels): readonly Issue[] =>
     !Array.isArray(wanted)
       ? []
       : wanted.map(String).flatMap((name, k): Issue[] =>
-          labels.includes(name)
+          known.includes(name)
             ? []
             : [
                 {
                   place: originOf(located, `${at}/${k}`).value,
-                  message: `unknown sparsity "${name}"`,
-                  hint: suggestion(name, labels),
+                  message: `unknown ${what} "${name}"`,
+                  hint: suggestion(name, known),
                 },
               ],
         );
+  const asked = evaluations.map(({ id }) => id);
   return [
     ...twice,
     ...methods.flatMap(({ options, subnetwork }, k) =>
       unknown(options.sparsity, `methods/${k}/${subnetwork === undefined ? 'options' : 'subnetwork'}/sparsity`),
     ),
     ...CONTROL_KINDS.flatMap((kind) => unknown(controls[kind], `controls/${kind}`)),
+    ...unknown(controls.evaluations, 'controls/evaluations', 'evaluation', asked),
   ];
 }

@@ -151,11 +151,13 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
       return { id, method, control, options: own, controls, ...(seeds && { seeds }) };
     }),
     controls: {
-      random: value.controls.random,
+      random: typeof value.controls.random === 'string' ? 'auto' : value.controls.random,
       magnitude: levels(value.controls.magnitude),
       'generic-text': levels(value.controls['generic-text']),
       opposite: levels(value.controls.opposite),
-      shuffled: levels(value.controls.shuffled),
+      shuffled: labelsOf(value.controls.shuffled),
+      draws: value.controls.draws,
+      ...(Array.isArray(value.controls.evaluations) && { evaluations: value.controls.evaluations }),
     },
     sparsity: value.sparsity.map(levelOf),
     seeds,
@@ -172,7 +174,11 @@ export async function loadSuite(file: string, options: LoadOptions): Promise<Sui
   };
 }
 
-function levels(value: boolean | readonly (string | number)[]): Levels {
+function levels(value: string | boolean | readonly (string | number)[]): Levels {
+  return typeof value === 'string' ? 'auto' : labelsOf(value);
+}
+
+function labelsOf(value: boolean | readonly (string | number)[]): Exclude<Levels, 'auto'> {
   return typeof value === 'boolean' ? value : value.map(String);
 }
 

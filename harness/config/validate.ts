@@ -149,6 +149,8 @@ function hinted(hint: string | undefined): { hint?: string } {
 const PATTERNS: Readonly<Record<string, string>> = {
   '^[^>]+>=?[^>]+$': 'must be two rows, such as "contrastive > random"',
   '^all$': 'must be `all` or a list of ids',
+  '^auto$': 'must be `auto`, true, false or a list of sparsities',
+  '^(auto)$': 'must be `auto` or a number of seeds',
   '^https?://[^\\s/@?#]+(/[^\\s@?#]*)?$': 'must be a URL such as http://localhost:8080/v1, without user, key or query',
 };
 

@@ -20,6 +20,7 @@ export interface Cell {
   readonly sparsity: string | null; // label
   readonly seed: number | null;
   readonly items: readonly Item[];
+  readonly lean?: boolean; // a draw: nothing but its answers is measured, and its seed is none of the suite's
 }
 
 export interface CellResult {

@@ -9,6 +9,7 @@ import { type Axis, axesOf, type Method, type MethodRegistry, reads } from '../m
 import type { Cell } from './cell.ts';
 import { cellId, cellInputs, type ModelDigests, visiblePersona } from './identity.ts';
 import { itemsByTrait, itemsOf } from './items.ts';
+import { leanOf } from './lean.ts';
 import { itemsOfLook, looksOf, looksOfEntry } from './looks.ts';
 import { neutralParts } from './neutral.ts';
 
@@ -35,7 +36,10 @@ export function expand(
     if (modelDigests === undefined) throw new BenchError('unknown-model', `no digests of model "${model.id}"`);
     for (const evaluation of suite.evaluations) {
       const splits = splitsOf(suite, evaluation);
+      const leanly = splits.filter(({ split, look }) => split === 'evaluation' && look === 1).map(leanSplit);
       for (const entry of suite.methods) {
+        if (entry.evaluations?.includes(evaluation.id) === false) continue;
+        const { lean = false } = entry;
         const method = registry.get(entry.method);
         if (method === undefined) {
           throw new BenchError('unknown-method', `unknown method "${entry.method}"`, {
@@ -44,12 +48,12 @@ export function expand(
           });
         }
         const looks = looksOfEntry(suite, entry);
-        for (const point of points(suite, entry, method)) {
+        for (const point of points(suite, entry, method, evaluation)) {
           const { persona, wording, sparsity, seed } = point;
           const network = entry.swapped === true && persona ? required(suite, persona, entry) : persona;
           const opposite = network && needsOpposite(method, entry) ? required(suite, network, entry) : null;
           const visible = (one: Persona | null) => one && visiblePersona(one, method, entry, wording);
-          for (const { split, look, all, ofPersona } of splits) {
+          for (const { split, look, all, ofPersona } of lean ? leanly : splits) {
             if (split === 'tuning' && (method.tunes !== true || entry.control)) continue;
             if (look > looks) continue;
             const items = persona ? ofPersona(persona) : all;
@@ -68,6 +72,7 @@ export function expand(
               evaluation,
               kinds,
               items,
+              lean,
             });
             cells.push({
               id: cellId(inputs),
@@ -83,6 +88,7 @@ export function expand(
               sparsity: sparsity?.label ?? null,
               seed,
               items,
+              ...(lean && { lean }),
             });
           }
           if (cells.length > MAX_CELLS) {
@@ -158,6 +164,22 @@ interface SplitItems {
   ofPersona(persona: Persona): readonly Item[];
 }
 
+/** The lean grid of a split; one list for each persona, however many draws ask it. */
+function leanSplit({ split, look, all, ofPersona }: SplitItems): SplitItems {
+  const chosen = leanOf(all);
+  const known = new Map<string, readonly Item[]>();
+  return {
+    split,
+    look,
+    all: all.filter((item) => chosen.has(item)),
+    ofPersona: (persona) => {
+      const items = known.get(persona.id) ?? ofPersona(persona).filter((item) => chosen.has(item));
+      known.set(persona.id, items);
+      return items;
+    },
+  };
+}
+
 /** The items that an evaluation asks of each trait, in the order of its looks. Throws `duplicate-item`. */
 export function evaluationItems({ personas }: Pick<Suite, 'personas'>, evaluation: Evaluation) {
   return itemsByTrait(answering(personas, evaluation), evaluation.itemsPerTrait);
@@ -207,7 +229,8 @@ interface AxisValues {
   readonly seed: number | null;
 }
 
-function* points(suite: Suite, entry: MethodEntry, method: Method): Generator<AxisValues> {
+function* points(suite: Suite, entry: MethodEntry, method: Method, evaluation: Evaluation): Generator<AxisValues> {
+  const seeds = entry.seedsAt?.[evaluation.id] ?? entry.seeds ?? suite.seeds;
   const axes = axesOf(method, entry);
   const has = (axis: Axis) => axes.includes(axis);
   const levels = suite.sparsity.filter(({ label }) => entry.levels === undefined || entry.levels.includes(label));
@@ -224,8 +247,7 @@ function* points(suite: Suite, entry: MethodEntry, method: Method): Generator<Ax
   for (const persona of has('persona') ? suite.personas : [null]) {
     for (const wording of persona && has('wording') ? wordingsOf(suite, entry, method, persona) : [null]) {
       for (const sparsity of has('sparsity') ? levels : [null]) {
-        for (const seed of has('seed') ? (entry.seeds ?? suite.seeds) : [null])
-          yield { persona, wording, sparsity, seed };
+        for (const seed of has('seed') ? seeds : [null]) yield { persona, wording, sparsity, seed };
       }
     }
   }

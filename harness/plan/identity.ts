@@ -43,6 +43,7 @@ export interface IdentityParts {
   readonly evaluation: Evaluation;
   readonly kinds: EvaluationRegistry;
   readonly items: readonly Item[];
+  readonly lean?: boolean; // no held-out neutral text is read
 }
 
 /** The persona as a method gets it: what it does not read is withheld, and evaluation items never reach it. */
@@ -97,7 +98,7 @@ export function cellInputs(parts: IdentityParts): Readonly<Record<string, unknow
     seed: parts.seed,
     neutral: {
       calibration: readsPart(method, parts, 'neutral') ? listDigest(parts.neutral.calibration) : null,
-      heldOut: method.network === true ? listDigest(parts.neutral.heldOut) : null,
+      heldOut: method.network === true && parts.lean !== true ? listDigest(parts.neutral.heldOut) : null,
     },
     ...(readsPart(method, parts, 'library') && { library: libraryDigest(parts.library, parts.persona) }),
     evaluation: evaluationContent(evaluation, kinds, readsPart(method, parts, 'tuning')),

@@ -60,6 +60,7 @@ export function glob(pattern: string, value: string): boolean {
 
 function valueAt(cell: Cell, field: FilterField): string | null {
   if (field === 'evaluation') return cell.evaluation.id;
+  if (field === 'seed' && cell.lean === true) return null; // a draw goes with what it controls, whatever its seed
   const value = cell[field];
   return value === null ? null : String(value);
 }

@@ -148,13 +148,15 @@ async function computeCell(
     signal: options.signal,
   });
   const scoringMs = performance.now() - start;
-  const prompts = new Map([...asked].map(([digest, prompt]) => [digest, text.render(prompt).text]));
+  // A draw's prompts are those of the method that it controls.
+  const shown = cell.lean === true ? [] : [...asked];
+  const prompts = new Map(shown.map(([digest, prompt]) => [digest, text.render(prompt).text]));
   const outcomes = evaluated.map((outcome): Outcome => {
     const prompt = digests.get(outcome.item);
     return prompt === undefined ? outcome : { ...outcome, prompt };
   });
   const counters = { ...engine.counters() };
-  const measured = options.registry.get(entryOf(options.suite, cell).method)?.network === true;
+  const measured = cell.lean !== true && options.registry.get(entryOf(options.suite, cell).method)?.network === true;
   const { reusedMs = 0, ...cost } = prepared.cost;
   const record: CellRecord = {
     id: cell.id,
@@ -165,7 +167,7 @@ async function computeCell(
     figures: prepared.figures?.() ?? {},
     neutral: measured ? await readNeutral(loaded, prepared.variant, options.suite.neutral) : null,
   };
-  return { record, outcomes, artefacts: prepared.artefacts, prompts };
+  return { record, outcomes, artefacts: cell.lean === true ? [] : prepared.artefacts, prompts };
 }
 
 function differs(store: Store, key: string, cell: Cell, outcomes: readonly Outcome[]): boolean {

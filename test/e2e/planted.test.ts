@@ -20,7 +20,7 @@ async function run(planted: boolean, seed: number): Promise<RunResult> {
   const folder = temporaryFolder();
   const { suite: file } = await writePlanted(folder, { planted, seed });
   const { result } = await runSession({
-    suite: withControls(await loadSuite(file, { registry: METHODS, kinds: EVALUATIONS }), METHODS),
+    suite: withControls(await loadSuite(file, { registry: METHODS, kinds: EVALUATIONS }), METHODS, EVALUATIONS),
     registry: METHODS,
     kinds: EVALUATIONS,
     machine: machineOf(undefined),

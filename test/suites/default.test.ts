@@ -135,7 +135,7 @@ test('ci plans a mask beside a prompt, and the controls that can take its verdic
   const suite = await load('ci');
   assert.ok(itemsPerTrait(plan(suite)).every(([, items]) => items === 48));
   meetsPlan(suite, 48, 10, 1);
-  const kinds = withControls(suite, METHODS)
+  const kinds = withControls(suite, METHODS, EVALUATIONS)
     .methods.find(({ id }) => id === 'contrastive')!
     .against!.map(({ kind }) => kind);
   assert.equal([...kinds].sort(), ['opposite', 'random', 'shuffled']);

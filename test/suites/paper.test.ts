@@ -16,7 +16,11 @@ import { suite } from '../support/suite.ts';
 
 const test = suite('suites of the method');
 const load = async (name: string): Promise<Suite> =>
-  withControls(await loadSuite(join(ROOT, `suites/${name}.yaml`), { registry: METHODS, kinds: EVALUATIONS }), METHODS);
+  withControls(
+    await loadSuite(join(ROOT, `suites/${name}.yaml`), { registry: METHODS, kinds: EVALUATIONS }),
+    METHODS,
+    EVALUATIONS,
+  );
 const plan = (whole: Suite) =>
   expand(whole, METHODS, EVALUATIONS, new Map(whole.models.map(({ id }) => [id, DIGESTS])));
 
@@ -82,6 +86,7 @@ else {
         ...{ registry: METHODS, kinds: EVALUATIONS, set: [`evaluations.0.items.folder=${shared('data/bipo')}`] },
       }),
       METHODS,
+      EVALUATIONS,
     );
     const normal = (text: string) =>
       text

@@ -90,7 +90,7 @@ export function fakeSuite(changes: Partial<Suite> = {}): Suite {
       { id: 'none', method: 'none', control: true, options: {} },
       { id: 'prompting', method: 'prompting', control: false, options: { place: 'system' } },
     ],
-    controls: { random: 0, magnitude: false, 'generic-text': false, opposite: false, shuffled: false },
+    controls: { random: 0, magnitude: false, 'generic-text': false, opposite: false, shuffled: false, draws: 20 },
     sparsity: [{ label: 'low', value: 0.3 }],
     seeds: [0],
     latency: null,

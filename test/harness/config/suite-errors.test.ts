@@ -92,6 +92,20 @@ test('a sparsity under two labels, and a label of none, are refused where they s
   );
   for (const kind of ['magnitude', 'generic-text', 'opposite', 'shuffled'])
     await says(mask('score: wanda', `controls: { ${kind}: [low, midle] }\n`), /:12:\d+ unknown sparsity "midle"/);
+  const controls = (text: string) => mask('score: wanda', `controls: { ${text} }\n`);
+  await says(controls('evaluations: [chioce]'), /:12:27 unknown evaluation "chioce": did you mean "choice"\?/);
+  await says(controls('evaluations: some'), /:12:26 evaluations must be `all` or a list of ids/);
+  await says(controls('magnitude: atuo'), /:12:24 magnitude must be `auto`, true, false or a list of sparsities/);
+  await says(controls('random: many'), /:12:21 random must be `auto` or a number of seeds/);
+  await says(controls('random: -1'), /:12:21 random must be >= 0/);
+  await says(controls('shuffled: auto'), /:12:23 shuffled must be boolean,array/);
+  await says(controls('draws: 1'), /:12:20 draws must be >= 2/);
+  await says(controls('draw: 20'), /:12:13 unknown key "draw": did you mean "draws"\?/);
+  const loaded = await load(controls('draws: 3, evaluations: [choice], magnitude: true, opposite: [low]'));
+  assert.equal(loaded.controls, {
+    ...{ random: 'auto', magnitude: true, 'generic-text': 'auto', opposite: ['low'], shuffled: true },
+    ...{ draws: 3, evaluations: ['choice'] },
+  });
 });
 
 test('a name that would break the line of a report is refused where it stands', async () => {

@@ -36,7 +36,12 @@ const resolved = async (text: string, file: readonly unknown[] = FILE, options =
   return { suite, roles: suite.evaluations[0] as RoleReplyEvaluation };
 };
 const planned = (suite: Suite) =>
-  expand(withControls(suite, METHODS), METHODS, EVALUATIONS, new Map(suite.models.map(({ id }) => [id, DIGESTS])));
+  expand(
+    withControls(suite, METHODS, EVALUATIONS),
+    METHODS,
+    EVALUATIONS,
+    new Map(suite.models.map(({ id }) => [id, DIGESTS])),
+  );
 
 test('a role needs no opposite; it is asked its own rows, and those of others are left out by name', async () => {
   const { suite, roles } = await resolved(asking('lone'));
