@@ -12,6 +12,7 @@ import type { MethodRegistry, Prepared } from '../harness/method/method.ts';
 import type { Cell } from '../harness/plan/cell.ts';
 import { evaluationRecord } from '../harness/plan/identity.ts';
 import { itemDigest } from '../harness/plan/items.ts';
+import { constructionLines } from '../harness/plan/mirrored.ts';
 import { why } from '../harness/plan/why.ts';
 import { evaluateBy, type Machine } from '../harness/run/ports.ts';
 import { cellKeyOf, type Planned } from '../harness/run/session.ts';
@@ -52,14 +53,18 @@ export function planText(
   const places = cells.map(({ cell }) => ({ model: cell.model, evaluation: cell.evaluation.id }));
   const several = (['model', 'evaluation'] as const).filter((one) => new Set(places.map((at) => at[one])).size > 1);
   const shared = (['model', 'evaluation'] as const).filter((one) => cells.length > 0 && !several.includes(one));
+  const runs = runsOf(cells);
   const [head = '', ...rows] = tableRows(
     ['#', ...several, 'method', 'persona', ...axes, 'items', 'id', 'status'],
-    cells.map(({ cell, status }, i) => {
+    runs.map(({ from, to }) => {
+      const { cell, status } = cells[from]!;
       const { method, persona, items, id } = cell;
-      const values = axes.map((axis) => String(cell[axis] ?? '-'));
+      const between = (first: string, last: string) => (first === last ? first : `${first}-${last}`);
+      const last = cells[to]!.cell;
+      const values = axes.map((axis) => between(String(cell[axis] ?? '-'), String(last[axis] ?? '-')));
       const name = cell.split === 'tuning' ? `${method} (tuning)` : method;
-      const [n, count] = [String(i + 1), String(items.length)];
-      const where = several.map((one) => places[i]![one]);
+      const [n, count] = [between(String(from + 1), String(to + 1)), String(items.length)];
+      const where = several.map((one) => places[from]![one]);
       return [n, ...where, name, persona ?? '-', ...values, count, id.slice(0, 7), status];
     }),
   );
@@ -70,14 +75,41 @@ export function planText(
       `${suite.name}: ${counted(cells.length, 'cell')} on ${planned.device.name}, ${stored} stored, ${cells.length - stored} to run (${counted(questions, 'item')})`,
     ),
     ...(shared.length === 0 ? [] : wrap(`every cell: ${shared.map((one) => `${one} ${places[0]![one]}`).join(', ')}`)),
+    ...constructionLines(suite).flatMap((line) => wrap(line, 6)),
     ...powerOf(suite, planned).flatMap((line) => wrap(line, 6)),
     ...planned.notes.flatMap((note) => wrap(`Note: ${note}`, 6)),
     '',
     head,
-    ...rows.flatMap((row, i) => [row, ...(cells[i]?.why ?? []).flatMap((why) => wrap(`     ${why}`, 7))]),
+    ...rows.flatMap((row, i) => {
+      const { from } = runs[i]!;
+      return [row, ...cells[from]!.why.flatMap((why) => wrap(`     ${why}`, 7))];
+    }),
     ...(next === null ? [] : ['', ...endingLines([], next)]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Cells of a row of the table: draws that differ by their seed alone share one. */
+function runsOf(cells: readonly PlannedCell[]): readonly { readonly from: number; readonly to: number }[] {
+  const runs: { readonly from: number; to: number }[] = [];
+  const key = ({ cell, status, why }: PlannedCell) =>
+    JSON.stringify([
+      cell.model,
+      cell.evaluation.id,
+      cell.method,
+      cell.persona,
+      cell.wording,
+      cell.sparsity,
+      status,
+      why,
+    ]);
+  for (const [at, one] of cells.entries()) {
+    const last = runs.at(-1);
+    const same = last !== undefined && one.cell.lean === true && key(cells[last.to]!) === key(one);
+    if (same) last.to = at;
+    else runs.push({ from: at, to: at });
+  }
+  return runs;
 }
 
 function powerOf({ gate, evaluations }: Suite, { cells, kinds }: Planned): readonly string[] {
@@ -91,6 +123,7 @@ export function planJson(suite: Suite, planned: Planned, cells: readonly Planned
     suite: suite.name,
     device: planned.device,
     kernels: planned.kernels,
+    byConstruction: suite.byConstruction ?? [],
     cells: cells.map(({ cell: { items, evaluation, ...cell }, ...rest }) => ({
       ...cell,
       evaluation: evaluation.id,

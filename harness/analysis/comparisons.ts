@@ -17,6 +17,7 @@ export interface Against {
   readonly kind: ComparedKind;
   readonly id: string;
   readonly levels?: readonly string[]; // sparsities of the method at which it is compared; all without
+  readonly evaluations?: readonly string[]; // ids of those on which it is compared; all without
 }
 
 export interface Compared {
@@ -77,7 +78,9 @@ export function compare({ personas: all, plan: whole, answered, against, alpha =
   for (const cells of points.values()) {
     const point = pointOf(cells[0]);
     const controls = (against.get(point.method) ?? []).filter(
-      ({ levels }) => levels === undefined || point.sparsity === null || levels.includes(point.sparsity),
+      ({ levels, evaluations }) =>
+        (levels === undefined || point.sparsity === null || levels.includes(point.sparsity)) &&
+        evaluations?.includes(point.evaluation) !== false,
     );
     if (controls.length === 0) continue;
     const method = averaged(cells.map(pairsOf));
@@ -91,7 +94,9 @@ export function compare({ personas: all, plan: whole, answered, against, alpha =
       const complete =
         beside.length > 0 &&
         beside.every((cell) => byKey.has(cellKeyOf(cell))) &&
-        [...method.keys()].every((key) => seeds.every((seed) => seed.has(key)));
+        // Draws are asked a third of the items.
+        (beside.every(({ lean }) => lean === true) ||
+          [...method.keys()].every((key) => seeds.every((seed) => seed.has(key))));
       if (!complete) missing.add(id);
       const rows = present.length === 0 ? [] : rowsOf(unitsOf(method, present), alpha);
       comparisons.push(...rows.map((row) => ({ ...point, control: id, same: [], kind, seeds: own, ...row })));

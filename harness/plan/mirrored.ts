@@ -1,6 +1,7 @@
 // Which evaluations ask every item for both poles of its trait: there a network that is the same for both scores 50 % by
 // construction, since what it gains on one pole it loses on the other; and what a plan says of it.
 
+import { grouped } from '../../base/grouped.ts';
 import { listed } from '../../base/words.ts';
 import type { Evaluation, Suite } from '../config/resolved.ts';
 import { type EvaluationRegistry, kindOf } from '../method/evaluation-kind.ts';
@@ -20,16 +21,20 @@ export function isMirrored({ personas }: Suite, evaluation: Evaluation, kinds: E
   return paired && items.every((item) => item.unpaired !== true && (item.options.length === 2 || item.scale === true));
 }
 
-/** What of the controls is known before it runs, a line for each evaluation; none where nothing is. */
+/** What of the controls is known before it runs, a line for evaluations of which the same is; none where nothing is. */
 export function constructionLines({ byConstruction = [] }: Suite): readonly string[] {
-  return byConstruction.map(({ evaluation, once, left }) => {
+  const alike = grouped(byConstruction, ({ once, left }) => JSON.stringify([once, left]));
+  return [...alike.values()].map((same) => {
+    const [{ once, left }] = same;
     const halves = left.filter((kind) => kind !== 'opposite');
+    const several = (names: readonly string[], one: string, more: string) =>
+      names.length === 0 ? [] : [`${listed(names)} ${names.length === 1 ? one : more}`];
     const parts = [
-      ...(once.length > 0 ? [`${listed(once)} runs once`] : []),
-      ...(halves.length > 0 ? [`${listed(halves)} ${halves.length > 1 ? 'do' : 'does'} not run`] : []),
+      ...several(once, 'runs with one seed', 'run with one seed'),
+      ...several(halves, 'does not run', 'do not run'),
       ...(left.includes('opposite') ? ["opposite is 100 % less the method's figure and does not run"] : []),
     ];
-    const why = `${evaluation}: each item counts for both poles, so that a network without a persona scores 50 % by construction`;
-    return `${why}: ${parts.join('; ')}`;
+    const where = listed(same.map(({ evaluation }) => evaluation));
+    return `${where}: each item counts for both poles, so that a network without a persona scores 50 % by construction: ${parts.join('; ')}`;
   });
 }

@@ -24,23 +24,34 @@ const load = async (name: string): Promise<Suite> =>
 const plan = (whole: Suite) =>
   expand(whole, METHODS, EVALUATIONS, new Map(whole.models.map(({ id }) => [id, DIGESTS])));
 
-test('big-five holds Wanda at three sparsities, contrast and shuffled at the middle one, and every control', async () => {
-  const cells = plan(await load('big-five')).filter(({ split }) => split === 'evaluation');
-  const levels = (method: string) => [
-    ...new Set(cells.filter((cell) => cell.method === method).map(({ sparsity }) => sparsity)),
-  ];
+test('big-five holds Wanda at three sparsities, and 20 draws of every score at the middle one', async () => {
+  const whole = await load('big-five');
+  const cells = plan(whole).filter(({ split }) => split === 'evaluation');
+  const of = (method: string, evaluation = 'choice') =>
+    cells.filter((cell) => cell.method === method && cell.evaluation.id === evaluation);
+  const levels = (method: string) => [...new Set(of(method).map(({ sparsity }) => sparsity))];
   assert.equal(levels('wanda'), ['low', 'middle', 'high']);
-  for (const control of ['random', 'magnitude', 'generic-text', 'wanda.opposite'])
-    assert.equal(levels(control), ['low', 'middle', 'high']);
-  for (const middle of ['contrastive', 'wanda.shuffled', 'contrastive.shuffled', 'contrastive.opposite']) {
+  assert.equal(levels('random'), ['low', 'middle', 'high']);
+  for (const middle of ['contrastive', 'wanda.shuffled', 'contrastive.shuffled']) {
     assert.equal(levels(middle), ['middle'], middle);
   }
-  const seeds = (method: string) =>
-    new Set(cells.filter((cell) => cell.method === method).map(({ seed }) => seed)).size;
-  assert.is(seeds('random'), 5);
+  const seeds = (method: string) => new Set(of(method).map(({ seed }) => seed)).size;
+  assert.equal([seeds('random'), seeds('wanda.shuffled'), seeds('contrastive.shuffled')], [1, 20, 20]);
+  // Equal by construction: 50 %, and the method's figure from the other end.
+  for (const known of ['magnitude', 'generic-text', 'wanda.opposite', 'contrastive.opposite'])
+    assert.equal(of(known), []);
+  assert.equal(whole.byConstruction, [
+    { evaluation: 'choice', once: ['random'], left: ['magnitude', 'generic-text', 'opposite'] },
+  ]);
+  // 16 of 48 items of a trait, as many of either keying, the same for both poles; none on the scale.
+  for (const { items, persona } of of('contrastive.shuffled')) {
+    assert.is(items.length, 16);
+    assert.is(items.filter((item) => item.persona === persona).length, 8);
+  }
+  assert.equal(of('contrastive.shuffled', 'likert'), []);
 });
 
-test('big-five-full holds every score function, every control, 20 random masks and five calibration seeds', async () => {
+test('big-five-full holds every score function, 20 draws of each, and five calibration seeds', async () => {
   const whole = await load('big-five-full');
   const scores = new Set(whole.methods.filter(({ control }) => !control).map(({ options }) => options.score));
   for (const score of [
@@ -56,12 +67,14 @@ test('big-five-full holds every score function, every control, 20 random masks a
   const cells = plan(whole);
   const seeds = (method: string) =>
     new Set(cells.filter((cell) => cell.method === method).map(({ seed }) => seed)).size;
-  assert.equal([seeds('random'), seeds('wanda'), seeds('magnitude')], [20, 5, 1]);
-  for (const { id, method, control, against = [] } of whole.methods) {
+  assert.equal([seeds('random'), seeds('wanda'), seeds('wanda.shuffled')], [1, 5, 20]);
+  for (const { id, method, control, options, against = [] } of whole.methods) {
     if (method !== 'subnetwork' || control) continue;
+    // Beside a prompt that states the persona nothing is known of a mask before it runs.
+    const all = ['random', 'magnitude', 'generic-text', 'opposite', 'shuffled'];
     assert.equal(
       against.map(({ kind }) => kind),
-      ['random', 'magnitude', 'generic-text', 'opposite', 'shuffled'],
+      options.prompt === 'persona' ? all : ['random', 'shuffled'],
       id,
     );
   }
