@@ -10,6 +10,7 @@ import { methodOf } from '../harness/gate/levels.ts';
 import { referenceText } from '../harness/gate/reference.ts';
 import { isComplete, referenceOf, titlesOf } from '../harness/gate/rows.ts';
 import { namedRows, referenceFile, rulesOf, runVerdicts } from '../harness/gate/run-verdicts.ts';
+import { entryName } from '../harness/record/row-name.ts';
 import type { Comparison, GateReport } from '../harness/record/verdicts.ts';
 import type { ReadRun } from '../harness/store/read-run.ts';
 import { readReference, readRun } from './read-run.ts';
@@ -47,6 +48,14 @@ export function blessRun(
     throw new BenchError('incomplete-run', why, {
       where: read.folder,
       hint: 'run the same command again until every cell is complete: it continues from what is stored',
+    });
+  }
+  const early = read.result.looks.find(({ items, planned }) => items < planned);
+  if (early !== undefined) {
+    const row = `${entryName(early)} was asked ${early.items} of its ${early.planned} items`;
+    throw new BenchError('incomplete-run', `the gate ended the run early (${row}): a reference has all items`, {
+      where: read.folder,
+      hint: 'run the suite without --gate, which asks the rest and computes nothing again, then bless that run',
     });
   }
   const rows = namedRows(read, rules);

@@ -7,7 +7,7 @@ import type { Cell } from '../harness/plan/cell.ts';
 import { select } from '../harness/plan/selection.ts';
 import { packPrompts } from '../harness/record/prompts.ts';
 import type { ItemRow, RunResult } from '../harness/record/run-record.ts';
-import type { Machine } from '../harness/run/ports.ts';
+import type { Machine, SessionOptions } from '../harness/run/ports.ts';
 import type { Gated } from '../reports/gate-summary.ts';
 import type { Extras } from '../reports/html/outcomes.ts';
 import { BUNDLED } from './registry.ts';
@@ -21,6 +21,8 @@ export async function runOn(machine: Machine, suite: Suite, options: RunSuiteOpt
   ]);
   const base = path.resolve(options.out ?? DEFAULT_OUT);
   const { registry = BUNDLED, filter = [], signal = new AbortController().signal, warn = () => {} } = options;
+  const { against } = options;
+  const looked = against === undefined ? null : await looksOf(against);
   const run = await runSession({
     suite,
     registry: registry.methods,
@@ -34,6 +36,7 @@ export async function runOn(machine: Machine, suite: Suite, options: RunSuiteOpt
     fresh: options.fresh === true,
     failFast: options.failFast === true,
     profile: options.profile === true,
+    ...(looked !== null && { undecided: looked }),
     select: (cells: readonly Cell[]) => select(filter, cells),
   });
   const { result, rows: items, interrupted } = run;
@@ -63,6 +66,13 @@ export async function runOn(machine: Machine, suite: Suite, options: RunSuiteOpt
   });
   const files = [...Object.keys(reports), 'run.json', 'items.jsonl'];
   return { folder, result, files, items, interrupted, ...(gate !== undefined && { gate }) };
+}
+
+/** Asks the gate after each look. */
+async function looksOf({ name, reference }: Blessed): Promise<NonNullable<SessionOptions['undecided']>> {
+  const { openRowsOf } = await import('../harness/gate/run-verdicts.ts');
+  return (look, result, items) =>
+    openRowsOf({ folder: name, result, items: [...items], prompts: () => new Map() }, reference, look);
 }
 
 /** What the gate says of the run, for its reports; nothing where its suite has no rules. */

@@ -36,7 +36,10 @@ export interface RunSuiteOptions {
   readonly profile?: boolean;
   /** Cells to keep; terms of one field are alternatives. */
   readonly filter?: readonly FilterTerm[];
-  /** The HTML page shows which answers changed since this blessed run. */
+  /**
+   * The blessed run that this one is judged by: its verdict and the answers that changed stand in the reports, and of a suite
+   * with `gate.looks` further items are asked only of rows that a look leaves open (absent: all items).
+   */
   readonly against?: Blessed;
   /** The command that the run's record names; words. */
   readonly command?: readonly string[];

@@ -5,7 +5,8 @@ import type { RunResult } from '../harness/record/run-record.ts';
 import { atlasSections } from './atlas.ts';
 import { costSections } from './costs.ts';
 import { type Gated, gateSummary } from './gate-summary.ts';
-import { comparisonSections, taxSections, traitSections } from './networks.ts';
+import { headlineOf, headlineText } from './headline.ts';
+import { comparisonSections, personaSections, traitSections } from './networks.ts';
 import { profileSections } from './profile.ts';
 import { provenanceRows } from './provenance.ts';
 import {
@@ -18,13 +19,15 @@ import {
   titleLine,
 } from './sections.ts';
 import { matrixSections, specificitySections } from './specificity.ts';
-import { aboveNone, figureSections, summarySections } from './summary.ts';
-import { verdicts } from './verdict.ts';
+import { spokenSections } from './spoken.ts';
+import { figureSections, summarySections } from './summary.ts';
+import { taxSections } from './tax.ts';
 
 export function markdownReport(result: RunResult, gate?: Gated): string {
   const failed = errorSection(result);
   const sections = [
-    ...summarySections(result),
+    ...summarySections(result, { inFull: true }),
+    ...spokenSections(result),
     ...alignmentSections(result),
     ...result.sections.filter(({ detail }) => !detail),
     ...specificitySections(result),
@@ -32,6 +35,7 @@ export function markdownReport(result: RunResult, gate?: Gated): string {
     ...taxSections(result),
     ...detailSections(result),
     ...traitSections(result),
+    ...personaSections(result),
     ...result.sections.filter(({ detail }) => detail),
     ...matrixSections(result),
     ...atlasSections(result),
@@ -49,7 +53,7 @@ export function markdownReport(result: RunResult, gate?: Gated): string {
             .map((line) => `**${plain(line)}**`)
             .join('\n\n'),
         ]),
-    [...partialLine(result), ...verdicts(result), ...aboveNone(result)]
+    [...partialLine(result), ...headlineText(headlineOf(result))]
       .map((verdict) => `**${plain(verdict)}**`)
       .join('\n\n'),
     `${cellsLine(result)}. Started ${result.startedAt}.`,

@@ -1,9 +1,10 @@
 // The tables of a report as plain text cells, so that terminal and Markdown say the same.
 
 import { counted } from '../base/words.ts';
-import type { MetricRow, RunResult } from '../harness/record/run-record.ts';
+import type { AnswererRow, MetricRow, RunResult } from '../harness/record/run-record.ts';
 import { entryName, percent, shareText } from './format.ts';
-import { isMain, mainRows, pairedRows, places, samePoint, standing } from './verdict.ts';
+import { isMain, isMaskControl, mainRows, places } from './rows.ts';
+import { standingText } from './standing.ts';
 
 export interface Section {
   readonly title: string;
@@ -16,19 +17,18 @@ export interface Section {
 export function alignmentSections(result: RunResult): readonly Section[] {
   return places(result).map(([model, evaluation]) => {
     const all = mainRows(result, model, evaluation);
-    // A null that the harness added says little by trait; report.md has every persona.
-    const compared = new Set(result.comparisons.map(({ control }) => control));
-    const rows = all.filter((row) => row.scope === 'pooled' || !compared.has(row.method));
+    // Controls of masks say little by trait; the table by persona has each.
+    const rows = all.filter((row) => row.scope === 'pooled' || !isMaskControl(result, row));
     return {
       title: `Alignment: ${model}, evaluation ${evaluation}`,
-      head: ['method', 'items', 'n', 'alignment [95 %]', 'by order', 'against controls'],
+      head: ['method', 'items', 'n', 'alignment [95 %]', 'by order', 'standing'],
       rows: rows.map((row) => [
         entryName(row),
         row.trait ?? 'all',
         String(row.alignment.n),
         shareText(row.alignment),
         row.orders.map(({ value }) => percent(value)).join(' / '),
-        against(result, row),
+        standingText(result, row),
       ]),
       below: [],
     };
@@ -58,8 +58,11 @@ export function detailSections(result: RunResult): readonly Section[] {
     const sections: Section[] = [
       {
         ...byPersona,
-        head: [...byPersona.head, 'best without a model'],
-        rows: byPersona.rows.map((cells, k) => [...cells, bestAnswerer(result, personas[k] as MetricRow)]),
+        head: [...byPersona.head, 'best without a model', 'standing'],
+        rows: byPersona.rows.map((cells, k) => {
+          const row = personas[k] as MetricRow;
+          return [...cells, bestAnswerer(result, row), standingText(result, row)];
+        }),
       },
     ];
     if (wordings.length > 0) sections.push(section('By wording', 'wording', wordings, (row) => row.wording ?? ''));
@@ -72,7 +75,7 @@ function bestAnswerer(result: RunResult, { evaluation, persona }: MetricRow): st
   const rows = result.answerers.filter((row) => row.evaluation === evaluation && row.persona === persona);
   if (rows.length === 0) return '–';
   const best = rows.reduce((a, b) => (b.alignment.value > a.alignment.value ? b : a));
-  return `${best.answerer} ${percent(best.alignment.value)} %`;
+  return `"${best.answerer}" ${percent(best.alignment.value)} %`;
 }
 
 /** Cells that failed. */
@@ -124,24 +127,6 @@ export function titleLine(result: RunResult): string {
   return `${result.suite} on ${result.device.name}${result.device.software ? ' (software device)' : ''}`;
 }
 
-export function against(result: RunResult, row: MetricRow): string {
-  if (row.control) return 'control';
-  const paired = pairedRows(result, row);
-  if (isUnjudged(result, row)) return 'not compared: controls are missing';
-  if (paired.length > 0) {
-    const lost = paired.filter(({ beats }) => !beats).length;
-    return lost === 0 ? 'above, by pairs' : `NOT above ${lost} of ${paired.length}`;
-  }
-  const { notAbove } = standing(result, row);
-  return notAbove === null ? 'above' : `NOT above ${notAbove}`;
-}
-
-/** Whether controls of a row are missing, and none of those that are there is above it. */
-function isUnjudged(result: RunResult, row: MetricRow): boolean {
-  const verdict = result.verdicts.find((one) => one.scope === 'pooled' && samePoint(one, row));
-  return verdict !== undefined && verdict.missing.length > 0 && pairedRows(result, row).every(({ beats }) => beats);
-}
-
 export function chanceText(rows: readonly MetricRow[]): string {
   const chances = rows.map(({ chance }) => chance);
   const low = Math.min(...chances);
@@ -166,9 +151,18 @@ export function balanceLine(result: RunResult, model: string, evaluation: string
   ];
 }
 
+/** What needs no model, the best first: each figure of a method stands next to what could explain it. */
 export function answerersLine(result: RunResult, evaluation: string): readonly string[] {
   const rows = result.answerers.filter((row) => row.evaluation === evaluation && row.scope === 'pooled');
   if (rows.length === 0) return [];
-  const parts = rows.map(({ answerer, alignment }) => `${answerer} ${shareText(alignment)}`);
+  const [fixed, free] = [rows.filter(isFixed), rows.filter((row) => !isFixed(row))];
+  const parts = [...free]
+    .sort((a, b) => b.alignment.value - a.alignment.value)
+    .map(({ answerer, alignment }) => `"${answerer}" ${shareText(alignment)}`);
+  // What gives both poles one answer says nothing, and each the same of it.
+  const constant = fixed.map(({ answerer }) => `"${answerer}"`).join(', ');
+  if (fixed.length > 0) parts.push(`${percent(fixed[0]?.alignment.value ?? 0)} % by construction: ${constant}`);
   return [`Without a model (n ${rows[0]?.alignment.n ?? 0}): ${parts.join(', ')}.`];
 }
+
+const isFixed = ({ alignment }: AnswererRow): boolean => alignment.low === null;

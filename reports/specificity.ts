@@ -2,8 +2,8 @@
 
 import type { Estimate, RunResult, SpecificityRow } from '../harness/record/run-record.ts';
 import { entryName, percent } from './format.ts';
+import { places } from './rows.ts';
 import type { Section } from './sections.ts';
-import { places } from './verdict.ts';
 
 export function specificitySections(result: RunResult): readonly Section[] {
   return specific(result).map(({ place, rows }) => ({

@@ -5,13 +5,12 @@ import { endingLines, type Paint, painter, tableText, wrap } from '../base/colum
 import type { RunResult } from '../harness/record/run-record.ts';
 import { timingSections } from './costs.ts';
 import { type Gated, gateLines } from './gate-summary.ts';
-import { comparisonSections, taxSections } from './networks.ts';
+import { headlineOf, headlineText } from './headline.ts';
 import { profileSections } from './profile.ts';
 import { cellsLine, errorSection, partialLine, titleLine } from './sections.ts';
 import { specificitySections } from './specificity.ts';
-import { aboveNone, summarySections } from './summary.ts';
+import { summarySections } from './summary.ts';
 import { byTraitSections } from './traits.ts';
-import { verdicts } from './verdict.ts';
 
 export interface TerminalOptions {
   readonly color: boolean;
@@ -27,25 +26,23 @@ export function terminalReport(result: RunResult, options: TerminalOptions): str
   for (const line of gateLines(options.gate))
     say(options.gate?.report.outcome === 'pass' ? paint.good : paint.bad, line);
   for (const line of partialLine(result)) say(paint.warn, line);
-  for (const verdict of [...verdicts(result), ...aboveNone(result)]) say(paint.bold, verdict);
+  for (const [k, line] of headlineText(headlineOf(result)).entries()) say(k === 0 ? paint.bold : paint.plain, line);
   lines.push('');
   say(paint.dim, titleLine(result));
   say(paint.plain, cellsLine(result));
   lines.push('');
   const failed = errorSection(result);
   const sections = [
-    ...summarySections(result),
+    ...summarySections(result, { inFull: false }),
     ...byTraitSections(result),
     ...result.sections.filter(({ detail }) => !detail),
     ...specificitySections(result),
-    ...comparisonSections(result),
-    ...taxSections(result),
     ...timingSections(result),
     ...profileSections(result),
     ...(failed ? [failed] : []),
   ];
   const told: Paint = (cell) =>
-    cell.startsWith('NOT ') ? paint.bad(cell) : /^above\b/.test(cell) ? paint.good(cell) : cell;
+    /^(NOT |not held|no better than|broken)/.test(cell) ? paint.bad(cell) : cell === 'held' ? paint.good(cell) : cell;
   for (const { title, head, rows, below } of sections) {
     say(paint.bold, title);
     lines.push(tableText(head, rows, { paintHead: paint.dim, paintCell: told }));

@@ -2,19 +2,18 @@
 
 import type { MetricRow, RunResult } from '../harness/record/run-record.ts';
 import { entryName } from './format.ts';
+import { isMaskControl, mainRows, places } from './rows.ts';
 import type { Section } from './sections.ts';
-import { mainRows, pairedRows, places, standing } from './verdict.ts';
+import { isHeld } from './standing.ts';
 
 /** So many columns of alignment fit next to the names. */
 const MOST_TRAITS = 5;
 
 /** One section per model and evaluation with several traits; with one, the first table has said it. */
 export function byTraitSections(result: RunResult): readonly Section[] {
-  // A null that the harness added says little by trait.
-  const compared = new Set(result.comparisons.map(({ control }) => control));
   return places(result).flatMap(([model, evaluation]) => {
     const rows = mainRows(result, model, evaluation).filter(
-      (row) => row.scope === 'trait' && !compared.has(row.method),
+      (row) => row.scope === 'trait' && !isMaskControl(result, row),
     );
     const traits = [...new Set(rows.map(({ trait }) => trait ?? ''))];
     const names = [...new Set(rows.map(entryName))];
@@ -37,9 +36,7 @@ export function byTraitSections(result: RunResult): readonly Section[] {
         below:
           part < parts - 1
             ? []
-            : [
-                '*: above every control: by a paired test where the method has controls of its own, otherwise by separate intervals, answerers without a model included.',
-              ],
+            : ['*: held on this trait: above none, every control and every answerer without a model, paired by item.'],
       };
     });
   });
@@ -49,13 +46,7 @@ export function byTraitSections(result: RunResult): readonly Section[] {
 function cellText(result: RunResult, row: MetricRow | undefined): string {
   if (row === undefined) return '–';
   const { value, low, high } = row.alignment;
-  const [at, ...bounds] = [value, low, high].flatMap((share) => (share === null ? [] : (100 * share).toFixed(0)));
-  return `${at}${bounds.length === 0 ? '' : ` [${bounds.join(', ')}]`}${isAbove(result, row) ? '*' : ''}`;
-}
-
-/** By pairs where it has controls of its own, as in the verdict. */
-function isAbove(result: RunResult, row: MetricRow): boolean {
-  if (row.control) return false;
-  const paired = pairedRows(result, row);
-  return paired.length > 0 ? paired.every(({ beats }) => beats) : standing(result, row).notAbove === null;
+  const text = (share: number) => (100 * share).toFixed(0);
+  const interval = low === null || high === null ? '' : ` [${text(low)}, ${text(high)}]`;
+  return `${text(value)}${interval}${isHeld(result, row) ? '*' : ''}`;
 }

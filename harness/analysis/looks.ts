@@ -6,6 +6,7 @@ import type { Counters } from '../../gpu/index.ts';
 import type { Cell, CellResult, StoredCell } from '../plan/cell.ts';
 import { pointKeyOf } from '../plan/looks.ts';
 import type { LookRow } from '../record/looks.ts';
+import { entryName } from '../record/row-name.ts';
 
 /** One cell for each point, in the order of their first looks. */
 export function joinedCells(cells: readonly Cell[]): readonly Cell[] {
@@ -76,4 +77,17 @@ export function lookRows(plan: readonly Cell[], asked: ReadonlySet<Cell>): reado
     const counts = { looks, of, items: items(own), planned: items(cells) };
     return [{ model, evaluation: evaluation.id, method, sparsity, ...counts }];
   });
+}
+
+/** What a reader should know of rows that were asked fewer items than planned. */
+export function lookNotes(rows: readonly LookRow[]): readonly string[] {
+  const models = new Set(rows.map(({ model }) => model)).size > 1;
+  const evaluations = new Set(rows.map(({ evaluation }) => evaluation)).size > 1;
+  return rows
+    .filter(({ items, planned }) => items < planned)
+    .map((row) => {
+      const { model, evaluation, looks, of, items, planned } = row;
+      const name = [entryName(row), ...(evaluations ? [evaluation] : []), ...(models ? [model] : [])].join(', ');
+      return `${name} was asked ${items} of its ${planned} items (look ${looks} of ${of}): the gate needs no more of it.`;
+    });
 }

@@ -24,7 +24,7 @@ import { agreementRows } from './agreement.ts';
 import { type Against, compare } from './comparisons.ts';
 import { costRows } from './costs.ts';
 import { kindRows, kindSections } from './kind-rows.ts';
-import { joinedCells, joinedResults, lookRows } from './looks.ts';
+import { joinedCells, joinedResults, lookNotes, lookRows } from './looks.ts';
 import { type Answered, answererRows, metricRows } from './metrics.ts';
 import { headlineRows, perplexityRows, tuningRows } from './networks.ts';
 import { specificityRows } from './specificity.ts';
@@ -59,6 +59,7 @@ export function runResult(given: RunParts): RunResult {
   const complete = answered.length === parts.plan.length;
   const cells = given.results.map((result) => cellRow(suite, result));
   const reached = new Set(given.results.map(({ cell }) => cell));
+  const looks = lookRows(whole, new Set(asked));
   const { partial } = parts;
   const left = partial === undefined ? asked.filter((cell) => !reached.has(cell)).length : 0;
   const device = parts.device.software
@@ -82,6 +83,7 @@ export function runResult(given: RunParts): RunResult {
       ...suite.notes,
       ...device,
       ...parts.notes,
+      ...lookNotes(looks),
       ...(left > 0 ? [`${left} cells of the plan were not reached.`] : []),
     ],
     provenance: parts.provenance,
@@ -108,7 +110,7 @@ export function runResult(given: RunParts): RunResult {
     latency: parts.latency,
     profile: parts.profile,
     gate: suite.gate,
-    looks: lookRows(whole, new Set(asked)),
+    looks,
     ...(partial !== undefined && { partial }),
     exitCode: partial !== undefined ? STOPPED : complete ? 0 : 3,
   };

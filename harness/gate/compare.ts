@@ -3,14 +3,14 @@
 
 import { grouped } from '../../base/grouped.ts';
 import { entryName } from '../record/row-name.ts';
-import type { ItemRow } from '../record/run-record.ts';
+import type { ItemRow, RunResult } from '../record/run-record.ts';
 import type { AnswerGiven, Comparison, Flip, RowDifference } from '../record/verdicts.ts';
 import { bcaInterval } from '../stats/bca.ts';
 import { meanOf, pairRows, type Unit, unitsOf } from '../stats/units.ts';
 import { type KeyedBy, keyedAnswers, sharesOf, titlesOf } from './rows.ts';
 
 export interface Side {
-  readonly result: KeyedBy;
+  readonly result: KeyedBy & Partial<Pick<RunResult, 'looks'>>;
   readonly items: readonly ItemRow[];
 }
 
@@ -21,7 +21,7 @@ export function compareRuns(first: Side, second: Side): Comparison {
   const several = sides.some((rows) => new Set(rows.map(({ model }) => model)).size > 1);
   const inWords = titlesOf(...sides);
   const titleOf: Title = (row) => inWords(entryName(row), row);
-  const keyOf = (row: ItemRow): string =>
+  const keyOf = (row: RowNames): string =>
     JSON.stringify([several ? row.model : null, row.evaluation, row.method, row.sparsity]);
   // Items of other traits than the persona's say nothing of how well it is kept.
   const own = (rows: readonly ItemRow[]) => rows.filter(({ keyed }) => keyed !== 0);
@@ -33,9 +33,15 @@ export function compareRuns(first: Side, second: Side): Comparison {
   const found: RowDifference[] = [];
   const flips: Flip[] = [];
   const different: string[] = [];
-  for (const [key, now] of b) {
-    const was = a.get(key);
-    if (was === undefined) continue;
+  const early = new Set([...endedEarly(first, keyOf), ...endedEarly(second, keyOf)]);
+  for (const [key, all] of b) {
+    const other = a.get(key);
+    if (other === undefined) continue;
+    const [now, was] = early.has(key) ? [sharedWith(all, other), sharedWith(other, all)] : [all, other];
+    if (now[0] === undefined) {
+      different.push(titleOf(all[0]));
+      continue;
+    }
     const units = unitsFor(now, was, judges);
     if (units === null) {
       different.push(titleOf(now[0]!));
@@ -58,6 +64,18 @@ export function compareRuns(first: Side, second: Side): Comparison {
 
 type Title = (row: ItemRow) => string;
 type Groups = ReadonlyMap<string, readonly ItemRow[]>;
+
+type RowNames = Pick<ItemRow, 'model' | 'evaluation' | 'method' | 'sparsity'>;
+
+/** Rows that a gate ended before their last look. */
+function endedEarly({ result: { looks = [] } }: Side, keyOf: (row: RowNames) => string): readonly string[] {
+  return looks.filter(({ items, planned }) => items < planned).map(keyOf);
+}
+
+function sharedWith(rows: readonly ItemRow[], others: readonly ItemRow[]): readonly ItemRow[] {
+  const items = new Set(others.map(({ item }) => item));
+  return rows.filter(({ item }) => items.has(item));
+}
 
 /** Units of items that both sides hold once, with the same content; null where they hold others. */
 function unitsFor(

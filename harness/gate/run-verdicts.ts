@@ -4,6 +4,7 @@ import path from 'node:path';
 import { BenchError } from '../../base/error.ts';
 import type { GateReport } from '../record/verdicts.ts';
 import type { ReadRun } from '../store/read-run.ts';
+import { undecided } from './matching.ts';
 import { rowsOfOrder } from './names.ts';
 import { candidateOf, gateRows } from './rows.ts';
 import { gate } from './rules.ts';
@@ -30,6 +31,15 @@ export function namedRows({ result, items }: ReadRun, rules: Rules): readonly Ga
 /** The file of a suite's reference, relative to the working folder. */
 export function referenceFile(suite: string): string {
   return path.join(REFERENCES, `${suite.replace(/[^\w.-]+/g, '-')}.json`);
+}
+
+/**
+ * The gated rows of a run so far that its looks up to `look` (from 1) leave open, by the rules of its own suite. Throws `no-gate`.
+ */
+export function openRowsOf(read: ReadRun, reference: Reference, look: number): ReturnType<typeof undecided> {
+  const { result, folder } = read;
+  const rules = rulesOf(result.gate, result.suite, folder);
+  return undecided(candidateOf(result, namedRows(read, rules)), reference, rules, look - 1);
 }
 
 /** A run's verdicts against a reference, by the rules of its own suite. `strict`: what does not pass fails. Throws `no-gate`. */

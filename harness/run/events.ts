@@ -5,6 +5,14 @@ import type { CellRecord } from '../record/cell-record.ts';
 
 export type RunEvent =
   | { readonly kind: 'plan'; readonly cells: number; readonly stored: number }
+  /** The gate left rows open, so that there are more cells. */
+  | {
+      readonly kind: 'look';
+      readonly look: number;
+      readonly rows: number;
+      readonly cells: number;
+      readonly stored: number;
+    }
   | { readonly kind: 'damaged'; readonly cell: Cell; readonly reason: string }
   | { readonly kind: 'damaged-times'; readonly cell: Cell; readonly reason: string }
   | { readonly kind: 'note'; readonly text: string } // of the store
@@ -27,6 +35,7 @@ export function cellName(cell: Cell): string {
   const parts = [cell.model, cell.evaluation.id, cell.method, cell.persona, cell.wording];
   if (cell.sparsity !== null) parts.push(`sparsity ${cell.sparsity}`);
   if (cell.seed !== null) parts.push(`seed ${cell.seed}`);
+  if (cell.look > 1) parts.push(`look ${cell.look}`);
   const name = parts.filter((part) => part !== null).join(' / ');
   return cell.split === 'tuning' ? `${name} (tuning)` : name;
 }

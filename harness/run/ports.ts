@@ -7,8 +7,9 @@ import type { Item } from '../datasets/types.ts';
 import { type EvaluationRegistry, kindOf } from '../method/evaluation-kind.ts';
 import type { MethodRegistry, Prepared, Statistics } from '../method/method.ts';
 import type { Outcome } from '../method/outcome.ts';
-import type { Cell } from '../plan/cell.ts';
-import type { DeviceInfo } from '../record/run-record.ts';
+import type { Cell, CellResult } from '../plan/cell.ts';
+import type { LookRow } from '../record/looks.ts';
+import type { DeviceInfo, ItemRow, RunResult } from '../record/run-record.ts';
 import type { Store } from '../store/store.ts';
 import type { TextModel } from '../text/index.ts';
 import type { Listener } from './events.ts';
@@ -40,6 +41,9 @@ export function evaluateBy(kinds: EvaluationRegistry): Evaluate {
   };
 }
 
+/** Which cells of later looks are to be asked, after a look (from 1) and by all that is answered. */
+export type GoesOn = (look: number, results: readonly CellResult[]) => Promise<(cell: Cell) => boolean>;
+
 export interface RunnerOptions {
   readonly suite: Suite;
   readonly registry: MethodRegistry;
@@ -54,7 +58,12 @@ export interface RunnerOptions {
   readonly signal: AbortSignal;
   readonly fresh: boolean;
   readonly failFast: boolean;
+  /** Asked between the looks of a gate; absent: all looks are run as one. */
+  readonly goesOn?: GoesOn;
 }
+
+/** A gated row, as the gate names it. */
+export type OpenRow = Pick<LookRow, 'model' | 'evaluation'> & { readonly name: string };
 
 /** What a run asks of the machine. */
 export interface Machine {
@@ -92,6 +101,8 @@ export interface SessionOptions {
   readonly profile?: boolean;
   /** Where calibration statistics are kept; absent: in memory only. */
   readonly statistics?: StatisticsFiles;
+  /** The gated rows that a look (from 1) leaves open, by the run so far; absent: all looks are asked. */
+  undecided?(look: number, result: RunResult, items: Iterable<ItemRow>): readonly OpenRow[];
   /** Cells to keep (--filter); all when absent. */
   select?(cells: readonly Cell[]): readonly Cell[];
 }

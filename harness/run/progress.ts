@@ -65,6 +65,9 @@ function plain(output: ProgressOutput): { readonly listen: Listener; stop(): voi
       total = event.cells - event.stored;
       const stored = event.stored > 0 ? `, ${event.stored} answered from the store` : '';
       line(`${counted(event.cells, 'cell')}${stored}`);
+    } else if (event.kind === 'look') {
+      total += event.cells - event.stored;
+      line(note(event) ?? '');
     } else if (event.kind === 'cell-done') {
       line(`[${++done}/${total}] ${cellName(event.cell)}  ${(event.record.scoringMs / 1000).toFixed(2)} s`);
     } else if (event.kind === 'cell-error') {
@@ -97,11 +100,20 @@ function bar(output: NodeJS.WriteStream): { readonly listen: Listener; stop(): v
     if (active) single.stop();
     active = false;
   };
+  let total = 0;
+  const more = (cells: number): void => {
+    total += cells;
+    if (active) single.setTotal(total);
+    else if (cells > 0) single.start(total, total - cells, { what: '' });
+    active ||= cells > 0;
+  };
   const listen: Listener = (event) => {
     if (event.kind === 'cell-done') failed.over();
-    if (event.kind === 'plan' && event.cells > event.stored) {
-      single.start(event.cells - event.stored, 0, { what: '' });
-      active = true;
+    if (event.kind === 'plan') {
+      more(event.cells - event.stored);
+    } else if (event.kind === 'look') {
+      line(note(event) ?? '');
+      more(event.cells - event.stored);
     } else if (event.kind === 'model-load') single.update({ what: printable(`loading ${event.model}`) });
     else if (event.kind === 'cell-start') single.update({ what: printable(cellName(event.cell)) });
     else if (event.kind === 'cell-done') single.increment();
@@ -125,6 +137,10 @@ function bar(output: NodeJS.WriteStream): { readonly listen: Listener; stop(): v
 
 function note(event: RunEvent): string | null {
   switch (event.kind) {
+    case 'look': {
+      const stored = event.stored > 0 ? `, ${event.stored} answered from the store` : '';
+      return `the gate leaves ${counted(event.rows, 'row')} open: look ${event.look} adds ${counted(event.cells, 'cell')}${stored}`;
+    }
     case 'model-load':
       return `loading ${event.model}`;
     case 'model-ready':

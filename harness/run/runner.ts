@@ -4,7 +4,7 @@
 import { canonicalJson, digestOf } from '../../base/digest.ts';
 import type { Prepared } from '../method/method.ts';
 import type { Outcome } from '../method/outcome.ts';
-import type { Cell, CellResult } from '../plan/cell.ts';
+import type { Cell, CellResult, StoredCell } from '../plan/cell.ts';
 import { storeKey } from '../plan/identity.ts';
 import type { CellRecord, CellStatus } from '../record/cell-record.ts';
 import type { PromptTexts } from '../record/prompts.ts';
@@ -21,79 +21,140 @@ export interface RunnerResult {
   readonly interrupted: boolean;
   readonly stopped: string | null; // why cells were left, when it was neither an interrupt nor --fail-fast
   readonly changed: number; // cells whose fresh outcomes differ from the stored ones
+  readonly spared: ReadonlySet<Cell>; // of later looks, which the gate made needless
 }
 
 /**
- * Runs every cell of the plan. Failures of cells are in the result, and the cell after one that lost the device gets a new
- * one; only a failure to store, or a first device that is not the one the keys were made for, is thrown.
+ * Runs every cell of the plan; with `goesOn` look by look, those of a later one only where it is needed. Failures of cells are in
+ * the result, and the cell after one that lost the device gets a new one; only a failure to store, or a first device that is
+ * not the one the keys were made for, is thrown.
  */
 export async function runCells(options: RunnerOptions, models: ModelSlot): Promise<RunnerResult> {
-  const { cells, store, device, kernels, emit, signal, fresh } = options;
+  const { cells, emit, signal, goesOn } = options;
   const results = new Map<Cell, CellResult>();
-  const keys = new Map(cells.map((cell) => [cell, storeKey(cell.id, device.deviceClass, kernels)]));
-  const missing: Cell[] = [];
-  for (const cell of cells) {
-    const key = keys.get(cell) ?? '';
-    const found = fresh ? null : store.get(key, cell);
-    if (found?.status === 'damaged') emit({ kind: 'damaged', cell, reason: found.reason });
-    if (found?.status === 'stored') results.set(cell, { cell, key, status: 'stored', stored: found.cell, error: null });
-    else missing.push(cell);
-  }
-  emit({ kind: 'plan', cells: cells.length, stored: results.size });
-  for (const cell of results.keys()) emit({ kind: 'stored', cell });
-
-  let changed = 0;
-  let stopped: string | null = null;
-  const health = new DeviceHealth();
-  const setUp = new SetUp(options);
-  const computed = new Set<string>();
+  const spared = new Set<Cell>();
+  const run = new CellRun(options, models, results);
+  const inOrder = () => cells.map((cell) => results.get(cell)).filter((result) => result !== undefined);
+  const last = goesOn === undefined ? 1 : Math.max(...cells.map(({ look }) => look));
+  let wanted = (_: Cell): boolean => true;
   try {
-    for (const cell of inSetUpOrder(missing, options)) {
-      if (signal.aborted) break;
-      const key = keys.get(cell) ?? '';
-      // The same content under two names is computed once; another run may have stored it meanwhile.
-      const found = fresh && !computed.has(key) ? null : store.get(key, cell);
-      if (found?.status === 'stored') {
-        results.set(cell, { cell, key, status: 'stored', stored: found.cell, error: null });
-        emit({ kind: 'stored', cell });
-        continue;
-      }
-      emit({ kind: 'cell-start', cell });
-      let outcome: CellOutcome;
-      try {
-        outcome = await computeCell(cell, key, options, models, setUp);
-      } catch (error) {
-        if (signal.aborted || (error instanceof DeviceChanged && !health.reopened)) throw error;
-        const failure = failureOf(error, cell);
-        results.set(cell, { cell, key, status: 'errored', stored: null, error: failure });
-        emit({ kind: 'cell-error', cell, code: failure.code, message: failure.message });
-        const { reopen, stop } = health.failed(failure);
-        if (reopen) await letGo(models, setUp);
-        stopped = stop;
-        if (stopped !== null || options.failFast) break;
-        continue;
-      }
-      health.worked();
-      if (fresh && differs(store, key, cell, outcome.outcomes)) {
-        changed++;
-        emit({ kind: 'changed', cell });
-      }
-      const { record, outcomes, artefacts, prompts } = outcome;
-      const finished = { record, outcomes, artefacts, prompts, deviceClass: device.deviceClass, kernels };
-      const stored = store.put(cell, finished, fresh);
-      computed.add(key);
-      results.set(cell, { cell, key, status: 'computed', stored, error: null });
-      emit({ kind: 'cell-done', cell, record });
+    for (let look = 1; look <= last; look++) {
+      const own = cells.filter((cell) => (goesOn === undefined || cell.look === look) && wanted(cell));
+      for (const cell of cells) if (cell.look >= look && !wanted(cell)) spared.add(cell);
+      if (own.length === 0) break;
+      const further = cells.filter((cell) => goesOn !== undefined && cell.look > look && !spared.has(cell));
+      if (!(await run.all(own, look, further)) || further.length === 0) break;
+      // A row without all of its answers cannot be judged: what it lacks comes first.
+      if (further.some(({ method }) => inOrder().some(({ cell, error }) => error !== null && cell.method === method)))
+        break;
+      wanted = await goesOn!(look, inOrder());
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    setUp.release();
+    run.release();
   }
-  const ordered = cells.map((cell) => results.get(cell)).filter((result) => result !== undefined);
+  const ordered = inOrder();
   const count = (status: CellStatus) => ordered.filter((result) => result.status === status).length;
   emit({ kind: 'end', computed: count('computed'), stored: count('stored'), errored: count('errored') });
-  return { results: ordered, interrupted: signal.aborted, stopped, changed };
+  const { stopped, changed } = run;
+  return { results: ordered, interrupted: signal.aborted, stopped, changed, spared };
+}
+
+/** The cells of a run, one look after the other, on what earlier ones have left loaded and prepared. */
+class CellRun {
+  stopped: string | null = null;
+  changed = 0;
+  private readonly options: RunnerOptions;
+  private readonly models: ModelSlot;
+  private readonly results: Map<Cell, CellResult>;
+  private readonly health = new DeviceHealth();
+  private readonly setUp: SetUp;
+  private readonly computed = new Set<string>();
+  private model: string | null = null; // that was asked for last
+
+  constructor(options: RunnerOptions, models: ModelSlot, results: Map<Cell, CellResult>) {
+    this.options = options;
+    this.models = models;
+    this.results = results;
+    this.setUp = new SetUp(options);
+  }
+
+  release(): void {
+    this.setUp.release();
+  }
+
+  /** Runs the cells of a look; false where some were left. `further`: those of later looks that may come. */
+  async all(cells: readonly Cell[], look: number, further: readonly Cell[]): Promise<boolean> {
+    const { emit, signal, store, fresh } = this.options;
+    const missing: Cell[] = [];
+    for (const cell of cells) {
+      const found = fresh ? null : store.get(this.keyOf(cell), cell);
+      if (found?.status === 'damaged') emit({ kind: 'damaged', cell, reason: found.reason });
+      if (found?.status === 'stored') this.put(cell, 'stored', found.cell);
+      else missing.push(cell);
+    }
+    const stored = cells.length - missing.length;
+    const rows = new Set(
+      cells.map(({ model, evaluation, method, sparsity }) => [model, evaluation.id, method, sparsity].join('\n')),
+    );
+    if (look === 1) emit({ kind: 'plan', cells: cells.length, stored });
+    else emit({ kind: 'look', look, rows: rows.size, cells: cells.length, stored });
+    for (const cell of cells) if (this.results.has(cell)) emit({ kind: 'stored', cell });
+    this.setUp.expect(further);
+    for (const cell of inSetUpOrder(missing, this.options, this.model)) {
+      if (signal.aborted || !(await this.one(cell))) return false;
+      this.model = cell.model;
+    }
+    return true;
+  }
+
+  private keyOf(cell: Cell): string {
+    return storeKey(cell.id, this.options.device.deviceClass, this.options.kernels);
+  }
+
+  private put(cell: Cell, status: 'stored' | 'computed', stored: StoredCell): void {
+    this.results.set(cell, { cell, key: this.keyOf(cell), status, stored, error: null });
+  }
+
+  /** Computes one cell, or finds it; false where the run ends here. */
+  private async one(cell: Cell): Promise<boolean> {
+    const { emit, signal, store, fresh, device, kernels, failFast } = this.options;
+    const { models, setUp, health, computed } = this;
+    const key = this.keyOf(cell);
+    // The same content under two names is computed once; another run may have stored it meanwhile.
+    const found = fresh && !computed.has(key) ? null : store.get(key, cell);
+    if (found?.status === 'stored') {
+      this.put(cell, 'stored', found.cell);
+      emit({ kind: 'stored', cell });
+      return true;
+    }
+    emit({ kind: 'cell-start', cell });
+    let outcome: CellOutcome;
+    try {
+      outcome = await computeCell(cell, key, this.options, models, setUp);
+    } catch (error) {
+      if (signal.aborted || (error instanceof DeviceChanged && !health.reopened)) throw error;
+      const failure = failureOf(error, cell);
+      this.results.set(cell, { cell, key, status: 'errored', stored: null, error: failure });
+      emit({ kind: 'cell-error', cell, code: failure.code, message: failure.message });
+      const { reopen, stop } = health.failed(failure);
+      if (reopen) await letGo(models, setUp);
+      this.stopped = stop;
+      return stop === null && !failFast;
+    }
+    health.worked();
+    if (fresh && differs(store, key, cell, outcome.outcomes)) {
+      this.changed++;
+      emit({ kind: 'changed', cell });
+    }
+    const { record, outcomes, artefacts, prompts } = outcome;
+    const finished = { record, outcomes, artefacts, prompts, deviceClass: device.deviceClass, kernels };
+    this.put(cell, 'computed', store.put(cell, finished, fresh));
+    computed.add(key);
+    emit({ kind: 'cell-done', cell, record });
+    return true;
+  }
 }
 
 /** Closes what a failed device holds; one that is gone may refuse even that. */

@@ -18,6 +18,7 @@ import { openStore, type Store } from '../store/store.ts';
 import { chatNotes } from '../text/notes.ts';
 import type { TextModel } from '../text/text.ts';
 import { DeviceChanged } from './failures.ts';
+import { goesOnBy } from './looks.ts';
 import { atlasRows } from './mask-sketches.ts';
 import { ModelSlot } from './model-slot.ts';
 import { evaluateBy, type LoadedModel, type SessionOptions } from './ports.ts';
@@ -137,13 +138,15 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       return NOT_TIMED;
     });
     const interrupted = signal.aborted;
-    const finished = interrupted ? finishedOf(cells, run.results) : { results: run.results };
+    const asked = cells.filter((cell) => !run.spared.has(cell));
+    const finished = interrupted ? finishedOf(asked, run.results) : { results: run.results };
     const result = runResult({
       suite,
       kinds,
       plan: cells,
+      spared: run.spared,
       ...finished,
-      provenance: provenanceOf(suite, kinds, cells, planned.digests, kernels, options.command),
+      provenance: provenanceOf(suite, kinds, asked, planned.digests, kernels, options.command),
       device: { ...device, testbed },
       latency: timed.latency,
       profile: timed.profile,
@@ -195,7 +198,10 @@ async function runPlanned(options: SessionOptions, planned: Planned, models: Mod
   const statistics = new StatisticsStore(options.statistics ?? null, `${planned.device.deviceClass} ${kernels}`);
   const evaluate = machine.evaluate ?? evaluateBy(kinds);
   const common = { suite, registry, kinds, cells, store, kernels, evaluate, statistics, emit, signal };
-  const runOn = (device: DeviceInfo) => runCells({ ...common, device, fresh, failFast }, models);
+  const runOn = (device: DeviceInfo) => {
+    const goesOn = goesOnBy(options, planned, device);
+    return runCells({ ...common, device, fresh, failFast, ...(goesOn !== undefined && { goesOn }) }, models);
+  };
   try {
     return { run: await runOn(planned.device), device: planned.device, statistics };
   } catch (error) {

@@ -15,19 +15,52 @@ export function entryOf(suite: Suite, cell: Cell): MethodEntry {
   return suite.methods.find(({ id }) => id === cell.method) as MethodEntry;
 }
 
-/** What a method has prepared, kept while the next cell needs the same. */
+interface Ready {
+  readonly key: string;
+  readonly prepared: Prepared;
+  readonly setupMs: number;
+}
+
+/** Masks and adapters that wait for a later look: so many bytes of host memory. */
+const MOST_WAITING_BYTES = 256 * 2 ** 20;
+
+/**
+ * What a method has prepared, kept while the next cell needs the same, or, as far as there is room, while cells of a later look
+ * may. `release` gives everything back.
+ */
 export class SetUp {
   private readonly options: PrepareOptions;
-  private current: { readonly key: string; readonly prepared: Prepared; readonly setupMs: number } | null = null;
+  private current: Ready | null = null;
+  private loaded: LoadedModel | null = null; // that everything here was prepared on
+  private later: ReadonlySet<string> = new Set();
+  private readonly waiting = new Map<string, Ready>();
 
   constructor(options: PrepareOptions) {
     this.options = options;
   }
 
-  async get(cell: Cell, loaded: LoadedModel): Promise<{ readonly prepared: Prepared; readonly setupMs: number }> {
-    const key = `${cell.model}\n${setUpKey(cell, this.options)}`;
+  /** The cells of later looks that may come: what none of them needs does not wait. */
+  expect(cells: readonly Cell[]): void {
+    this.later = new Set(cells.map((cell) => placeOf(cell, this.options)));
+    for (const [key, { prepared }] of this.waiting) {
+      if (this.later.has(key)) continue;
+      this.waiting.delete(key);
+      prepared.release();
+    }
+  }
+
+  async get(cell: Cell, loaded: LoadedModel): Promise<Omit<Ready, 'key'>> {
+    if (this.loaded !== loaded) this.release();
+    this.loaded = loaded;
+    const key = placeOf(cell, this.options);
     if (this.current?.key === key) return this.current;
-    this.release();
+    this.putAside();
+    const found = this.waiting.get(key);
+    if (found !== undefined) {
+      this.waiting.delete(key);
+      this.current = found;
+      return found;
+    }
     const start = performance.now();
     const prepared = await prepare(cell, loaded, this.options);
     this.current = { key, prepared, setupMs: performance.now() - start };
@@ -35,9 +68,22 @@ export class SetUp {
   }
 
   release(): void {
-    const { current } = this;
+    const all = [...this.waiting.values(), ...(this.current === null ? [] : [this.current])];
     this.current = null;
-    current?.prepared.release();
+    this.waiting.clear();
+    for (const { prepared } of all) prepared.release();
+  }
+
+  private putAside(): void {
+    const { current } = this;
+    if (current === null) return;
+    this.current = null;
+    const bytes = [...this.waiting.values(), current].reduce(
+      (sum, { prepared }) => sum + prepared.cost.artefactBytes,
+      0,
+    );
+    if (this.later.has(current.key) && bytes <= MOST_WAITING_BYTES) this.waiting.set(current.key, current);
+    else current.prepared.release();
   }
 }
 
@@ -84,15 +130,19 @@ function setUpKey(cell: Cell, { suite, registry, kinds }: Keyed): string {
 
 type Keyed = Pick<PrepareOptions, 'suite' | 'registry' | 'kinds'>;
 
-/** Cells with the same set-up follow each other; models stay together. */
-export function inSetUpOrder(cells: readonly Cell[], options: Keyed): readonly Cell[] {
+const placeOf = (cell: Cell, options: Keyed): string => `${cell.model}\n${setUpKey(cell, options)}`;
+
+/** Cells with the same set-up follow each other; models stay together, that of `loaded` first. */
+export function inSetUpOrder(cells: readonly Cell[], options: Keyed, loaded: string | null = null): readonly Cell[] {
   const groups = new Map<string, Cell[]>();
   for (const cell of cells) {
-    const key = `${cell.model}\n${setUpKey(cell, options)}`;
+    const key = placeOf(cell, options);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [cell]);
     else group.push(cell);
   }
   const ofModel = (model: string) => [...groups.values()].filter(([first]) => first?.model === model);
-  return options.suite.models.flatMap(({ id }) => ofModel(id).flat());
+  const models = options.suite.models.map(({ id }) => id);
+  const others = models.filter((id) => id !== loaded);
+  return [...models.filter((id) => id === loaded), ...others].flatMap((id) => ofModel(id).flat());
 }

@@ -84,7 +84,7 @@ def main():
     if stats["corpusSha256"] != s["sha"]:
         failures.append("the corpus made from the seed is not the recorded one")
     if stats["itemsSha256"] != items_sha:
-        failures.append("the items have changed since the corpus was checked against them: train again, then check.py --write")
+        failures.append("the items have changed since the corpus was checked against them: check.py --write, or train again if a run is shared")
     failures += [f"{n} differs from its recorded digest" for n, d in digests.items() if digest(os.path.join(OUT, n)) != d]
     print("\n".join(failures) or f"all holds: {sum(s['words'].values())} words, {len(s['near'])} 5-grams near the items, none shared")
     sys.exit(bool(failures))

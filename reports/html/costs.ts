@@ -3,7 +3,9 @@
 
 import type { ItemRow, MetricRow, RunResult, Samples } from '../../harness/record/run-record.ts';
 import { boundsOf, bytesText, entryName, percent, short } from '../format.ts';
-import { mainRows, places, samePoint } from '../verdict.ts';
+import { denseEntry, mainRows, places, samePoint } from '../rows.ts';
+import { brokenOf } from '../standing.ts';
+import { divergenceOf } from '../tax.ts';
 import { draw } from './chart.ts';
 import { html, type Markup } from './markup.ts';
 import { figure, type Part, placed, table } from './parts.ts';
@@ -34,9 +36,12 @@ export async function costPart(
   const figures: Markup[] = [];
   for (const [k, [model, evaluation]] of places(result).entries()) {
     const place = `${evaluation} on ${model}`;
-    const rows = mainRows(result, model, evaluation)
+    const all = mainRows(result, model, evaluation)
       .filter(({ scope }) => scope === 'pooled')
-      .filter((row) => !row.control || isDense(result, row));
+      .filter((row) => !row.control || row.method === denseEntry(result));
+    // A network that no longer speaks beats nothing, however cheap it is.
+    const rows = all.filter((row) => brokenOf(result, row).length === 0);
+    const broken = all.filter((row) => !rows.includes(row)).map(entryName);
     if (rows.length < 2) continue;
     const axes = axesOf(result, tokens)
       .map((axis) => ({ axis, points: pointsOf(rows, axis) }))
@@ -48,8 +53,8 @@ export async function costPart(
     const drawn = figure(
       drawings,
       'Vertical bars: 95 % interval of alignment. Horizontal bars: median absolute deviation of times, the middle 80 % of items for ' +
-        'tokens, smallest to largest over personas for bytes, set-up and perplexity. The stepped line is the Pareto front; its ' +
-        'points are named where there is room.',
+        'tokens, smallest to largest over personas for bytes and set-up, 95 % interval of the tax. The stepped line is the Pareto ' +
+        `front; its points are named where there is room.${broken.length === 0 ? '' : ` Broken, and so left out: ${broken.join(', ')}.`}`,
       numbers(rows, axes),
     );
     figures.push(placed(k, place, html`${legend(used)}${drawn}`));
@@ -61,10 +66,6 @@ export async function costPart(
     lead: 'Higher is closer to the persona, further left is cheaper. No method beats one on the stepped line on both.',
     body: figures,
   };
-}
-
-function isDense(result: RunResult, row: MetricRow): boolean {
-  return result.differences.some(({ control, model }) => control === row.method && model === row.model);
 }
 
 function axesOf(result: RunResult, tokens: ReadonlyMap<string, Amount>): readonly Axis[] {
@@ -109,25 +110,20 @@ function axesOf(result: RunResult, tokens: ReadonlyMap<string, Amount>): readonl
       of: cells(({ cost }) => cost && (cost.setupMs < 5 ? 0 : cost.setupMs / 1000)),
     },
     {
-      title: 'Perplexity',
-      unit: '× the dense network’s',
+      title: 'Tax',
+      unit: 'nats per token from the dense network',
       text: short,
-      root: false,
-      of: (row) => taxOf(result, row),
+      root: true,
+      of: (row) => divergence(result, row),
     },
   ];
 }
 
-/** A prompt leaves the network as it is. */
-function taxOf(result: RunResult, row: MetricRow): Amount | null {
-  const found = result.perplexities.find((one) => samePoint(one, row));
-  if (found === undefined || found.relative === null) return null;
-  const dense = found.perplexity / found.relative;
-  const own = result.cells.filter((cell) => samePoint(cell, row) && cell.split === 'evaluation');
-  const range = rangeOf(
-    own.flatMap(({ neutral }) => (neutral ? [Math.exp(neutral.nll / neutral.tokens) / dense] : [])),
-  );
-  return { value: found.relative, low: range?.low ?? found.relative, high: range?.high ?? found.relative };
+function divergence(result: RunResult, row: MetricRow): Amount | null {
+  const figure = divergenceOf(result, row);
+  if (figure === null) return null;
+  const { low, high } = boundsOf(figure);
+  return { value: figure.value, low: Math.max(0, low), high };
 }
 
 function rangeOf(values: readonly number[]): Amount | null {

@@ -3,6 +3,7 @@
 
 import { counted, shellWord } from '../../base/words.ts';
 import type { RunResult } from '../../harness/record/run-record.ts';
+import { denseEntry } from '../rows.ts';
 import { html } from './markup.ts';
 import type { Extras } from './outcomes.ts';
 import { type Packed, type PackedCell, pack } from './outcomes.ts';
@@ -19,7 +20,8 @@ export function explore(result: RunResult, { items, prompts, before }: Extras): 
   const packed = pack(result, items(), prompts, before?.items);
   const shown = packed.cells.reduce((sum, cell) => sum + cell.items.length, 0);
   if (shown === 0) return { part: null, data: {} };
-  const dense = denseEntry(result);
+  // What answers are compared with until another is chosen.
+  const dense = denseEntry(result) ?? result.metrics.find(({ control }) => control)?.method ?? null;
   const graded = result.evaluations.filter((one) => one.graded).map(({ id }) => id);
   const data = { ...packed, graded, reference: dense, run: before?.name ?? null, plan: planCommand(result) };
   const left =
@@ -33,11 +35,6 @@ export function explore(result: RunResult, { items, prompts, before }: Extras): 
     body: html`<div id="explorer"></div>${left}${turnedTable(packed, dense)}`,
   };
   return { part, data };
-}
-
-/** Where no persona is stated; what answers are compared with until another is chosen. */
-function denseEntry(result: RunResult): string | null {
-  return result.differences[0]?.control ?? result.metrics.find(({ control }) => control)?.method ?? null;
 }
 
 /** The words of `bench run` as those of `bench plan`, which knows no flags of a run. */

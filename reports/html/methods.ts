@@ -1,22 +1,23 @@
-// The comparison: every method and control with its interval, its difference from the model without a persona, what
-// it costs, and whether it beats its controls. One table per model and evaluation.
+// The comparison: every method and control with how it stands, its interval, its difference from the model without a persona,
+// and what it costs; answerers without a model next to them. One table per model and evaluation.
 
-import type { ComparisonRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';
+import type { AnswererRow, ComparisonRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';
 import { boundsOf, entryName, percent, short } from '../format.ts';
-import { against, answerersLine, balanceLine, chanceText } from '../sections.ts';
-import { isHeadline, mainRows, places, samePoint } from '../verdict.ts';
+import { comparisonSections } from '../networks.ts';
+import { isHeadline, isMaskControl, mainRows, places, samePoint } from '../rows.ts';
+import { answerersLine, balanceLine, chanceText } from '../sections.ts';
+import { aboveNone, isUnbounded, type Said, standingOf } from '../standing.ts';
+import { divergenceOf, filledLine, taxSections } from '../tax.ts';
 import { html, type Markup } from './markup.ts';
-import { type Cell, folded, type Part, table } from './parts.ts';
-
-type Rows = readonly MetricRow[];
+import { type Cell, folded, type Part, plainTable, table } from './parts.ts';
 
 const HEAD = [
   'method',
-  'against its controls',
+  'standing',
   'alignment, % [95 %]',
   '',
   'against none',
-  'perplexity',
+  'tax',
   'set-up, s',
   '+ tokens',
   'prefill, ms',
@@ -25,60 +26,75 @@ const HEAD = [
 const NONE: Cell = { text: '–', sort: null, kind: 'number' };
 
 export function methodsPart(result: RunResult): Part | null {
-  // Controls that the harness added are counted in the verdicts; the rows of each unfold.
-  const added = new Set(result.comparisons.map(({ control }) => control));
   const tables = places(result).map(([model, evaluation]) => {
     const rows = mainRows(result, model, evaluation).filter(({ scope }) => scope === 'pooled');
-    const controls = rows.filter(({ method }) => added.has(method));
-    const shown = rows.filter(({ method }) => !added.has(method));
-    const drawn = (caption: string, own: Rows) =>
+    // Controls of masks are counted in the standings; the rows of each unfold.
+    const controls = rows.filter((row) => isMaskControl(result, row));
+    const shown = rows.filter((row) => !controls.includes(row));
+    const drawn = (caption: string, own: readonly MetricRow[], blind: readonly AnswererRow[] = []) =>
       table({
         caption,
         head: HEAD,
-        rows: own.map((row) => cells(result, row)),
-        rowClass: (k) => (own[k]?.control === true ? 'control' : ''),
+        rows: [...own.map((row) => cells(result, row)), ...blind.map((row) => blindCells(row, own[0]?.chance ?? 0))],
+        rowClass: (k) => (own[k]?.control === false ? '' : 'control'),
         sortable: true,
       });
     const place = `${evaluation} on ${model}`;
-    return html`${drawn(`${place}, ${chanceText(rows)}`, shown)}${
+    const lines = [
+      ...filledLine(result, rows),
+      ...answerersLine(result, evaluation),
+      ...balanceLine(result, model, evaluation),
+    ];
+    return html`${drawn(`${place}, ${chanceText(rows)}`, shown, blindRows(result, evaluation))}${
       controls.length > 0 &&
       folded(`The ${controls.length} controls of the subnetworks`, drawn(`Controls: ${place}`, controls))
-    }${[answerersLine(result, evaluation), ...balanceLine(result, model, evaluation)].map((line) => html`<p class="note">${line}</p>`)}`;
+    }${lines.map((line) => html`<p class="note">${line}</p>`)}`;
   });
   if (tables.length === 0) return null;
   return {
     id: 'methods',
     title: 'Methods side by side',
     lead:
-      'Alignment is the share of items answered as the persona would; against none, in points, is paired by item. ' +
-      'Perplexity on neutral text is relative to the dense network: a mask that breaks the model shows here. ' +
-      'Controls are persona-free or shuffled comparisons; a method that does not beat its own controls is marked.',
-    body: tables,
+      'Held: above the network without a persona, above every control, and above every answerer that needs no model, each time ' +
+      'paired by item (95 %). Alignment is the share of items answered as the persona would; against none is in points; the tax ' +
+      'is how far the network leaves the dense one, in nats per token.',
+    body: [
+      tables,
+      [...comparisonSections(result), ...taxSections(result)].map(({ title, head, rows, below }) =>
+        folded(title, html`${plainTable(title, head, rows)}${below.map((line) => html`<p class="note">${line}</p>`)}`),
+      ),
+    ],
   };
 }
 
+/** Answerers without a model that are not 50 % by construction, the best first. */
+function blindRows(result: RunResult, evaluation: string): readonly AnswererRow[] {
+  return result.answerers
+    .filter((row) => row.evaluation === evaluation && row.scope === 'pooled' && row.alignment.low !== null)
+    .sort((a, b) => b.alignment.value - a.alignment.value);
+}
+
+function blindCells({ answerer, alignment }: AnswererRow, chance: number): readonly Cell[] {
+  return [
+    { text: `“${answerer}”`, kind: 'name' },
+    { text: verdictMarkup({ word: 'no model', why: '', good: null }), kind: 'verdict' },
+    ...alignmentCells({ alignment, chance }),
+    ...HEAD.slice(4).map(() => NONE),
+  ];
+}
+
 function cells(result: RunResult, row: MetricRow): readonly Cell[] {
-  const of = <T extends RowPoint>(all: readonly T[]): T | undefined => all.find((one) => samePoint(one, row));
-  const { value, low, high } = { ...row.alignment, ...boundsOf(row.alignment) };
-  const difference = of(result.differences.filter(({ scope }) => scope === 'pooled'));
-  const perplexity = of(result.perplexities)?.relative ?? null;
-  const cost = of(result.costs);
+  const difference = aboveNone(result, row);
+  const cost = result.costs.find((one) => samePoint(one, row));
   const latency = result.latency.find(
     (one) => one.model === row.model && one.method === row.method && one.sparsity === row.sparsity,
   );
   return [
     { text: nameMarkup(result, row), kind: 'name' },
-    { text: verdictMarkup(against(result, row)), kind: 'verdict' },
-    {
-      text: html`${percent(value)} <small>[${percent(low)}, ${percent(high)}]</small>`,
-      sort: value,
-      kind: 'number',
-    },
-    { text: whisker(row), kind: 'drawn' },
-    difference === undefined
-      ? NONE
-      : { text: differenceMarkup(difference), sort: difference.difference, kind: 'number' },
-    number(perplexity, (ratio) => `${ratio < 9.995 ? ratio.toFixed(2) : short(ratio)}×`),
+    { text: verdictMarkup(standingOf(result, row)), kind: 'verdict' },
+    ...alignmentCells(row),
+    difference === null ? NONE : { text: differenceMarkup(difference), sort: difference.difference, kind: 'number' },
+    number(divergenceOf(result, row)?.value, short),
     number(cost?.setupMs, (ms) => (ms < 5 ? '0' : (ms / 1000).toFixed(2))),
     number(cost?.addedTokens, short),
     number(latency?.prefillMs.median, short),
@@ -86,7 +102,16 @@ function cells(result: RunResult, row: MetricRow): readonly Cell[] {
   ];
 }
 
-type RowPoint = Parameters<typeof samePoint>[0];
+type Figure = Pick<MetricRow, 'alignment' | 'chance'>;
+
+function alignmentCells({ alignment, chance }: Figure): readonly Cell[] {
+  const { value, low, high } = alignment;
+  const interval = low === null || high === null ? '' : html` <small>[${percent(low)}, ${percent(high)}]</small>`;
+  return [
+    { text: html`${percent(value)}${interval}`, sort: value, kind: 'number' },
+    { text: whisker({ alignment, chance }), kind: 'drawn' },
+  ];
+}
 
 function number(value: number | null | undefined, text: (value: number) => string): Cell {
   return value === null || value === undefined ? NONE : { text: text(value), sort: value, kind: 'number' };
@@ -100,24 +125,21 @@ function nameMarkup(result: RunResult, row: MetricRow): Markup {
 }
 
 function differenceMarkup({ difference, low, high }: ComparisonRow): Markup {
-  const sign = difference > 0 ? '+' : '';
-  return html`${sign}${percent(difference)} <small>[${percent(low)}, ${percent(high)}]</small>`;
+  const value = `${difference > 0 ? '+' : ''}${percent(difference)}`;
+  if (isUnbounded({ low, high })) return html`${value}`;
+  return html`${value} <small>[${percent(low)}, ${percent(high)}]</small>`;
 }
 
 /** Words and a sign say it; the colour only repeats them. */
-function verdictMarkup(words: string): Markup {
-  const [kind, sign] = words.startsWith('NOT')
-    ? ['no', '✗ ']
-    : words === 'control' || words.startsWith('not compared')
-      ? ['null', '']
-      : ['yes', '✓ '];
-  return html`<span class="verdict ${kind}">${sign}${words.replace(/^NOT/, 'not')}</span>`;
+function verdictMarkup({ word, why, good }: Said): Markup {
+  const [kind, sign] = good === null ? ['null', ''] : good ? ['yes', '✓ '] : ['no', '✗ '];
+  return html`<span class="verdict ${kind}">${sign}${word}</span>${why === '' ? null : html`<small class="why">${why}</small>`}`;
 }
 
 const WIDTH = 110;
 
 /** The interval from 0 to 100 %, with chance as a line across. */
-function whisker({ alignment, chance }: MetricRow): Markup {
+function whisker({ alignment, chance }: Figure): Markup {
   const { value, low, high } = { ...alignment, ...boundsOf(alignment) };
   const at = (share: number) => (share * WIDTH).toFixed(1);
   const width = Math.max(1.5, (high - low) * WIDTH).toFixed(1);

@@ -7,22 +7,21 @@ import { shown } from '../../base/printable.ts';
 import type { RunResult } from '../../harness/record/run-record.ts';
 import { changedAnswers, changedText } from '../changed.ts';
 import { type Gated, gateSummary } from '../gate-summary.ts';
+import { headlineOf } from '../headline.ts';
 import { cellsLine, partialLine } from '../sections.ts';
-import { aboveNone } from '../summary.ts';
-import { verdicts } from '../verdict.ts';
 import { atlasPart } from './atlas.ts';
 import { costPart } from './costs.ts';
 import { explore } from './explorer.ts';
-import { headlineOf } from './headline.ts';
 import { kernelsPart } from './kernels.ts';
 import { embedded, html, type Markup, textOf, trusted } from './markup.ts';
 import { methodsPart } from './methods.ts';
 import type { Extras } from './outcomes.ts';
-import { folded, type Part, partMarkup } from './parts.ts';
+import { type Part, partMarkup } from './parts.ts';
 import { personasPart } from './personas.ts';
 import { provenancePart } from './provenance.ts';
 import { seriesOf } from './series.ts';
 import { sparsityPart } from './sparsity.ts';
+import { spokenPart } from './spoken.ts';
 
 export async function htmlReport(result: RunResult, extras: Extras): Promise<string> {
   const series = seriesOf(result);
@@ -31,6 +30,7 @@ export async function htmlReport(result: RunResult, extras: Extras): Promise<str
   const explorer = explore(result, { ...extras, ...(before !== undefined && { before }) });
   const parts = [
     methodsPart(result),
+    spokenPart(result),
     await sparsityPart(result, series),
     await costPart(result, extras.items(), series),
     await personasPart(result, series),
@@ -41,7 +41,7 @@ export async function htmlReport(result: RunResult, extras: Extras): Promise<str
   ].filter((part): part is Part => part !== null);
   const style = asset('style.css');
   const script = ['tables.js', 'lookup.js'].map(asset).join('\n');
-  const { title, sentences } = headlineOf(result);
+  const { title, lines, notes: said } = headlineOf(result);
   const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; img-src data:; base-uri 'none'; form-action 'none'`;
   const page = html`<!doctype html>
 <html lang="en">
@@ -61,9 +61,9 @@ ${partialLine(result).map((line) => html`<p class="partial" role="status">${line
 ${extras.gate === undefined ? null : gateBanner(extras.gate)}
 ${before === undefined || extras.gate?.changed !== undefined ? null : html`<p class="said">${changedText(changedAnswers(before.name, extras.items(), before.items))}</p>`}
 <h1>${title}.</h1>
-${sentences.map((sentence) => html`<p class="said">${sentence}</p>`)}
+${lines.length === 0 ? null : html`<ul class="personas">${lines.map((line) => html`<li>${whole(line)}.</li>`)}</ul>`}
+${said.map((sentence) => html`<p class="said">${whole(sentence)}</p>`)}
 ${notes(result)}
-${folded('Every verdict in full', html`<ul>${[...verdicts(result), ...aboveNone(result)].map((text) => html`<li>${text}</li>`)}</ul>`)}
 </header>
 <nav aria-label="Sections"><ul>${parts.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
 <main>
@@ -83,6 +83,11 @@ function gateBanner(gate: Gated): Markup {
   const [first = '', ...rest] = gateSummary(gate);
   const kind = gate.report.outcome === 'pass' ? 'good' : 'bad';
   return html`<div class="gate ${kind}"><p><strong>${first}</strong></p>${rest.map((line) => html`<p>${line}</p>`)}</div>`;
+}
+
+/** Keeps a figure, its unit and its interval on one line. */
+function whole(sentence: string): string {
+  return sentence.replace(/(\d) %/g, '$1\u00a0%').replace(/\[(-?[\d.]+), (-?[\d.]+)\]/g, '[$1,\u00a0$2]');
 }
 
 function notes(result: RunResult): Markup {

@@ -4,7 +4,7 @@
 import { grouped } from '../../base/grouped.ts';
 import type { EvaluationRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';
 import { boundsOf, entryName, shareText } from '../format.ts';
-import { isMain, places } from '../verdict.ts';
+import { isMain, places } from '../rows.ts';
 import { type Chart, clipped, draw, LABELS } from './chart.ts';
 import { html, type Markup } from './markup.ts';
 import { figure, type Part, plainTable } from './parts.ts';

@@ -3,7 +3,7 @@
 
 import type { MetricRow, RunResult } from '../../harness/record/run-record.ts';
 import { boundsOf, shareText } from '../format.ts';
-import { mainRows, places } from '../verdict.ts';
+import { mainRows, places } from '../rows.ts';
 import { type Chart, clipped, draw, LABELS } from './chart.ts';
 import { html, type Markup } from './markup.ts';
 import { figure, type Part, placed, plainTable } from './parts.ts';

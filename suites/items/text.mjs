@@ -1,6 +1,10 @@
 // How make.mjs and check.mjs read words, and the one rule for calling two items near duplicates.
 export const TRAITS = ['extraversion', 'agreeableness', 'conscientiousness', 'neuroticism', 'openness'];
-export const SPLITS = { calibration: 20, tuning: 25, evaluation: 60 };
+export const SPLITS = { calibration: 20, tuning: 25, evaluation: 144 };
+/** Evaluation items of a trait that were drawn first; the later ones follow them, so that these keep ids and order. */
+export const FIRST = 60;
+/** The evaluation items of a trait are asked in order: what holds of all of them holds of these first ones too. */
+export const PREFIXES = [72, 84, 96, 108, 120, 132, 144];
 
 /** Lower-cased words, read as harness/score/trivial.ts reads them. */
 export const words = (text) => text.toLowerCase().match(/[\p{L}\p{N}]+(?:['\u2019][\p{L}\p{N}]+)*/gu) ?? [];

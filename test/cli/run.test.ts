@@ -11,6 +11,7 @@ import { RUN_VERSION } from '../../harness/record/run-record.ts';
 import type { Machine } from '../../harness/run/ports.ts';
 import { DEVICE, fakeEvaluate, fakeLoad, fakeSuite, fakeText } from '../support/fake.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { HEADLINE } from '../support/headlines.ts';
 import { fakeModel } from '../support/session.ts';
 import { suite } from '../support/suite.ts';
 
@@ -70,7 +71,7 @@ test('prints verdict, tables, paths and the next command; writes the run folder'
   const out = temporaryFolder();
   const { code, stdout, stderr } = await run(out);
   assert.is(code, 0);
-  assert.match(stdout, /^prompting is above none on \d of 1 trait/);
+  assert.match(stdout.split('\n')[0] ?? '', HEADLINE);
   assert.match(stdout, /Written: .*run\.json/);
   assert.match(stdout, /Next: {4}bench try .* --personas \/suites\/personas\.yaml --persona extraversion\n$/);
   assert.match(stderr, /^5 cells\n/);

@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert';
 import { TINY_VOCAB, tinyModel } from '../harness/text/tiny.ts';
 import { BENCH, FEW_SAMPLES } from '../support/bench.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { HEADLINE } from '../support/headlines.ts';
 import { NODE, ROOT } from '../support/node.ts';
 import { writeRandomModel } from '../support/random-model.ts';
 import { suite } from '../support/suite.ts';
@@ -78,7 +79,7 @@ let undisturbed = '';
 test('a run prints its report and exits with 0', async () => {
   const { code, stdout, stderr } = await bench(['run', '--progress', 'plain'], base);
   assert.is(code, 0, stderr);
-  assert.match(stdout, /prompting is above every control on \d of 1 trait/);
+  assert.match(stdout, HEADLINE);
   undisturbed = itemsIn(base);
   assert.is(undisturbed.trimEnd().split('\n').length, 8 * 4);
 });

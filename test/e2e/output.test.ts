@@ -9,6 +9,7 @@ import { RUN_VERSION } from '../../harness/record/run-record.ts';
 import { TINY_VOCAB, tinyModel } from '../harness/text/tiny.ts';
 import { BENCH } from '../support/bench.ts';
 import { fixture, temporaryFolder } from '../support/folders.ts';
+import { HEADLINE } from '../support/headlines.ts';
 import { runNode } from '../support/node.ts';
 import { writeRandomModel } from '../support/random-model.ts';
 import { suite } from '../support/suite.ts';
@@ -70,7 +71,7 @@ test('a suite: validate, plan, run, report, bless, gate, compare', async () => {
 
   assert.is((await json('run', ...SUITE, '--profile')).version, RUN_VERSION);
   const said = await told('run', ...SUITE, '--profile');
-  assert.match(said[0] ?? '', /^prompting is above /);
+  assert.match(said[0] ?? '', HEADLINE);
   assert.match(said.at(-1) ?? '', /^Next: {4}bench /);
   assert.match(said.at(-2) ?? '', /^Written: .*items\.jsonl$/);
   const folder = path.dirname((said.at(-2) ?? '').replace('Written: ', ''));

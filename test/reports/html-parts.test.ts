@@ -1,12 +1,10 @@
-// What the page says and draws, piece by piece: the headline, the Pareto front, packed outcomes and prompts.
+// What the page says and draws, piece by piece: the Pareto front, packed outcomes and prompts.
 
 import * as assert from 'uvu/assert';
-import { share } from '../../harness/analysis/metrics.ts';
 import { packPrompts, unpackPrompts } from '../../harness/record/prompts.ts';
-import type { MetricRow, RunResult } from '../../harness/record/run-record.ts';
+import type { RunResult } from '../../harness/record/run-record.ts';
 import { shares } from '../../reports/changed.ts';
 import { draw } from '../../reports/html/chart.ts';
-import { headlineOf } from '../../reports/html/headline.ts';
 import { textOf } from '../../reports/html/markup.ts';
 import { pack } from '../../reports/html/outcomes.ts';
 import { frontOf, scatter } from '../../reports/html/scatter.ts';
@@ -18,36 +16,6 @@ import { suite } from '../support/suite.ts';
 
 const test = suite('parts of the page');
 const run = await runFake(temporaryFolder());
-
-/** The record with other alignments: method -> value, of 200; answerers at chance. */
-function withValues(values: Readonly<Record<string, number>>): RunResult {
-  const [none, prompting] = ['none', 'prompting'].map((name) =>
-    run.result.metrics.filter((row) => row.method === name),
-  );
-  const own = (name: string): readonly MetricRow[] =>
-    ((name === 'none' ? none : prompting) ?? []).map((row) => ({ ...row, method: name }));
-  return {
-    ...run.result,
-    metrics: Object.entries(values).flatMap(([name, value]) =>
-      own(name).map((row) => ({ ...row, alignment: share(value, 200) })),
-    ),
-    answerers: run.result.answerers.map((row) => ({ ...row, alignment: share(0.5, 200) })),
-  };
-}
-
-test('the headline says what won, by how much, and what did not beat its controls', () => {
-  const clear = headlineOf(withValues({ none: 0.5, first: 0.9, second: 0.7, third: 0.51 }));
-  assert.match(clear.title, /^first keeps to its persona best: 90\.0 % of answers/);
-  assert.ok(clear.sentences.includes('Not above their controls: third.'), clear.sentences.join('\n'));
-  assert.match(headlineOf(withValues({ none: 0.5, first: 0.9, second: 0.88 })).title, /^first leads, second is within/);
-  assert.match(headlineOf(withValues({ none: 0.5, first: 0.52 })).title, /^No method kept to its persona better/);
-  assert.match(headlineOf(withValues({ none: 0.5 })).title, /^Only controls/);
-  const gained = headlineOf({
-    ...withValues({ none: 0.5, prompting: 0.9 }),
-    differences: run.result.differences.map((row) => ({ ...row, difference: 0.4 })),
-  });
-  assert.match(gained.title, /, 40\.0 points above none$/);
-});
 
 test('on the Pareto front nothing is cheaper and as good', () => {
   const point = (name: string, x: number, y: number) => ({

@@ -9,10 +9,10 @@ import { share } from '../../harness/analysis/metrics.ts';
 import type { MetricRow, RunResult, Samples } from '../../harness/record/run-record.ts';
 import { writeRunFolder } from '../../harness/store/run-folder.ts';
 import { medianText, percentileText, shareText, short } from '../../reports/format.ts';
+import { headlineOf, headlineText } from '../../reports/headline.ts';
 import { markdownReport } from '../../reports/markdown.ts';
 import { cellsLine, titleLine } from '../../reports/sections.ts';
 import { terminalReport } from '../../reports/terminal.ts';
-import { standing, verdicts } from '../../reports/verdict.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { runFake } from '../support/session.ts';
 import { suite } from '../support/suite.ts';
@@ -93,31 +93,6 @@ test('over wordings, n stays the number of pairs of item and persona, and the va
   assert.is(of(null).alignment.n, of('plain').alignment.n);
 });
 
-test('the verdict says above only where the intervals do not overlap', () => {
-  assert.equal(verdicts(apart), [
-    'prompting is above none on 1 of 1 trait (95 % intervals apart), and above every answerer without a model on the same.',
-  ]);
-  assert.is(standing(apart, pooled(apart, 'prompting')).notAbove, null);
-  const close = withAlignment(apart, 'prompting', 0.6);
-  assert.match(verdicts(close)[0] ?? '', /above none on 0 of 1/);
-  assert.is(standing(close, pooled(close, 'prompting')).notAbove, '"shorter"');
-  assert.is(standing(close, pooled(close, 'none')).notAbove, null, 'a control is not compared');
-  const noControl = { ...apart, metrics: apart.metrics.filter(({ control }) => !control) };
-  assert.match(verdicts(noControl)[0] ?? '', /above chance.*; no control was run\.$/);
-});
-
-test('methods of which the same is to be said share a sentence', () => {
-  const more = ['rag', 'lora'].flatMap((method) =>
-    apart.metrics.filter((row) => row.method === 'prompting').map((row) => ({ ...row, method })),
-  );
-  assert.match(
-    verdicts({ ...apart, metrics: [...apart.metrics, ...more] }).join('\n'),
-    /^prompting, rag and lora are above none on 1 of 1 trait .* on the same\.$/,
-  );
-  const low = more.map((row) => ({ ...row, alignment: share(0.5, 200) }));
-  assert.is(verdicts({ ...apart, metrics: [...apart.metrics, ...low] }).length, 2);
-});
-
 test('a method and its control are judged on the same personas when a filter leaves one pole out', async () => {
   const one = await runFake(temporaryFolder(), {
     options: { select: (cells) => cells.filter(({ persona }) => persona !== 'introversion') },
@@ -130,24 +105,19 @@ test('a method and its control are judged on the same personas when a filter lea
   assert.not.match(terminalReport(one.result, plain), /both poles/);
 });
 
-test('when every cell failed, the verdict says so', () => {
+test('when every cell failed, the headline says so', () => {
   const cells = result.cells.map((cell) => ({ ...cell, status: 'errored' as const }));
-  assert.equal(verdicts({ ...result, cells, metrics: [] }), ['Nothing was measured: every cell failed.']);
-  assert.match(verdicts({ ...result, metrics: [] })[0] ?? '', /nothing to compare/);
-});
-
-test('an answerer without a model can take the verdict away', () => {
-  const shortcut = { ...apart, answerers: apart.answerers.map((row) => ({ ...row, alignment: share(0.9, 200) })) };
-  assert.match(verdicts(shortcut)[0] ?? '', /above none on 1 of 1.*answerer without a model too on 0/);
-  assert.match(markdownReport(shortcut), /NOT above "shorter"/);
+  assert.is(headlineOf({ ...result, cells, metrics: [] }).title, 'Nothing was measured: every cell failed');
+  const controls = result.metrics.filter(({ control }) => control);
+  assert.is(headlineOf({ ...result, metrics: controls }).title, 'Only controls were measured: nothing is compared');
 });
 
 const ESCAPE = '\u001b';
 const plain = { color: false, written: ['/out/run.json'], next: 'bench plan fake.yaml --why' };
 
-test('the terminal report starts with the verdict, ends with paths and the next command, within 100 columns', () => {
+test('the terminal report starts with the headline, ends with paths and the next command, within 100 columns', () => {
   const text = terminalReport(apart, plain);
-  assert.ok(text.startsWith('prompting is above none on 1 of 1 trait'));
+  assert.ok(text.startsWith(headlineOf(apart).title.slice(0, 40)));
   assert.match(text, /Written: \/out\/run\.json\nNext: {4}bench plan fake\.yaml --why\n$/);
   assert.match(text, /fake device \(software device\)/);
   assert.match(text, /Note: A fake fixture/);
@@ -208,9 +178,8 @@ test('failed cells are listed with code, message and hint', () => {
 test('Markdown mirrors the tables, adds personas, wordings and provenance, and escapes names', () => {
   const text = markdownReport({ ...apart, suite: 'a|b <script>' });
   assert.ok(text.startsWith('# a\\|b \\<script\\> on fake device (software device)\n'));
-  assert.match(text, /\*\*prompting is above none on 1 of 1 trait/);
   assert.match(text, /## By persona/);
-  assert.match(text, /\| prompting \| introversion \| .* \| shorter 55\.0 % \|\n/);
+  assert.match(text, /\| prompting \| introversion \| .* \| "shorter" 55\.0 % \| .* \|\n/);
   assert.match(text, /## By wording/);
   assert.match(text, /\| prompting \| vivid \| 200 \|/);
   assert.match(text, /\| tiny: tokenizer \| beef \|/);
@@ -232,7 +201,7 @@ test('Markdown says what the terminal does: verdicts, cells, notes and every tab
   const escaped = (text: string) => text.replace(/\\/g, '');
   const markdown = escaped(markdownReport(apart)).replace(/\s+/g, ' ');
   const shown = terminalReport(apart, plain).replace(/\s+/g, ' ');
-  for (const said of [...verdicts(apart), cellsLine(apart), titleLine(apart), ...apart.notes]) {
+  for (const said of [...headlineText(headlineOf(apart)), cellsLine(apart), titleLine(apart), ...apart.notes]) {
     assert.ok(shown.includes(said), said);
     assert.ok(markdown.includes(said), said);
   }

@@ -5,7 +5,7 @@ import { share } from '../../harness/analysis/metrics.ts';
 import type { ComparisonRow, RunResult } from '../../harness/record/run-record.ts';
 import { bytesText, medianText } from '../../reports/format.ts';
 import { markdownReport } from '../../reports/markdown.ts';
-import { aboveNone, figureSections, summarySections } from '../../reports/summary.ts';
+import { figureSections, summarySections } from '../../reports/summary.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { byTraitSections } from '../../reports/traits.ts';
 import { temporaryFolder } from '../support/folders.ts';
@@ -18,7 +18,7 @@ const latency = { items: 2, warmup: 0, repeats: 2, decodeTokens: 3 };
 const { result, rows } = await runFake(temporaryFolder(), { suite: { latency } });
 const point = { model: result.metrics[0]!.model, evaluation: result.metrics[0]!.evaluation };
 const cells = (record: RunResult, method: string): readonly string[] =>
-  summarySections(record)[0]!.rows.find(([name]) => name === method)!;
+  summarySections(record, { inFull: true })[0]!.rows.find(([name]) => name === method)!;
 
 /** The pooled difference of a method replaced. */
 function withDifference(record: RunResult, method: string, figures: Partial<ComparisonRow>): RunResult {
@@ -55,7 +55,7 @@ test('costs are means over the cells of a row', () => {
   assert.ok(Math.abs(found.addedTokens - added) < 1e-9);
 });
 
-test('a row says alignment, difference with its sign, perplexity, set-up, tokens, latency and bytes', () => {
+test('a row says alignment, difference with its sign, tax, set-up, tokens, latency and bytes', () => {
   const below = withDifference(result, 'prompting', { difference: -0.125, low: -0.2, high: -0.05 });
   const record: RunResult = {
     ...below,
@@ -72,17 +72,19 @@ test('a row says alignment, difference with its sign, perplexity, set-up, tokens
         trainedParameters: 0,
       },
     ],
-    perplexities: [
-      { ...point, method: 'prompting', sparsity: null, tokens: 5, networks: 1, perplexity: 30, relative: 1.5 },
+    taxes: [
+      {
+        ...{ ...point, method: 'prompting', sparsity: null, networks: 1, texts: 2, tokens: 5, bytes: 20 },
+        divergence: { prompts: null, answers: { value: 0.15, low: 0.1, high: 0.2 } },
+        ...{ natsPerByte: { value: 1, low: 1, high: 1 }, excess: { value: 0, low: 0, high: 0 } },
+        ...{ denseNatsPerByte: 1, measurable: true, why: null },
+      },
     ],
   };
-  const [, , difference, perplexity, setup, tokens, timing, bytes] = cells(record, 'prompting');
-  assert.equal(
-    [difference, perplexity, setup, tokens, bytes],
-    ['-12.5 [-20.0, -5.0]', '1.50', '4.32', '17.3', '294 kB'],
-  );
+  const [, , , difference, tax, setup, tokens, timing, bytes] = cells(record, 'prompting');
+  assert.equal([difference, tax, setup, tokens, bytes], ['-12.5 [-20.0, -5.0]', '0.150', '4.32', '17.3', '294 kB']);
   assert.match(timing!, /^[\d.]+\/[\d.]+$/);
-  assert.is(cells(record, 'none')[2], '–');
+  assert.is(cells(record, 'none')[3], '–');
   assert.is(cells({ ...record, latency: [], costs: [] }, 'prompting').filter((cell) => cell === '–').length, 4);
   assert.equal([0, 999, 86_016, 1_250_000].map(bytesText), ['0', '999', '86.0 kB', '1.25 MB']);
 });
@@ -98,40 +100,6 @@ test('what methods say of themselves stands in Markdown, averaged over their cel
   assert.match(markdownReport(record), /## Figures of the methods: /);
 });
 
-test('one sentence says what lies above, what does not, and what lies below', () => {
-  const figures = { above: [0.1, 0.01, 0.2], level: [0.1, 0, 0.2], under: [-0.1, -0.2, -0.01] } as const;
-  let record = result;
-  for (const [method, [difference, low, high]] of Object.entries(figures))
-    record = withDifference(record, method, { difference, low, high });
-  record = { ...record, differences: record.differences.filter(({ method }) => method !== 'prompting') };
-  assert.equal(aboveNone(record), [
-    'Paired by item, 95 %, above none: above; NOT above none: level; BELOW none: under.',
-  ]);
-  assert.equal(aboveNone({ ...record, differences: [] }), []);
-});
-
-test('controls are counted, and those that lie above are named', () => {
-  const row = result.metrics.find(({ control }) => control)!;
-  const named = ['one', 'two'].map((method) => ({ ...row, method }));
-  const bare = { ...result, metrics: [...result.metrics, ...named], differences: result.differences };
-  const level = { difference: 0, low: -0.1, high: 0.1 };
-  const said = (record: RunResult) => aboveNone(record)[0]!.split('; ').at(-1);
-  assert.is(said(withDifference(bare, 'one', level)), 'the one control is not above.');
-  const both = withDifference(withDifference(bare, 'one', level), 'two', level);
-  assert.is(said(both), 'none of 2 controls is above.');
-  const above = withDifference(both, 'two', { difference: 0.2, low: 0.1, high: 0.3 });
-  assert.is(said(above), 'controls that are also ABOVE: two.');
-});
-
-test('a comparison of which cells failed says so', () => {
-  const failed = (method: string): RunResult => ({
-    ...withDifference(result, 'prompting', { difference: 0.2, low: 0.1, high: 0.3 }),
-    cells: result.cells.map((cell) => (cell.method === method ? { ...cell, status: 'errored' as const } : cell)),
-  });
-  assert.equal(aboveNone(failed('prompting')), ['Paired by item, 95 %, above none: prompting (incomplete).']);
-  assert.equal(aboveNone(failed('none')), ['Paired by item, 95 % (none is incomplete), above none: prompting.']);
-});
-
 const text = (record: RunResult) => terminalReport(record, { color: false, written: [], next: null });
 
 test('the table comes first, fits 100 columns, and Markdown has it too', () => {
@@ -144,7 +112,7 @@ test('the table comes first, fits 100 columns, and Markdown has it too', () => {
       .every((line) => line.length <= 100),
   );
   const markdown = markdownReport(long);
-  assert.match(markdown, /## Methods: .*\n\n\| method \| alignment \| against none \| ppl \|/);
+  assert.match(markdown, /## Methods: .*\n\n\| method \| standing \| alignment \| against none \| tax \|/);
   assert.match(markdown, /## Alignment: .*\n\n\| method \| items \| n \|/);
   assert.match(markdown, /\| prompting \| .*\| -100\.0 \\\[-100\.0, -99\.9\\\] \|/);
   for (const report of [text(long), markdown]) assert.not.match(report, /NaN|undefined/);
@@ -168,7 +136,7 @@ test('names keep their words, and each row its line, while there is room', () =>
     });
   };
   // As long as those of the big suite.
-  const row = /^contrastive\.opposite {2}.* -30\.0 \[-39\.3, -20\.7\] .* 12\.3 .* 15\.2\/2\.04 +294 kB$/m;
+  const row = /^contrastive\.opposite {2}.* -30\.0 \[-39, -21\] .* 12\.3 .* 15\.2\/2\.04$/m;
   assert.match(named('contrastive.opposite'), row);
   const longer = 'a-name.that-is-all-of-one-word';
   assert.match(named(longer), new RegExp(`^${longer} {2}.* -30\\.0`, 'm'));
@@ -201,7 +169,7 @@ function twoTraits(value: number): RunResult {
   };
 }
 
-test('traits stand in columns, marked where a method clears every control', () => {
+test('traits stand in columns; with one trait the first table has said it', () => {
   const [section] = byTraitSections(twoTraits(0.5));
   assert.equal(section!.head, ['method', 'extraversion', 'openness']);
   assert.equal(
@@ -211,23 +179,7 @@ test('traits stand in columns, marked where a method clears every control', () =
       ['prompting', '50 [43, 57]'],
     ],
   );
-  const clear = twoTraits(0.9);
-  const metrics = clear.metrics.map((row) => (row.control ? { ...row, alignment: share(0.5, 200) } : row));
-  const rows = byTraitSections({ ...clear, metrics, answerers: [] })[0]!.rows;
-  assert.is(rows[1]![2], '90 [85, 93]*');
-  assert.is(rows[0]![2], '50 [43, 57]', 'a control is not compared');
-  assert.equal(byTraitSections(result), [], 'with one trait the first table has said it');
-});
-
-test('with pairs, the mark is theirs', () => {
-  const point = { method: 'prompting', scope: 'trait', trait: 'openness', control: 'random', kind: 'random' } as const;
-  const paired = (beats: boolean) => {
-    const record = twoTraits(0.5);
-    const row = { ...result.differences[0]!, ...point, beats };
-    return byTraitSections({ ...record, comparisons: [{ ...row, beats: true }, row] })[0]!.rows[1]![2];
-  };
-  assert.is(paired(true), '50 [43, 57]*');
-  assert.is(paired(false), '50 [43, 57]');
+  assert.equal(byTraitSections(result), []);
 });
 
 test('more traits than fit go on in a further table', () => {

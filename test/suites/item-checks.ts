@@ -12,10 +12,10 @@ export type Faults = readonly string[];
 const SIZES: Readonly<Record<Split, readonly [least: number, most: number]>> = {
   calibration: [20, 20],
   tuning: [20, 30],
-  evaluation: [50, Number.POSITIVE_INFINITY],
+  evaluation: [144, Number.POSITIVE_INFINITY], // four looks of the gate, of 36 each
 };
 const SPLITS = Object.keys(SIZES) as Split[];
-const LEAST_PER_TRAIT = 100;
+const LEAST_PER_TRAIT = 180;
 /** What the answerer that takes the shorter option may reach: chance, give or take one standard error of n = 100. */
 const FAIR = [0.45, 0.55] as const;
 const MOST_OVERLAP = 0.6;
@@ -73,6 +73,23 @@ export function imbalances(items: readonly Item[]): Faults {
       ];
     }),
   );
+}
+
+/**
+ * What the gate asks at a look is the first n evaluation items of each trait: the same balances, and no answerer by length
+ * above 55 %, in the first 72 and in each 12 more. The first 60 were drawn as one set, before there were looks.
+ */
+export function prefixFaults(items: readonly Item[], personas: readonly Persona[]): Faults {
+  return traitsOf(items).flatMap((trait) => {
+    const own = items.filter((item) => item.trait === trait && item.split === 'evaluation');
+    const faults: string[] = [];
+    for (let n = 72; n <= own.length; n += 12) {
+      const first = own.slice(0, n);
+      const about = personas.filter((persona) => persona.trait === trait);
+      for (const fault of [...imbalances(first), ...shorterFaults(first, about)]) faults.push(`first ${n}: ${fault}`);
+    }
+    return faults;
+  });
 }
 
 /** Where the shorter option pays: over all items, and for every persona, by the items' own keying and by the persona's. */

@@ -27,6 +27,7 @@ import {
   overlapFaults,
   overlapRates,
   plain,
+  prefixFaults,
   shorterFaults,
   sizeFaults,
   traitsOf,
@@ -88,12 +89,12 @@ test('make.mjs writes the items and the corpora again as they are', async () => 
   }
 });
 
-test('every trait has at least 100 items, in splits of the right sizes', () => {
+test('every trait has at least 180 items, in splits of the right sizes', () => {
   assert.is(traitsOf(items).length, 5);
   none(sizeFaults(items));
   assert.equal(sizeFaults(items.filter(({ id }) => id !== 'openness-c001')), ['openness calibration: 19 items']);
   const half = items.filter(({ id }) => !/^openness-e0[1-6]/.test(id));
-  assert.equal(sizeFaults(half), ['openness: 54 items', 'openness evaluation: 9 items']);
+  assert.equal(sizeFaults(half), ['openness: 129 items', 'openness evaluation: 84 items']);
 });
 
 test('no id, question or option stands in two splits', () => {
@@ -117,6 +118,39 @@ test('the shorter option is right in 45 to 55 % of the evaluation items: all, ev
   none(shorterFaults(asked, personas));
   const [all, asKeyed] = shorterFaults(telling(asked, 'No.'), personas);
   assert.equal([all, asKeyed], ['all: 100.0 %', 'extraversion as keyed: 100.0 %']);
+});
+
+test('the first 72, 84, ... 144 evaluation items of a trait are balanced as all of them are', () => {
+  none(prefixFaults(items, personas));
+  const late = asked.findIndex(({ id }) => id === 'openness-e071');
+  const faults = prefixFaults(
+    spoilt(asked, late, ({ options }) => ({ options: [...options].reverse() })),
+    personas,
+  );
+  assert.equal(
+    faults,
+    ['first 72', 'first 84', 'first 96', 'first 108', 'first 120', 'first 132', 'first 144'].map(
+      (n) => `${n}: openness evaluation: order`,
+    ),
+  );
+});
+
+test('the items that persona-nano was trained beside are the first of each trait and split, as they were', () => {
+  const first = items.filter(({ id }) => Number(id.slice(-3)) <= 60);
+  const lines = first.map((item) => JSON.stringify([item.id, item.keying, item.question, item.options])).join('\n');
+  assert.is(first.length, 525);
+  assert.is(
+    createHash('sha256').update(lines).digest('hex'),
+    '7ea83ebf8360a0f3c28f80edba8856b142a0c8f66f181fbeb0786e3b60fe2a4a',
+  );
+  for (const trait of traitsOf(items)) {
+    const order = asked.filter((item) => item.trait === trait).map(({ id }) => Number(id.slice(-3)));
+    assert.equal(
+      order,
+      order.map((_, i) => i + 1),
+      trait,
+    );
+  }
 });
 
 test('counting shared words is right in at most 60 % with every wording', () => {

@@ -69,6 +69,7 @@ export async function runFake(base: string, changes: FakeRun = {}): Promise<Ran>
     failFast: changes.options?.failFast ?? false,
     profile: changes.options?.profile ?? false,
     ...(changes.options?.select ? { select: changes.options.select } : {}),
+    ...(changes.options?.undecided ? { undecided: changes.options.undecided } : {}),
   });
   return { ...session, events, calls, opened };
 }

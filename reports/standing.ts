@@ -1,0 +1,101 @@
+// How a method stands, in the words of every report: one rule for all methods (docs/scoring.md, "What a verdict means").
+
+import type {
+  ComparisonRow,
+  MethodPoint,
+  MetricRow,
+  RowScope,
+  RunResult,
+  VerdictRow,
+} from '../harness/record/run-record.ts';
+import { percent } from './format.ts';
+import { samePoint, sameScope } from './rows.ts';
+
+/** The verdict on a row of figures; null of a control, and of a method that was compared with nothing. */
+export function verdictOf(result: RunResult, row: MethodPoint & RowScope): VerdictRow | null {
+  return result.verdicts.find((one) => samePoint(one, row) && sameScope(one, row)) ?? null;
+}
+
+/** Why a method's network no longer speaks, as far as this row is concerned; nothing where it does. */
+export function brokenOf(result: RunResult, row: MethodPoint & RowScope): readonly string[] {
+  const found = result.verdicts.filter(
+    (one) => samePoint(one, row) && (one.scope === 'pooled' || sameScope(one, row)) && one.broken.length > 0,
+  );
+  return found[0]?.broken ?? [];
+}
+
+export function isHeld(result: RunResult, row: MetricRow): boolean {
+  return verdictOf(result, row)?.standing === 'held' && brokenOf(result, row).length === 0;
+}
+
+/** How a row stands, in few words, and what for: `no better than "words"`, `not held` (not above none, shuffled). */
+export interface Said {
+  readonly word: string;
+  readonly why: string; // "" where the word says it
+  readonly good: boolean | null; // null: neither, as of a control
+}
+
+export function standingOf(result: RunResult, row: MetricRow): Said {
+  if (row.control) return { word: 'control', why: '', good: null };
+  const broken = brokenOf(result, row);
+  if (broken.length > 0) return { word: 'broken', why: broken.join('; '), good: false };
+  const verdict = verdictOf(result, row);
+  if (verdict === null) return { word: 'not measured', why: 'compared with nothing', good: null };
+  const why = whyText(verdict);
+  switch (verdict.standing) {
+    case 'held':
+      return { word: 'held', why: '', good: true };
+    case 'like-answerer':
+      return { word: `no better than ${namesOf(verdict)}`, why: '', good: false };
+    case 'not-held':
+      return { word: 'not held', why, good: false };
+    case 'undecided':
+      return { word: 'undecided', why: `${why === '' ? '' : `${why}; `}${decidesText(verdict)}`, good: null };
+    case 'not-measured':
+      return { word: 'not measured', why: `missing: ${verdict.missing.join(', ')}`, good: null };
+  }
+}
+
+/** "not held: not above none, shuffled" */
+export function standingText(result: RunResult, row: MetricRow): string {
+  const { word, why } = standingOf(result, row);
+  return why === '' ? word : `${word}: ${why}`;
+}
+
+/** "about 120 items would decide" */
+export function decidesText({ decides }: VerdictRow): string {
+  return decides === null ? 'more items alone would not decide' : `about ${decides} items would decide`;
+}
+
+/** What a row is not above, by name; answerers without a model in quotes. */
+export function namesOf({ fails }: VerdictRow): string {
+  return fails.map(({ name, kind }) => (kind === 'answerer' ? `"${name}"` : name)).join(', ');
+}
+
+function whyText(verdict: VerdictRow): string {
+  return verdict.fails.length === 0 ? '' : `not above ${namesOf(verdict)}`;
+}
+
+/** The paired difference from the network without a persona; null where there is none. */
+export function aboveNone(result: RunResult, row: MethodPoint & RowScope): ComparisonRow | null {
+  const of = (all: readonly ComparisonRow[]) =>
+    all.find((one) => one.kind === 'dense' && samePoint(one, row) && sameScope(one, row));
+  return of(result.differences) ?? of(result.comparisons) ?? null;
+}
+
+/** Points with their sign and interval, "+24.6 [21.1, 28.0]"; without one where all differences are possible. */
+export function differenceText({ difference, low, high }: Pick<ComparisonRow, 'difference' | 'low' | 'high'>): string {
+  const value = `${difference > 0 ? '+' : ''}${percent(difference)}`;
+  return isUnbounded({ low, high }) ? `${value} (no interval)` : `${value} [${percent(low)}, ${percent(high)}]`;
+}
+
+/** Two items bound nothing: an interval over all that is possible is none. */
+export function isUnbounded({ low, high }: Pick<ComparisonRow, 'low' | 'high'>): boolean {
+  return low <= -1 && high >= 1;
+}
+
+/** "none (and random, shorter, first, which come to the same)": one row for what is equal on every item. */
+export function comparedName({ control, kind, same }: ComparisonRow): string {
+  const name = kind === 'answerer' ? `"${control}"` : control;
+  return same.length === 0 ? name : `${name} = ${same.join(' = ')}`;
+}
