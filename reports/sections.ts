@@ -153,16 +153,30 @@ export function balanceLine(result: RunResult, model: string, evaluation: string
 
 /** What needs no model, the best first: each figure of a method stands next to what could explain it. */
 export function answerersLine(result: RunResult, evaluation: string): readonly string[] {
-  const rows = result.answerers.filter((row) => row.evaluation === evaluation && row.scope === 'pooled');
+  const rows = pooledAnswerers(result, evaluation);
   if (rows.length === 0) return [];
-  const [fixed, free] = [rows.filter(isFixed), rows.filter((row) => !isFixed(row))];
-  const parts = [...free]
+  const parts = rows
+    .filter((row) => !isFixed(row))
     .sort((a, b) => b.alignment.value - a.alignment.value)
     .map(({ answerer, alignment }) => `"${answerer}" ${shareText(alignment)}`);
-  // What gives both poles one answer says nothing, and each the same of it.
-  const constant = fixed.map(({ answerer }) => `"${answerer}"`).join(', ');
-  if (fixed.length > 0) parts.push(`${percent(fixed[0]?.alignment.value ?? 0)} % by construction: ${constant}`);
-  return [`Without a model (n ${rows[0]?.alignment.n ?? 0}): ${parts.join(', ')}.`];
+  const all = [...parts, ...constantText(rows)];
+  return [`Without a model (n ${rows[0]?.alignment.n ?? 0}): ${all.join(', ')}.`];
+}
+
+/** Of the answerers only those that give both poles one answer: the others are rows of the table. */
+export function constantLine(result: RunResult, evaluation: string): readonly string[] {
+  return constantText(pooledAnswerers(result, evaluation)).map((text) => `Without a model: ${text}.`);
+}
+
+function constantText(rows: readonly AnswererRow[]): readonly string[] {
+  const fixed = rows.filter(isFixed);
+  if (fixed.length === 0) return [];
+  const names = fixed.map(({ answerer }) => `"${answerer}"`).join(', ');
+  return [`${percent(fixed[0]?.alignment.value ?? 0)} % by construction: ${names}`];
+}
+
+function pooledAnswerers(result: RunResult, evaluation: string): readonly AnswererRow[] {
+  return result.answerers.filter((row) => row.evaluation === evaluation && row.scope === 'pooled');
 }
 
 const isFixed = ({ alignment }: AnswererRow): boolean => alignment.low === null;

@@ -87,7 +87,7 @@ function turnedTable(packed: Packed, dense: string | null) {
   if (dense === null || most.length === 0) return null;
   return html`<h3>Answers changed most often against ${dense}</h3>${table({
     caption: `Share of the cells in which an item’s answer is not that of ${dense}`,
-    head: ['item', 'evaluation', 'question', 'options', 'turned'],
+    head: ['item', 'evaluation', 'question', 'options', 'changed'],
     rows: most.map(({ item, evaluation, turned, of }) => {
       const { id = 0, question = 0, options = [] } = packed.items[item] ?? {};
       return [

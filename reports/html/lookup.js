@@ -79,8 +79,8 @@ function explore(root) {
       evaluation,
       entry,
       persona,
-      el('label', '', 'turned against ', reference),
-      el('label', '', turnedOnly, 'turned only'),
+      el('label', '', 'changed against ', reference),
+      el('label', '', turnedOnly, 'changed only'),
     ),
     told,
     list,
@@ -142,7 +142,7 @@ function explore(root) {
     );
     const turned = found.filter((one) => one.turned).length;
     found.sort((a, b) => b.turned - a.turned || b.moved - a.moved);
-    told.textContent = `${found.length} of ${outcomes.length} outcomes, ${turned} turned; the largest change first.`;
+    told.textContent = `${found.length} of ${outcomes.length} outcomes, ${turned} changed; the largest change first.`;
     list.replaceChildren();
     shown = 0;
     show();
@@ -169,7 +169,7 @@ function explore(root) {
     // On a scale an answer is more or less the persona's.
     const graded = data.graded.includes(strings[one.cell.evaluation]);
     const marks = el('span', 'marks', graded ? strings[one.item.options[one.took]] : said);
-    if (one.turned) marks.append(' ', el('span', 'tag', '⇄ turned'));
+    if (one.turned) marks.append(' ', el('span', 'tag', '⇄ changed'));
     const p = one.p[one.wanted];
     const share = el('span', 'share', p === undefined ? '' : percent(p));
     const box = el(

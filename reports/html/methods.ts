@@ -1,11 +1,12 @@
 // The comparison: every method and control with how it stands, its interval, its difference from the model without a persona,
 // and what it costs; answerers without a model next to them. One table per model and evaluation.
 
+import { counted } from '../../base/words.ts';
 import type { AnswererRow, ComparisonRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';
 import { boundsOf, entryName, percent, short } from '../format.ts';
 import { comparisonSections } from '../networks.ts';
 import { isHeadline, isMaskControl, mainRows, places, samePoint } from '../rows.ts';
-import { answerersLine, balanceLine, chanceText } from '../sections.ts';
+import { balanceLine, chanceText, constantLine } from '../sections.ts';
 import { aboveNone, isUnbounded, type Said, standingOf } from '../standing.ts';
 import { divergenceOf, filledLine, taxSections } from '../tax.ts';
 import { html, type Markup } from './markup.ts';
@@ -42,12 +43,12 @@ export function methodsPart(result: RunResult): Part | null {
     const place = `${evaluation} on ${model}`;
     const lines = [
       ...filledLine(result, rows),
-      ...answerersLine(result, evaluation),
+      ...constantLine(result, evaluation),
       ...balanceLine(result, model, evaluation),
     ];
     return html`${drawn(`${place}, ${chanceText(rows)}`, shown, blindRows(result, evaluation))}${
       controls.length > 0 &&
-      folded(`The ${controls.length} controls of the subnetworks`, drawn(`Controls: ${place}`, controls))
+      folded(`${counted(controls.length, 'control')} of the subnetworks`, drawn(`Controls: ${place}`, controls))
     }${lines.map((line) => html`<p class="note">${line}</p>`)}`;
   });
   if (tables.length === 0) return null;
@@ -76,7 +77,7 @@ function blindRows(result: RunResult, evaluation: string): readonly AnswererRow[
 
 function blindCells({ answerer, alignment }: AnswererRow, chance: number): readonly Cell[] {
   return [
-    { text: `“${answerer}”`, kind: 'name' },
+    { text: `"${answerer}"`, kind: 'name' },
     { text: verdictMarkup({ word: 'no model', why: '', good: null }), kind: 'verdict' },
     ...alignmentCells({ alignment, chance }),
     ...HEAD.slice(4).map(() => NONE),

@@ -5,6 +5,7 @@ import { grouped } from '../../base/grouped.ts';
 import type { EvaluationRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';
 import { boundsOf, entryName, shareText } from '../format.ts';
 import { isMain, places } from '../rows.ts';
+import { brokenOf, standingText } from '../standing.ts';
 import { type Chart, clipped, draw, LABELS } from './chart.ts';
 import { html, type Markup } from './markup.ts';
 import { figure, type Part, plainTable } from './parts.ts';
@@ -77,7 +78,7 @@ async function shareFigure(
       };
     });
     drawings.push(
-      html`<h4>${name}</h4>${await draw(profile({ title: `${name}: alignment by persona, ${place}`, axis: 'alignment, %', domain: [0, 100], middle: 50, marks }))}`,
+      html`<h4>${name}${brokenOf(result, own[0]).length > 0 && ' (broken)'}</h4>${await draw(profile({ title: `${name}: alignment by persona, ${place}`, axis: 'alignment, %', domain: [0, 100], middle: 50, marks }))}`,
     );
   }
   return figure(
@@ -85,13 +86,14 @@ async function shareFigure(
     polesText(rows),
     plainTable(
       `Alignment by persona: ${place}`,
-      ['method', 'trait', 'persona', 'alignment [95 %]', 'mean p'],
+      ['method', 'trait', 'persona', 'alignment [95 %]', 'mean p', 'standing'],
       rows.map((row) => [
         entryName(row),
         row.trait ?? '',
         row.persona ?? '',
         shareText(row.alignment),
         row.meanP.toFixed(3),
+        standingText(result, row),
       ]),
     ),
   );

@@ -255,4 +255,4 @@ export const ERROR_CODES: Readonly<Record<string, readonly [meaning: string, nex
 };
 
 /** Literals of the source that look like codes and are none. */
-export const NO_CODES: readonly string[] = ['few-shot', 'no-bos'];
+export const NO_CODES: readonly string[] = ['few-shot', 'no-bos', 'not-held', 'not-measured'];

@@ -8,7 +8,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { openBrowser } from '../support/browser.ts';
 import { temporaryFolder } from '../support/folders.ts';
-import { HOSTILE, hostileReport, largeReport, plainReport, turned } from '../support/report.ts';
+import { brokenReport, HOSTILE, hostileReport, largeReport, plainReport, turned } from '../support/report.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('report in a browser');
@@ -101,9 +101,11 @@ test('a table is sorted by a column, the other way round, and as it was', async 
 test('a table is filtered by words and by controls', async () => {
   const { page } = await opened(await plainReport());
   const bar = page.locator('.bar').first();
+  const all = await names(page);
+  assert.ok(all.length >= 4);
   await bar.locator('input[type=search]').fill('mask low');
   assert.equal(await names(page), ['mask at low']);
-  assert.match((await bar.locator('[role=status]').textContent()) ?? '', /^1 of 4$/);
+  assert.is(await bar.locator('[role=status]').textContent(), `1 of ${all.length}`);
   await bar.locator('input[type=search]').fill('');
   await bar.locator('input[type=checkbox]').uncheck();
   assert.not.ok((await names(page)).includes('none'));
@@ -127,7 +129,7 @@ test('an item is found, and shows its prompt, both probabilities and what the re
   const shares = (await found.locator('tbody td').allTextContents()).map((text) => Number.parseFloat(text));
   assert.is(shares.length, 8); // mean, two orders and the reference, of two options
   for (let k = 0; k < 4; k++) assert.ok(Math.abs((shares[k] ?? 0) + (shares[k + 4] ?? 0) - 100) < 0.25);
-  await items.getByLabel('turned only').check();
+  await items.getByLabel('changed only').check();
   const turned = Number(/^(\d+) of 60/.exec((await status.textContent()) ?? '')?.[1]);
   await items.getByLabel('Reference').selectOption({ label: 'prompting' });
   assert.match((await status.textContent()) ?? '', /^0 of 60 outcomes/, `${turned} before`);
@@ -139,12 +141,12 @@ test('answers are compared with those of another run, cell by cell', async () =>
   );
   const items = page.locator('#explorer');
   assert.is(await items.getByLabel('Reference').locator('option:checked').textContent(), 'the same in the run before');
-  assert.match((await items.locator('[role=status]').textContent()) ?? '', /^60 of 60 outcomes, 48 turned/);
+  assert.match((await items.locator('[role=status]').textContent()) ?? '', /^60 of 60 outcomes, 48 changed/);
   await items.getByLabel('Method').selectOption({ label: 'none' });
-  assert.match((await items.locator('[role=status]').textContent()) ?? '', /^12 of 60 outcomes, 0 turned/);
+  assert.match((await items.locator('[role=status]').textContent()) ?? '', /^12 of 60 outcomes, 0 changed/);
 });
 
-test('without script it is readable: every section, drawing and table, and the items that turned', async () => {
+test('without script it is readable: every section, drawing and table, and the items that changed', async () => {
   const { page, said } = await opened(await plainReport(), { javaScriptEnabled: false });
   assert.ok((await page.locator('#methods tbody tr').count()) >= 4);
   assert.ok(await page.locator('#items table').isVisible());
@@ -175,6 +177,7 @@ test('hostile names run no script and make no element', async () => {
 for (const [name, html] of [
   ['plain', plainReport],
   ['hostile', hostileReport],
+  ['broken', brokenReport],
 ] as const) {
   test(`nothing is wider than a phone: ${name}`, async () => {
     const { page } = await opened(await html(), { viewport: PHONE, colorScheme: 'dark' });
@@ -187,9 +190,23 @@ for (const [name, html] of [
   });
 }
 
+test('a broken method says so in the first words, is no point of a drawing, and what it says lies open', async () => {
+  const { page, said } = await opened(await brokenReport());
+  assert.match((await page.locator('h1').textContent()) ?? '', /^Not held: the best, prompting, /);
+  assert.match((await page.locator('.said').first().textContent()) ?? '', /^steering is broken: .*“Recec/);
+  assert.is(
+    await page.locator('#cost svg.chart path[aria-label*=steering], #cost .legend :text("steering")').count(),
+    0,
+  );
+  assert.ok(await page.locator('#spoken details[open] td', { hasText: 'Recec' }).first().isVisible());
+  assert.is(await page.locator('#spoken details[open]').count(), 1);
+  assert.equal(said, []);
+});
+
 test('at 1280 pixels no table of methods has to be scrolled, and on a phone the verdict is in sight', async () => {
   const wide = `[...document.querySelectorAll('#methods .scroll')].filter((one) => one.scrollWidth > one.clientWidth + 1).length`;
-  assert.is(await evaluated<number>((await opened(await plainReport())).page, wide), 0);
+  for (const html of [await plainReport(), await brokenReport()])
+    assert.is(await evaluated<number>((await opened(html)).page, wide), 0);
   const { page } = await opened(await plainReport(), { viewport: PHONE });
   const ends = await evaluated<number[]>(
     page,

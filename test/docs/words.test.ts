@@ -17,7 +17,7 @@ const SCHEMAS = [
 ];
 /** Private idiom, or a second word for a thing that has one: no user should have to read it. */
 const IDIOM =
-  /\b(?:beside|mends?|mended|foretold|rivals?|asks? for|no chance|untouched|equal to the bit|told|held|turned|nulls|stands?|lies?|set aside|to be had|(?:evaluation|tuning|calibration) part|(?<!there )is no (?:object|list|number|text|JSON|file|name))\b/;
+  /\b(?:beside|mends?|mended|foretold|rivals?|asks? for|no chance|untouched|equal to the bit|told|turned|nulls|stands?|lies?|set aside|to be had|(?:evaluation|tuning|calibration) part|(?<!there )is no (?:object|list|number|text|JSON|file|name))\b/;
 /** The default prompt of a judge: another text would be another measurement. */
 const PROMPTS = /^Two speakers were told what they are\./;
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');

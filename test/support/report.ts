@@ -9,6 +9,7 @@ import { htmlReport } from '../../reports/html/page.ts';
 import { EVALUATION, fakePersona, fakeSuite, METHODS } from './fake.ts';
 import { temporaryFolder } from './folders.ts';
 import { runFake } from './session.ts';
+import { OUTCOMES, runOf } from './standings.ts';
 
 const LATENCY = { items: 2, warmup: 0, repeats: 2, decodeTokens: 3 };
 const LEVELS = [
@@ -48,6 +49,12 @@ export async function plainReport(before: (rows: Iterable<ItemRow>) => Partial<E
     { ...result, provenance: { ...provenance, command: LONG_COMMAND } },
     { items: run.rows, prompts: run.prompts(), ...before(run.rows()) },
   );
+}
+
+/** A persona that only a broken network seems to hold: with standings, taxes and what it says, one word of 180 letters. */
+export async function brokenReport(): Promise<string> {
+  const run = await runOf(OUTCOMES.broken);
+  return htmlReport(run.result, { items: run.rows, prompts: run.prompts() });
 }
 
 /** A run in which every answer of prompting was the other one. */
