@@ -31,11 +31,14 @@ export function statusOf(planned: Planned, explain: boolean): readonly PlannedCe
   const { store, device, kernels } = planned;
   const index = explain ? store.index() : [];
   const here = { deviceClass: device.deviceClass, kernels };
+  const lookOf = new Map(planned.cells.map(({ id, look }) => [id, look]));
   return planned.cells.map((cell) => {
+    // What is stored of another look is no earlier state of this one.
+    const others = index.filter(({ id }) => (lookOf.get(id) ?? cell.look) === cell.look);
     const key = cellKeyOf(planned, cell);
     const { status } = store.get(key, cell);
     const items = cell.items.map((item) => [item.id, itemDigest(item)] as const);
-    return { cell, key, status, why: explain && status !== 'stored' ? why(cell, items, here, index) : [] };
+    return { cell, key, status, why: explain && status !== 'stored' ? why(cell, items, here, others) : [] };
   });
 }
 
@@ -49,13 +52,14 @@ export function planText(
   const axes = (['wording', 'sparsity', 'seed'] as const).filter((axis) =>
     cells.some(({ cell }) => cell[axis] !== null),
   );
+  const looks = Math.max(...cells.map(({ cell }) => cell.look));
   // What all cells share has no column: it would take the room of names that tell them apart.
   const places = cells.map(({ cell }) => ({ model: cell.model, evaluation: cell.evaluation.id }));
   const several = (['model', 'evaluation'] as const).filter((one) => new Set(places.map((at) => at[one])).size > 1);
   const shared = (['model', 'evaluation'] as const).filter((one) => cells.length > 0 && !several.includes(one));
   const runs = runsOf(cells);
   const [head = '', ...rows] = tableRows(
-    ['#', ...several, 'method', 'persona', ...axes, 'items', 'id', 'status'],
+    ['#', ...several, 'method', 'persona', ...axes, ...(looks > 1 ? ['look'] : []), 'items', 'id', 'status'],
     runs.map(({ from, to }) => {
       const { cell, status } = cells[from]!;
       const { method, persona, items, id } = cell;
@@ -64,11 +68,13 @@ export function planText(
       const values = axes.map((axis) => between(String(cell[axis] ?? '-'), String(last[axis] ?? '-')));
       const name = cell.split === 'tuning' ? `${method} (tuning)` : method;
       const [n, count] = [between(String(from + 1), String(to + 1)), String(items.length)];
+      const look = looks > 1 ? [String(cell.look)] : [];
       const where = several.map((one) => places[from]![one]);
-      return [n, ...where, name, persona ?? '-', ...values, count, id.slice(0, 7), status];
+      return [n, ...where, name, persona ?? '-', ...values, ...look, count, id.slice(0, 7), status];
     }),
   );
   const stored = cells.filter(({ status }) => status === 'stored').length;
+  const first = cells.filter(({ cell }) => cell.look === 1).length;
   const questions = cells.reduce((sum, { cell, status }) => sum + (status === 'stored' ? 0 : cell.items.length), 0);
   const lines = [
     ...wrap(
@@ -76,6 +82,11 @@ export function planText(
     ),
     ...(shared.length === 0 ? [] : wrap(`every cell: ${shared.map((one) => `${one} ${places[0]![one]}`).join(', ')}`)),
     ...constructionLines(suite).flatMap((line) => wrap(line, 6)),
+    ...(looks > 1
+      ? wrap(
+          `with --gate: ${counted(first, 'cell')} at first, and those of looks 2 to ${looks} for rows that stay open`,
+        )
+      : []),
     ...powerOf(suite, planned).flatMap((line) => wrap(line, 6)),
     ...planned.notes.flatMap((note) => wrap(`Note: ${note}`, 6)),
     '',

@@ -4,6 +4,7 @@ import { type PlanServices, planVerb } from '../../cli/plan.ts';
 import type { Suite } from '../../harness/config/resolved.ts';
 import { DEVICE, fakeEvaluate, fakeSuite, fakeText } from '../support/fake.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { RULES } from '../support/gate.ts';
 import { fakeModel, runFake } from '../support/session.ts';
 import { suite } from '../support/suite.ts';
 
@@ -44,6 +45,20 @@ test('cells are listed as missing, and as stored after a run', async () => {
   await runFake(out, { suite: { methods: fakeSuite().methods.map((entry) => ({ ...entry, options: {} })) } });
   const after = await plan(out, {}, { methods: fakeSuite().methods.map((entry) => ({ ...entry, options: {} })) });
   assert.match(after.text, /5 stored, 0 to run/);
+});
+
+test('the looks of a gate have a column, and another look is no earlier state of a cell', async () => {
+  const out = temporaryFolder();
+  const gate = { ...RULES, rows: ['prompting'], looks: [4, 12] };
+  const { text } = await plan(out, {}, { gate });
+  assert.match(text, /^fake: 9 cells on fake device, 0 stored, 9 to run \(52 items\)/);
+  assert.match(text, /\nwith --gate: 5 cells at first, and those of looks 2 to 2 for rows that stay open\n/);
+  assert.match(text, /\n1 +none +- +- +1 +4 /);
+  assert.match(text, /\n3 +prompting +extraversion +plain +2 +8 /);
+  await runFake(out, { suite: { gate }, options: { undecided: () => [] } });
+  const { text: why } = await plan(out, { why: true }, { gate });
+  assert.match(why, /\n3 +prompting +extraversion +plain +2 +8 +\w+ +missing\n {5}never stored\n/);
+  assert.match(why, /\n2 +prompting +extraversion +plain +1 +4 +\w+ +stored\n/);
 });
 
 test('--why names what changed', async () => {

@@ -52,6 +52,38 @@ test('plain progress is one line per event', () => {
   ]);
 });
 
+test('a look of the gate is said, and the total grows with it', () => {
+  const later: Cell = { ...prompted, look: 2 };
+  const all = (isTTY: boolean): string => {
+    let text = '';
+    const write = (chunk: unknown, _: unknown, done: () => void): void => {
+      text += String(chunk);
+      done();
+    };
+    const stream = Object.assign(new Writable({ write }), { isTTY, columns: 100 });
+    const progress = startProgress(isTTY ? 'tty' : 'plain', stream as unknown as NodeJS.WriteStream);
+    progress.listen({ kind: 'plan', cells: 1, stored: 0 });
+    progress.listen({ kind: 'cell-start', cell: none });
+    progress.listen({ kind: 'cell-done', cell: none, record });
+    progress.listen({ kind: 'look', look: 2, rows: 1, cells: 3, stored: 1 });
+    progress.listen({ kind: 'cell-start', cell: later });
+    progress.listen({ kind: 'cell-done', cell: later, record });
+    progress.listen({ kind: 'end', computed: 2, stored: 1, errored: 0 });
+    progress.stop();
+    return text;
+  };
+  const said = 'the gate leaves 1 row open: look 2 adds 3 cells, 1 answered from the store';
+  assert.equal(all(false).split('\n'), [
+    '1 cell',
+    '[1/1] tiny / choice / none  1.50 s',
+    said,
+    '[2/3] tiny / choice / prompting / extraversion / plain / look 2  1.50 s',
+    '',
+  ]);
+  assert.ok(all(true).includes(`${said}\n`));
+  assert.match(all(true), /[12]\/3 {2}about/);
+});
+
 test('a terminal gets a bar with an estimate, and failures on lines of their own', () => {
   const text = written('tty', true);
   assert.match(text, /0\/2 {2}about .* left/);
