@@ -5,7 +5,8 @@ import type { Item } from '../datasets/types.ts';
 import type { Outcome } from '../method/outcome.ts';
 import type { AgreementRow } from '../record/run-record.ts';
 import { keyedOutcomes } from '../score/index.ts';
-import { type Answered, share } from './metrics.ts';
+import type { Answered } from './metrics.ts';
+import { shareOf } from './shares.ts';
 
 /**
  * Rows of every method but `dense` (the entry asked without persona on the dense network), in the order of the cells.
@@ -29,13 +30,13 @@ export function agreementRows(all: readonly Answered[], dense: string): readonly
     const first = cells[0];
     const wanted = base.get(setting(first));
     const byItem = grouped(cells.flatMap(likeliestOf), ([item]) => item);
-    const values = [...byItem].flatMap(([item, same]) => {
-      const theirs = wanted?.get(item);
-      return theirs === undefined ? [] : mean(same.map(([, own]) => overlap(own, theirs)));
+    const judged = [...byItem].flatMap(([unit, same]) => {
+      const theirs = wanted?.get(unit);
+      return theirs === undefined ? [] : { unit, value: mean(same.map(([, own]) => overlap(own, theirs))), chance: 0 };
     });
-    if (values.length === 0) return [];
+    if (judged.length === 0) return [];
     const { model, evaluation, method, sparsity } = first.cell;
-    return [{ model, evaluation: evaluation.id, method, sparsity, ...share(mean(values), values.length) }];
+    return [{ model, evaluation: evaluation.id, method, sparsity, ...shareOf(judged) }];
   });
 }
 

@@ -8,9 +8,9 @@ import { type EvaluationRegistry, kindOf } from '../method/evaluation-kind.ts';
 import { keyedFor } from '../method/keying.ts';
 import type { Outcome } from '../method/outcome.ts';
 import type { Cell } from '../plan/cell.ts';
-import type { AnswererRow, MetricRow, Share } from '../record/run-record.ts';
+import type { AnswererRow, MetricRow } from '../record/run-record.ts';
 import { type KeyedOutcome, keyedOutcomes, standardAnswerers, summarise } from '../score/index.ts';
-import { wilson } from '../stats/wilson.ts';
+import { type Judged, shareOf } from './shares.ts';
 
 /** A finished cell and its outcomes. */
 export interface Answered {
@@ -75,13 +75,15 @@ export function answererRows(
         asked(items, null, persona).map((item) => ({
           persona: persona.id,
           trait: persona.trait,
-          right: credit(persona, item),
+          unit: item.group ?? item.id,
+          value: credit(persona, item),
+          chance: item.scale === true ? 0.5 : 1 / item.options.length,
         })),
       );
       for (const scope of scopes(units)) {
-        const right = scope.units.reduce((sum, unit) => sum + unit.right, 0);
-        const { units: _, ...names } = scope;
-        rows.push({ evaluation, answerer, ...names, alignment: share(right / scope.units.length, scope.units.length) });
+        const { units: judged, ...names } = scope;
+        const graded = items.some(({ scale }) => scale === true);
+        rows.push({ evaluation, answerer, ...names, alignment: shareOf(judged, { graded, free: true }) });
       }
     }
   }
@@ -100,10 +102,20 @@ export function stated(personas: readonly Persona[], cells: Iterable<Pick<Cell, 
 
 export const cellsOf = (answered: readonly Answered[]): readonly Cell[] => answered.map(({ cell }) => cell);
 
-/** A share of n with its Wilson 95 % interval. */
-export function share(value: number, n: number): Share {
-  const [low, high] = wilson(Math.min(n, Math.max(0, value * n)), n);
-  return { n, value, low, high };
+/** How answers of these cells become a share: on a scale, or without a persona to items of both poles. */
+export function shareOptions(cells: readonly Answered[]): { readonly graded: boolean; readonly free: boolean } {
+  return {
+    graded: cells.some(({ cell }) => cell.items.some(({ scale }) => scale === true)),
+    free: cells.every(({ cell }) => cell.persona === null && cell.items.every(({ unpaired }) => unpaired !== true)),
+  };
+}
+
+/** What outcomes are worth, by `figure` of each. */
+export function judgedBy(
+  outcomes: readonly KeyedOutcome[],
+  figure: (outcome: KeyedOutcome) => number,
+): readonly Judged[] {
+  return outcomes.map((outcome) => ({ unit: outcome.unit, value: figure(outcome), chance: outcome.chance }));
 }
 
 /** Items of one cell judged for one persona: those whose answers count for it (`keyedFor`). */
@@ -127,8 +139,9 @@ function rowsOf(suite: Suite, group: Group, cells: readonly Answered[], wording:
     ),
   );
   const control = suite.methods.find(({ id }) => id === group.method)?.control ?? false;
+  const options = shareOptions(cells);
   return scopes(judged).map(({ units, ...names }) => {
-    const { n, aligned, chance, meanP, byOrder } = summarise(units);
+    const { chance, meanP, byOrder } = summarise(units);
     return {
       model: group.model,
       evaluation: group.evaluation,
@@ -137,10 +150,19 @@ function rowsOf(suite: Suite, group: Group, cells: readonly Answered[], wording:
       sparsity: group.sparsity,
       wording,
       ...names,
-      alignment: share(aligned, n),
+      alignment: shareOf(
+        judgedBy(units, ({ aligned }) => aligned),
+        options,
+      ),
       meanP,
       chance,
-      orders: byOrder.map((order) => share(order.aligned, order.n)),
+      orders: byOrder.map((_, k) => {
+        const asked = units.filter(({ orders }) => k < orders.length);
+        return shareOf(
+          judgedBy(asked, ({ orders }) => orders[k] ?? Number.NaN),
+          options,
+        );
+      }),
     };
   });
 }

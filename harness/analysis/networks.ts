@@ -4,9 +4,9 @@ import { grouped } from '../../base/grouped.ts';
 import type { Persona } from '../config/resolved.ts';
 import type { Cell, CellResult } from '../plan/cell.ts';
 import type { HeadlineRow, PerplexityRow, TuningRow } from '../record/run-record.ts';
-import { summarise } from '../score/index.ts';
 import { headline } from './comparisons.ts';
-import { type Answered, judgeFor, share } from './metrics.ts';
+import { type Answered, judgedBy, judgeFor, shareOptions } from './metrics.ts';
+import { shareOf } from './shares.ts';
 
 const pointOf = ({ model, evaluation, method, sparsity }: Cell) => ({
   model,
@@ -56,8 +56,11 @@ export function tuningRows(personas: readonly Persona[], answered: readonly Answ
         .flatMap((persona) => judgeFor(persona, one)),
     );
     if (judged.length === 0) return [];
-    const { n, aligned } = summarise(judged);
-    return [{ ...pointOf(cells[0].cell), alignment: share(aligned, n) }];
+    const alignment = shareOf(
+      judgedBy(judged, ({ aligned }) => aligned),
+      shareOptions(cells),
+    );
+    return [{ ...pointOf(cells[0].cell), alignment }];
   });
 }
 

@@ -15,7 +15,10 @@ export interface Interval3 {
   readonly high: number | null;
 }
 
-/** A share of n units. n counts item x persona pairs; wordings and seeds repeat a pair. */
+/**
+ * A share of n units. n counts item x persona pairs; wordings and seeds repeat a pair. The interval counts items: the poles of
+ * one are no two observations.
+ */
 export interface Share extends Interval3 {
   readonly n: number;
 }

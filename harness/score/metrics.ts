@@ -1,5 +1,5 @@
 // Outcomes -> alignment: how often the persona's option is the likelier one, or how far the answers on a scale go the
-// persona's way; with interval, chance and order effect.
+// persona's way; with chance and order effect.
 
 import { BenchError } from '../../base/error.ts';
 import { mean } from '../../base/grouped.ts';
@@ -8,7 +8,6 @@ import { alignedAt } from '../method/derived.ts';
 import { flipped, targetOf } from '../method/keying.ts';
 import type { Outcome } from '../method/outcome.ts';
 import { softmax } from '../stats/softmax.ts';
-import { type Interval, wilson } from '../stats/wilson.ts';
 
 /** One item under one persona. `aligned` is 1 or 0, or a share where options tie; on a scale it is p. */
 export interface KeyedOutcome {
@@ -25,7 +24,6 @@ export interface KeyedOutcome {
 export interface Alignment {
   readonly n: number;
   readonly aligned: number;
-  readonly wilson: Interval;
   readonly chance: number;
   readonly meanP: number;
   readonly byOrder: readonly { readonly order: string; readonly n: number; readonly aligned: number }[];
@@ -84,7 +82,7 @@ function orderName(k: number, orders: number): string {
   return orders === 2 ? 'reversed' : `rotated ${k}`;
 }
 
-/** One figure of judged items, of one persona or pooled. A pooled interval treats pairs of item and persona as independent. */
+/** One figure of judged items, of one persona or pooled. */
 export function summarise(judged: readonly KeyedOutcome[]): Alignment {
   if (judged.length === 0) throw new BenchError('bad-outcomes', 'there is nothing to summarise');
   const n = judged.length;
@@ -93,7 +91,6 @@ export function summarise(judged: readonly KeyedOutcome[]): Alignment {
   return {
     n,
     aligned: right / n,
-    wilson: wilson(right, n),
     chance: mean(judged.map((one) => one.chance)),
     meanP: mean(judged.map((one) => one.p)),
     byOrder: Array.from({ length: orders }, (_, k) => {

@@ -6,7 +6,6 @@ import { wordsOf } from '../../base/text-words.ts';
 import type { Persona } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Answerer } from '../method/evaluation-kind.ts';
-import { type Interval, wilson } from '../stats/wilson.ts';
 import { creditFor, greatest } from './credit.ts';
 import { lexicalAnswerers } from './lexical.ts';
 
@@ -17,7 +16,6 @@ export interface Trivial {
   readonly answerer: AnswererName;
   readonly n: number;
   readonly accuracy: number;
-  readonly wilson: Interval;
   readonly chance: number; // mean of 1 / options
 }
 
@@ -65,7 +63,7 @@ export function trivialAnswerers(
   const chance = items.reduce((sum, item) => sum + (item.scale === true ? 0.5 : 1 / item.options.length), 0) / n;
   return ANSWERERS.map((answerer): Trivial => {
     const right = items.reduce((sum, item) => sum + creditFor(item, persona, choose(answerer, item, context(item))), 0);
-    return { answerer, n, accuracy: right / n, wilson: wilson(right, n), chance };
+    return { answerer, n, accuracy: right / n, chance };
   });
 }
 

@@ -3,7 +3,6 @@
 
 import { BenchError } from '../../base/error.ts';
 import { normalQuantile } from './normal.ts';
-import type { Interval } from './wilson.ts';
 
 /** Values this close, as a share of the range, are one. */
 const QUANTUM = 1e-9;
@@ -13,6 +12,8 @@ const REACH = 2;
 const STEPS = 80;
 /** Of a limit, as a share of the range. */
 const PRECISE = 1e-9;
+
+export type Interval = readonly [low: number, high: number];
 
 /** What a value can be. Of a difference: -1 and 1; of a difference to a constant c: -c and 1 - c. */
 export interface Range {

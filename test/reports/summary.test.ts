@@ -1,7 +1,6 @@
 // The one table: every method with what it reaches, its difference to the model without a persona, and its costs.
 
 import * as assert from 'uvu/assert';
-import { share } from '../../harness/analysis/metrics.ts';
 import type { ComparisonRow, RunResult } from '../../harness/record/run-record.ts';
 import { bytesText, medianText } from '../../reports/format.ts';
 import { markdownReport } from '../../reports/markdown.ts';
@@ -10,6 +9,7 @@ import { terminalReport } from '../../reports/terminal.ts';
 import { byTraitSections } from '../../reports/traits.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { runFake } from '../support/session.ts';
+import { share } from '../support/share.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('summary');

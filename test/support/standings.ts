@@ -1,7 +1,6 @@
 // Records of runs that came out differently, made up by the types of run.json: a persona that is held, one that is lost, one
 // that only a broken network seems to hold, one that too few items were asked for, and one that a word count does as well.
 
-import { share } from '../../harness/analysis/metrics.ts';
 import type {
   AnswererRow,
   ComparedKind,
@@ -17,6 +16,7 @@ import type {
 } from '../../harness/record/run-record.ts';
 import { temporaryFolder } from './folders.ts';
 import { runFake } from './session.ts';
+import { share } from './share.ts';
 
 export interface Entry {
   readonly method: string;

@@ -4,10 +4,9 @@
 import * as assert from 'uvu/assert';
 import { mean } from '../../../base/grouped.ts';
 import { atMost, binomialPmf } from '../../../harness/stats/binomial.ts';
-import { boundedInterval, type Range, widened } from '../../../harness/stats/bounded.ts';
+import { boundedInterval, type Interval, type Range, widened } from '../../../harness/stats/bounded.ts';
 import { normalQuantile } from '../../../harness/stats/normal.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
-import type { Interval } from '../../../harness/stats/wilson.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('bounded intervals');
