@@ -4,7 +4,7 @@
 import { points } from '../../base/words.ts';
 import type { Verdict } from '../record/verdicts.ts';
 import { discordant } from '../stats/mcnemar.ts';
-import { type Differences, differencesOf, meanScore, scoreBound } from '../stats/mean-score.ts';
+import { differencesOf, meanScore, type Observed, scoreBound } from '../stats/mean-score.ts';
 import { normalCdf } from '../stats/normal.ts';
 import { itemsToDecide, itemsToDecideGraded, itemsToReject } from '../stats/power.ts';
 import { type PairedRow, pairRows, type Unit, unitsOf } from '../stats/units.ts';
@@ -26,7 +26,7 @@ export interface Matched {
 interface Seen extends Evidence {
   readonly pairs: readonly PairedRow[];
   readonly units: readonly Unit[];
-  readonly observed: Differences;
+  readonly observed: Observed;
 }
 
 interface Row extends Sequence {

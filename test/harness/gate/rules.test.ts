@@ -102,7 +102,9 @@ test('floors, order, tax and counters', () => {
   const judge = (rules: Partial<Rules>, now: readonly GateRow[] = [good, half]) =>
     gate(run(now), blessed([good, half]), { ...RULES, ...rules });
   assert.equal(of(judge({ floors: { prompting: 0.9 } }).verdicts, 'floor'), ['pass']);
-  assert.equal(of(judge({ floors: { random: 0.51 } }).verdicts, 'floor'), ['fail']);
+  assert.equal(of(judge({ floors: { random: 0.5 } }).verdicts, 'floor'), ['pass']);
+  assert.equal(of(judge({ floors: { random: 0.51 } }).verdicts, 'floor'), ['inconclusive']);
+  assert.equal(of(judge({ floors: { random: 0.6 } }).verdicts, 'floor'), ['fail']);
   assert.equal(of(judge({ floors: { absent: 0.1 } }).verdicts, 'floor'), ['incomparable']);
   assert.equal(of(judge({ order: ['prompting > random', 'random >= prompting'] }).verdicts, 'order'), ['pass', 'fail']);
   assert.equal(of(judge({ order: ['prompting > prompting', 'prompting >= prompting'] }).verdicts, 'order'), [

@@ -5,10 +5,11 @@ import * as assert from 'uvu/assert';
 import { BenchError } from '../../../base/error.ts';
 import { exactFlip } from '../../../harness/stats/lattice.ts';
 import { mcnemar } from '../../../harness/stats/mcnemar.ts';
-import { differencesOf, meanScore, scoreBound } from '../../../harness/stats/mean-score.ts';
+import { differencesOf, meanScore, outcomesOf, scoreBound } from '../../../harness/stats/mean-score.ts';
 import { signFlip } from '../../../harness/stats/permutation.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
 import { tangoInterval, tangoScore } from '../../../harness/stats/tango.ts';
+import { wilson } from '../../../harness/stats/wilson.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('mean score');
@@ -37,6 +38,22 @@ test('of right-or-wrong items it is Tango’s score and bounds, with no changed 
     near(scoreBound(observed, Z95), tango.lowerBound, 1e-8, what);
     near(scoreBound(observed, -Z95), tango.upperBound, 1e-8, what);
     near(exactFlip(observed.values, observed.counts)!, mcnemar({ up, down }).less, 1e-12, what);
+  }
+});
+
+test('of shares that are 0 or 1 its bounds are Wilson’s', () => {
+  for (const [held, n] of [
+    [60, 60],
+    [0, 60],
+    [45, 60],
+    [1, 24],
+    [168, 240],
+  ] as const) {
+    const values = Array.from({ length: n }, (_, k) => ({ value: k < held ? 1 : 0, weight: 1 }));
+    const observed = outcomesOf(values);
+    const [low, high] = wilson(held, n, Z95);
+    near(scoreBound(observed, Z95), low, 1e-8, `${held} of ${n}`);
+    near(scoreBound(observed, -Z95), high, 1e-8, `${held} of ${n}`);
   }
 });
 
@@ -98,6 +115,7 @@ test('the exact flips on a lattice are all flips, and far tails keep their digit
 test('what is no difference is refused', () => {
   for (const none of [[], [{ difference: 1.5 }], [{ difference: Number.NaN }], [{ difference: 0, weight: 0 }]])
     assert.throws(() => differencesOf(none), bad);
+  assert.throws(() => outcomesOf([{ value: -0.1, weight: 1 }]), bad);
 });
 
 test.run();
