@@ -181,25 +181,29 @@ function groupLine(result: RunResult, own: readonly Finding[], of: number): stri
     const { persona, row: figures, verdict } = one;
     if (figures === null) return String(persona);
     const difference = aboveNone(result, figures);
-    const signed =
-      difference === null ? '' : `${difference.difference > 0 ? '+' : ''}${percent(difference.difference)}`;
     const beside = standing === 'like-answerer' ? answererText(result, figures, verdict) : '';
     const more = standing === 'undecided' && verdict?.decides != null ? `${verdict.decides} items` : '';
-    const inside = [signed, beside, more].filter((part) => part !== '').join('; ');
+    const inside = [difference === null ? '' : signed(difference.difference), beside, more]
+      .filter((part) => part !== '')
+      .join('; ');
     return `${persona} ${percent(figures.alignment.value)} %${inside === '' ? '' : ` (${inside})`}`;
   });
   const cost = standing === 'held' || standing === 'like-answerer' ? `; ${costText(result, row)}` : '';
   return `${GROUPS[standing]} ${entryName(row)} (${own.length} of ${of}): ${each.join(', ')}${cost}`;
 }
 
+/** "28.6 points above none [19.5, 37.7]" of what is above it, "+14.3 points against none [-12.4, 41.0]" of what is not. */
 function gain(result: RunResult, row: MetricRow, bounds: boolean): string {
   const found = aboveNone(result, row);
   if (found === null) return '';
-  const { difference, low, high, control } = found;
-  const below = percent(difference).startsWith('-');
-  const [from, to] = below ? [-high, -low] : [low, high];
-  const interval = !bounds || isUnbounded(found) ? '' : ` [${percent(from)}, ${percent(to)}]`;
-  return `, ${percent(Math.abs(difference))} points ${below ? 'below' : 'above'} ${control}${interval}`;
+  const { difference, low, high, control, beats } = found;
+  const interval = !bounds || isUnbounded(found) ? '' : ` [${percent(low)}, ${percent(high)}]`;
+  const said = beats ? `${percent(difference)} points above` : `${signed(difference)} points against`;
+  return `, ${said} ${control}${interval}`;
+}
+
+function signed(difference: number): string {
+  return `${percent(difference).startsWith('-') || Number(percent(difference)) === 0 ? '' : '+'}${percent(difference)}`;
 }
 
 const decides = (verdict: VerdictRow | null): string =>
@@ -211,8 +215,10 @@ function lacks(verdict: VerdictRow | null): string {
     : `missing: ${verdict.missing.join(', ')}`;
 }
 
+/** What it is not above, unless the interval has just said so: that is `none` alone. */
 function failing(verdict: VerdictRow | null): string {
-  return verdict === null || verdict.fails.length === 0 ? '' : `, not above ${namesOf(verdict)}`;
+  if (verdict === null || verdict.fails.every(({ kind }) => kind === 'dense')) return '';
+  return `, not clearly above ${namesOf(verdict)}`;
 }
 
 /** The answerers that a row is not above, with their figures: `"words" (96.7 %)`. */

@@ -61,7 +61,7 @@ ${partialLine(result).map((line) => html`<p class="partial" role="status">${line
 ${extras.gate === undefined ? null : gateBanner(extras.gate)}
 ${before === undefined || extras.gate?.changed !== undefined ? null : html`<p class="said">${changedText(changedAnswers(before.name, extras.items(), before.items))}</p>`}
 <h1>${title}.</h1>
-${lines.length === 0 ? null : html`<ul class="personas">${lines.map((line) => html`<li>${whole(line)}.</li>`)}</ul>`}
+${lines.length === 0 ? null : html`<ul class="personas">${lines.map((line) => html`<li>${lineMarkup(`${whole(line)}.`)}</li>`)}</ul>`}
 ${said.map((sentence) => html`<p class="said">${whole(sentence)}</p>`)}
 ${notes(result)}
 </header>
@@ -83,6 +83,12 @@ function gateBanner(gate: Gated): Markup {
   const [first = '', ...rest] = gateSummary(gate);
   const kind = gate.report.outcome === 'pass' ? 'good' : 'bad';
   return html`<div class="gate ${kind}"><p><strong>${first}</strong></p>${rest.map((line) => html`<p>${line}</p>`)}</div>`;
+}
+
+/** The persona, or what is the same of several, before the rest. */
+function lineMarkup(line: string): Markup {
+  const at = line.indexOf(': ');
+  return at < 0 ? html`${line}` : html`<strong>${line.slice(0, at)}</strong>${line.slice(at)}`;
 }
 
 /** Keeps a figure, its unit and its interval on one line. */

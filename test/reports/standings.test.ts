@@ -23,6 +23,7 @@ const page = (result: RunResult) => htmlReport(result, { items: run.rows, prompt
 const terminal = (result: RunResult) => terminalReport(result, { color: false, written: [], next: null });
 const flat = (text: string) =>
   text
+    .replace(/<\/?strong>/g, '')
     .replace(/<[^>]*>/g, ' ')
     .replace(/&quot;/g, '"')
     .replace(/\\/g, '')
@@ -32,9 +33,9 @@ test('each outcome has a headline of its own, with figures', () => {
   const titles = Object.values(records).map((record) => headlineOf(record).title);
   assert.equal(titles, [
     'prompting holds both personas: 78.6 % of answers, 28.6 points above none',
-    'Not held: the best, prompting, reaches 50.0 % of answers, 0.0 points above none',
-    'Not held: the best, prompting, reaches 50.0 % of answers, 0.0 points above none',
-    'Measured too little to say: the best, prompting, reaches 64.3 % of answers, 14.3 points above none; about 88 items would decide',
+    'Not held: the best, prompting, reaches 50.0 % of answers, 0.0 points against none',
+    'Not held: the best, prompting, reaches 50.0 % of answers, 0.0 points against none',
+    'Measured too little to say: the best, prompting, reaches 64.3 % of answers, +14.3 points against none; about 88 items would decide',
     'Held, but no better than "words" (96.7 %): prompting with 90.8 % of answers, 40.8 points above none',
   ]);
 });
@@ -55,7 +56,7 @@ test('a line a persona: what holds it, at what figure, how far above none, at wh
   );
   assert.match(
     headlineOf(records.lost).lines[0]!,
-    /^extraversion: not held: prompting, 50\.0 % .*, not above none, "overlap"$/,
+    /^extraversion: not held: prompting, 50\.0 % .*, not clearly above none, "overlap"$/,
   );
   assert.match(
     headlineOf(records.undecided).lines[0]!,
