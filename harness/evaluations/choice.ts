@@ -5,7 +5,7 @@ import type { Issue } from '../config/diagnostics.ts';
 import type { EvaluationPlace } from '../config/evaluation-source.ts';
 import type { Evaluation, Scorer } from '../config/resolved.ts';
 import type { EvaluationKind } from '../method/evaluation-kind.ts';
-import { answerText, questionText } from '../score/ask.ts';
+import { answerText, questionText, scorerContent } from '../score/ask.ts';
 import { evaluateChoice } from '../score/choice.ts';
 import { itemsOf } from './choice/data-sets.ts';
 import { ID, ITEMS_PER_TRAIT, ORDERS, PATH, SCORER, TRAITS } from './fields.ts';
@@ -95,7 +95,7 @@ export const choice: EvaluationKind<ChoiceEvaluation, ChoiceFile> = {
     if (file.items === undefined) return { evaluation };
     return { evaluation, ...(await itemsOf(file.items, source)) };
   },
-  content: ({ scorer, show, orders, template }) => ({ scorer, show, orders, template }),
+  content: ({ scorer, show, orders, template }) => ({ ...scorerContent(scorer), show, orders, template }),
   question: questionText,
   answer: answerText,
   ask: evaluateChoice,

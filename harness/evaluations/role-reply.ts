@@ -9,7 +9,7 @@ import type { Evaluation, Persona, Scorer } from '../config/resolved.ts';
 import { isComplete, type RoleReply, readRoleReplies, sourceBlind } from '../datasets/role-reply.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Answerer, EvaluationKind } from '../method/evaluation-kind.ts';
-import { type Asking, answerText, questionText } from '../score/ask.ts';
+import { type Asking, answerText, questionText, scorerContent } from '../score/ask.ts';
 import { evaluateChoice } from '../score/choice.ts';
 import { wordAnswerers } from '../score/trivial.ts';
 import { ID, ITEMS_PER_TRAIT, ORDERS, PATH, SCORER } from './fields.ts';
@@ -65,7 +65,7 @@ export const roleReply: EvaluationKind<RoleReplyEvaluation, RoleReplyFile> = {
     const { setUp } = source;
     return { evaluation: { id, kind, scorer, orders, template, items, itemsPerTrait: null, setUp }, notes };
   },
-  content: ({ scorer, orders, template }) => ({ scorer, orders, template }),
+  content: ({ scorer, orders, template }) => ({ ...scorerContent(scorer), orders, template }),
   question: (evaluation, item, order) => questionText(asking(evaluation), item, order),
   answer: answerText,
   ask: (request) => evaluateChoice({ ...request, evaluation: asking(request.evaluation) }),

@@ -15,6 +15,11 @@ export interface Asking {
   readonly reversed?: boolean; // the other order of a scale is its reverse; absent: every rotation of the options
 }
 
+/** What of a scorer, besides its name, outcomes depend on: identities of cells hold it. */
+export function scorerContent(scorer: Scorer): Readonly<Record<string, unknown>> {
+  return scorer === 'pmi' ? { scorer, prior: 'dense network, no persona' } : { scorer };
+}
+
 /** Options beyond this have no letter. */
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 

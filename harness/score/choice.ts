@@ -2,13 +2,13 @@
 // Choice: p = softmax of the options' scores at the matching one (docs/method.md#scorers).
 
 import { BenchError } from '../../base/error.ts';
-import type { Engine, Scored, Sequence } from '../../gpu/index.ts';
+import { DENSE, type Engine, type Scored, type Sequence } from '../../gpu/index.ts';
 import type { Scorer } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { AskRequest } from '../method/evaluation-kind.ts';
 import type { OptionScore, OrderOutcome, Outcome } from '../method/outcome.ts';
 import { softmax } from '../stats/softmax.ts';
-import type { Ask, Rendered } from '../text/index.ts';
+import type { Ask, Prompt, Rendered } from '../text/index.ts';
 import { type Asking, answerText, ordersOf, questionText } from './ask.ts';
 
 /** Sequences handed to the engine at once: enough to share prefixes among, few enough to stop soon when interrupted. */
@@ -16,8 +16,11 @@ const CHUNK = 512;
 /** Items whose texts are made into tokens at once. */
 const PREPARED = 128;
 
-/** What the answer's probability is measured against by `pmi`: the words that end a question, and nothing else. */
-const NEUTRAL = 'Answer:';
+/**
+ * What `pmi` measures an answer against: its probability after these words as a user's message, through the chat template as
+ * of a prompt without a persona, by the dense network. It is the same for every method, so that none loses its own effect.
+ */
+const PRIOR = { messages: [{ role: 'user', content: 'Answer:' }] } as const satisfies Prompt;
 
 /** What is asked of whom: an evaluation's request, with how its options are put. */
 export interface OptionsRequest extends Omit<AskRequest, 'engine' | 'evaluation'> {
@@ -29,7 +32,7 @@ interface Scorable {
   readonly sequence: Sequence;
   readonly prompt: number; // tokens before the answer
   readonly bytes: number; // UTF-8 bytes of the answer's own text
-  readonly neutral: Sequence | null;
+  readonly prior: Sequence | null; // of `pmi`
 }
 
 interface Presented {
@@ -78,22 +81,19 @@ async function phrase({ evaluation, wrap }: OptionsRequest, item: Item): Promise
 
 function ask({ text, evaluation, variant, baseTokens }: OptionsRequest, { item, presented, bare }: Phrased): Asked {
   const wholeText = evaluation.scorer === 'prompt-and-answer';
+  const prior = evaluation.scorer === 'pmi' ? text.render(PRIOR) : null;
   const asked = presented.map(({ order, prompt: wrapped, answers }): Presented => {
     const prompt = text.render(wrapped);
-    const neutral =
-      evaluation.scorer === 'pmi'
-        ? text.render('text' in wrapped ? { text: NEUTRAL } : { messages: [{ role: 'user', content: NEUTRAL }] })
-        : null;
     const asks = answers.map((answer): Scorable => {
       const tokens = joined(prompt, text.continuation(prompt, answer));
       return {
         sequence: { tokens, from: wholeText ? 1 : prompt.tokens.length, variant },
         prompt: prompt.tokens.length,
         bytes: Buffer.byteLength(answer),
-        neutral: neutral && {
-          tokens: joined(neutral, text.continuation(neutral, answer)),
-          from: neutral.tokens.length,
-          variant,
+        prior: prior && {
+          tokens: joined(prior, text.continuation(prior, answer)),
+          from: prior.tokens.length,
+          variant: DENSE,
         },
       };
     });
@@ -124,7 +124,7 @@ function checked(scored: Scored | undefined, sequence: Sequence, where: string):
   return scored;
 }
 
-function scoreOf(scorer: Scorer, parts: Omit<OptionScore, 'score'>, whole: number, neutral: number): number {
+function scoreOf(scorer: Scorer, parts: Omit<OptionScore, 'score'>, whole: number, prior: number): number {
   switch (scorer) {
     case 'sum':
     case 'letter':
@@ -136,7 +136,7 @@ function scoreOf(scorer: Scorer, parts: Omit<OptionScore, 'score'>, whole: numbe
     case 'prompt-and-answer':
       return whole;
     case 'pmi':
-      return parts.sum - neutral;
+      return parts.sum - prior;
   }
 }
 
@@ -153,18 +153,18 @@ function tooLong(error: unknown, asked: readonly Asked[]): unknown {
   });
 }
 
-/** The engine's answers for a few items: each distinct neutral sequence once, everything in one call. */
+/** The engine's answers for a few items: each distinct prior once, everything in one call. */
 async function scoreItems(request: OptionsRequest, asked: readonly Asked[], share: ShareOf): Promise<Outcome[]> {
   const sequences: Sequence[] = [];
-  const neutralAt = new Map<string, number>();
+  const priorAt = new Map<string, number>();
   for (const { presented } of asked) {
     for (const { asks } of presented) {
-      for (const { sequence, neutral } of asks) {
+      for (const { sequence, prior } of asks) {
         sequences.push(sequence);
-        const key = neutral?.tokens.join(' ');
-        if (neutral === null || key === undefined || neutralAt.has(key)) continue;
-        neutralAt.set(key, sequences.length);
-        sequences.push(neutral);
+        const key = prior?.tokens.join(' ');
+        if (prior === null || key === undefined || priorAt.has(key)) continue;
+        priorAt.set(key, sequences.length);
+        sequences.push(prior);
       }
     }
   }
@@ -187,13 +187,13 @@ async function scoreItems(request: OptionsRequest, asked: readonly Asked[], shar
           bytes: one.bytes,
           greedy: scored.greedy.subarray(skip).every((flag) => flag === 1),
         };
-        let neutral = 0;
-        if (one.neutral !== null) {
-          const known = results[neutralAt.get(one.neutral.tokens.join(' ')) ?? -1];
-          neutral = total(checked(known, one.neutral, `${where}, neutral prompt`).logprobs);
+        let prior = 0;
+        if (one.prior !== null) {
+          const known = results[priorAt.get(one.prior.tokens.join(' ')) ?? -1];
+          prior = total(checked(known, one.prior, `${where}, prior`).logprobs);
         }
         const whole = total(scored.logprobs) / scored.logprobs.length;
-        return { ...parts, score: scoreOf(scorer, parts, whole, neutral) };
+        return { ...parts, score: scoreOf(scorer, parts, whole, prior) };
       });
       const p = share(
         softmax(options.map((option) => option.score)),

@@ -78,7 +78,7 @@ test('the table names the proxy, and marks only where a judge gave some', () => 
   assert.equal([section!.detail, others.length], [false, 0]);
   assert.match(section!.title, /\(a proxy\)$/);
   assert.equal(section!.head.at(-1), 'judge');
-  assert.equal(section!.rows[0]!.slice(0, 2), ['prompting', '50.0 % [9.5, 90.5]']);
+  assert.equal(section!.rows[0]!.slice(0, 2), ['prompting', '50.0 % [4.4, 95.6]']);
   assert.equal(section!.rows[0]!.slice(2), ['+0.063', '0.60 / 1.00', '1.75', '75.0 %', '50.0 %']);
   const unjudged = texts.map((row) => ({ ...row, figures: { ...row.figures, marks: null } }));
   assert.is(kindSections(SUITE, EVALUATIONS, unjudged, metrics)[0]!.head.at(-1), 'ended');

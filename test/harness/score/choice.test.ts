@@ -69,29 +69,6 @@ test('prompt-and-answer: the mean over every token after the first', async () =>
   near(outcome?.p, sigmoid((prompt + YES) / 16 - (prompt + NO) / 15));
 });
 
-test('pmi: minus the log-probability after a neutral prompt', async () => {
-  // The fake doubles every value after the neutral prompt: score = x - 2x = -x.
-  const engine = new FakeEngine();
-  const [outcome] = await ask({ scorer: 'pmi', ...hidden }, [pair, item('i2', ['yés', 'no'])], engine);
-  assert.equal(
-    outcome?.orders[0]?.options.map((o) => o.score),
-    [-YES, -NO],
-  );
-  near(outcome?.p, sigmoid(-YES + NO));
-  const neutral = engine.calls.flat().filter((s) => spell(s.tokens).startsWith('<user>Answer:\n<me>'));
-  assert.equal(
-    neutral.map((s) => spell(s.tokens.subarray(s.from))),
-    ['yés', 'no'],
-    'each neutral answer is scored once, without the persona',
-  );
-});
-
-test('pmi of a raw prompt has a raw neutral prompt', async () => {
-  const engine = new FakeEngine();
-  await ask({ scorer: 'pmi', ...hidden }, [pair], engine, async ({ text }) => ({ text }));
-  assert.ok(engine.calls.flat().some((s) => spell(s.tokens) === 'Answer:yés' && s.from === 7));
-});
-
 test('letter: the label of the presented position, both orders averaged', async () => {
   // "(A)" -1/16 - 1/4 - 1/16 = -3/8 for whatever stands first; "(B)" -7/8.
   const engine = new FakeEngine();
@@ -199,7 +176,7 @@ test('a log-probability that is not finite is an error with item, option and cel
     );
   }
   const neutral = new FakeEngine((x, s) => (spell(s.tokens).includes('Answer:') ? Number.NaN : x));
-  await fails(ask({ scorer: 'pmi', ...hidden }, [pair], neutral), 'not-finite', /is NaN/, /neutral prompt/);
+  await fails(ask({ scorer: 'pmi', ...hidden }, [pair], neutral), 'not-finite', /is NaN/, /prior/);
   const short = { score: async () => [] };
   await fails(
     evaluateChoice({
