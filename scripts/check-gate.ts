@@ -1,14 +1,18 @@
-// Is the gate's word to be trusted? On suites/ci.yaml: the same commit judged n times must get n equal verdicts, and three
-// changes must each be red and name the traits that fell. Takes some minutes: npm run check:gate [n]
+// Is the gate's word to be trusted? First its error rates by simulation (gate-rates.ts), which need no device. Then on
+// suites/ci.yaml: the same commit judged n times must get n equal verdicts, and three changes must each be red and name the
+// traits that fell. Takes some minutes: npm run check:gate [n]; n = 0: the simulation alone.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { GateReport, Verdict } from '../harness/record/verdicts.ts';
 import { NODE, ROOT, runNode } from '../test/support/node.ts';
+import { gateRates } from './gate-rates.ts';
 
 const TIMEOUT_MS = 600_000;
 const times = Number(process.argv[2] ?? 10);
+const faults: string[] = [...gateRates()];
+if (times === 0) finish();
 const folder = mkdtempSync(path.join(tmpdir(), 'bench-gate-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 const reference = path.join(folder, 'reference.json');
@@ -34,6 +38,16 @@ async function judged(...flags: readonly string[]): Promise<GateReport> {
   return JSON.parse(stdout);
 }
 
+/** Ends the process: 1 where something does not hold. */
+function finish(): never {
+  if (faults.length > 0) {
+    console.error(`\n${faults.length} faults:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    process.exit(1);
+  }
+  console.log('all of it holds');
+  process.exit(0);
+}
+
 /** Alignment verdicts, with what else was red. */
 function said({ verdicts, exitCode }: GateReport): string {
   const own = verdicts.filter(({ rule, outcome }) => rule === 'alignment' || outcome === 'fail');
@@ -41,7 +55,6 @@ function said({ verdicts, exitCode }: GateReport): string {
   return [`exit code ${exitCode}`, ...own.map(line)].join('\n');
 }
 
-const faults: string[] = [];
 function demand(holds: boolean, fault: string): void {
   if (!holds) faults.push(fault);
 }
@@ -119,8 +132,4 @@ demand(
 demandRed('a weakened prompt', await judged('--set', `personas.file=${weakened('introversion')}`), ['extraversion']);
 demandRed("a layer's MLP zeroed", await judged('--model', zeroed(0)), all);
 
-if (faults.length > 0) {
-  console.error(`\n${faults.length} faults:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
-  process.exit(1);
-}
-console.log('all of it holds');
+finish();
