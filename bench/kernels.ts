@@ -5,8 +5,8 @@
 
 import Table from 'cli-table3';
 import { Bench } from 'tinybench';
-import { BYTES } from '../formats/safetensors/numbers.ts';
-import type { Format } from '../formats/safetensors/tensor.ts';
+import { BYTES } from '../formats/tensors/numbers.ts';
+import type { Format } from '../formats/tensors/tensor.ts';
 import { type Command, replay, zeroCounts } from '../gpu/device/commands.ts';
 import { openGpu } from '../gpu/device/device.ts';
 import { Memory } from '../gpu/device/memory.ts';
@@ -68,8 +68,8 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
     0,
     Uint32Array.from({ length: buffer.size / 4 }, (_, i) => 0x3c003c00 + ((i * 31) & 0x3f)),
   );
-  const chunks = [{ first: 0, rows: n, buffer }];
-  const w: DeviceMatrix = { label: 'w', rows: n, columns: k, format, chunks, bias: null };
+  const chunks = [{ first: 0, rows: n, buffer, format }];
+  const w: DeviceMatrix = { label: 'w', rows: n, columns: k, chunks, bias: null };
 
   const tiles = tilesFor(gpu);
   const chosen = tileFor(tiles, m);

@@ -2,8 +2,8 @@
 // within 15 %, M = 1 within 1.6x on software drivers (1.05x on a real GPU). An unstructured mask is never faster.
 
 import { fileURLToPath } from 'node:url';
-import { BYTES } from '../formats/safetensors/numbers.ts';
-import type { Format } from '../formats/safetensors/tensor.ts';
+import { BYTES } from '../formats/tensors/numbers.ts';
+import type { Format } from '../formats/tensors/tensor.ts';
 import { type Command, replay, zeroCounts } from '../gpu/device/commands.ts';
 import { openGpu } from '../gpu/device/device.ts';
 import { Memory } from '../gpu/device/memory.ts';
@@ -54,9 +54,13 @@ async function measure(m: number, k: number, n: number, format: Format): Promise
     label: `${n}x${k}`,
     rows: n,
     columns: k,
-    format,
     chunks: [
-      { first: 0, rows: n, buffer: filled('w', (n * k * BYTES[format]) / 4, (i) => 0x3c003c00 + ((i * 31) & 0x3f)) },
+      {
+        first: 0,
+        rows: n,
+        format,
+        buffer: filled('w', (n * k * BYTES[format]) / 4, (i) => 0x3c003c00 + ((i * 31) & 0x3f)),
+      },
     ],
     bias: null,
   };

@@ -89,8 +89,8 @@ async function runMatmul(gpu: Gpu, x: Float32Array<ArrayBuffer>, w: Float32Array
     queue.writeBuffer(on.step, 0, Uint32Array.of(step.rows, step.scored));
     queue.writeBuffer(from, 0, x);
     queue.writeBuffer(weight, 0, w);
-    const chunks = [{ first: 0, rows: n, buffer: weight }];
-    const matrix = { label: 'check', rows: n, columns: k, format: 'f32', chunks, bias: null } as const;
+    const chunks = [{ first: 0, rows: n, buffer: weight, format: 'f32' as const }];
+    const matrix = { label: 'check', rows: n, columns: k, chunks, bias: null };
     const commands = matmul(on, { x: from, w: matrix, y: to });
     const counts = zeroCounts();
     const once = async (): Promise<Float32Array> => {

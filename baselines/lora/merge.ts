@@ -5,7 +5,7 @@ import { BenchError } from '../../base/error.ts';
 import { copyCheckpoint } from '../../formats/checkpoint/copy.ts';
 import { inspectWeights } from '../../formats/checkpoint/inspect.ts';
 import type { HeaderEntry } from '../../formats/safetensors/header.ts';
-import { narrow, widen } from '../../formats/safetensors/numbers.ts';
+import { narrow, widen } from '../../formats/tensors/numbers.ts';
 import type { Adapter } from '../../gpu/index.ts';
 import { readAdapter } from './peft.ts';
 

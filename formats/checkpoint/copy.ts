@@ -1,13 +1,15 @@
 // A copy of a checkpoint in Hugging Face layout with some of its weights changed: every file of the model is copied, and
-// the tensors that are edited are changed in place, some rows at a time.
+// the tensors that are edited are changed in place, some rows at a time. A GGUF is unpacked first, its blocks in f32.
 
 import { constants } from 'node:fs';
 import { copyFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFolder } from '../../base/files.ts';
+import { ggufAt } from '../gguf/find.ts';
+import { unpackGguf } from '../gguf/unpack.ts';
 import { openSafetensors } from '../safetensors/file.ts';
 import type { HeaderEntry } from '../safetensors/header.ts';
-import { BYTES } from '../safetensors/numbers.ts';
+import { BYTES } from '../tensors/numbers.ts';
 
 /** Bytes of a tensor that are in memory at once. */
 const PIECE_BYTES = 8 * 2 ** 20;
@@ -21,7 +23,13 @@ export async function copyCheckpoint(
   into: string,
   editOf: (entry: HeaderEntry) => Edit | null,
 ): Promise<void> {
+  const gguf = await ggufAt(folder);
   await writeFolder(into, 'the checkpoint', async (aside) => {
+    if (gguf !== null) {
+      await unpackGguf(gguf, aside);
+      await editFile(join(aside, 'model.safetensors'), editOf);
+      return;
+    }
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       if (!entry.isFile() && !entry.isSymbolicLink()) continue;
       const [from, to] = [join(folder, entry.name), join(aside, entry.name)];

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
 import { failure, jsonOf, openFile, ReadError, readText as read } from '../../base/read.ts';
+import { ggufAt } from '../gguf/find.ts';
 import { FOLDER_HINT, otherFile, otherFormat } from './other-formats.ts';
 
 /** config.json of published models stays under 100 KB; tokenizer_config.json lists every added token, and has up to 2 MB. */
@@ -12,14 +13,14 @@ export const MAX_CONFIG_BYTES = 16 * 2 ** 20;
 /** What helps against a file that cannot be right. */
 export const FETCH_AGAIN = 'this is not the file that the model was published with: download or export it again';
 
-/** Throws `bad-model` unless `folder` is a folder; a file of another format is named as one. */
+/** Throws `bad-model` unless `folder` is a folder or a GGUF; a file of another format is named as one. */
 export async function requireFolder(folder: string): Promise<void> {
   const info = await stat(folder).catch(() => null);
-  if (info?.isDirectory()) return;
+  if (info?.isDirectory() || (info !== null && (await ggufAt(folder)) !== null)) return;
   if (info === null) {
     throw new BenchError('bad-model', 'there is no such model folder', { where: folder, hint: FOLDER_HINT });
   }
-  throw await otherFile(folder);
+  throw otherFile(folder);
 }
 
 /** Throws `bad-model` unless `folder` is a folder with a config.json in it. */

@@ -1,8 +1,8 @@
 // A head that a file stores although config.json ties it to the embedding: where the two differ, the stored one is the
 // network's, as in transformers 5. A merged adapter that trained the head leaves such a file.
 
-import { BYTES, widen } from '../safetensors/numbers.ts';
-import type { CheckpointTensor } from './open.ts';
+import { BYTES, widen } from '../tensors/numbers.ts';
+import type { CheckpointTensor } from './checkpoint.ts';
 import type { Parts } from './parts.ts';
 
 /** Elements that are compared at once. */

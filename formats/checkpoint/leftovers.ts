@@ -2,8 +2,8 @@
 // would compute another network without a word.
 
 import { BenchError } from '../../base/error.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { FAMILIES } from './families.ts';
-import type { Checkpoint } from './open.ts';
 import { allSources, type Parts } from './parts.ts';
 import type { Spec } from './spec.ts';
 

@@ -2,8 +2,8 @@
 // shape is checked here, before anything is uploaded. What a family calls its tensors stands in families.ts.
 
 import { BenchError } from '../../base/error.ts';
+import type { Checkpoint, CheckpointTensor } from './checkpoint.ts';
 import { FAMILIES } from './families.ts';
-import type { Checkpoint, CheckpointTensor } from './open.ts';
 import type { Spec } from './spec.ts';
 
 /** A vector of weights, the concatenation of `sources`. */

@@ -1,6 +1,8 @@
 // config.json -> Spec: one record that describes every family; a family is a row of families.ts, not a class.
 
 import { join } from 'node:path';
+import { openGgufCheckpoint } from '../gguf/checkpoint.ts';
+import { ggufAt } from '../gguf/find.ts';
 import { FAMILIES, type Family, FOREIGN } from './families.ts';
 import { Fields } from './fields.ts';
 import { MAX_CONFIG_BYTES, readJson, requireModelFolder } from './folder.ts';
@@ -23,8 +25,14 @@ const ACTIVATIONS = {
   gelu_fast: 'gelu-tanh',
 } as const;
 
-/** The Spec of the model in `folder`. Throws as `requireModelFolder` and `readSpec` do. */
+/** The Spec of the model in `folder`, or of a GGUF. Throws as `requireModelFolder`, `openGgufCheckpoint` and `readSpec` do. */
 export async function loadSpec(folder: string): Promise<Spec> {
+  const gguf = await ggufAt(folder);
+  if (gguf !== null) {
+    const checkpoint = await openGgufCheckpoint(gguf);
+    await checkpoint.close();
+    return readSpec(checkpoint.config, gguf);
+  }
   await requireModelFolder(folder);
   const path = join(folder, 'config.json');
   return readSpec(await readJson(path, MAX_CONFIG_BYTES), path);
@@ -164,7 +172,7 @@ function readRope(
     const [at, key, value] = share === 1 ? [fields, ...sizedBy] : [...(turned[0] ?? [fields, own.shareKey!]), share];
     throw at.bad(key, value, `such that an even number of dimensions is rotated (${dims} of ${headSize} do)`);
   }
-  const scales = scalings.map(readScale);
+  const scales = scalings.map((scaling) => readScale(scaling, dims / 2));
   if (scales.length === 2 && JSON.stringify(scales[0]) !== JSON.stringify(scales[1])) {
     throw fields.bad('rope_scaling', fields.get('rope_scaling'), 'the scaling of rope_parameters, or left out');
   }
@@ -182,12 +190,14 @@ function agreed(places: readonly FieldPath[], least: number, most: number, absen
   return numbers[0] ?? absent;
 }
 
-function readScale(scaling: Fields): RopeScale | undefined {
+function readScale(scaling: Fields, pairs: number): RopeScale | undefined {
   for (const key of ['full_attention', 'sliding_attention', 'mrope_section']) {
     if (scaling.has(key)) throw scaling.unsupported(key, scaling.get(key), ['one rotation for all layers']);
   }
   const kind = scaling.has('rope_type') ? 'rope_type' : 'type';
-  switch (scaling.oneOf(kind, ['default', 'linear', 'llama3'], 'default')) {
+  switch (scaling.oneOf(kind, ['default', 'linear', 'llama3', 'factors'], 'default')) {
+    case 'factors':
+      return { kind: 'factors', factors: readFactors(scaling, pairs) };
     case 'linear':
       return { kind: 'linear', factor: scaling.number('factor', 1, 1e6) };
     case 'llama3': {
@@ -203,4 +213,13 @@ function readScale(scaling: Fields): RopeScale | undefined {
     default:
       return undefined;
   }
+}
+
+/** A divisor of the frequency for each pair of dimensions. */
+function readFactors(scaling: Fields, pairs: number): readonly number[] {
+  const value = scaling.get('factors');
+  const good =
+    Array.isArray(value) && value.length === pairs && value.every((one) => typeof one === 'number' && one > 0);
+  if (!good) throw scaling.bad('factors', value, `a list of ${pairs} numbers above 0`);
+  return value;
 }

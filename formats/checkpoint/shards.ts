@@ -3,6 +3,8 @@
 import { join } from 'node:path';
 import { BenchError } from '../../base/error.ts';
 import { duplicateKey, isRecord } from '../../base/json.ts';
+import { ggufAt } from '../gguf/find.ts';
+import { shardPaths } from '../gguf/shards.ts';
 import { badWeights, MAX_HEADER_BYTES, MAX_TENSORS, shown } from '../safetensors/header.ts';
 import { fileSize, parseJson, readText, requireModelFolder } from './folder.ts';
 import { otherFormat } from './other-formats.ts';
@@ -23,6 +25,8 @@ export interface WeightFiles {
 
 /** Throws `bad-model` when the folder or its weights are not there, `bad-weights` where the index is damaged. */
 export async function weightFiles(folder: string): Promise<WeightFiles> {
+  const gguf = await ggufAt(folder);
+  if (gguf !== null) return { paths: shardPaths(gguf), agree: () => {} };
   await requireModelFolder(folder);
   if ((await fileSize(join(folder, SINGLE))) !== null) return { paths: [join(folder, SINGLE)], agree: () => {} };
   const index = await readIndex(folder);

@@ -1,8 +1,9 @@
 // What a network is, in one record that describes every family.
 
-/** RoPE frequency scaling as Llama 3 defines it, or linear. */
+/** RoPE frequency scaling as Llama 3 defines it, linear, or by a stored divisor for each pair of dimensions (GGUF). */
 export type RopeScale =
   | { readonly kind: 'linear'; readonly factor: number }
+  | { readonly kind: 'factors'; readonly factors: readonly number[] }
   | {
       readonly kind: 'llama3';
       readonly factor: number;

@@ -2,8 +2,8 @@
 
 import { markOf } from '../../base/digest.ts';
 import { failure, isPointer, openFile, pointerError, ReadError, readFull } from '../../base/read.ts';
+import { fromBf16, fromF16 } from '../tensors/numbers.ts';
 import { badWeights, type HeaderEntry, HINT, headerLength, parseHeader } from './header.ts';
-import { fromBf16, fromF16 } from './numbers.ts';
 
 /** An open file: whoever opened it closes it. */
 export interface SafetensorsFile {

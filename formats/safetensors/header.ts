@@ -3,7 +3,7 @@
 
 import { BenchError } from '../../base/error.ts';
 import { duplicateKey, isRecord, parseJson } from '../../base/json.ts';
-import type { Format } from './tensor.ts';
+import type { Format } from '../tensors/tensor.ts';
 
 /** The limit of the format's own reference implementation. */
 export const MAX_HEADER_BYTES = 100_000_000;

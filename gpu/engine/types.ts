@@ -1,9 +1,9 @@
 // The engine's contract: what the harness may ask of a model, and what may be done to the network.
 // Everything above gpu/ imports from here (types) and from gpu/index.ts (functions); no GPU type leaks out.
 
+import type { KnownDigest } from '../../formats/checkpoint/checkpoint.ts';
 import { DENSE as network } from '../../formats/checkpoint/dense.ts';
 import type { MatrixInfo, Tap } from '../../formats/checkpoint/matrices.ts';
-import type { KnownDigest } from '../../formats/checkpoint/open.ts';
 import type { Spec } from '../../formats/checkpoint/spec.ts';
 import type { EngineDevice, MemoryLimits, Peaks, Trace } from '../device/contract.ts';
 import type { MaskTensor, Score } from '../kernels/types.ts';

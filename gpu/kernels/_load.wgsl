@@ -1,4 +1,7 @@
 // Weights in their own bits, widened as they are read. w1: one element; w4: four, where rows are a multiple of four.
+#if BLOCKS
+#include "_load-blocks.wgsl"
+#else
 #if F32
 #if ALIGNED
 @group(0) @binding(${W}) var<storage, read> w: array<vec4f>;
@@ -35,5 +38,6 @@ fn w1(at: u32) -> f32 {
   return select(both.x, both.y, odd);
 #end
 }
+#end
 #end
 #end

@@ -1,6 +1,6 @@
 // A matrix without its removed rows and columns.
 
-import type { Format } from '../../formats/safetensors/tensor.ts';
+import type { Format } from '../../formats/tensors/tensor.ts';
 import type { Command } from '../device/commands.ts';
 import { LANES, MAX_GRID, type Recorder, record, wide } from './record.ts';
 

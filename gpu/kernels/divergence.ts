@@ -1,6 +1,6 @@
 // The head for pairs of rows, dense and variant: their divergence over the whole vocabulary, by blocks of it.
 
-import { BYTES } from '../../formats/safetensors/numbers.ts';
+import { BYTES } from '../../formats/tensors/numbers.ts';
 import type { Command } from '../device/commands.ts';
 import { divergenceMerge } from './divergence-merge.ts';
 import { headBlocks } from './head.ts';
@@ -29,7 +29,6 @@ export function headDivergence(
   const { rows: perLane, columns, lanes } = tilesFor(on.gpu).head;
   const pairs = Math.max(1, perLane / 2);
   const constants = {
-    ...loads(w.format, aligned),
     MT: 2 * pairs,
     PAIRS: pairs,
     PAIRED: true,
@@ -40,11 +39,11 @@ export function headDivergence(
     BIAS: w.bias !== null,
   };
   return [
-    ...w.chunks.map(({ buffer, first, rows }) =>
+    ...w.chunks.map(({ buffer, first, rows, format }) =>
       record(on, {
         kernel: 'divergence',
         label: 'divergence',
-        constants,
+        constants: { ...loads(format, aligned), ...constants },
         bindings: 'uurrrrwww',
         shape: [rows, aligned ? w.columns / 4 : w.columns, first, blocks, apart],
         buffers: [io.x, buffer, w.bias ?? io.x, io.targets, io.part, io.gap, io.logit],
@@ -52,7 +51,7 @@ export function headDivergence(
         account: ({ scored }) => ({
           flops: 4 * scored * rows * w.columns,
           bytes:
-            rows * (w.columns * BYTES[w.format] + (w.bias ? 4 : 0)) +
+            rows * (w.columns * BYTES[format] + (w.bias ? 4 : 0)) +
             4 * scored * (2 * w.columns + 1 + 5 * headBlocks(rows)),
         }),
       }),

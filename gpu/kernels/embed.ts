@@ -1,6 +1,6 @@
 // Rows of the embedding by token.
 
-import { BYTES } from '../../formats/safetensors/numbers.ts';
+import { BYTES } from '../../formats/tensors/numbers.ts';
 import type { Command, Step } from '../device/commands.ts';
 import type { DeviceMatrix } from './matrix.ts';
 import { LANES, loads, MAX_GRID, type Recorder, record, wide } from './record.ts';
@@ -13,8 +13,8 @@ export function embed(
   on: Recorder,
   io: { tokens: GPUBuffer; positions: GPUBuffer; table: DeviceMatrix; learned: GPUBuffer | null; x: GPUBuffer },
 ): readonly Command[] {
-  const { columns: width, format, chunks } = io.table;
-  return chunks.map(({ buffer, first, rows: held }) =>
+  const { columns: width, chunks } = io.table;
+  return chunks.map(({ buffer, first, rows: held, format }) =>
     record(on, {
       kernel: 'embed',
       label: 'embed',

@@ -12,7 +12,7 @@ export function gatherColumns(on: Recorder, w: DeviceMatrix, into: SparseMatrix)
   return record(on, {
     kernel: 'gather-columns',
     label: `gather columns ${w.label}`,
-    constants: { ...loads(w.format, false), GRID_X: MAX_GRID },
+    constants: { ...loads(w.chunks[0]!.format, false), GRID_X: MAX_GRID },
     bindings: 'uurrrw',
     shape: [count, rows, w.columns, Math.ceil(rows / BLOCK_ROWS)],
     buffers: [into.kept, w.chunks[0]!.buffer, into.blockOf, into.weights],

@@ -1,6 +1,6 @@
 // The head: logits reduced by blocks of the vocabulary, so that they are never stored, and merged to log-probabilities.
 
-import { BYTES } from '../../formats/safetensors/numbers.ts';
+import { BYTES } from '../../formats/tensors/numbers.ts';
 import type { Command } from '../device/commands.ts';
 import { logprob } from './logprob.ts';
 import { HEAD_BLOCK, tilesFor } from './matmul-tiles.ts';
@@ -26,7 +26,6 @@ export function scoreHead(
   const blocks = headBlocks(w.rows);
   const { rows: perLane, columns, lanes } = tilesFor(on.gpu).head;
   const constants = {
-    ...loads(w.format, aligned),
     MT: perLane,
     U: 1,
     NR: columns,
@@ -35,11 +34,11 @@ export function scoreHead(
     BIAS: w.bias !== null,
   };
   return [
-    ...w.chunks.map(({ buffer, first, rows }) =>
+    ...w.chunks.map(({ buffer, first, rows, format }) =>
       record(on, {
         kernel: 'head',
         label: 'head',
-        constants,
+        constants: { ...loads(format, aligned), ...constants },
         bindings: 'uurrrrwww',
         shape: [rows, aligned ? w.columns / 4 : w.columns, first, blocks],
         buffers: [io.x, buffer, w.bias ?? io.x, io.targets, io.part, io.best, io.logit],
@@ -47,7 +46,7 @@ export function scoreHead(
         account: ({ scored }) => ({
           flops: 2 * scored * rows * w.columns,
           bytes:
-            rows * (w.columns * BYTES[w.format] + (w.bias ? 4 : 0)) + 4 * scored * (w.columns + 3 * headBlocks(rows)),
+            rows * (w.columns * BYTES[format] + (w.bias ? 4 : 0)) + 4 * scored * (w.columns + 3 * headBlocks(rows)),
         }),
       }),
     ),

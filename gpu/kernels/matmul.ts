@@ -1,6 +1,7 @@
 // The matrix product with its epilogues: bias, activation, gated activation, residual, mask.
 
-import { BYTES } from '../../formats/safetensors/numbers.ts';
+import { BYTES } from '../../formats/tensors/numbers.ts';
+import type { Format } from '../../formats/tensors/tensor.ts';
 import type { Accounting, Command, Grid, Step } from '../device/commands.ts';
 import type { Constants } from '../device/templates.ts';
 import { ACTIVATION, type Activation } from './activation.ts';
@@ -37,27 +38,31 @@ export function matmul(
   const k4 = aligned ? w.columns / 4 : w.columns;
   const factors = gated ? 2 : 1;
   const bias = w.bias ?? on.pool.buffer(`${w.label} no bias`, 16);
-  const made = new Map<Tile, Constants>();
-  const constants = (step: Step): Constants => {
-    const chosen = tile(step[over]);
-    let found = made.get(chosen);
-    if (found === undefined) {
-      found = {
-        ...loads(w.format, aligned),
-        ...tileConstants(chosen, k4, factors),
-        ROWS: over,
-        BIAS: w.bias !== null,
-        RESIDUAL: residual,
-        BASE: base !== undefined,
-        GATED: gated,
-        ...masking(mask, aligned),
-        ACTIVATE: activation !== undefined,
-        ...(activation && { [ACTIVATION[activation]]: true }),
-      };
-      made.set(chosen, found);
-    }
-    return found;
-  };
+  const made = new Map<Format, Map<Tile, Constants>>();
+  const constants =
+    (format: Format) =>
+    (step: Step): Constants => {
+      const chosen = tile(step[over]);
+      const known = made.get(format) ?? new Map<Tile, Constants>();
+      made.set(format, known);
+      let found = known.get(chosen);
+      if (found === undefined) {
+        found = {
+          ...loads(format, aligned),
+          ...tileConstants(chosen, k4, factors),
+          ROWS: over,
+          BIAS: w.bias !== null,
+          RESIDUAL: residual,
+          BASE: base !== undefined,
+          GATED: gated,
+          ...masking(mask, aligned),
+          ACTIVATE: activation !== undefined,
+          ...(activation && { [ACTIVATION[activation]]: true }),
+        };
+        known.set(chosen, found);
+      }
+      return found;
+    };
   const grid =
     (n: number): Grid =>
     (step) => {
@@ -65,24 +70,24 @@ export function matmul(
       return [Math.ceil(n / span.columns), Math.ceil(step[over] / span.rows)];
     };
   const account =
-    (rows: number): Accounting =>
+    (rows: number, format: Format): Accounting =>
     (step) => {
       const m = step[over];
       const perY = residual || base !== undefined ? 2 : 1;
-      const held = rows * (w.columns * BYTES[w.format] + (w.bias ? 4 : 0) + (mask ? 4 * Math.ceil(w.columns / 32) : 0));
+      const held = rows * (w.columns * BYTES[format] + (w.bias ? 4 : 0) + (mask ? 4 * Math.ceil(w.columns / 32) : 0));
       return { flops: 2 * m * rows * w.columns, bytes: held + 4 * m * (w.columns + (perY * rows) / factors) };
     };
-  return w.chunks.map(({ buffer, first, rows }, chunk) =>
+  return w.chunks.map(({ buffer, first, rows, format }, chunk) =>
     record(on, {
       kernel: 'matmul',
       label: `matmul ${w.label}`,
-      constants,
+      constants: constants(format),
       bindings: mask || base ? 'uurrrwr' : 'uurrrw',
       shape: [rows / factors, k4, first, w.rows / factors, ...(mask ? [Math.ceil(w.columns / 32)] : [])],
       floats: mask ? [mask.gamma] : [],
       buffers: [io.x, buffer, bias, io.y, ...(mask ? [mask.chunks[chunk]!] : base ? [base] : [])],
       grid: grid(rows / factors),
-      account: account(rows),
+      account: account(rows, format),
     }),
   );
 }

@@ -2,8 +2,8 @@
 // own; a kernel then runs once per chunk and gives the same bits as on the whole.
 
 import { BenchError } from '../../base/error.ts';
-import { BYTES } from '../../formats/safetensors/numbers.ts';
-import type { Format } from '../../formats/safetensors/tensor.ts';
+import { BYTES } from '../../formats/tensors/numbers.ts';
+import { type Format, isBlocks } from '../../formats/tensors/tensor.ts';
 import { sized } from '../device/memory.ts';
 import { HEAD_BLOCK } from './matmul-tiles.ts';
 
@@ -13,14 +13,23 @@ export interface RowChunk {
   readonly rows: number; // of all factors
 }
 
-/** [rows, columns] in its own bits. `bias` is f32 and never split, or null. */
+/** [rows, columns], each chunk in its own bits. `bias` is f32 and never split, or null. */
 export interface DeviceMatrix {
   readonly label: string;
   readonly rows: number; // of all factors
   readonly columns: number;
-  readonly format: Format;
-  readonly chunks: readonly (RowChunk & { readonly buffer: GPUBuffer })[];
+  readonly chunks: readonly (RowChunk & { readonly buffer: GPUBuffer; readonly format: Format })[];
   readonly bias: GPUBuffer | null;
+}
+
+/** Bytes of the elements of all chunks. */
+export function matrixBytes({ columns, chunks }: Pick<DeviceMatrix, 'columns' | 'chunks'>): number {
+  return chunks.reduce((sum, { rows, format }) => sum + rows * columns * BYTES[format], 0);
+}
+
+/** Whether any of the weights are in blocks: these have no bits of their own for a weight of 0. */
+export function hasBlocks({ chunks }: Pick<DeviceMatrix, 'chunks'>): boolean {
+  return chunks.some(({ format }) => isBlocks(format));
 }
 
 /** Keep bits of a matrix: one buffer per chunk, [its rows, ceil(columns/32)] words. */

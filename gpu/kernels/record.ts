@@ -1,7 +1,7 @@
 // What the wrappers of kernels share: a command with its uniform, grids of more groups than one dimension allows, and
 // how weights are read.
 
-import type { Format } from '../../formats/safetensors/tensor.ts';
+import { type Format, isBlocks } from '../../formats/tensors/tensor.ts';
 import { type Bound, type Command, type CommandSpec, makeCommand } from '../device/commands.ts';
 import type { Gpu } from '../device/device.ts';
 import type { Pool } from '../device/memory.ts';
@@ -44,7 +44,8 @@ export function record(
 
 /** The constants of _load.wgsl at binding 3: `aligned` rows are read four columns at a time. */
 export function loads(format: Format, aligned: boolean): Constants {
-  return { W: 3, F32: format === 'f32', BF16: format === 'bf16', ALIGNED: aligned };
+  const own = { W: 3, F32: format === 'f32', BF16: format === 'bf16', ALIGNED: aligned };
+  return isBlocks(format) ? { ...own, BLOCKS: true, [format.toUpperCase()]: true } : own;
 }
 
 /** A grid of more groups than one dimension allows: y rows of GRID_X groups. */

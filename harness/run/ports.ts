@@ -1,6 +1,6 @@
 // What a run needs of the world: a machine that loads models, and who evaluates and stores a cell.
 
-import type { KnownDigest } from '../../formats/checkpoint/open.ts';
+import type { KnownDigest } from '../../formats/checkpoint/checkpoint.ts';
 import type { Engine } from '../../gpu/index.ts';
 import type { Evaluation, ModelRef, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';

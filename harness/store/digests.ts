@@ -8,6 +8,7 @@ import { BenchError } from '../../base/error.ts';
 import { isRecord } from '../../base/json.ts';
 import { failure, openFile } from '../../base/read.ts';
 import { weightFiles } from '../../formats/checkpoint/shards.ts';
+import { ggufAt } from '../../formats/gguf/find.ts';
 import { Memo, type Note } from './memo.ts';
 
 const MAX_MEMO_BYTES = 16 * 1024 * 1024;
@@ -94,8 +95,8 @@ export async function weightDigests(
 ): Promise<{ readonly config: string; readonly weights: FileDigest }> {
   const { paths } = await weightFiles(folder);
   const config = join(folder, 'config.json');
-  return {
-    config: (await filesDigest([config], config, memo)).sha256,
-    weights: await filesDigest(paths, paths.length === 1 ? paths[0]! : join(folder, 'weights'), memo),
-  };
+  const weights = await filesDigest(paths, paths.length === 1 ? paths[0]! : join(folder, 'weights'), memo);
+  // The metadata of a GGUF is in the file of its weights.
+  const isGguf = (await ggufAt(folder)) !== null;
+  return { config: isGguf ? weights.sha256 : (await filesDigest([config], config, memo)).sha256, weights };
 }

@@ -5,7 +5,7 @@ import { BenchError } from '../../base/error.ts';
 import { copyCheckpoint } from '../../formats/checkpoint/copy.ts';
 import { inspectWeights } from '../../formats/checkpoint/inspect.ts';
 import type { HeaderEntry } from '../../formats/safetensors/header.ts';
-import { BYTES, narrow, widen } from '../../formats/safetensors/numbers.ts';
+import { BYTES, narrow, widen } from '../../formats/tensors/numbers.ts';
 import type { MaskTensor } from '../../gpu/index.ts';
 import { type MaskFile, requireMaskFits } from './mask-file.ts';
 

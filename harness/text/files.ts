@@ -5,6 +5,7 @@ import { BenchError } from '../../base/error.ts';
 import { isRecord } from '../../base/json.ts';
 import { failure, jsonOf, ReadError, readBytes, textOf } from '../../base/read.ts';
 import { FETCH_AGAIN, MAX_CONFIG_BYTES } from '../../formats/checkpoint/folder.ts';
+import { ggufFiles } from '../../formats/gguf/files.ts';
 
 export { FETCH_AGAIN };
 
@@ -18,6 +19,8 @@ export const MAX_TEMPLATE_BYTES = 256 * 2 ** 10;
 /** The bytes of `<folder>/<name>`, or null when there is no such file. Throws `bad-model` when it cannot be read or is too large. */
 export async function readBounded(folder: string, name: string, limit: number): Promise<Buffer | null> {
   const path = join(folder, name);
+  const stored = await ggufFiles(folder);
+  if (stored !== null) return stored.get(name) ?? null;
   try {
     return await readBytes(path, limit);
   } catch (error) {

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { fromBf16, fromF16, narrow, toBf16, toF16, widen } from '../../formats/safetensors/numbers.ts';
+import { fromBf16, fromF16, narrow, toBf16, toF16, widen } from '../../formats/tensors/numbers.ts';
 import { test } from '../support/suite.ts';
 
 const RUNS = { numRuns: 2000, seed: 7 };

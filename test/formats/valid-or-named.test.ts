@@ -98,7 +98,7 @@ test('an index that maps a tensor to anything but a file name is refused by its 
   }
 });
 
-test('a GGUF, pickled weights and an adapter in place of a model are named as what they are', async () => {
+test('another file, pickled weights and an adapter in place of a model are named as what they are', async () => {
   const told = async (path: string, message: RegExp, hint: RegExp): Promise<void> => {
     for (const open of [loadSpec, openCheckpoint]) {
       const error = await open(path).then(
@@ -116,10 +116,7 @@ test('a GGUF, pickled weights and an adapter in place of a model are named as wh
     writeFileSync(join(folder, name), content);
     return join(folder, name);
   };
-  await told(at('tiny-q4_k_m.gguf'), /this is a GGUF file, a format that is not read yet/, /safetensors/);
-  await told(at('tiny', 'GGUF\u0003'), /this is a GGUF file/, /safetensors/);
-  await told(at('notes.txt', 'GGU'), /a model is a folder, and this is a file/, /config\.json/);
-  await told(folder, /has "tiny-q4_k_m\.gguf": GGUF is a format that is not read yet/, /safetensors/);
+  await told(at('notes.txt', 'GGU'), /a model is a folder or a GGUF, and this is another file/, /config\.json/);
   at('adapter_config.json', '{}');
   await told(folder, /has an adapter/, /--adapter/);
   for (const name of ['pytorch_model.bin', 'pytorch_model-00001-of-00002.bin', 'consolidated.00.pth']) {

@@ -1,12 +1,13 @@
 // Runs single kernels on the device: arrays in, arrays out, and the error against a reference.
 
 import * as assert from 'uvu/assert';
-import { narrow, widen } from '../../formats/safetensors/numbers.ts';
-import type { Format } from '../../formats/safetensors/tensor.ts';
+import { narrow, widen } from '../../formats/tensors/numbers.ts';
+import type { Format } from '../../formats/tensors/tensor.ts';
 import { type Command, replay, zeroCounts } from '../../gpu/device/commands.ts';
 import { type Gpu, openGpu } from '../../gpu/device/device.ts';
 import { Memory } from '../../gpu/device/memory.ts';
 import { Pipelines } from '../../gpu/device/pipelines.ts';
+import { grouped } from '../../gpu/kernels/block-groups.ts';
 import type { DeviceMatrix, Recorder } from '../../gpu/kernels/index.ts';
 import { rowChunks } from '../../gpu/kernels/matrix.ts';
 import { normals } from './random-model.ts';
@@ -64,19 +65,19 @@ export async function openBench(): Promise<Bench> {
       label: `${rows}x${columns}`,
       rows,
       columns,
-      format,
-      chunks: [{ first: 0, rows, buffer: upload(narrow(values, format), 'matrix') }],
+      chunks: [{ first: 0, rows, format, buffer: upload(grouped(narrow(values, format), format), 'matrix') }],
       bias: bias ? floats(bias) : null,
     }),
     split(matrix, values, factors, limit) {
-      const { label, columns, format } = matrix;
+      const { label, columns } = matrix;
+      const { format } = matrix.chunks[0]!;
       const rows = matrix.rows / factors;
       const part = (first: number, count: number): Float64Array =>
         values.subarray(first * columns, (first + count) * columns);
       const chunks = rowChunks(label, { rows, columns, format, factors }, limit).map((chunk) => {
         const held = Array.from({ length: factors }, (_, f) => part(f * rows + chunk.first, chunk.rows / factors));
         const bytes = narrow(Float64Array.from(held.flatMap((factor) => [...factor])), format);
-        return { ...chunk, buffer: upload(bytes, 'chunk') };
+        return { ...chunk, format, buffer: upload(grouped(bytes, format), 'chunk') };
       });
       return { ...matrix, chunks };
     },

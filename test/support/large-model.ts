@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { toBf16 } from '../../formats/safetensors/numbers.ts';
+import { toBf16 } from '../../formats/tensors/numbers.ts';
 import { llamaConfig, llamaShapes, normals, type RandomModel } from './random-model.ts';
 
 const PIECE = 2 ** 20;

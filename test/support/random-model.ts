@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
-import type { Format } from '../../formats/safetensors/tensor.ts';
+import type { Format } from '../../formats/tensors/tensor.ts';
 import { type Tensor, writeSafetensors } from './safetensors.ts';
 
 /** config.json's model_type. */

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { narrow } from '../../formats/safetensors/numbers.ts';
-import type { Format } from '../../formats/safetensors/tensor.ts';
+import { narrow } from '../../formats/tensors/numbers.ts';
+import type { Format } from '../../formats/tensors/tensor.ts';
 
 export interface Tensor {
   readonly shape: readonly number[];

@@ -15,6 +15,7 @@ export function ropeFrequencies({ base, dims, scale }: Rope): Float64Array {
     const frequency = base ** ((-2 * pair) / dims);
     if (scale === undefined) return frequency;
     if (scale.kind === 'linear') return frequency / scale.factor;
+    if (scale.kind === 'factors') return frequency / scale.factors[pair]!;
     // Llama 3: wavelengths that fit the original context stay, those well beyond it are stretched, the rest blend.
     const turns = (scale.originalPositions * frequency) / (2 * Math.PI);
     const keep = (turns - scale.lowFrequency) / (scale.highFrequency - scale.lowFrequency);

@@ -3,7 +3,6 @@
 
 import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
 import type { Parts } from '../../../formats/checkpoint/parts.ts';
-import type { Format } from '../../../formats/safetensors/tensor.ts';
 import { type Command, replay, zeroCounts } from '../../device/commands.ts';
 import type { DeviceContext } from '../../device/context.ts';
 import type { Memory, Pool } from '../../device/memory.ts';
@@ -26,7 +25,6 @@ const LEAST = 2 ** -126;
 export interface Source {
   readonly info: MatrixInfo;
   readonly score: Score;
-  readonly format: Format;
   readonly pieces: readonly Piece[];
   readonly unit: number; // its rows that have keys in common: 1, or those of a tile
   readonly units: number;
@@ -60,9 +58,9 @@ export function sourcesOf(
   scores: readonly (readonly [info: MatrixInfo, score: Score, unit: number])[],
 ): readonly Source[] {
   return scores.map(([info, score, unit], index) => {
-    const { matrix, pieces } = locate(parts, weights, info);
+    const { pieces } = locate(parts, weights, info);
     const units = Math.ceil(info.rows / unit);
-    return { info, score, format: matrix.format, pieces, unit, units, index };
+    return { info, score, pieces, unit, units, index };
   });
 }
 
@@ -190,7 +188,7 @@ export function keyCommands(
     return segmentsOf(run).flatMap((segment) => {
       const past = segment.first - run.first * source.unit; // rows of the run before it
       const rows: ScoredRows = {
-        ...{ label: source.info.name, buffer: segment.buffer, format: source.format, columns: source.info.columns },
+        ...{ label: source.info.name, buffer: segment.buffer, format: segment.format, columns: source.info.columns },
         ...{ at: segment.at, first: segment.first, rows: segment.rows, kind: source.score.kind },
         vectors: scratch.vectors.get(source)!,
         hash: source.score.kind === 'random' ? hashOf(source.score.seed, source.info.name) : 0,

@@ -113,6 +113,6 @@ function normBack(
 
 /** `w` transposed, in the buffer `transposed`. */
 function across(w: kernels.DeviceMatrix, transposed: GPUBuffer): kernels.DeviceMatrix {
-  const chunks = [{ first: 0, rows: w.columns, buffer: transposed }];
-  return { label: `${w.label} transposed`, rows: w.columns, columns: w.rows, format: 'f32', chunks, bias: null };
+  const chunks = [{ first: 0, rows: w.columns, buffer: transposed, format: 'f32' as const }];
+  return { label: `${w.label} transposed`, rows: w.columns, columns: w.rows, chunks, bias: null };
 }

@@ -26,10 +26,11 @@ export function trainHead(
       return { chunk, from, first: first + from, count: Math.min(width, rows - from) };
     }),
   );
-  const own = { label: 'head block', bias: null, format: 'f32' } as const;
+  const own = { label: 'head block', bias: null } as const;
   // A block and its transpose, in f32 whatever the head's format; rows beyond the vocabulary are 0.
-  const down = { ...own, rows: width, columns: hidden, chunks: [{ first: 0, rows: width, buffer: block }] };
-  const across = { ...own, rows: hidden, columns: width, chunks: [{ first: 0, rows: hidden, buffer: transposed }] };
+  const chunks = (rows: number, buffer: GPUBuffer) => [{ first: 0, rows, buffer, format: 'f32' as const }];
+  const down = { ...own, rows: width, columns: hidden, chunks: chunks(width, block) };
+  const across = { ...own, rows: hidden, columns: width, chunks: chunks(hidden, transposed) };
   return [
     kernels.norm(on, { label: 'norm', x, ...norm, from: scored, y: last }, { width: hidden, eps, over: 'scored' }),
     ...kernels.scoreHead(on, { ...buffers, x: last }, head),

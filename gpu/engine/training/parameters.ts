@@ -172,7 +172,7 @@ function openMoments(
 
 /** A matrix over a buffer of f32 values. */
 function wholeMatrix(label: string, rows: number, columns: number, buffer: GPUBuffer): DeviceMatrix {
-  return { label, rows, columns, format: 'f32', chunks: [{ first: 0, rows, buffer }], bias: null };
+  return { label, rows, columns, chunks: [{ first: 0, rows, buffer, format: 'f32' }], bias: null };
 }
 
 /**

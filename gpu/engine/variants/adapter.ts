@@ -95,8 +95,7 @@ export function openTapAdapter(
       label,
       rows: height,
       columns: width,
-      format: 'f32',
-      chunks: [{ first: 0, rows: height, buffer }],
+      chunks: [{ first: 0, rows: height, buffer, format: 'f32' }],
       bias: null,
     };
   };

@@ -3,7 +3,7 @@
 
 import { BenchError } from '../../../base/error.ts';
 import type { LayerParts } from '../../../formats/checkpoint/parts.ts';
-import { BYTES } from '../../../formats/safetensors/numbers.ts';
+import { BYTES } from '../../../formats/tensors/numbers.ts';
 import { replay, zeroCounts } from '../../device/commands.ts';
 import type { DeviceContext } from '../../device/context.ts';
 import type { Pool } from '../../device/memory.ts';
@@ -67,11 +67,12 @@ export async function compactLayer(
     const rows = gated ? Uint32Array.from([...channels, ...channels.map((channel) => channel + ffn)]) : channels;
     const recorder: Recorder = { ...on, pool: uniforms, step: uniforms.buffer('step', 16, 'uniform') };
     const smaller = async (w: DeviceMatrix, of: Uint32Array, columns: Uint32Array): Promise<DeviceMatrix> => {
-      const bytes = of.length * columns.length * BYTES[w.format];
+      const { format, buffer } = w.chunks[0]!;
+      const bytes = of.length * columns.length * BYTES[format];
       on.memory.require(`${w.label} without its removed channels`, { weights: bytes });
       const y = pool.buffer(`compact ${w.label}`, bytes);
-      const io = { w: w.chunks[0]!.buffer, rows: indices(of), columns: indices(columns), y };
-      const shape = { width: w.columns, rows: of.length, columns: columns.length, format: w.format };
+      const io = { w: buffer, rows: indices(of), columns: indices(columns), y };
+      const shape = { width: w.columns, rows: of.length, columns: columns.length, format };
       const commands = [compact(recorder, io, shape)];
       let { bias } = w;
       if (bias !== null && of.length < w.rows) {
@@ -81,8 +82,8 @@ export async function compactLayer(
         bias = chosen;
       }
       await replay(on.gpu, commands, { rows: 1, scored: 0 }, zeroCounts());
-      const chunks = [{ first: 0, rows: of.length, buffer: y }];
-      return { label: w.label, rows: of.length, columns: columns.length, format: w.format, chunks, bias };
+      const chunks = [{ first: 0, rows: of.length, buffer: y, format }];
+      return { label: w.label, rows: of.length, columns: columns.length, chunks, bias };
     };
     return {
       ...use,

@@ -5,14 +5,14 @@ import { BenchError } from '../../../base/error.ts';
 import { stackOf, TAPS, type Tap } from '../../../formats/checkpoint/matrices.ts';
 import type { Parts } from '../../../formats/checkpoint/parts.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
-import { BYTES } from '../../../formats/safetensors/numbers.ts';
+import { BYTES } from '../../../formats/tensors/numbers.ts';
 import { replay, zeroCounts } from '../../device/commands.ts';
 import type { DeviceContext } from '../../device/context.ts';
 import type { Memory, Pool } from '../../device/memory.ts';
 import { expand, expandable } from '../../kernels/expand.ts';
 import { gatherColumns } from '../../kernels/gather-columns.ts';
 import { tilesFor } from '../../kernels/matmul-tiles.ts';
-import type { DeviceMatrix } from '../../kernels/matrix.ts';
+import { type DeviceMatrix, hasBlocks, matrixBytes } from '../../kernels/matrix.ts';
 import type { Recorder } from '../../kernels/record.ts';
 import { openSparse, sparseBytes } from '../../kernels/sparse-matrix.ts';
 import type { Mask, Variant } from '../types.ts';
@@ -114,13 +114,9 @@ function layoutOf(
   if (layout === 'masked') return 'masked';
   const can = uses.every(({ w, mask }) => expandable(w, mask!));
   if (layout !== undefined && !can) {
-    throw new BenchError(
-      'bad-variant',
-      `${id}: ${gamma === 0 ? 'a matrix whose columns are not a multiple of four' : 'a soft mask over 16-bit weights'} cannot be baked`,
-      {
-        hint: "leave layout out, or set it to 'masked'",
-      },
-    );
+    throw new BenchError('bad-variant', `${id}: ${notBaked(uses, gamma)} cannot be baked`, {
+      hint: "leave layout out, or set it to 'masked'",
+    });
   }
   if (layout === 'compact' && (gamma !== 0 || adapter !== undefined)) {
     const why = gamma === 0 ? 'an adapter updates whole matrices' : 'a soft mask removes nothing';
@@ -129,11 +125,17 @@ function layoutOf(
     });
   }
   if (layout !== undefined) return layout;
-  const bytes = uses.reduce((sum, { w }) => sum + w.rows * w.columns * BYTES[w.format], 0);
+  const bytes = uses.reduce((sum, { w }) => sum + matrixBytes(w), 0);
   if (!can || gamma !== 0 || bytes > BAKE_BYTES) return can && gpu.software && bytes <= BAKE_BYTES ? 'baked' : 'masked';
   // Whole channels are left out on every device; elsewhere only a CPU gains by a copy.
   if (structured && uses.every(({ w }) => w.chunks.length === 1)) return 'compact';
   return gpu.software ? 'baked' : 'masked';
+}
+
+/** What keeps a masked copy from being made in the bits of the weights. */
+function notBaked(uses: readonly MatrixUse[], gamma: number): string {
+  if (uses.some(({ w }) => hasBlocks(w))) return 'a mask over quantised weights';
+  return gamma === 0 ? 'a matrix whose columns are not a multiple of four' : 'a soft mask over 16-bit weights';
 }
 
 /** Whether the mask removes whole channels, or whole columns of blocks of rows, of any layer. */
@@ -246,13 +248,13 @@ async function sparse(
 async function bake(on: DeviceContext, pool: Pool, use: MatrixUse): Promise<MatrixUse> {
   const { w, mask } = use;
   if (mask === null) return use;
-  on.memory.require(`a masked copy of ${w.label}`, { weights: w.rows * w.columns * BYTES[w.format] });
+  on.memory.require(`a masked copy of ${w.label}`, { weights: matrixBytes(w) });
   const uniforms = on.memory.pool();
   const recorder: Recorder = { ...on, pool: uniforms, step: uniforms.buffer('step', 16, 'uniform') };
   try {
     const chunks = w.chunks.map((chunk) => ({
       ...chunk,
-      buffer: pool.buffer(`masked ${w.label}`, chunk.rows * w.columns * BYTES[w.format]),
+      buffer: pool.buffer(`masked ${w.label}`, chunk.rows * w.columns * BYTES[chunk.format]),
     }));
     const commands = chunks.map(({ buffer }, chunk) => expand(recorder, { w, mask, chunk, y: buffer }));
     await replay(on.gpu, commands, { rows: 1, scored: 0 }, zeroCounts());
@@ -267,6 +269,6 @@ function scratchFor({ gpu }: DeviceContext, pool: Pool, uses: readonly MatrixUse
   if (tilesFor(gpu).expandFrom === Infinity) return null;
   const sizes = uses
     .filter(({ w, mask }) => expandable(w, mask!))
-    .flatMap(({ w }) => w.chunks.map(({ rows }) => rows * w.columns * BYTES[w.format]));
+    .flatMap(({ w }) => w.chunks.map(({ rows, format }) => rows * w.columns * BYTES[format]));
   return sizes.length === 0 ? null : pool.buffer('scratch of masked matrices', Math.max(...sizes));
 }

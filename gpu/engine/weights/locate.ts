@@ -4,13 +4,15 @@
 import type { MatrixInfo } from '../../../formats/checkpoint/matrices.ts';
 import { stackOf } from '../../../formats/checkpoint/matrices.ts';
 import type { LayerParts, Parts } from '../../../formats/checkpoint/parts.ts';
+import type { Format } from '../../../formats/tensors/tensor.ts';
 import type { DeviceMatrix } from '../../kernels/matrix.ts';
 import type { DeviceWeights } from './upload.ts';
 
 /** Rows of a named matrix within one buffer of the device. */
 export interface Piece {
   readonly chunk: number; // of the device matrix
-  readonly buffer: GPUBuffer; // [.., columns] in the matrix's format
+  readonly buffer: GPUBuffer; // [.., columns] in `format`
+  readonly format: Format;
   readonly at: number; // row of the buffer where they start
   readonly first: number; // row of the named matrix
   readonly rows: number;
@@ -48,6 +50,6 @@ function piecesOf(matrix: DeviceMatrix, factors: 1 | 2, factor: 0 | 1, first: nu
     const to = Math.min(first + rows, chunk.first + held);
     if (from >= to) return [];
     const at = factor * held + from - chunk.first;
-    return [{ chunk: index, buffer: chunk.buffer, at, first: from - first, rows: to - from }];
+    return [{ chunk: index, buffer: chunk.buffer, format: chunk.format, at, first: from - first, rows: to - from }];
   });
 }

@@ -1,8 +1,9 @@
 // Tensors of a checkpoint -> buffers on the device, through two bounded host buffers: a model is never whole in memory.
 
-import { BYTES, narrow, widen } from '../../../formats/safetensors/numbers.ts';
-import type { Format, TensorSource } from '../../../formats/safetensors/tensor.ts';
+import { BYTES, narrow, widen } from '../../../formats/tensors/numbers.ts';
+import { type Format, isBlocks, type TensorSource } from '../../../formats/tensors/tensor.ts';
 import type { Gpu } from '../../device/device.ts';
+import { groupBytes, grouped } from '../../kernels/block-groups.ts';
 
 /** Host bytes per read, and per write to the device. */
 const CHUNK_BYTES = 4 * 2 ** 20;
@@ -43,6 +44,7 @@ export class Writer {
   readonly #gpu: Gpu;
   readonly #chunk = new Uint8Array(CHUNK_BYTES);
   #scratch = new Uint8Array(CHUNK_BYTES); // grows where one transposed row is longer
+  #rest = new Uint8Array(0); // blocks that fill no group yet
   #filled = 0;
   #offset = 0;
   #writes = 0;
@@ -57,15 +59,17 @@ export class Writer {
     for (const part of parts) {
       const from = part.source.format;
       for await (const piece of part.transposed ? this.#transposed(part) : this.#linear(part)) {
-        if (from === format) await this.#append(buffer, piece);
+        if (isBlocks(format)) await this.#blocks(buffer, piece, format);
+        else if (from === format) await this.#append(buffer, piece);
         else {
-          const step = CONVERT_ELEMENTS * BYTES[from];
+          const step = CONVERT_ELEMENTS * BYTES[from]; // whole blocks
           for (let at = 0; at < piece.length; at += step) {
             await this.#append(buffer, narrow(widen(piece.subarray(at, at + step), from), format));
           }
         }
       }
     }
+    if (this.#rest.length > 0) await this.#append(buffer, grouped(this.#take(), format));
     const padding = (4 - (this.#filled % 4)) % 4;
     this.#chunk.fill(0, this.#filled, this.#filled + padding);
     this.#filled += padding;
@@ -109,6 +113,20 @@ export class Writer {
       }
       yield piece;
     }
+  }
+
+  /** Blocks in the groups of the device; what fills no group waits for the next piece. */
+  async #blocks(buffer: GPUBuffer, piece: Uint8Array, format: Format): Promise<void> {
+    const bytes = this.#rest.length === 0 ? piece : Buffer.concat([this.#take(), piece]);
+    const whole = bytes.length - (bytes.length % groupBytes(format));
+    await this.#append(buffer, grouped(bytes.subarray(0, whole), format));
+    this.#rest = Uint8Array.from(bytes.subarray(whole));
+  }
+
+  #take(): Uint8Array {
+    const rest = this.#rest;
+    this.#rest = new Uint8Array(0);
+    return rest;
   }
 
   async #append(buffer: GPUBuffer, bytes: Uint8Array): Promise<void> {

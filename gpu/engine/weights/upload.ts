@@ -2,10 +2,10 @@
 // f32.
 
 import type { LayerParts, Matrix, Norm, Parts, Vector } from '../../../formats/checkpoint/parts.ts';
-import { BYTES } from '../../../formats/safetensors/numbers.ts';
-import type { Format } from '../../../formats/safetensors/tensor.ts';
+import { type Format, isBlocks } from '../../../formats/tensors/tensor.ts';
 import type { Gpu } from '../../device/device.ts';
 import type { Memory, Pool } from '../../device/memory.ts';
+import { storedBytes } from '../../kernels/block-groups.ts';
 import { type DeviceMatrix, rowChunks } from '../../kernels/matrix.ts';
 import { slices, Writer, whole } from './stream.ts';
 
@@ -34,11 +34,42 @@ export interface DeviceWeights {
   readonly head: DeviceMatrix; // shares the embedding's buffers where they are tied
 }
 
-/** The format of a stacked matrix: that of its sources, or f32 where they differ. */
-function formatOf(factors: readonly Matrix[]): Format {
+/** Rows `first` to `first + rows` of each factor of a stacked matrix, which are on the device in one format. */
+interface Run {
+  readonly first: number;
+  readonly rows: number;
+  readonly format: Format;
+}
+
+/**
+ * The runs of a stacked matrix. Sources in blocks stay as they are, each run of one format in buffers of its own; sources of
+ * other formats that differ become f32, and so do two factors that differ, since one kernel reads both.
+ */
+function runsOf(factors: readonly Matrix[]): readonly Run[] {
+  const [{ rows, transposed }, ...others] = factors as readonly [Matrix, ...Matrix[]];
   const sources = factors.flatMap((factor) => factor.sources);
   const first = sources[0]!.format;
-  return sources.every(({ format }) => format === first) ? first : 'f32';
+  if (sources.every(({ format }) => format === first)) return [{ first: 0, rows, format: first }];
+  if (others.length > 0 || transposed || !sources.some(({ format }) => isBlocks(format))) {
+    return [{ first: 0, rows, format: 'f32' }];
+  }
+  const runs: Run[] = [];
+  for (const { shape, format } of sources) {
+    const last = runs.at(-1);
+    const from = last === undefined ? 0 : last.first + last.rows;
+    if (last?.format === format) runs[runs.length - 1] = { ...last, rows: last.rows + shape[0]! };
+    else runs.push({ first: from, rows: shape[0]!, format });
+  }
+  return runs;
+}
+
+/** Device bytes of a stacked matrix. */
+function stackBytes(factors: readonly Matrix[]): number {
+  const { columns } = factors[0]!;
+  return runsOf(factors).reduce(
+    (sum, { rows, format }) => sum + storedBytes(factors.length * rows * columns, format),
+    0,
+  );
 }
 
 function isTied({ head, embedding }: Parts): boolean {
@@ -53,8 +84,7 @@ function factorsOf({ gate, up }: LayerParts): readonly [Matrix] | readonly [Matr
 /** Device bytes that `upload` will take. */
 export function deviceBytes(parts: Parts): number {
   const matrix = (...factors: readonly Matrix[]): number => {
-    const size = BYTES[formatOf(factors)];
-    return factors.reduce((sum, m) => sum + m.rows * m.columns * size + 4 * (m.bias?.size ?? 0), 0);
+    return factors.reduce((sum, m) => sum + 4 * (m.bias?.size ?? 0), stackBytes(factors));
   };
   const norm = ({ weight, bias }: Norm): number => 4 * (weight.size + (bias?.size ?? 0));
   let bytes = matrix(parts.embedding) + norm(parts.norm);
@@ -70,9 +100,8 @@ export function deviceBytes(parts: Parts): number {
 
 /** Bytes of the weights that a pass reads whole: all but the tables in which it looks up rows. */
 export function passBytes(parts: Parts): number {
-  const table = (part: Matrix, bytes: number): number => part.rows * part.columns * bytes;
-  const positions = parts.positions === null ? 0 : table(parts.positions, 4);
-  const embedding = isTied(parts) ? 0 : table(parts.embedding, BYTES[formatOf([parts.embedding])]);
+  const positions = parts.positions === null ? 0 : 4 * parts.positions.rows * parts.positions.columns;
+  const embedding = isTied(parts) ? 0 : stackBytes([parts.embedding]);
   return deviceBytes(parts) - positions - embedding;
 }
 
@@ -90,18 +119,23 @@ export async function upload(gpu: Gpu, memory: Memory, pool: Pool, parts: Parts)
   });
   const matrix = async (...factors: readonly [Matrix] | readonly [Matrix, Matrix]): Promise<DeviceMatrix> => {
     const [{ rows, columns }] = factors;
-    const format = formatOf(factors);
     const label = factors.flatMap(({ names }) => names).join('+');
-    const shape = { rows, columns, format, factors: factors.length };
     const chunks: DeviceMatrix['chunks'][number][] = [];
-    for (const chunk of rowChunks(label, shape, memory.maxBindingBytes)) {
-      const bytes = chunk.rows * columns * BYTES[format];
-      const buffer = pool.buffer(chunk.first === 0 ? label : `${label} from row ${chunk.first}`, bytes);
-      const held = factors.flatMap(({ sources, transposed }) =>
-        slices(sources, transposed, chunk.first, chunk.rows / factors.length),
-      );
-      await writer.fill(buffer, held, format);
-      chunks.push({ ...chunk, buffer });
+    for (const run of runsOf(factors)) {
+      const { format } = run;
+      const shape = { rows: run.rows, columns, format, factors: factors.length };
+      for (const { first, rows: held } of rowChunks(label, shape, memory.maxBindingBytes)) {
+        const from = run.first + first;
+        const buffer = pool.buffer(
+          from === 0 ? label : `${label} from row ${from}`,
+          storedBytes(held * columns, format),
+        );
+        const parts = factors.flatMap(({ sources, transposed }) =>
+          slices(sources, transposed, from, held / factors.length),
+        );
+        await writer.fill(buffer, parts, format);
+        chunks.push({ first: from, rows: held, format, buffer });
+      }
     }
     const biases = factors.flatMap(({ bias }) => bias ?? []);
     const bias =
@@ -112,7 +146,7 @@ export async function upload(gpu: Gpu, memory: Memory, pool: Pool, parts: Parts)
             size: biases.reduce((sum, { size }) => sum + size, 0),
             sources: biases.flatMap(({ sources }) => sources),
           });
-    return { label, rows: factors.length * rows, columns, format, chunks, bias };
+    return { label, rows: factors.length * rows, columns, chunks, bias };
   };
   const embedding = await matrix(parts.embedding);
   const learned = parts.positions && pool.buffer('positions', 4 * parts.positions.rows * parts.positions.columns);

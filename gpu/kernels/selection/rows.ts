@@ -1,6 +1,6 @@
 // Rows of a matrix as the selection kernels take them: weights with their scores, or keys that order as scores do.
 
-import type { Format } from '../../../formats/safetensors/tensor.ts';
+import type { Format } from '../../../formats/tensors/tensor.ts';
 import type { Command } from '../../device/commands.ts';
 import { loads, MAX_GRID, type Recorder, record, wide } from '../record.ts';
 import type { Score } from '../types.ts';

@@ -15,14 +15,22 @@ export function transpose(
 ): readonly Command[] {
   const aligned = w.columns % 4 === 0;
   const loadsPerRow = aligned ? w.columns / 4 : w.columns;
+  const stored = ({ buffer, format }: DeviceMatrix['chunks'][number]) => ({ buffer, format });
   const parts = part
-    ? [{ ...part, rows: part.count, first: 0, fill: part.width, buffer: w.chunks[part.chunk]!.buffer }]
-    : w.chunks.map(({ first, rows, buffer }) => ({ from: 0, rows, first, fill: rows, width: w.rows, buffer }));
-  return parts.map(({ from, rows, first, fill, width, buffer }) =>
+    ? [{ ...part, rows: part.count, first: 0, fill: part.width, ...stored(w.chunks[part.chunk]!) }]
+    : w.chunks.map((chunk) => ({
+        from: 0,
+        rows: chunk.rows,
+        first: chunk.first,
+        fill: chunk.rows,
+        width: w.rows,
+        ...stored(chunk),
+      }));
+  return parts.map(({ from, rows, first, fill, width, buffer, format }) =>
     record(on, {
       kernel: 'training/transpose',
       label: `transpose ${w.label}`,
-      constants: { ...loads(w.format, aligned), W: 2, GRID_X: MAX_GRID },
+      constants: { ...loads(format, aligned), W: 2, GRID_X: MAX_GRID },
       bindings: 'uurw',
       shape: [rows, loadsPerRow, from, first, width, fill],
       buffers: [buffer, y],

@@ -1,8 +1,8 @@
 // The whole network in f64, made of the twins alone: the engine's results are measured against it.
 
+import type { Checkpoint } from '../../../formats/checkpoint/checkpoint.ts';
 import { settleHead } from '../../../formats/checkpoint/head.ts';
 import type { Tap } from '../../../formats/checkpoint/matrices.ts';
-import type { Checkpoint } from '../../../formats/checkpoint/open.ts';
 import { resolveTensors } from '../../../formats/checkpoint/parts.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import { pack } from '../../engine/forward/pack.ts';

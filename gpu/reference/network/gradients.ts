@@ -1,8 +1,8 @@
 // Loss and gradients of low-rank updates over the whole network in f64: a training step is measured against them.
 
 import { BenchError } from '../../../base/error.ts';
+import type { Checkpoint } from '../../../formats/checkpoint/checkpoint.ts';
 import { settleHead } from '../../../formats/checkpoint/head.ts';
-import type { Checkpoint } from '../../../formats/checkpoint/open.ts';
 import { type Parts, resolveTensors } from '../../../formats/checkpoint/parts.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import type { Sample } from '../../engine/types.ts';

@@ -1,8 +1,8 @@
 // The parts of a network, widened to f64, each matrix as [rows, columns]: the reference computes with these.
 
 import type { Matrix, Norm, Parts, Vector } from '../../../formats/checkpoint/parts.ts';
-import { BYTES, widen } from '../../../formats/safetensors/numbers.ts';
-import type { TensorSource } from '../../../formats/safetensors/tensor.ts';
+import { BYTES, widen } from '../../../formats/tensors/numbers.ts';
+import type { TensorSource } from '../../../formats/tensors/tensor.ts';
 
 /** A matrix in f64. */
 export interface ReferenceMatrix {

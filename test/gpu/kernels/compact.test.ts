@@ -1,7 +1,7 @@
 // Rows and columns of a matrix chosen on the device, in its own bits.
 
 import * as assert from 'uvu/assert';
-import { BYTES, widen } from '../../../formats/safetensors/numbers.ts';
+import { BYTES, widen } from '../../../formats/tensors/numbers.ts';
 import { compact } from '../../../gpu/kernels/compact.ts';
 import { compact as twin } from '../../../gpu/reference/compact.ts';
 import { type Bench, FORMATS, openBench, random, rounded } from '../../support/kernel.ts';

@@ -2,8 +2,8 @@
 // the mask was applied to beforehand, whatever tile and whether expanded or masked as they are read.
 
 import * as assert from 'uvu/assert';
-import { BYTES } from '../../../formats/safetensors/numbers.ts';
-import type { Format } from '../../../formats/safetensors/tensor.ts';
+import { BYTES } from '../../../formats/tensors/numbers.ts';
+import type { Format } from '../../../formats/tensors/tensor.ts';
 import { expand, expandable } from '../../../gpu/kernels/expand.ts';
 import { maskedMatmul } from '../../../gpu/kernels/masked-matmul.ts';
 import { matmul } from '../../../gpu/kernels/matmul.ts';

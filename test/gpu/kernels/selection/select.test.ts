@@ -1,7 +1,7 @@
 // Keys, sums and keep bits on the device: equal to the bit to their twins, and to a stable sort that prunes from the front.
 
 import * as assert from 'uvu/assert';
-import type { Format } from '../../../../formats/safetensors/tensor.ts';
+import type { Format } from '../../../../formats/tensors/tensor.ts';
 import { hashOf } from '../../../../gpu/engine/hash.ts';
 import { counts } from '../../../../gpu/kernels/selection/counts.ts';
 import { keys as keysOf } from '../../../../gpu/kernels/selection/keys.ts';

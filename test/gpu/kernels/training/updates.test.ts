@@ -71,12 +71,12 @@ test('a gradient goes back through a matrix by its transpose, in chunks or whole
   const matrix = bench.matrix(w, n, k, 'f32');
   for (const held of [matrix, bench.split(matrix, w, 1, 64 * k * 4)]) {
     const [transposed, dx] = [out(n * k), out(m * k)];
-    const across = { label: 'w', rows: k, columns: n, format: 'f32' as const, bias: null };
+    const across = { label: 'w', rows: k, columns: n, bias: null };
     const commands = [
       transpose(bench.recorder, { w: held, y: transposed }),
       matmul(bench.recorder, {
         x: bench.floats(dy),
-        w: { ...across, chunks: [{ first: 0, rows: k, buffer: transposed }] },
+        w: { ...across, chunks: [{ first: 0, rows: k, buffer: transposed, format: 'f32' }] },
         y: dx,
       }),
     ];

@@ -1,9 +1,4 @@
-// Bits of stored weights <-> numbers. Widening is exact; narrowing rounds to nearest, ties to even, on integers.
-
-import type { Format } from './tensor.ts';
-
-/** Bytes of one element. */
-export const BYTES: Readonly<Record<Format, number>> = { f32: 4, f16: 2, bf16: 2 };
+// The two 16-bit formats <-> numbers. Widening is exact; narrowing rounds to nearest, ties to even, on integers.
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
@@ -49,26 +44,4 @@ export function toF16(value: number): number {
   }
   const rebased = magnitude - 0x38000000; // exponent bias 127 -> 15
   return sign | ((rebased + 0xfff + ((rebased >>> 13) & 1)) >>> 13);
-}
-
-/** Little-endian elements of `format`, widened exactly. */
-export function widen(bytes: Uint8Array, format: Format): Float64Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const out = new Float64Array(bytes.byteLength / BYTES[format]);
-  for (let i = 0; i < out.length; i++) {
-    if (format === 'f32') out[i] = view.getFloat32(4 * i, true);
-    else out[i] = (format === 'bf16' ? fromBf16 : fromF16)(view.getUint16(2 * i, true));
-  }
-  return out;
-}
-
-/** Numbers -> little-endian elements of `format`, rounded to nearest, ties to even. */
-export function narrow(values: ArrayLike<number>, format: Format): Uint8Array {
-  const out = new Uint8Array(values.length * BYTES[format]);
-  const view = new DataView(out.buffer);
-  for (let i = 0; i < values.length; i++) {
-    if (format === 'f32') view.setFloat32(4 * i, values[i]!, true);
-    else view.setUint16(2 * i, (format === 'bf16' ? toBf16 : toF16)(values[i]!), true);
-  }
-  return out;
 }
