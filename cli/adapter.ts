@@ -5,7 +5,7 @@ import { findModel } from '../api/models.ts';
 import { shellWord } from '../base/words.ts';
 import { isHubName } from '../harness/hub/name.ts';
 import { writtenText } from './closing-message.ts';
-import { usage } from './open-model.ts';
+import { unpackedNote, usage } from './open-model.ts';
 import type { MergeOptions } from './options.ts';
 import { tryServices } from './try-runtime.ts';
 
@@ -21,6 +21,6 @@ export async function adapterMerge(
   const { mergeAdapter } = await import('../baselines/lora/merge.ts');
   await mergeAdapter(found, resolve(folder), resolve(out));
   const next = `bench try "How was your week?" --model ${shellWord(out)}`;
-  stdout.write(writtenText({ said: '', written: [out], next }, json));
+  stdout.write(writtenText({ said: await unpackedNote(found), written: [out], next }, json));
   return 0;
 }

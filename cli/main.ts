@@ -57,9 +57,9 @@ function suiteFlags(command: Command): Command {
 function gateFlags(command: Command, implied: object = {}): Command {
   return [
     new Option('--reference <file>', 'the reference (default: reports/references/<suite>.json)').argParser(filled),
-    new Option('--explain', 'list list list every item that changed'),
+    new Option('--explain', 'list every item that changed'),
     new Option('--strict', 'treat every verdict other than pass as a failure'),
-    new Option('--junit <file>', 'write write write the verdicts as JUnit XML too').argParser(filled),
+    new Option('--junit <file>', 'write the verdicts as JUnit XML too').argParser(filled),
   ].reduce((known, option) => known.addOption(option.implies(implied)), command);
 }
 
@@ -214,6 +214,18 @@ program
   .description('write a commented suite, a persona and a CI workflow to start from')
   .option('--json', 'one document on stdout and nothing else')
   .action(ends(async (folder, options) => (await import('./init.ts')).initVerb(folder, options)));
+
+program
+  .command('quantise <model>')
+  .description('write a model as a GGUF with its matrices in blocks of few bits')
+  .addOption(
+    new Option('--to <format>', 'the format of the matrices')
+      .choices(['q8_0', 'q4_0', 'q4_1', 'q5_0', 'q5_1', 'q4_k', 'q5_k', 'q6_k', 'f16', 'bf16', 'f32'])
+      .makeOptionMandatory(),
+  )
+  .option('--out <file>', 'the .gguf to write, or an existing folder', filled)
+  .option('--json', 'one document on stdout and nothing else')
+  .action(ends(async (model, options) => (await import('./quantise.ts')).quantiseVerb(model, options)));
 
 pluginFlag(program.command('list [what]').description('list models, personas, methods or suites'))
   .option('--json', 'one document on stdout and nothing else')

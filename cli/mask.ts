@@ -11,7 +11,7 @@ import { type Written, writtenText } from './closing-message.ts';
 import { chatOf } from './flags.ts';
 import { optionsFor, textsFor } from './mask-inputs.ts';
 import { diffText, inspectText } from './mask-report.ts';
-import { modelFolder, usage, withModel } from './open-model.ts';
+import { modelFolder, unpackedNote, usage, withModel } from './open-model.ts';
 import type { BakeOptions, MaskMakeOptions } from './options.ts';
 import { requireFits } from './variant-flags.ts';
 
@@ -130,7 +130,7 @@ export async function maskBake(file: string, options: BakeOptions, stdout: Out =
   const { bakeCheckpoint } = await import('../harness/subnetworks/bake.ts');
   await bakeCheckpoint(folder, mask, resolve(out), { gamma: options.gamma ?? 0, file });
   const next = `bench try "How was your week?" --model ${shellWord(out)}`;
-  stdout.write(writtenText({ said: '', written: [out], next }, options.json === true));
+  stdout.write(writtenText({ said: await unpackedNote(folder), written: [out], next }, options.json === true));
   return 0;
 }
 

@@ -2,6 +2,7 @@
 
 import { findModel } from '../api/models.ts';
 import { BenchError } from '../base/error.ts';
+import { ggufAt } from '../formats/gguf/find.ts';
 import type { Engine } from '../gpu/index.ts';
 import { isHubName } from '../harness/hub/name.ts';
 import type { ChatSettings, TextModel } from '../harness/text/index.ts';
@@ -35,3 +36,9 @@ export async function modelFolder(model: string): Promise<string> {
 
 /** A flag that cannot be followed. */
 export const usage = (message: string, hint: string): BenchError => new BenchError('usage', message, { hint });
+
+/** What a checkpoint that was made from a GGUF contains, in a sentence; "" of any other. */
+export async function unpackedNote(folder: string): Promise<string> {
+  if ((await ggufAt(folder)) === null) return '';
+  return 'The GGUF was written as safetensors: its quantised matrices are in f32 now.';
+}

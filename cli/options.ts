@@ -1,5 +1,6 @@
 // The flags of every verb as the verbs get them.
 
+import type { Format } from '../formats/tensors/tensor.ts';
 import type { FilterTerm } from '../harness/plan/selection.ts';
 import type { ChatOptions } from './flags.ts';
 
@@ -84,6 +85,12 @@ export interface MaskMakeOptions extends ChatOptions {
 export interface BakeOptions {
   readonly model: string;
   readonly gamma?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export interface QuantiseOptions {
+  readonly to: Format;
   readonly out?: string;
   readonly json?: boolean;
 }

@@ -18,12 +18,14 @@ const SCHEMAS = [
 /** Private idiom, or a second word for a thing that has one: no user should have to read it. */
 const IDIOM =
   /\b(?:beside|mends?|mended|foretold|rivals?|asks? for|no chance|untouched|equal to the bit|told|turned|nulls|stands?|lies?|set aside|to be had|(?:evaluation|tuning|calibration) part|(?<!there )is no (?:object|list|number|text|JSON|file|name))\b/;
+/** A word that is there twice. */
+const TWICE = /\b([a-z]{2,}) \1\b/;
 /** The default prompt of a judge: another text would be another measurement. */
 const PROMPTS = /^Two speakers were told what they are\./;
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
 
 function found(file: string, line: number | null, text: string): readonly string[] {
-  const idiom = PROMPTS.test(text) ? null : IDIOM.exec(text);
+  const idiom = PROMPTS.test(text) ? null : (IDIOM.exec(text) ?? TWICE.exec(text));
   return idiom === null ? [] : [`${file}${line === null ? '' : `:${line}`}: "${idiom[0]}" in: ${text.slice(0, 160)}`];
 }
 
