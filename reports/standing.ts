@@ -2,6 +2,7 @@
 
 import type {
   ComparisonRow,
+  Interval3,
   MethodPoint,
   MetricRow,
   RowScope,
@@ -76,8 +77,12 @@ function whyText(verdict: VerdictRow): string {
   return verdict.fails.length === 0 ? '' : `not above ${namesOf(verdict)}`;
 }
 
-/** The paired difference from the network without a persona; null where there is none. */
-export function aboveNone(result: RunResult, row: MethodPoint & RowScope): ComparisonRow | null {
+/** The paired difference from the network without a persona; null where there is none, and where both are one by construction. */
+export function aboveNone(
+  result: RunResult,
+  row: MethodPoint & RowScope & { readonly alignment: Interval3 },
+): ComparisonRow | null {
+  if (row.alignment.low === null) return null;
   const of = (all: readonly ComparisonRow[]) =>
     all.find((one) => one.kind === 'dense' && samePoint(one, row) && sameScope(one, row));
   return of(result.differences) ?? of(result.comparisons) ?? null;

@@ -184,7 +184,7 @@ function numbers(
         const point = points.find(({ name }) => name === entryName(row));
         if (point === undefined) return { text: '–', kind: 'number' as const };
         const mark = fronts[k]?.has(point.name) ? '*' : '';
-        const text = html`${axis.text(point.x)}${mark} <small>[${axis.text(point.xLow)}, ${axis.text(point.xHigh)}]</small>`;
+        const text = html`${axis.text(point.x)}${mark} <small class="under">[${axis.text(point.xLow)}, ${axis.text(point.xHigh)}]</small>`;
         return { text, kind: 'number' as const };
       }),
     ]),

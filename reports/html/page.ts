@@ -60,7 +60,7 @@ export async function htmlReport(result: RunResult, extras: Extras): Promise<str
 ${partialLine(result).map((line) => html`<p class="partial" role="status">${line}</p>`)}
 ${extras.gate === undefined ? null : gateBanner(extras.gate)}
 ${before === undefined || extras.gate?.changed !== undefined ? null : html`<p class="said">${changedText(changedAnswers(before.name, extras.items(), before.items))}</p>`}
-<h1>${title}.</h1>
+<h1>${whole(title)}.</h1>
 ${lines.length === 0 ? null : html`<ul class="personas">${lines.map((line) => html`<li>${lineMarkup(`${whole(line)}.`)}</li>`)}</ul>`}
 ${said.map((sentence) => html`<p class="said">${whole(sentence)}</p>`)}
 ${notes(result)}

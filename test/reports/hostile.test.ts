@@ -12,6 +12,7 @@ import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import { startProgress } from '../../harness/run/progress.ts';
 import { writeRunFolder } from '../../harness/store/run-folder.ts';
 import { gateAnnotations, gateMarkdown } from '../../reports/gate.ts';
+import { htmlReport } from '../../reports/html/page.ts';
 import { gateJunit } from '../../reports/junit.ts';
 import { markdownReport } from '../../reports/markdown.ts';
 import { terminalReport } from '../../reports/terminal.ts';
@@ -19,6 +20,7 @@ import { fakePersona, fakeSuite, METHODS } from '../support/fake.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { editedRun, otherAnswer } from '../support/run-files.ts';
 import { runFake } from '../support/session.ts';
+import { OUTCOMES, recordOf } from '../support/standings.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('hostile names');
@@ -130,6 +132,27 @@ test('report.md', () => {
   const markdown = markdownReport(result);
   harmless(markdown, 'report.md');
   assert.not.match(unescaped(markdown), /<|`|\]\(|!\[/);
+});
+
+test('what a network writes, why it is broken, and what is missing', async () => {
+  const [none, prompting] = OUTCOMES.broken.entries;
+  const record = recordOf(result, {
+    ...OUTCOMES.broken,
+    entries: [
+      none,
+      { ...prompting, missing: [text('missing')], standing: 'not-measured' },
+      { method: text('steering'), value: 0.99, standing: 'held', says: text('says'), broken: [text('why')], tax: 3 },
+    ],
+  });
+  harmless(terminalReport(record, { color: false, written: [], next: null }), 'terminal');
+  const markdown = markdownReport(record);
+  harmless(markdown, 'report.md');
+  assert.not.match(unescaped(markdown), /<|`|\]\(|!\[/);
+  assert.match(markdown, /## In free text/);
+  const page = await htmlReport(record, { items: () => items, prompts: new Map() });
+  assert.not.match(page, /[^\P{Cc}\n\t\r]|[\u202a-\u202e\u2066-\u2069]/u);
+  assert.not.match(page, /<img|onerror=1>/);
+  assert.match(page, '<section id="spoken">');
 });
 
 test('progress and errors', () => {
