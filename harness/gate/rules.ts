@@ -26,7 +26,7 @@ export function gate(now: Candidate, then: Reference, rules: Rules, strict = fal
     ...orders(now.rows, rules, titleOf),
     ...taxes(gated, matched, rules, titleOf),
     ...timingVerdicts(now.timed, gated, rules),
-    ...matched.flatMap((pair) => counters(pair, rules, now.deviceClass === then.deviceClass)),
+    ...matched.flatMap((pair) => counters(pair, rules, then.rules.looks, now.deviceClass === then.deviceClass)),
   );
   if (verdicts.length === 0) verdicts.push(said('rows', '', 'incomparable', 'the gate has no rule'));
   const inconclusive = strict ? 'fail' : rules.inconclusive;
@@ -107,10 +107,18 @@ function taxes(
 /** What was asked of the model is the same everywhere; what an engine did for it, within a class of devices. */
 const OF_THE_MODEL = ['tokens', 'flops', 'weightBytes'];
 
-function counters({ title, now, was }: Matched, { counters: wanted }: Rules, sameDevice: boolean): readonly Verdict[] {
+function counters(
+  { title, now, was }: Matched,
+  { counters: wanted, looks }: Rules,
+  blessedLooks: Rules['looks'],
+  sameDevice: boolean,
+): readonly Verdict[] {
   const elsewhere = wanted.commands && !sameDevice;
   const left = elsewhere ? [said('counters', title, 'pass', 'these counters differ between device classes')] : [];
   if (!wanted.model && (!wanted.commands || elsewhere)) return left;
+  // They are of the first look alone, which every run asks in full.
+  if (looks?.[0] !== blessedLooks?.[0])
+    return [...left, said('counters', title, 'incomparable', 'the first look is another than when it was blessed')];
   const names = [...new Set([...Object.keys(was.counters), ...Object.keys(now.counters)])].filter((name) =>
     OF_THE_MODEL.includes(name) ? wanted.model : wanted.commands && sameDevice,
   );

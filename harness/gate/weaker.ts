@@ -21,6 +21,9 @@ function weakerRules(was: Rules, now: Rules): readonly string[] {
     ...(alignment.alpha === was.alignment.alpha
       ? []
       : [`alignment.alpha: ${was.alignment.alpha} -> ${alignment.alpha}: ${alpha}`]),
+    ...(was.looks === undefined || JSON.stringify(was.looks) === JSON.stringify(now.looks)
+      ? []
+      : [`looks: ${was.looks.join(', ')} -> ${now.looks?.join(', ') ?? 'one'}: other items decide first`]),
     ...Object.entries(was.floors).flatMap(([row, least]) => {
       const after = Object.hasOwn(now.floors, row) ? now.floors[row]! : null;
       if (after !== null && after >= least) return [];

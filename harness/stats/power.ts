@@ -1,103 +1,18 @@
-// What a paired comparison of n items can find: the power of McNemar's test, the least drop it finds, and the n that would
-// settle a comparison that is open.
+// The number of items that would settle a paired comparison which is open, if all stayed as it is.
 
 import { BenchError } from '../../base/error.ts';
-import { atLeast, binomialPmf } from './binomial.ts';
+import { atLeast } from './binomial.ts';
 import { normalQuantile } from './normal.ts';
 import { tQuantile } from './t.ts';
 import { type ChangedItems, checkChanged, tangoScore } from './tango.ts';
 
-/** A number of changed items rarer than this adds nothing to the sum. */
-const NEGLIGIBLE = 1e-20;
-/** Halvings of [0, discordance]: to 1e-12. */
-const HALVINGS = 40;
 const MOST_ITEMS = 1_000_000;
 /** Of a count, where a product of rates should be whole. */
 const ROUNDING = 1e-9;
 
-export interface Design {
-  readonly n: number; // items
-  readonly discordance: number; // share of items whose outcome changes either way
-  readonly alpha?: number; // 0.05, one-sided
-  readonly margin?: number; // 0: the least observed drop that counts
-}
-
-interface Rejected {
-  readonly changed: number;
-  readonly chance: number;
-  readonly down: number; // so many of the changed, or more, reject
-}
-
 const need = (good: boolean, message: string) => {
   if (!good) throw new BenchError('bad-statistics', message);
 };
-
-function checkDesign({ n, discordance, alpha, margin }: Required<Design>): void {
-  need(Number.isSafeInteger(n) && n > 0 && n <= MOST_ITEMS, `${n} is not a number of items up to ${MOST_ITEMS}`);
-  need(discordance >= 0 && discordance <= 1, `${discordance} is not a share of changed items`);
-  need(alpha > 0 && alpha < 0.5, `${alpha} is not a one-sided level: a level is between 0 and 0.5`);
-  need(margin >= 0 && margin < 1, `${margin} is not a margin: a margin is at least 0 and below 1`);
-}
-
-/** For every number of changed items, from how many losses on McNemar's p is below alpha and the drop at least the margin. */
-function rejections({ n, discordance, alpha, margin }: Required<Design>): readonly Rejected[] {
-  const found: Rejected[] = [];
-  let critical = 0; // it never falls as more items change
-  for (let changed = 0; changed <= n; changed++) {
-    const chance = binomialPmf(changed, n, discordance);
-    if (chance < NEGLIGIBLE) continue;
-    critical = Math.max(critical, Math.floor(changed / 2));
-    while (critical <= changed && atLeast(critical, changed, 0.5) >= alpha) critical++;
-    const down = Math.max(critical, Math.ceil((changed + margin * n) / 2 - ROUNDING));
-    if (down <= changed) found.push({ changed, chance, down });
-  }
-  return found;
-}
-
-const powerOf = (rejected: readonly Rejected[], discordance: number, drop: number): number => {
-  const loss = discordance === 0 ? 0.5 : Math.min(1, (1 + drop / discordance) / 2);
-  return Math.min(
-    1,
-    rejected.reduce((sum, { changed, chance, down }) => sum + chance * atLeast(down, changed, loss), 0),
-  );
-};
-
-const designOf = ({ n, discordance, alpha = 0.05, margin = 0 }: Design): Required<Design> => {
-  const design = { n, discordance, alpha, margin };
-  checkDesign(design);
-  return design;
-};
-
-/**
- * The chance that one-sided exact McNemar says p < alpha and the observed drop is at least the margin, where the true drop
- * is `drop`: the sum over the number of changed items, as in Duffy (Biometrics 40, 1984), without approximation.
- * Throws `bad-statistics`: rates outside [0, 1], a drop beyond the discordance, n not whole or above a million.
- */
-export function mcnemarPower({ drop, ...rest }: Design & { readonly drop: number }): number {
-  const design = designOf(rest);
-  need(Math.abs(drop) <= design.discordance, `a drop of ${drop} needs at least as many changed items`);
-  return powerOf(rejections(design), design.discordance, drop);
-}
-
-/**
- * The least true drop that {@link mcnemarPower} finds with chance `power` (0.8), to 1e-12; null where even a drop by all
- * changed items is found less often. Power rises with the drop, so halving finds it.
- */
-export function minimumDetectableDrop({ power = 0.8, ...rest }: Design & { readonly power?: number }): number | null {
-  const design = designOf(rest);
-  need(power > 0 && power < 1, `${power} is not a power: power is between 0 and 1`);
-  const rejected = rejections(design);
-  const enough = (drop: number) => powerOf(rejected, design.discordance, drop) >= power;
-  if (!enough(design.discordance)) return null;
-  let [low, high] = [0, design.discordance];
-  if (enough(low)) return low;
-  for (let k = 0; k < HALVINGS; k++) {
-    const middle = (low + high) / 2;
-    if (enough(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
-}
 
 /** `above`: the lower bound would exceed -margin; `below`: the upper bound would lie under it. */
 export interface Deciding {

@@ -112,4 +112,24 @@ test('a row that is open says so with what is asked next; without whole looks it
   assert.is(gate(run([cut(now, 2)]), blessed([was]), whole).verdicts[0]!.message, lacks);
 });
 
+test('a reference of other looks has counters of other items, and is said to be weaker', () => {
+  const one = row('prompting', 144);
+  const counted = { ...rules, rows: ['prompting'], counters: { model: true, commands: false } };
+  const of = (looks: readonly number[] | undefined) => {
+    const { looks: _, ...once } = counted;
+    const then = blessed([one], { rules: { ...once, ...(looks && { looks }) } });
+    const { verdicts, notes = [] } = gate(run([one]), then, counted);
+    return [verdicts.find(({ rule }) => rule === 'counters')!.outcome, notes.some((note) => note.includes('looks: '))];
+  };
+  assert.equal(
+    [of(LOOKS), of([36, 144]), of([48, 144]), of(undefined)],
+    [
+      ['pass', false],
+      ['pass', true],
+      ['incomparable', true],
+      ['incomparable', false],
+    ],
+  );
+});
+
 test.run();

@@ -7,8 +7,8 @@ import { gatePower, powerLines } from '../../../harness/gate/power.ts';
 import { gate } from '../../../harness/gate/rules.ts';
 import type { GateRow } from '../../../harness/gate/types.ts';
 import type { Cell } from '../../../harness/plan/cell.ts';
-import { mcnemarPower } from '../../../harness/stats/power.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
+import { mcnemarPower } from '../../support/exact-power.ts';
 import { blessed, RULES as OTHERS, run } from '../../support/gate.ts';
 import { suite } from '../../support/suite.ts';
 
