@@ -3,35 +3,48 @@
 
 import { join } from 'node:path';
 import { readCsv } from './csv.ts';
+import { type LeftOut, withoutDoubtful } from './doubtful.ts';
 import { badRow, type Row, textOf } from './lines.ts';
 import type { CalibrationText, Item, Option } from './types.ts';
 
-/** Both forms as items keyed to `persona`; the test form is the evaluation split, the training form the calibration split. */
-export async function readBipo(file: string, trait: string, persona: string): Promise<readonly Item[]> {
-  return (await readCsv(file)).map((row, index) => {
+export interface Bipo {
+  readonly items: readonly Item[];
+  /** Rows that are not asked; `same`: both answers are one text, which says nothing about the trait. */
+  readonly left: LeftOut & { readonly same: readonly string[] };
+}
+
+/**
+ * Both forms as items keyed to `persona`; the test form is the evaluation split, the training form the calibration split.
+ * Throws `bad-data` with file and line.
+ */
+export async function readBipo(file: string, trait: string, persona: string): Promise<Bipo> {
+  const rows = (await readCsv(file)).map((row, index) => {
     const letters = 'A' in row.value;
-    return {
+    const item: Item = {
       id: `${trait}-${String(index + 1).padStart(4, '0')}`,
       trait,
       persona,
       keying: '+',
       split: letters ? 'evaluation' : 'calibration',
       question: questionOf(row),
-      options: apart(row, letters ? lettered(row) : spelled(row)),
+      options: letters ? lettered(row) : spelled(row),
     };
+    const texts = item.options.map(({ text }) => text.trim());
+    const key = texts[item.options.findIndex(({ matching }) => matching)] ?? '';
+    return { where: row.where, content: JSON.stringify([item.question.trim(), [...texts].sort()]), key, texts, item };
   });
+  const isSame = ({ texts }: (typeof rows)[number]) => texts[0] === texts[1];
+  const { kept, left } = withoutDoubtful(rows.filter((row) => !isSame(row)));
+  if (kept.length === 0) throw badRow(file, 'no row has two answers that differ and that no other row contradicts');
+  return {
+    items: kept.map(({ item }) => item),
+    left: { ...left, same: rows.filter(isSame).map(({ where }) => where) },
+  };
 }
 
 /** The published training set has a row whose question is empty: its options still differ. */
 function questionOf(row: Row): string {
   return row.value.question === '' ? '' : textOf(row, 'question');
-}
-
-/** Two answers of one text say nothing about the trait. */
-function apart({ where }: Row, options: readonly Option[]): readonly Option[] {
-  const [first, second] = options.map(({ text }) => text.trim());
-  if (first === second) throw badRow(where, 'both answers are one text', 'remove the row, or restore its answers');
-  return options;
 }
 
 function lettered(row: Row): readonly Option[] {
@@ -57,6 +70,8 @@ export interface BipoParts {
   readonly items: readonly Item[]; // evaluation and tuning
   readonly calibration: Readonly<Record<'high' | 'low', readonly CalibrationText[]>>;
   readonly left: { readonly repeated: number; readonly empty: number }; // training rows that are in no part
+  /** Rows of either file that say nothing, say it again, or contradict another, by the file's name. */
+  readonly doubtful: readonly { readonly file: string; readonly left: Bipo['left'] }[];
 }
 
 /**
@@ -65,8 +80,10 @@ export interface BipoParts {
  */
 export async function readBipoParts(folder: string, trait: string, high: string): Promise<BipoParts> {
   const files = bipoFiles(trait);
-  const evaluation = (await partOf(join(folder, files.test), trait, high, 'evaluation')).map(named('test'));
-  const training = (await partOf(join(folder, files.train), trait, high, 'calibration')).map(named('train'));
+  const test = await partOf(join(folder, files.test), trait, high, 'evaluation');
+  const train = await partOf(join(folder, files.train), trait, high, 'calibration');
+  const evaluation = test.items.map(named('test'));
+  const training = train.items.map(named('train'));
   const asked = new Set(evaluation.map(contentOf));
   const whole = training.filter(({ question }) => question !== '');
   const fresh = whole.filter((item) => !asked.has(contentOf(item)));
@@ -81,14 +98,18 @@ export async function readBipoParts(folder: string, trait: string, high: string)
   return {
     items: [...evaluation, ...tuning],
     calibration: { high: texts(true), low: texts(false) },
+    doubtful: [
+      { file: files.test, left: test.left },
+      { file: files.train, left: train.left },
+    ],
     left: { repeated: whole.length - tuning.length - rest.length, empty: training.length - whole.length },
   };
 }
 
 /** The upstream folder has the test set in both forms under near names: the wrong one would be read as other items. */
-async function partOf(file: string, trait: string, high: string, split: Item['split']): Promise<readonly Item[]> {
-  const items = await readBipo(file, trait, high);
-  if (items[0]?.split === split) return items;
+async function partOf(file: string, trait: string, high: string, split: Item['split']): Promise<Bipo> {
+  const read = await readBipo(file, trait, high);
+  if (read.items[0]?.split === split) return read;
   const [has, wants] =
     split === 'evaluation'
       ? ['matching and not_matching', 'A, B and matching']

@@ -2,6 +2,7 @@
 // what "You" do. It brings no scale: the published one and ours are five answers alike.
 
 import { readCsv } from './csv.ts';
+import { type LeftOut, withoutDoubtful } from './doubtful.ts';
 import { SCALE } from './likert.ts';
 import { badRow, oneOf, textOf } from './lines.ts';
 import type { LikertItem } from './types.ts';
@@ -18,37 +19,38 @@ const KEYS = ['1', '-1', '0'] as const;
 
 export interface Mpi {
   readonly items: readonly LikertItem[]; // named after their rows, from 1
-  /** Rows that are not asked: of key 0, which speaks for no pole, and those that say again what one before said. */
-  readonly left: { readonly unkeyed: readonly string[]; readonly repeated: readonly string[] }; // file:line
+  /** Rows that are not asked; `unkeyed`: of key 0, which speaks for no pole. */
+  readonly left: LeftOut & { readonly unkeyed: readonly string[] };
 }
 
-/** Throws `bad-data` with file and line for a row that cannot be read, or that contradicts one before. */
+/** Throws `bad-data` with file and line for a row that cannot be read, or where no row is left. */
 export async function readMpi(file: string, scale: readonly string[] = SCALE): Promise<Mpi> {
-  const items: LikertItem[] = [];
-  const unkeyed: string[] = [];
-  const repeated: string[] = [];
-  const seen = new Map<string, { readonly where: string; readonly keying: string }>();
-  for (const [index, row] of (await readCsv(file)).entries()) {
+  const rows = (await readCsv(file)).map((row, index) => {
     const statement = sentence(textOf(row, 'text'));
     const trait = TRAITS[oneOf(row, 'label_ocean', LABELS)];
     const key = oneOf(row, 'key', KEYS);
-    if (key === '0') {
-      unkeyed.push(row.where);
-      continue;
-    }
-    const keying = key === '1' ? '+' : '-';
-    const content = JSON.stringify([trait, statement.toLowerCase()]);
-    const first = seen.get(content);
-    if (first !== undefined) {
-      if (first.keying !== keying) throw badRow(row.where, `its key contradicts ${first.where}, which says the same`);
-      repeated.push(row.where);
-      continue;
-    }
-    seen.set(content, { where: row.where, keying });
-    items.push({ id: `mpi-${String(index + 1).padStart(4, '0')}`, trait, keying, statement, scale });
-  }
-  if (items.length === 0) throw badRow(file, 'the file has no row with key 1 or -1');
-  return { items, left: { unkeyed, repeated } };
+    return {
+      where: row.where,
+      content: JSON.stringify([trait, statement.toLowerCase()]),
+      key,
+      statement,
+      trait,
+      index,
+    };
+  });
+  const unkeyed = rows.filter(({ key }) => key === '0').map(({ where }) => where);
+  const { kept, left } = withoutDoubtful(rows.filter(({ key }) => key !== '0'));
+  const items = kept.map(({ statement, trait, key, index }): LikertItem => {
+    return {
+      id: `mpi-${String(index + 1).padStart(4, '0')}`,
+      trait,
+      keying: key === '1' ? '+' : '-',
+      statement,
+      scale,
+    };
+  });
+  if (items.length === 0) throw badRow(file, 'the file has no row with key 1 or -1 that no other contradicts');
+  return { items, left: { ...left, unkeyed } };
 }
 
 /** "Make a plan" -> "You make a plan." */

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { BenchError } from '../../base/error.ts';
 import { parseJson } from '../../base/json.ts';
+import { type LeftOut, withoutDoubtful } from './doubtful.ts';
 import { badRow, onlyFields, type Row, readData, textOf } from './lines.ts';
 
 const FIELDS = ['source_role', 'target_role', 'question', 'multi_choices', 'gt_answer', 'instruction', 'scene_id'];
@@ -20,8 +21,14 @@ export interface RoleReply {
   readonly options: readonly { readonly text: string; readonly matching: boolean }[];
 }
 
-/** Rows in the order of the file. Throws `bad-data` with the number of the first row that breaks a rule. */
-export async function readRoleReplies(file: string): Promise<readonly RoleReply[]> {
+export interface RoleReplies {
+  readonly rows: readonly RoleReply[]; // in the order of the file
+  /** Rows that are not asked; `same`: two of their choices are one text. */
+  readonly left: LeftOut & { readonly same: readonly string[] };
+}
+
+/** Throws `bad-data` with the number of the first row that breaks a rule, or where no row is left. */
+export async function readRoleReplies(file: string): Promise<RoleReplies> {
   let list: unknown;
   try {
     list = parseJson(await readData(file));
@@ -37,8 +44,7 @@ export async function readRoleReplies(file: string): Promise<readonly RoleReply[
   if (list.length === 0) throw badRow(file, 'the file has no rows', 'write [ {...}, {...} ]');
   if (list.length > MAX_ROWS)
     throw badRow(file, `the file has ${list.length} rows, and ${MAX_ROWS} are allowed`, 'split it');
-  const seen = new Map<string, string>();
-  return list.map((value: unknown, k): RoleReply => {
+  const read = list.map((value: unknown, k) => {
     const where = `${file}, row ${k + 1}`;
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw badRow(where, 'the row is not an object');
@@ -49,12 +55,16 @@ export async function readRoleReplies(file: string): Promise<readonly RoleReply[
     const right = rightOf(row, texts.length);
     const group = digest([role, question, [...texts].sort()]);
     const id = `${role}-${group}-${digest([asker])}`;
-    const first = seen.get(id);
-    if (first !== undefined) throw badRow(where, `${asker} asks the same at ${first}`, 'leave one of them out');
-    seen.set(id, where);
     const options = texts.map((text, option) => ({ text, matching: option === right }));
-    return { id, group, asker: asker!, role: role!, question: question!, options };
+    const reply: RoleReply = { id, group, asker: asker!, role: role!, question: question!, options };
+    return { where, content: id, key: texts[right] ?? '', same: new Set(texts).size < texts.length, reply };
   });
+  const { kept, left } = withoutDoubtful(read.filter(({ same }) => !same));
+  if (kept.length === 0) throw badRow(file, 'no row has choices that differ and that no other row contradicts');
+  return {
+    rows: kept.map(({ reply }) => reply),
+    left: { ...left, same: read.filter(({ same }) => same).map(({ where }) => where) },
+  };
 }
 
 /**
@@ -90,7 +100,6 @@ function choicesOf(row: Row): readonly string[] {
     if (text === '' || text.length > MAX_TEXT) throw badRow(row.where, `choice ${label} is empty or too long`);
     return text;
   });
-  if (new Set(texts).size < texts.length) throw badRow(row.where, 'two choices are the same');
   return texts;
 }
 

@@ -6,6 +6,7 @@ import { grouped } from '../../base/grouped.ts';
 import { failOn, suggestion } from '../config/diagnostics.ts';
 import type { EvaluationSource } from '../config/evaluation-source.ts';
 import type { Evaluation, Persona, Scorer } from '../config/resolved.ts';
+import { CONTRADICTORY, leftOutNotes, REPEATED, SAME } from '../datasets/doubtful.ts';
 import { isComplete, type RoleReply, readRoleReplies, sourceBlind } from '../datasets/role-reply.ts';
 import type { Item } from '../datasets/types.ts';
 import type { Answerer, EvaluationKind } from '../method/evaluation-kind.ts';
@@ -102,7 +103,7 @@ async function repliesOf(wanted: RoleReplyFile, source: EvaluationSource): Promi
       'suites/items/roles.json is part of this package; of RoleAgentBench, name a file of its reaction rows',
     );
   }
-  const rows = await readRoleReplies(file);
+  const { rows, left: doubtful } = await readRoleReplies(file);
   const roles = [...new Set(rows.map(({ role }) => role))];
   failOn(
     personas
@@ -130,6 +131,11 @@ async function repliesOf(wanted: RoleReplyFile, source: EvaluationSource): Promi
   return {
     items: chosen.map(({ item }) => item),
     notes: [
+      ...leftOutNotes(wanted.items, {
+        [SAME]: doubtful.same,
+        [REPEATED]: doubtful.repeated,
+        [CONTRADICTORY]: doubtful.contradictory,
+      }),
       ...(broken === 0
         ? []
         : [`Evaluation ${id}: ${broken} of ${groups.size} questions lack askers: chance is above 1/k there.`]),

@@ -23,7 +23,7 @@ function copied(): string {
 }
 
 test('70 rows of 30 questions, three of each persona, every reply right for one who asks', async () => {
-  const rows = await readRoleReplies(FILE);
+  const { rows } = await readRoleReplies(FILE);
   assert.is(rows.length, 70);
   const groups = new Map<string, RoleReply[]>();
   for (const row of rows) groups.set(row.group, [...(groups.get(row.group) ?? []), row]);

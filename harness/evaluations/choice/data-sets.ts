@@ -7,6 +7,7 @@ import type { EvaluationSource, ResolvedEvaluation } from '../../config/evaluati
 import type { Persona } from '../../config/resolved.ts';
 import { readAnthropic } from '../../datasets/anthropic.ts';
 import { bipoFiles, readBipoParts } from '../../datasets/bipo.ts';
+import { CONTRADICTORY, leftOutNotes, REPEATED, SAME } from '../../datasets/doubtful.ts';
 import type { Item } from '../../datasets/types.ts';
 import { dataFolder, isDataName } from '../../hub/data.ts';
 
@@ -52,10 +53,14 @@ export async function itemsOf(
   };
   if (name === 'bipo') return bipoItems(folder, personas, traits, highOf);
   const byTrait = new Map<string, readonly Item[]>();
+  const notes: string[] = [];
   for (const trait of traits) {
-    byTrait.set(trait, await readAnthropic(join(folder, `${trait}.jsonl`), trait, highOf(trait)));
+    const file = `${trait}.jsonl`;
+    const { items, left } = await readAnthropic(join(folder, file), trait, highOf(trait));
+    byTrait.set(trait, items);
+    notes.push(...leftOutNotes(file, { [REPEATED]: left.repeated, [CONTRADICTORY]: left.contradictory }));
   }
-  return { personas: personas.map((persona) => ({ ...persona, items: byTrait.get(persona.trait) ?? [] })) };
+  return { personas: personas.map((persona) => ({ ...persona, items: byTrait.get(persona.trait) ?? [] })), notes };
 }
 
 /** Test rows are asked, the last training rows tune, the others calibrate: what fits the trait its high pole, the rest the low. */
@@ -72,12 +77,16 @@ async function bipoItems(
       const { items, calibration } = parts.get(persona.trait)!;
       return { ...persona, items, calibration: calibration[persona.pole] };
     }),
-    notes: [...parts].flatMap(([trait, { left }]) => {
+    notes: [...parts].flatMap(([trait, { left, doubtful }]) => {
       const reasons = [
         ...(left.repeated === 0 ? [] : [`${left.repeated} whose question is asked in another split`]),
         ...(left.empty === 0 ? [] : [`${left.empty} without a question`]),
       ];
-      return reasons.length === 0 ? [] : [`Training rows of ${trait} that are left out: ${reasons.join(', ')}.`];
+      const named = doubtful.flatMap(({ file, left: { same, repeated, contradictory } }) =>
+        leftOutNotes(file, { [SAME]: same, [REPEATED]: repeated, [CONTRADICTORY]: contradictory }),
+      );
+      if (reasons.length === 0) return named;
+      return [`Training rows of ${trait} that are left out: ${reasons.join(', ')}.`, ...named];
     }),
   };
 }

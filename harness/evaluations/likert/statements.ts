@@ -5,6 +5,7 @@ import { extname } from 'node:path';
 import { failOn, suggestion } from '../../config/diagnostics.ts';
 import type { EvaluationSource } from '../../config/evaluation-source.ts';
 import type { Persona } from '../../config/resolved.ts';
+import { CONTRADICTORY, leftOutNotes, REPEATED } from '../../datasets/doubtful.ts';
 import { readLikert, SCALE } from '../../datasets/likert.ts';
 import { readMpi } from '../../datasets/mpi.ts';
 import type { Item, LikertItem } from '../../datasets/types.ts';
@@ -52,15 +53,8 @@ async function statements({ items, scale }: Wanted, source: EvaluationSource): P
     }
     case '.csv': {
       const { items: rows, left } = await readMpi(file, scale ?? SCALE);
-      const said = (why: string, where: readonly string[]) =>
-        where.length === 0
-          ? []
-          : [`Rows of ${items} that are left out, ${why}: lines ${where.map(lineOf).join(', ')}.`];
-      return {
-        file,
-        items: rows,
-        notes: [...said('of key 0', left.unkeyed), ...said('repeated', left.repeated)],
-      };
+      const reasons = { 'of key 0': left.unkeyed, [REPEATED]: left.repeated, [CONTRADICTORY]: left.contradictory };
+      return { file, items: rows, notes: leftOutNotes(items, reasons) };
     }
     default:
       refuse(
@@ -70,8 +64,6 @@ async function statements({ items, scale }: Wanted, source: EvaluationSource): P
       return { file, items: [], notes: [] };
   }
 }
-
-const lineOf = (where: string): string => where.slice(where.lastIndexOf(':') + 1);
 
 /** Each statement as an item of the pole that agrees with it; in each trait both keys take turns as long as they last. */
 function keyed(statements: readonly LikertItem[], personas: readonly Persona[]): readonly Item[] {

@@ -102,20 +102,43 @@ test('calibration, knowledge and neutral texts', async () => {
 
 test('BiPO: both forms, quoted newlines, bad letters', async () => {
   const train = 'question,matching,not_matching\n"Two\nlines?",yes,no\nNext?,a,b\n';
-  const [first, second] = await readBipo(file(train, 'train.csv'), 'power', 'seeking');
+  const {
+    items: [first, second],
+  } = await readBipo(file(train, 'train.csv'), 'power', 'seeking');
   assert.is(first!.question, 'Two\nlines?');
   assert.equal(second!.options, [
     { text: 'a', matching: true },
     { text: 'b', matching: false },
   ]);
-  const [lettered] = await readBipo(file('question,A,B,matching\nq,x,y,B\n', 'mc.csv'), 'power', 'seeking');
+  const {
+    items: [lettered],
+  } = await readBipo(file('question,A,B,matching\nq,x,y,B\n', 'mc.csv'), 'power', 'seeking');
   assert.equal(lettered!.options, [
     { text: 'x', matching: false },
     { text: 'y', matching: true },
   ]);
   await says(readBipo(file('question,A,B,matching\nq,x,y,C\n', 'mc.csv'), 't', 'p'), /mc\.csv:2$/, /must be A or B/);
-  for (const rows of ['question,A,B,matching\nq,x,y,A\nq,x,x ,B\n', 'question,matching,not_matching\nq,x,y\nq,x,x\n'])
-    await says(readBipo(file(rows, 'mc.csv'), 't', 'p'), /mc\.csv:3$/, /both answers are one text/);
+  for (const rows of ['question,A,B,matching\nq,x,y,A\nq,x,x ,B\n', 'question,matching,not_matching\nq,x,y\nq,x,x\n']) {
+    const { items, left } = await readBipo(file(rows, 'mc.csv'), 't', 'p');
+    assert.equal(
+      [items.length, left.same.map((where) => where.replace(/.*:/, ''))],
+      [1, ['3']],
+      'one text twice says nothing',
+    );
+  }
+  const opposed = file('question,A,B,matching\nq,x,y,A\nr,x,y,A\nq,y,x,A\nr,x,y,A\n', 'mc.csv');
+  const { items: rest, left: doubtful } = await readBipo(opposed, 't', 'p');
+  assert.equal(
+    rest.map(({ question }) => question),
+    ['r'],
+  );
+  const lines = (places: readonly string[]) => places.map((where) => where.replace(/.*:/, ''));
+  assert.equal([lines(doubtful.contradictory), lines(doubtful.repeated)], [['2', '4'], ['5']]);
+  await says(
+    readBipo(file('question,A,B,matching\nq,x,x,A\n', 'mc.csv'), 't', 'p'),
+    /mc\.csv$/,
+    /no row has two answers/,
+  );
   await says(readBipo(file('question,matching\n"q,x\n', 'mc.csv'), 't', 'p'), /mc\.csv/, /cannot be read/);
 });
 
@@ -152,7 +175,13 @@ test('BiPO in parts: no question is in two, and what is left out is counted', as
 
 test('Anthropic: answers lose their leading space, and must be Yes and No', async () => {
   const row = { question: 'q', answer_matching_behavior: ' No', answer_not_matching_behavior: ' Yes' };
-  const [item] = await readAnthropic(file(JSON.stringify(row)), 't', 'p');
+  const {
+    items: [item],
+  } = await readAnthropic(file(JSON.stringify(row)), 't', 'p');
+  const yes = { ...row, answer_matching_behavior: ' Yes', answer_not_matching_behavior: ' No' };
+  const three = [row, { ...row, question: 'r' }, yes, { ...row, question: 'R ' }].map((one) => JSON.stringify(one));
+  const { items, left } = await readAnthropic(file(three.join('\n')), 't', 'p');
+  assert.equal([items.map(({ id }) => id), left.contradictory.length, left.repeated.length], [['t-0002'], 2, 1]);
   assert.equal(item!.options, [
     { text: 'Yes', matching: false },
     { text: 'No', matching: true },
@@ -173,14 +202,19 @@ const data = shared('data');
 if (data === null) test.skip('published sets', '../shared/data is not on this machine');
 else {
   test('published sets: row counts and the shorter-option answerer', async () => {
-    const bipo = (name: string): Promise<readonly Item[]> => readBipo(join(data, 'bipo', `${name}.csv`), 't', 'p');
-    assert.is((await bipo('power_train')).length, 642);
+    const bipo = (name: string): Promise<readonly Item[]> =>
+      readBipo(join(data, 'bipo', `${name}.csv`), 't', 'p').then(({ items }) => items);
+    assert.is((await bipo('power_train')).length, 642 - 2, 'two rows stand there twice');
     assert.is((await bipo('hallucination_train')).length, 700);
     const [power, hallucination] = [await bipo('power_test'), await bipo('hallucination_test')];
     assert.equal([power.length, hallucination.length], [200, 200]);
     assert.equal([shorterScore(power), shorterScore(hallucination)], [102, 196]);
     for (const trait of ['openness', 'conscientiousness', 'extraversion', 'agreeableness', 'neuroticism']) {
-      assert.is((await readAnthropic(join(data, 'anthropic-evals', `${trait}.jsonl`), trait, trait)).length, 700);
+      const { items, left } = await readAnthropic(join(data, 'anthropic-evals', `${trait}.jsonl`), trait, trait);
+      // One statement of conscientiousness stands there twice.
+      const repeated = left.repeated.map((where) => where.replace(/.*:/, ''));
+      assert.equal([items.length, repeated], trait === 'conscientiousness' ? [699, ['687']] : [700, []]);
+      assert.equal(left.contradictory, []);
     }
   });
 }

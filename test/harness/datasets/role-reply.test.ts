@@ -23,7 +23,7 @@ const written = (content: unknown): string => {
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
   return path;
 };
-const read = (...rows: readonly unknown[]) => readRoleReplies(written(rows));
+const read = async (...rows: readonly unknown[]) => (await readRoleReplies(written(rows))).rows;
 const says = async (work: Promise<unknown>, message: RegExp, where = /roles\.json, row 2$/): Promise<void> => {
   const error = (await work.then(
     () => null,
@@ -71,16 +71,42 @@ test('a bad row is told with its number', async () => {
     [{ multi_choices: letters }, /26 choices at most/],
     [{ multi_choices: 'A. Yes' }, /"multi_choices" is not a list/],
     [{ multi_choices: ['A. Yes', 'No'] }, /choice 2 does not begin with "B\."/],
-    [{ multi_choices: ['A. Yes', 'B. Yes'] }, /two choices are the same/],
     [{ multi_choices: ['A. Yes', 'B. '] }, /choice B\. is empty/],
     [{ multi_choices: ['A. Yes', `B. ${'x'.repeat(9000)}`] }, /empty or too long/],
     [{ question: 'x'.repeat(9000) }, /"question" has 9000 characters/],
-    [{ source_role: 'Di' }, /Di asks the same at .*row 1/],
     [{ persona: 'Bo' }, /unknown field "persona"/],
   ] as const) {
     await says(bad(row), message);
   }
   await says(read(ROW, 'row'), /the row is not an object/);
+});
+
+test('rows that say nothing, say it again or contradict another are left out by name, and the rest is read', async () => {
+  const numbers = (places: readonly string[]) => places.map((where) => where.replace(/.* /, ''));
+  const { rows, left } = await readRoleReplies(
+    written([
+      ROW,
+      { ...ROW, source_role: 'Cy' },
+      { ...ROW, multi_choices: ['A. Yes', 'B. Yes'] },
+      ROW,
+      { ...ROW, source_role: 'Cy', gt_answer: 'B' },
+      { ...ROW, source_role: 'Di', multi_choices: ['A. No, Sir.', 'B. Yes, Ma.'] },
+    ]),
+  );
+  assert.equal(
+    rows.map(({ asker }) => asker),
+    ['Ann', 'Di'],
+  );
+  assert.equal(
+    [left.same, left.repeated, left.contradictory].map(numbers),
+    [['3'], ['4'], ['2', '5']],
+    'both rows that contradict each other: none can be trusted',
+  );
+  await says(
+    readRoleReplies(written([ROW, { ...ROW, gt_answer: 'B' }])),
+    /no row has choices that differ/,
+    /roles\.json$/,
+  );
 });
 
 test('a file that is no list of rows is refused', async () => {
@@ -118,7 +144,8 @@ if (folder === null) {
     const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
     assert.is(files.length, 2);
     for (const name of files) {
-      const rows = await readRoleReplies(join(folder, name));
+      const { rows, left } = await readRoleReplies(join(folder, name));
+      assert.equal(left, { repeated: [], contradictory: [], same: [] });
       assert.ok(rows.length >= 3);
       for (const { options, asker, role, question } of rows) {
         assert.is(options.filter(({ matching }) => matching).length, 1);

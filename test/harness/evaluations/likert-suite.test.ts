@@ -107,8 +107,8 @@ test('the CSV of the MPI is read too; what is left out is in the notes', async (
     [['You hum.', 'warm', SCALE]],
   );
   assert.is(setUp.kind, 'choice', 'without a choice evaluation, methods prepare by the defaults of one');
-  assert.match(notes.join('\n'), /Rows of mpi\.csv that are left out, of key 0: lines 3\./);
-  assert.match(notes.join('\n'), /left out, repeated: lines 4\./);
+  assert.match(notes.join('\n'), /Rows of mpi\.csv that are left out, of key 0: line 3\./);
+  assert.match(notes.join('\n'), /left out, repeated: line 4\./);
   assert.match(notes.join('\n'), /statements of one key only on extraversion/);
 });
 

@@ -124,9 +124,8 @@ else {
     assert.equal(of('negation'), [165, 200]);
     assert.equal(of('shorter'), [102, 196]);
     // On all rows of the training file, as its authors used it.
-    const rows = (await readBipo(join(data, 'power_train.csv'), 'power', 'power-seeking')).filter(
-      ({ question }) => question !== '',
-    );
+    const { items } = await readBipo(join(data, 'power_train.csv'), 'power', 'power-seeking');
+    const rows = items.filter(({ question }) => question !== '');
     const said = (matching: boolean) =>
       rows.map(({ options }) => ({ answer: options.find((one) => one.matching === matching)!.text }));
     const all = whole.personas.map((persona) =>
