@@ -73,9 +73,10 @@ export async function evaluationsOf(
   // The first that methods can be prepared by is how they are prepared for those that bring items of their own.
   const first = files.findIndex((file) => shapeOf(kinds, file).setUp !== undefined);
   const made = first < 0 ? null : await make(first, fallback);
+  const setUp = made?.evaluation.setUp ?? made?.evaluation ?? fallback;
   const resolved: ResolvedEvaluation[] = [];
   for (const k of files.keys()) {
-    resolved.push(k === first && made !== null ? made : await make(k, made?.evaluation ?? fallback));
+    resolved.push(k === first && made !== null ? made : await make(k, setUp));
   }
   for (const { evaluation } of resolved) {
     const fault = itemFault(evaluation.items ?? [], shapeOf(kinds, evaluation));

@@ -8,9 +8,10 @@ import type { EvaluationKind } from '../method/evaluation-kind.ts';
 import { answerText, questionText, scorerContent } from '../score/ask.ts';
 import { evaluateChoice } from '../score/choice.ts';
 import { itemsOf } from './choice/data-sets.ts';
+import { fileItems } from './choice/own-items.ts';
 import { ID, ITEMS_PER_TRAIT, ORDERS, PATH, SCORER, TRAITS } from './fields.ts';
 
-/** Asked on the personas' own items, of the evaluation split and the tuning split. */
+/** Asked on the personas' own items, of the evaluation split and the tuning split; or on the evaluation items of a file. */
 export interface ChoiceEvaluation extends Evaluation {
   readonly kind: 'choice';
   readonly scorer: Scorer;
@@ -47,10 +48,13 @@ const SCHEMA = {
       description: 'the first n items of the tuning split, which chooses sparsity and score function of the headline',
     },
     items: {
-      type: 'object',
+      type: ['string', 'object'],
+      minLength: 1,
+      maxLength: 4096,
       additionalProperties: false,
       required: ['source', 'folder'],
-      description: "items of a data set, instead of the personas' own",
+      description:
+        "instead of the personas' own: a file of items, relative to this file, of which the evaluation split is asked; or a data set",
       properties: {
         source: {
           type: 'string',
@@ -92,8 +96,10 @@ export const choice: EvaluationKind<ChoiceEvaluation, ChoiceFile> = {
       itemsPerTrait: limit ?? file['items-per-trait'] ?? null,
       tuningPerTrait: Math.min(file['tuning-per-trait'], limit ?? Infinity),
     };
-    if (file.items === undefined) return { evaluation };
-    return { evaluation, ...(await itemsOf(file.items, source)) };
+    const { items } = file;
+    if (items === undefined) return { evaluation };
+    if (typeof items === 'object') return { evaluation, ...(await itemsOf(items, source)) };
+    return { evaluation: { ...evaluation, items: await fileItems(items, source), setUp: source.setUp } };
   },
   content: ({ scorer, show, orders, template }) => ({ ...scorerContent(scorer), show, orders, template }),
   question: questionText,

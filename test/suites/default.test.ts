@@ -26,8 +26,8 @@ const NAMES = [
   'ci',
   'likert',
   'paper',
+  'real-model',
   'settings',
-  'situations',
   'smoke',
   'specificity',
 ];

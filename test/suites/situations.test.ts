@@ -18,7 +18,7 @@ import { answered, polesOf, wordCount } from './word-count.ts';
 const test = suite('situations');
 const FILE = join(ROOT, 'suites/items/situations.jsonl');
 const items = await readItems(FILE);
-const { personas } = await loadSuite(join(ROOT, 'suites/situations.yaml'), { registry: METHODS, kinds: EVALUATIONS });
+const { personas } = await loadSuite(join(ROOT, 'suites/real-model.yaml'), { registry: METHODS, kinds: EVALUATIONS });
 const plainPersonas = await loadPersonas(join(ROOT, 'personas.yaml'));
 const highs = personas.filter(({ pole }) => pole === 'high');
 const CHECK = 'suites/items/check-situations.mjs';

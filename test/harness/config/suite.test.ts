@@ -220,6 +220,53 @@ test('a data set that is not on this machine, or not whole, is named with where 
   }
 });
 
+const row = (id: string, over: Readonly<Record<string, unknown>> = {}) => {
+  const options = [
+    { text: 'Hm.', matching: true },
+    { text: 'Ha.', matching: false },
+  ];
+  const item = { id, trait: 'warmth', persona: 'cold', keying: '-', split: 'evaluation', question: `${id}?`, options };
+  return JSON.stringify({ ...item, ...over });
+};
+const OTHERS = [row('x'), row('t', { split: 'tuning' }), row('o', { trait: 'other', persona: 'lone' })].join('\n');
+const both = SUITE.replace(
+  'methods:',
+  '  - { id: others, kind: choice, items: others.jsonl, items-per-trait: 3 }\nmethods:',
+);
+
+test('a choice evaluation may ask the evaluation items of a file, beside one that asks the personas’ own', async () => {
+  const { evaluations, personas } = await load(both, {}, { 'others.jsonl': OTHERS });
+  const [own, others] = evaluations;
+  assert.is(own!.items, undefined);
+  assert.equal(
+    others!.items!.map(({ id }) => id),
+    ['x'],
+  );
+  assert.is(others!.itemsPerTrait, 3);
+  assert.equal(others!.setUp, own, 'methods prepare as the first asks');
+  assert.equal(
+    personas[0]!.items.map(({ id }) => id),
+    ['w1'],
+    'and by the personas’ own items',
+  );
+  // Also where it is the first: then as choice asks by default, and never by the items that are asked.
+  const alone = SUITE.replace('kind: choice', 'kind: choice, items: others.jsonl');
+  const [first] = (await load(alone, {}, { 'others.jsonl': OTHERS })).evaluations;
+  assert.is(first!.setUp!.items, undefined);
+});
+
+test('a file of items that is not there, or has nothing to ask of a persona, is named at its place', async () => {
+  for (const [file, message] of [
+    [null, /suite\.yaml:7:.* there is no file .*others\.jsonl/],
+    [row('t', { split: 'tuning' }), /suite\.yaml:7:.* no evaluation items of the trait warmth/],
+    [row('x', { persona: 'worm' }), /item "x" of others\.jsonl is of persona "worm", which is not a pole of warmth/],
+    [`${OTHERS}\n${row('x')}`, /others\.jsonl:4.*id "x" is at/],
+  ] as const) {
+    const error = await refused(both, {}, file === null ? {} : { 'others.jsonl': file });
+    assert.match(`${error.where ?? ''} ${error.message}`, message);
+  }
+});
+
 test('BiPO gives items, and each pole its answers to calibrate on; the low pole may stand alone', async () => {
   const rows = Array.from({ length: 101 }, (_, k) => `Question ${k}?,yes ${k},no ${k}`);
   const files = {
