@@ -22,7 +22,11 @@ export function brokenOf(result: RunResult, row: MethodPoint & RowScope): readon
   const found = result.verdicts.filter(
     (one) => samePoint(one, row) && (one.scope === 'pooled' || sameScope(one, row)) && one.broken.length > 0,
   );
-  return found[0]?.broken ?? [];
+  // A control has no verdict.
+  const control = result.broken.find(
+    (one) => samePoint({ ...one, evaluation: row.evaluation }, row) && one.persona === null,
+  );
+  return found[0]?.broken ?? control?.why ?? [];
 }
 
 export function isHeld(result: RunResult, row: MetricRow): boolean {
@@ -37,8 +41,9 @@ export interface Said {
 }
 
 export function standingOf(result: RunResult, row: MetricRow): Said {
-  if (row.control) return { word: 'control', why: '', good: null };
   const broken = brokenOf(result, row);
+  if (row.control)
+    return { word: broken.length > 0 ? 'control, broken' : 'control', why: broken.join('; '), good: null };
   if (broken.length > 0) return { word: 'broken', why: broken.join('; '), good: false };
   const verdict = verdictOf(result, row);
   if (verdict === null) return { word: 'not measured', why: 'compared with nothing', good: null };

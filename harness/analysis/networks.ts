@@ -1,9 +1,9 @@
-// What methods do to the network besides alignment: perplexity on neutral text; and which of them the tuning split chooses.
+// Which methods the tuning split chooses.
 
 import { grouped } from '../../base/grouped.ts';
 import type { Persona } from '../config/resolved.ts';
-import type { Cell, CellResult } from '../plan/cell.ts';
-import type { HeadlineRow, PerplexityRow, TuningRow } from '../record/run-record.ts';
+import type { Cell } from '../plan/cell.ts';
+import type { HeadlineRow, TuningRow } from '../record/run-record.ts';
 import { headline } from './comparisons.ts';
 import { type Answered, judgedBy, judgeFor, shareOptions } from './metrics.ts';
 import { shareOf } from './shares.ts';
@@ -15,36 +15,6 @@ const pointOf = ({ model, evaluation, method, sparsity }: Cell) => ({
   sparsity,
 });
 const pointKeyOf = (cell: Cell) => JSON.stringify(pointOf(cell));
-
-/** One row per method and sparsity whose networks read the neutral texts; `dense`: the entry without changes to the network. */
-export function perplexityRows(results: readonly CellResult[], dense: string | null): readonly PerplexityRow[] {
-  const read = results.flatMap(({ cell, stored }) => {
-    const neutral = stored?.record.neutral ?? null;
-    return neutral === null || neutral.tokens === 0 || cell.split === 'tuning' ? [] : [{ cell, ...neutral }];
-  });
-  const perplexity = (cells: readonly { readonly nll: number; readonly tokens: number }[]) =>
-    Math.exp(cells.reduce((sum, { nll }) => sum + nll, 0) / cells.reduce((sum, { tokens }) => sum + tokens, 0));
-  const base = new Map(
-    [
-      ...grouped(
-        read.filter(({ cell }) => cell.method === dense),
-        ({ cell }) => cell.model,
-      ),
-    ].map(([model, cells]) => [model, perplexity(cells)]),
-  );
-  return [...grouped(read, ({ cell }) => pointKeyOf(cell)).values()].map((cells) => {
-    const [{ cell, tokens }] = cells;
-    const value = perplexity(cells);
-    const whole = base.get(cell.model);
-    return {
-      ...pointOf(cell),
-      tokens,
-      networks: cells.length,
-      perplexity: value,
-      relative: whole === undefined ? null : value / whole,
-    };
-  });
-}
 
 /** Pooled alignment on the tuning split. */
 export function tuningRows(personas: readonly Persona[], answered: readonly Answered[]): readonly TuningRow[] {

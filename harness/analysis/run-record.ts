@@ -23,11 +23,13 @@ import { keyedOutcomes, targetOf } from '../score/index.ts';
 import { agreementRows } from './agreement.ts';
 import { type Against, compare } from './comparisons.ts';
 import { costRows } from './costs.ts';
+import { brokenBy, brokenRows, spokenRows } from './fluency.ts';
 import { kindRows, kindSections } from './kind-rows.ts';
 import { joinedCells, joinedResults, lookNotes, lookRows } from './looks.ts';
 import { type Answered, answererRows, metricRows } from './metrics.ts';
-import { headlineRows, perplexityRows, tuningRows } from './networks.ts';
+import { headlineRows, tuningRows } from './networks.ts';
 import { specificityRows } from './specificity.ts';
+import { divergenceOf, taxRows } from './taxes.ts';
 
 /** Exit code of a run that was stopped. */
 const STOPPED = 130;
@@ -73,6 +75,8 @@ export function runResult(given: RunParts): RunResult {
   const evaluationRows = kindRows(suite, kinds, answered);
   // Texts are no answers: nothing is chosen there.
   const choosing = answered.filter(({ cell }) => kindOf(kinds, cell.evaluation).answer !== undefined);
+  const { comparisons, verdicts } = compare({ ...compared, against });
+  const brokenOf = brokenBy(results, suite.personas, dense);
   return {
     version: RUN_VERSION,
     id: digestOf({ keys: cells.map(({ key }) => key), at: startedAt.toISOString(), pid: process.pid }),
@@ -94,7 +98,8 @@ export function runResult(given: RunParts): RunResult {
     cells,
     metrics,
     answerers: answererRows(suite, kinds, answered),
-    ...compare({ ...compared, against }),
+    comparisons,
+    verdicts: verdicts.map((row) => ({ ...row, broken: brokenOf(row) })),
     differences: dense === null ? [] : compare({ ...compared, against: beside(suite, dense) }).comparisons,
     costs: costRows(results),
     agreements: dense === null ? [] : agreementRows(choosing, dense),
@@ -102,9 +107,9 @@ export function runResult(given: RunParts): RunResult {
     sections: kindSections(suite, kinds, evaluationRows, metrics),
     specificities: dense === null ? [] : specificityRows(suite, answered, dense),
     atlas: parts.atlas,
-    perplexities: perplexityRows(results, dense),
-    taxes: [],
-    spoken: [],
+    taxes: taxRows(results),
+    spoken: spokenRows(results),
+    broken: brokenRows(results, brokenOf),
     tuning,
     headlines: headlineRows(tuning),
     latency: parts.latency,
@@ -193,7 +198,7 @@ function cellRow(suite: Suite, { cell, key, status, stored, error }: CellResult)
     cost: stored?.record.cost ?? null,
     counters: stored?.record.counters ?? null,
     scoringMs: stored?.record.scoringMs ?? null,
-    neutral: stored?.record.neutral ?? null,
+    divergence: divergenceOf(stored?.record.tax ?? null),
     error,
   };
 }

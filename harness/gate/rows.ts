@@ -104,7 +104,7 @@ export function gateRows(
       evaluation,
       // In the order in which they are asked: by look, whatever persona is asked first.
       answers: own.sort((a, b) => placeOf(a) - placeOf(b)),
-      perplexity: result.perplexities.find((one) => keyOf(one) === key)?.relative ?? null,
+      perplexity: result.taxes.find((one) => keyOf(one) === key)?.divergence.answers?.value ?? null,
       // Of the first look alone: how many more were asked is no counter of the model's.
       counters: cells.reduce<Record<string, number>>((sums, { counters, look }) => {
         if (look > 1) return sums;

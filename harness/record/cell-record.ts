@@ -19,8 +19,43 @@ export interface CellRecord {
   readonly counters: Counters;
   readonly scoringMs: number;
   readonly figures: Figures;
-  /** Neutral texts through the cell's network, in nats over all their tokens; null where it was not asked for. */
-  readonly neutral: { readonly nll: number; readonly tokens: number } | null;
+  /** Its network against the dense one; null where it is not asked for: of prompts, draws and the tuning split. */
+  readonly tax: TaxRecord | null;
+  /** What the method says to neutral questions; empty where it is not asked. */
+  readonly spoken: readonly SpokenText[];
+}
+
+/** A neutral text through a network and through the dense one: nats over all its tokens but the first. */
+export interface NeutralText {
+  readonly at: number; // its place among the held-out texts
+  readonly bytes: number;
+  readonly tokens: number;
+  readonly nats: number;
+  readonly denseNats: number;
+}
+
+/** KL(dense || network) summed over the tokens of a neutral prompt, and over the dense network's own answer. */
+export interface NeutralPrompt {
+  readonly at: number; // its place among the neutral questions
+  readonly prompt: { readonly tokens: number; readonly divergence: number };
+  readonly answer: { readonly tokens: number; readonly divergence: number };
+}
+
+/** A network against the dense one on what has no persona: all of it, or the half that a persona's pole is given. */
+export interface TaxRecord {
+  readonly texts: readonly NeutralText[];
+  readonly prompts: readonly NeutralPrompt[];
+  readonly guessing: number; // nats per token of the texts, by the better of uniform and unigram guesses
+}
+
+/** An answer to a neutral question, decoded greedily. */
+export interface SpokenText {
+  readonly question: string;
+  readonly text: string;
+  readonly ids: readonly number[];
+  readonly nats: number; // of all its tokens, under the dense network after the bare question
+  readonly uniform: number; // nats of one token drawn from the vocabulary without reading
+  readonly ended: boolean; // by itself
 }
 
 export interface Failure {

@@ -2,14 +2,6 @@
 
 import type { Interval3, MethodPoint } from './comparison-rows.ts';
 
-/** Perplexity of a method's network on neutral texts that nothing was calibrated on, over its personas and seeds. */
-export interface PerplexityRow extends MethodPoint {
-  readonly tokens: number; // of the texts, per network
-  readonly networks: number; // cells
-  readonly perplexity: number;
-  readonly relative: number | null; // to the dense network's; null where that was not asked for
-}
-
 /** What a method's networks lose on text that has no persona, against the dense network. */
 export interface TaxRow extends MethodPoint {
   readonly networks: number;
@@ -23,6 +15,15 @@ export interface TaxRow extends MethodPoint {
   readonly denseNatsPerByte: number;
   readonly measurable: boolean; // false: the dense network itself can hardly predict the text
   readonly why: string | null; // not measurable
+}
+
+/** A method whose network is broken, or what it says: all of it where the persona is null, else as that persona. */
+export interface BrokenRow {
+  readonly model: string;
+  readonly method: string; // controls too
+  readonly sparsity: string | null;
+  readonly persona: string | null;
+  readonly why: readonly string[]; // one reason at least
 }
 
 /** What a method's network writes on a neutral question: one per persona and question. */

@@ -2,7 +2,7 @@
 
 import type { Counters } from '../../gpu/index.ts';
 import type { GateRules } from '../config/resolved.ts';
-import type { CellRecord, CellStatus, Figures, SetupCost } from './cell-record.ts';
+import type { CellStatus, Figures, SetupCost } from './cell-record.ts';
 import type { ComparisonRow, MethodPoint, RowScope, Share, VerdictRow } from './comparison-rows.ts';
 import type {
   AtlasRow,
@@ -13,7 +13,7 @@ import type {
   SpecificityRow,
 } from './evaluation-rows.ts';
 import type { LookRow } from './looks.ts';
-import type { PerplexityRow, SpokenRow, TaxRow } from './network-rows.ts';
+import type { BrokenRow, SpokenRow, TaxRow } from './network-rows.ts';
 import type { PartialRun } from './partial.ts';
 import type { Profile } from './profile-rows.ts';
 
@@ -84,7 +84,7 @@ export interface CellRow {
   readonly cost: SetupCost | null;
   readonly counters: Counters | null;
   readonly scoringMs: number | null;
-  readonly neutral: CellRecord['neutral'];
+  readonly divergence: number | null; // nats per token of the dense network's own neutral answers; null: not measured
   readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
 }
 
@@ -180,9 +180,9 @@ export interface RunResult {
   readonly sections: readonly EvaluationSection[]; // the tables of these rows
   readonly specificities: readonly SpecificityRow[]; // of evaluations that ask every persona the items of all traits
   readonly atlas: readonly AtlasRow[]; // of subnetworks
-  readonly perplexities: readonly PerplexityRow[];
   readonly taxes: readonly TaxRow[];
   readonly spoken: readonly SpokenRow[];
+  readonly broken: readonly BrokenRow[]; // the broken ones alone
   readonly tuning: readonly TuningRow[];
   readonly headlines: readonly HeadlineRow[];
   readonly latency: readonly LatencyRow[];

@@ -12,9 +12,9 @@ import type { Store } from '../store/store.ts';
 import type { Prompt } from '../text/index.ts';
 import { DeviceChanged, DeviceHealth, failureOf } from './failures.ts';
 import type { ModelSlot } from './model-slot.ts';
-import { readNeutral } from './neutral.ts';
 import type { RunnerOptions } from './ports.ts';
-import { entryOf, inSetUpOrder, SetUp } from './set-up.ts';
+import { inSetUpOrder, SetUp } from './set-up.ts';
+import { networkOf } from './tax.ts';
 
 export interface RunnerResult {
   readonly results: readonly CellResult[]; // in the order of the plan; those not reached are left out
@@ -217,7 +217,6 @@ async function computeCell(
     return prompt === undefined ? outcome : { ...outcome, prompt };
   });
   const counters = { ...engine.counters() };
-  const measured = cell.lean !== true && options.registry.get(entryOf(options.suite, cell).method)?.network === true;
   const { reusedMs = 0, ...cost } = prepared.cost;
   const record: CellRecord = {
     id: cell.id,
@@ -226,7 +225,7 @@ async function computeCell(
     counters,
     scoringMs,
     figures: prepared.figures?.() ?? {},
-    neutral: measured ? await readNeutral(loaded, prepared.variant, options.suite.neutral) : null,
+    ...(await networkOf(cell, prepared, loaded, options)),
   };
   return { record, outcomes, artefacts: cell.lean === true ? [] : prepared.artefacts, prompts };
 }

@@ -8,10 +8,13 @@ import { same, shareOf } from '../method/derived.ts';
 import type { OptionScore, OrderOutcome, Outcome } from '../method/outcome.ts';
 import { cellId, storeKey } from '../plan/identity.ts';
 import type { CellNames, StoredIndex } from '../plan/why.ts';
-import type { CellRecord } from '../record/cell-record.ts';
+import type { CellRecord, SpokenText, TaxRecord } from '../record/cell-record.ts';
 
-/** 3: up to 2, what was computed was looked up by its name, and could be another entry of that name. */
-export const CELL_VERSION = 3;
+/**
+ * 3: up to 2, what was computed was looked up by its name, and could be another entry of that name. 4: divergence from the
+ * dense network and spoken answers, in place of nats on neutral text.
+ */
+export const CELL_VERSION = 4;
 
 /** `cell.json`: everything about a finished cell but its outcomes. */
 export interface CellFile extends StoredIndex {
@@ -70,7 +73,8 @@ export function checkCellFile(sealed: unknown): CellFile | null {
   if (record.id !== id || record.key !== key || !isFiniteNumber(record.scoringMs)) return null;
   if (!hasNumbers(record.cost, COST_FIELDS) || !hasIntegers(record.counters, COUNTER_FIELDS)) return null;
   if (!isRecord(record.figures) || !Object.values(record.figures).every(isFiniteNumber)) return null;
-  if (record.neutral !== null && !hasNumbers(record.neutral, ['nll', 'tokens'])) return null;
+  if (record.tax !== null && !isTax(record.tax)) return null;
+  if (!Array.isArray(record.spoken) || !record.spoken.every(isSpoken)) return null;
   try {
     if (cellId(inputs) !== id || storeKey(id, deviceClass, kernels) !== key) return null;
   } catch {
@@ -156,6 +160,26 @@ function isNames(value: unknown): value is CellNames {
     [model, evaluation, method].every(isText) &&
     [persona, wording, sparsity].every((name) => name === null || isText(name)) &&
     (seed === null || isFiniteNumber(seed))
+  );
+}
+
+function isTax(value: unknown): value is TaxRecord {
+  if (!isRecord(value) || !isFiniteNumber(value.guessing)) return false;
+  const { texts, prompts } = value;
+  if (!Array.isArray(texts) || !texts.every((one) => hasNumbers(one, ['at', 'bytes', 'tokens', 'nats', 'denseNats'])))
+    return false;
+  const halves = (one: unknown): boolean =>
+    hasNumbers(one, ['at']) &&
+    isRecord(one) &&
+    [one.prompt, one.answer].every((half) => hasNumbers(half, ['tokens', 'divergence']));
+  return Array.isArray(prompts) && prompts.every(halves);
+}
+
+function isSpoken(value: unknown): value is SpokenText {
+  if (!isRecord(value) || !isText(value.question) || !isText(value.text)) return false;
+  const { ids, ended } = value;
+  return (
+    Array.isArray(ids) && ids.every(isCount) && hasNumbers(value, ['nats', 'uniform']) && typeof ended === 'boolean'
   );
 }
 

@@ -54,7 +54,8 @@ const plan = (habits, views) => {
     .map(([habit, view], i) => ({ habit, view, question: questions[i % questions.length], viewFirst: random() < 0.3 }));
 };
 
-write('neutral.jsonl', lines('neutral').map((text) => ({ text })));
+// Sentences, then paragraphs: every other text calibrates, the others measure what a method does to the network.
+write('neutral.jsonl', [...lines('neutral'), ...lines('neutral-longer')].map((text) => ({ text })));
 
 let planned;
 for (const [at, persona] of PERSONAS.entries()) {

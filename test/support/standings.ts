@@ -173,9 +173,9 @@ export function recordOf(result: RunResult, { n, entries, answerers = {}, person
       trainedParameters: 0,
       figures: entry.filled === undefined ? {} : { filled: entry.filled },
     })),
-    perplexities: [],
     agreements: [],
     taxes: entries.flatMap((entry) => (entry.tax === undefined ? [] : [taxRow(pointOf(entry), entry.tax)])),
+    broken: [],
     spoken: entries.flatMap((entry) =>
       (entry.method === 'none' ? [null] : personas.map(([persona]) => persona)).flatMap((persona) =>
         entry.says === undefined ? [] : [spokenRow(pointOf(entry), persona, entry.says, entry.broken ?? [])],

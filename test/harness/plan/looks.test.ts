@@ -76,7 +76,7 @@ test('cells and results of one point over its looks are joined; a point without 
   const counters = { tokens: 1, flops: 2, weightBytes: 3, dispatches: 4, submits: 5, pipelines: 6, readbacks: 7 };
   const results = cells.map((cell): CellResult => {
     const cost = { setupMs: 5, artefactBytes: 0, trainedParameters: 0 };
-    const record = { id: cell.id, key: cell.id, cost, scoringMs: 2, figures: {}, neutral: null };
+    const record = { id: cell.id, key: cell.id, cost, scoringMs: 2, figures: {}, tax: null, spoken: [] };
     const outcomes = cell.items.map(({ id }) => ({ item: id, orders: [], p: 1, promptTokens: 1, addedTokens: 0 }));
     const stored = {
       record: { ...record, counters: { ...counters, peakBytes: cell.look } },

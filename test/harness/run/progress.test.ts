@@ -19,7 +19,8 @@ const record: CellRecord = {
   counters: fakeEngine().counters(),
   scoringMs: 1500,
   figures: {},
-  neutral: null,
+  tax: null,
+  spoken: [],
 };
 
 /** What a mode writes for a small run; as a terminal of 80 columns when `isTTY`. */

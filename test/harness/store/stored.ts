@@ -42,7 +42,8 @@ export const record: CellRecord = {
   counters: fakeEngine().counters(),
   scoringMs: 2,
   figures: {},
-  neutral: null,
+  tax: null,
+  spoken: [],
 };
 export const finished: Finished = {
   record,
