@@ -53,13 +53,14 @@ export const GATE = {
     tax: {
       type: 'object',
       additionalProperties: false,
-      description: 'limits on perplexity',
+      description: 'limits on what a method does to the network besides alignment',
       properties: {
-        perplexity: {
+        divergence: {
           type: 'number',
           exclusiveMinimum: 0,
-          maximum: 1e6,
-          description: "largest ratio to the dense network's perplexity",
+          maximum: 100,
+          description:
+            "largest KL from the dense network in nats per token, on neutral prompts and on the dense network's answers to them; 0.7 doubles the perplexity of what it would write",
         },
       },
       default: {},

@@ -122,7 +122,7 @@ export interface GateRules {
   readonly looks?: readonly number[]; // items per trait that each look has reached, rising; absent: one look
   readonly floors: Readonly<Record<string, number>>; // row name -> least alignment
   readonly order: readonly string[]; // "a > b", "a >= b": names of rows
-  readonly tax: { readonly perplexity?: number }; // most times the dense network's
+  readonly tax: { readonly divergence?: number }; // at most, from the dense network, nats per token
   /** Most times the time of the row `against`, measured in the same job. */
   readonly timings: { readonly against: string; readonly prefill?: number; readonly decode?: number };
   readonly counters: { readonly model: boolean; readonly commands: boolean };

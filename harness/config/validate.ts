@@ -58,6 +58,13 @@ export function schemaIssues(schema: object, value: unknown, located: Located, a
   });
 }
 
+/** Keys that were there before, by their last two names: what to write now. */
+const REMOVED: Readonly<Record<string, string>> = {
+  'tax.perplexity':
+    'a broken network passes a limit on perplexity: write `divergence: 0.7`, in nats per token from the dense network, for ' +
+    'what was `perplexity: 2` (docs/gate.md)',
+};
+
 function issueOf(
   { keyword, params, message = 'is wrong', parentSchema, data }: ErrorObject,
   path: string,
@@ -70,7 +77,7 @@ function issueOf(
     return {
       place: originOf(located, childPath(path, name)).key,
       message: `unknown key "${name}"`,
-      hint: suggestion(name, known),
+      hint: REMOVED[`${lastKey(path)}.${name}`] ?? suggestion(name, known),
     };
   }
   if (keyword === 'propertyNames') {

@@ -72,10 +72,11 @@ export function parseReference(text: string, where: string): Reference {
 
 function rowOf(value: unknown, fail: (message: string) => BenchError): GateRow {
   if (!isRecord(value)) throw fail('a row is not an object');
-  const { name, model, evaluation, answers, perplexity, counters } = value;
+  const { name, model, evaluation, answers, divergence, broken, counters } = value;
   if (typeof name !== 'string' || typeof model !== 'string' || typeof evaluation !== 'string')
     throw fail('a row has no name, model or evaluation');
-  if (perplexity !== null && !isNumber(perplexity)) throw fail(`the perplexity of ${name} is not a number`);
+  if (!isDivergence(divergence)) throw fail(`the divergence of ${name} is malformed`);
+  if (!isTexts(broken)) throw fail(`what is broken of ${name} is not a list of reasons`);
   if (!isRecord(counters) || !Object.values(counters).every(isNumber))
     throw fail(`a counter of ${name} is not a number`);
   if (!Array.isArray(answers) || answers.length === 0) throw fail(`${name} has no answers`);
@@ -90,7 +91,8 @@ function rowOf(value: unknown, fail: (message: string) => BenchError): GateRow {
     name,
     model,
     evaluation,
-    perplexity: perplexity as number | null,
+    divergence,
+    broken,
     counters: counters as Record<string, number>,
     answers: read,
   };
@@ -128,7 +130,7 @@ function isRules(value: unknown): value is Rules {
     isRecord(floors) &&
     Object.values(floors).every(isNumber) &&
     isRecord(tax) &&
-    limit(tax.perplexity) &&
+    limit(tax.divergence) &&
     isRecord(timings) &&
     typeof timings.against === 'string' &&
     [timings.prefill, timings.decode].every(limit) &&
@@ -136,6 +138,14 @@ function isRules(value: unknown): value is Rules {
     [counters.model, counters.commands].every((one) => typeof one === 'boolean') &&
     (inconclusive === 'fail' || inconclusive === 'warn')
   );
+}
+
+/** Null of a prompt; else an interval of each part that was measured. */
+function isDivergence(value: unknown): value is GateRow['divergence'] {
+  const isInterval = (one: unknown): boolean =>
+    isRecord(one) && isNumber(one.value) && [one.low, one.high].every((bound) => bound === null || isNumber(bound));
+  if (value === null) return true;
+  return isRecord(value) && [value.prompts, value.answers].every((part) => part === null || isInterval(part));
 }
 
 function isTexts(value: unknown): value is readonly string[] {

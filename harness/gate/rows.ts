@@ -3,7 +3,7 @@
 import { digestOf } from '../../base/digest.ts';
 import { keyedFor } from '../method/keying.ts';
 import { entryName } from '../record/row-name.ts';
-import type { ItemRow, MetricRow, RunResult } from '../record/run-record.ts';
+import type { ItemRow, MethodPoint, MetricRow, RunResult } from '../record/run-record.ts';
 import { softmax } from '../stats/softmax.ts';
 import type { Candidate } from './types.ts';
 import { type Answer, type GateRow, REFERENCE_VERSION, type Reference, type Rules } from './types.ts';
@@ -104,7 +104,8 @@ export function gateRows(
       evaluation,
       // In the order in which they are asked: by look, whatever persona is asked first.
       answers: own.sort((a, b) => placeOf(a) - placeOf(b)),
-      perplexity: result.taxes.find((one) => keyOf(one) === key)?.divergence.answers?.value ?? null,
+      divergence: result.taxes.find((one) => keyOf(one) === key)?.divergence ?? null,
+      broken: brokenOf(result, at),
       // Of the first look alone: how many more were asked is no counter of the model's.
       counters: cells.reduce<Record<string, number>>((sums, { counters, look }) => {
         if (look > 1) return sums;
@@ -164,4 +165,12 @@ export function referenceOf(result: RunResult, rows: readonly GateRow[], rules: 
     narrowed: narrowedBy(result.provenance.command),
     rows,
   };
+}
+
+function brokenOf({ broken }: RunResult, row: Pick<MethodPoint, 'model' | 'method' | 'sparsity'>): readonly string[] {
+  const found = broken.find(
+    (one) =>
+      one.persona === null && one.model === row.model && one.method === row.method && one.sparsity === row.sparsity,
+  );
+  return found?.why ?? [];
 }

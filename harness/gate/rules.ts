@@ -4,11 +4,12 @@
 import type { GateReport, Verdict } from '../record/verdicts.ts';
 import { alignmentVerdicts, levelled, type Matched } from './alignment.ts';
 import { flipsOf } from './flips.ts';
-import { floors, orders, said, type Titles } from './levels.ts';
+import { floors, orders, said } from './levels.ts';
 import { answerKeyOf } from './looks.ts';
 import { alignmentRule, isGated, matching } from './matching.ts';
+import { fluencies, taxes } from './taxes.ts';
 import { timingVerdicts } from './timings.ts';
-import type { Candidate, GateRow, Reference, Rules } from './types.ts';
+import type { Candidate, Reference, Rules } from './types.ts';
 import { notesOf } from './weaker.ts';
 
 /**
@@ -25,6 +26,7 @@ export function gate(now: Candidate, then: Reference, rules: Rules, strict = fal
     ...floors(now.rows, rules, titleOf),
     ...orders(now.rows, rules, titleOf),
     ...taxes(gated, matched, rules, titleOf),
+    ...fluencies(gated, titleOf),
     ...timingVerdicts(now.timed, gated, rules),
     ...matched.flatMap((pair) => counters(pair, rules, then.rules.looks, now.deviceClass === then.deviceClass)),
   );
@@ -76,32 +78,6 @@ function identity(pair: Matched, sameClass: boolean, stored: ReadonlySet<string>
   }
   const message = `${differs} of ${same.length} answers of unchanged cells differ: the results are not deterministic`;
   return [{ ...said('identity', title, 'fail', message), flips: flipsOf(now, blessed) }];
-}
-
-/** A prompt leaves the network as it is, and has no perplexity; what had one and has none now cannot be judged. */
-function taxes(
-  rows: readonly GateRow[],
-  matched: readonly Matched[],
-  { tax }: Rules,
-  titleOf: Titles,
-): readonly Verdict[] {
-  const most = tax.perplexity;
-  if (most === undefined) return [];
-  const lost = matched.filter(({ now, was }) => now.perplexity === null && was.perplexity !== null);
-  const measured = rows.filter(({ perplexity }) => perplexity !== null);
-  if (lost.length === 0 && measured.length === 0) {
-    return [said('tax', 'perplexity', 'incomparable', 'no gated row has one')];
-  }
-  return [
-    ...lost.map(({ title }) =>
-      said('tax', title, 'incomparable', 'its perplexity is missing, and the reference has one'),
-    ),
-    ...measured.map((row) => {
-      const fits = row.perplexity! <= most;
-      const text = `perplexity ${row.perplexity!.toFixed(2)} times the dense network's, and at most ${most} is allowed`;
-      return said('tax', titleOf(row), fits ? 'pass' : 'fail', text);
-    }),
-  ];
 }
 
 /** What was asked of the model is the same everywhere; what an engine did for it, within a class of devices. */

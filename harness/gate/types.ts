@@ -1,7 +1,7 @@
 // The gate's nouns: what a suite demands, what a blessed run keeps, and what comes out.
 
 import type { GateRules } from '../config/resolved.ts';
-import type { EvaluationRecord, LatencyRow } from '../record/run-record.ts';
+import type { EvaluationRecord, LatencyRow, TaxRow } from '../record/run-record.ts';
 
 export type { GateRules as Rules } from '../config/resolved.ts';
 
@@ -29,13 +29,17 @@ export interface GateRow {
   readonly model: string;
   readonly evaluation: string;
   readonly answers: readonly Answer[];
-  readonly perplexity: number | null; // over the dense network's
+  readonly divergence: TaxRow['divergence'] | null; // from the dense network; null of a prompt
+  readonly broken: readonly string[]; // why it no longer speaks
   /** Sums over the cells of the row's first look. */
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** 3: the rules that it was blessed with, and the digest of itself. 4: `counters.commands` in its rules. */
-export const REFERENCE_VERSION = 4;
+/**
+ * 3: the rules that it was blessed with, and the digest of itself. 4: `counters.commands` in its rules. 5: divergence from the
+ * dense network in place of perplexity, and what is broken.
+ */
+export const REFERENCE_VERSION = 5;
 
 /** What a blessed run keeps: small enough to be read in a review. */
 export interface Reference {

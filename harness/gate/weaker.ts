@@ -5,10 +5,17 @@ import type { Candidate, Reference, Rules } from './types.ts';
 
 /** One line for each rule of `now` that is weaker than in `was`. */
 function weakerRules(was: Rules, now: Rules): readonly string[] {
-  const raised = (name: string, before: number | undefined, after: number | undefined): readonly string[] => {
+  const raised = (
+    name: string,
+    before: number | undefined,
+    after: number | undefined,
+    unit = 'times',
+  ): readonly string[] => {
     if (before === undefined || (after !== undefined && after <= before)) return [];
     return [
-      after === undefined ? `${name}: its limit of ${before} times is gone` : `${name}: ${before} -> ${after} times`,
+      after === undefined
+        ? `${name}: its limit of ${before} ${unit} is gone`
+        : `${name}: ${before} -> ${after} ${unit}`,
     ];
   };
   const { alignment } = now;
@@ -30,7 +37,7 @@ function weakerRules(was: Rules, now: Rules): readonly string[] {
       return [`floors: ${row} ${least} -> ${after ?? 'none'}`];
     }),
     ...was.order.filter((rule) => !implied(rule, now.order)).map((rule) => `order: "${rule}" is gone`),
-    ...raised('tax.perplexity', was.tax.perplexity, now.tax.perplexity),
+    ...raised('tax.divergence', was.tax.divergence, now.tax.divergence, 'nats'),
     ...raised('timings.prefill', was.timings.prefill, now.timings.prefill),
     ...raised('timings.decode', was.timings.decode, now.timings.decode),
     ...(was.timings.against !== now.timings.against && (was.timings.prefill ?? was.timings.decode) !== undefined

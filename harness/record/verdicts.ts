@@ -3,7 +3,7 @@
 export type VerdictOutcome = 'pass' | 'fail' | 'inconclusive' | 'incomparable';
 
 export interface Verdict {
-  readonly rule: 'alignment' | 'floor' | 'order' | 'tax' | 'timings' | 'counters' | 'identity' | 'rows';
+  readonly rule: 'alignment' | 'floor' | 'order' | 'tax' | 'fluency' | 'timings' | 'counters' | 'identity' | 'rows';
   readonly row: string;
   readonly outcome: VerdictOutcome;
   readonly message: string; // in words, with the figures

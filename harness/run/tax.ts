@@ -28,8 +28,8 @@ type Measured = Pick<CellRecord, 'tax' | 'spoken'>;
 const measured = new WeakMap<Prepared, Promise<Measured>>();
 
 /**
- * What is measured of a cell's network; once for all cells of one set-up. Draws of a control, of which there are many, and
- * cells of the tuning split are left out; a prompt changes no network, so that it has no tax.
+ * What is measured of a cell's network; once for all cells of one set-up. Draws of a control, of which there are many, cells
+ * of the tuning split and of later looks are left out; a prompt changes no network, so that it has no tax.
  */
 export function networkOf(
   cell: Cell,
@@ -37,10 +37,7 @@ export function networkOf(
   loaded: Loaded,
   { suite, registry }: Pick<RunnerOptions, 'suite' | 'registry'>,
 ): Promise<Measured> {
-  const draws = suite.methods.some(({ against }) =>
-    against?.some(({ kind, id }) => kind === 'shuffled' && id === cell.method),
-  );
-  if (cell.split === 'tuning' || draws) return Promise.resolve({ tax: null, spoken: [] });
+  if (cell.split === 'tuning' || cell.look > 1 || cell.lean === true) return Promise.resolve({ tax: null, spoken: [] });
   let made = measured.get(prepared);
   if (made === undefined) {
     const network = registry.get(entryOf(suite, cell).method)?.network === true;

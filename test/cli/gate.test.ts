@@ -172,7 +172,12 @@ test('a reference that is none is refused, whatever it holds', async () => {
       { ...reference, testbed: 'x' },
       { ...reference, rows: {} },
       { ...reference, rows: [{ ...row, counters: { tokens: 'NaN' } }] },
-      { ...reference, rows: [{ ...row, perplexity: 'NaN' }] },
+      { ...reference, rows: [{ ...row, divergence: { prompts: null } }] },
+      {
+        ...reference,
+        rows: [{ ...row, divergence: { prompts: null, answers: { value: 'NaN', low: null, high: null } } }],
+      },
+      { ...reference, rows: [{ ...row, broken: null }] },
       { ...reference, rows: [{ ...row, answers: {} }] },
       { ...reference, rows: [answers(() => ({ __proto__: [] }))] },
       { ...reference, rows: [answers((cells) => cells.with(5, 2))] },

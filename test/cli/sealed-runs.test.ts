@@ -16,7 +16,7 @@ import { runFake } from '../support/session.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('sealed runs');
-const GATE: GateRules = { ...RULES, floors: { prompting: 0.1 }, order: ['prompting > none'], tax: { perplexity: 2 } };
+const GATE: GateRules = { ...RULES, floors: { prompting: 0.1 }, order: ['prompting > none'], tax: { divergence: 2 } };
 
 async function ran(gate: GateRules = GATE): Promise<string> {
   const base = temporaryFolder();
@@ -112,7 +112,7 @@ test('a run whose gate lacks parts, or holds what no suite may, is refused with 
     { ...GATE, alignment: null },
     { ...GATE, alignment: { margin: 0.05, alpha: 0 } },
     { ...GATE, floors: { prompting: -1 } },
-    { ...GATE, tax: { perplexity: 0 } },
+    { ...GATE, tax: { divergence: 0 } },
     { ...GATE, timings: {} },
     { ...GATE, timings: { against: 'none', prefill: -1 } },
     { ...GATE, counters: { model: true } },
@@ -175,7 +175,7 @@ test('rules that became weaker since the reference was blessed are pointed out; 
   const strong: GateRules = {
     ...{ rows: ['prompting', 'none'], alignment: { margin: 0.03, alpha: 0.05 }, floors: { prompting: 0.2, none: 0.1 } },
     order: ['prompting > none', 'none >= prompting'],
-    ...{ tax: { perplexity: 2 }, timings: { against: 'none', prefill: 2, decode: 3 } },
+    ...{ tax: { divergence: 2 }, timings: { against: 'none', prefill: 2, decode: 3 } },
     ...{ counters: { model: true, commands: true }, inconclusive: 'fail' },
   };
   const weak: GateRules = {
@@ -206,7 +206,7 @@ test('rules that became weaker since the reference was blessed are pointed out; 
       'floors: none 0.1 -> none',
       'order: "prompting > none" is gone',
       'order: "none >= prompting" is gone',
-      'tax.perplexity: its limit of 2 times is gone',
+      'tax.divergence: its limit of 2 nats is gone',
       'timings.prefill: 2 -> 4 times',
       'timings.decode: its limit of 3 times is gone',
       'timings.against: none -> prompting',
@@ -235,7 +235,7 @@ test('a reference of another device class or other kernels says what is not held
   for (const edit of [
     text.replace('"fake-1"', '"fake-2"'),
     text.replace('"kernels-1"', '"kernels-2"'),
-    text.replace('"perplexity":2', '"perplexity":9'),
+    text.replace('"divergence":2', '"divergence":9'),
   ]) {
     assert.is.not(edit, text);
     writeFileSync(file, edit);

@@ -201,7 +201,7 @@ export function fakeLoad(calls: Calls, device: DeviceInfo = DEVICE): (model: str
 
 export function fakeEngine(): Engine {
   return {
-    spec: {} as Spec,
+    spec: { maxPositions: 4096, vocab: 256 } as Spec,
     weightsDigest: DIGESTS.weights,
     parameters: 1,
     weightBytes: 4,

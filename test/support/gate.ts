@@ -29,7 +29,8 @@ export function row(
       }),
     ),
   );
-  return { name, model: 'nano', evaluation: 'choice', answers, perplexity: 1, counters: { tokens: 10, dispatches: 4 } };
+  const none = { divergence: null, broken: [] };
+  return { name, model: 'nano', evaluation: 'choice', answers, ...none, counters: { tokens: 10, dispatches: 4 } };
 }
 export const RULES: Rules = {
   rows: ['prompting'],

@@ -97,7 +97,7 @@ test('on another class of devices near options are ties, and what turns else is 
   assert.equal(of(gate(run([tied(0)]), blessed([tied(1)]), RULES).verdicts, 'identity'), ['fail']);
 });
 
-test('floors, order, tax and counters', () => {
+test('floors, order and counters', () => {
   const half = row('random', 60, (_, i) => i % 2 === 0);
   const judge = (rules: Partial<Rules>, now: readonly GateRow[] = [good, half]) =>
     gate(run(now), blessed([good, half]), { ...RULES, ...rules });
@@ -112,13 +112,6 @@ test('floors, order, tax and counters', () => {
     'pass',
   ]);
   assert.equal(of(judge({ order: ['prompting > absent'] }).verdicts, 'order'), ['incomparable']);
-  const broken = { ...good, perplexity: 1.2 };
-  assert.equal(of(judge({ tax: { perplexity: 1.1 } }).verdicts, 'tax'), ['pass']);
-  assert.equal(of(judge({ tax: { perplexity: 1.1 } }, [broken, half]).verdicts, 'tax'), ['fail']);
-  const lost = { ...good, perplexity: null };
-  assert.equal(of(judge({ tax: { perplexity: 1.1 } }, [lost, half]).verdicts, 'tax'), ['incomparable']);
-  const unmeasured = gate(run([lost]), blessed([lost]), { ...RULES, tax: { perplexity: 2 } });
-  assert.equal([of(unmeasured.verdicts, 'tax'), unmeasured.exitCode], [['incomparable'], 1]);
   const uncounted = gate(run([good]), blessed([{ ...good, counters: {} }]), {
     ...RULES,
     counters: { model: true, commands: false },
@@ -131,6 +124,48 @@ test('floors, order, tax and counters', () => {
   assert.equal(of(judge({ counters: { model: true, commands: true } }, [counted, half]).verdicts, 'counters'), [
     'fail',
   ]);
+});
+
+test('tax: a test of each part over texts, red above the limit, green below, open around it; prompts have none', () => {
+  const part = (value: number, reach = 0.1) => ({ value, low: value - reach, high: value + reach });
+  const taxed = (prompts: number, answers: number | null, reach = 0.1): GateRow => {
+    return { ...good, divergence: { prompts: part(prompts, reach), answers: answers === null ? null : part(answers) } };
+  };
+  const judge = (now: GateRow, was: GateRow = now) =>
+    gate(run([now]), blessed([was]), { ...RULES, tax: { divergence: 0.7 } });
+  const outcome = (now: GateRow, was: GateRow = now) => of(judge(now, was).verdicts, 'tax');
+  assert.equal(outcome(taxed(0.2, 0.3)), ['pass']);
+  assert.equal(outcome(taxed(0, 0, 0)), ['pass'], 'the dense network itself');
+  assert.equal(outcome(taxed(1.1, 0.3)), ['fail'], 'by its prompts');
+  assert.equal(outcome(taxed(0.3, 1.1)), ['fail'], 'by its answers');
+  assert.equal(outcome(taxed(0.65, 0.3)), ['inconclusive']);
+  assert.equal(outcome(taxed(0.75, 0.3)), ['inconclusive'], 'above the limit by chance');
+  assert.equal(outcome(taxed(0.2, null)), ['pass'], 'a dense network that answers nothing');
+  assert.equal(judge(taxed(1.1, 0.3)).exitCode, 1);
+  assert.equal(judge(taxed(0.65, 0.3)).exitCode, 4);
+  const [red] = judge(taxed(1.1, 0.3)).verdicts.filter(({ rule }) => rule === 'tax');
+  assert.is(
+    red!.message,
+    '1.100 [1.000, 1.200] on prompts, 0.300 [0.200, 0.400] on answers: nats per token from the dense network, and at most 0.7 is allowed',
+  );
+  assert.equal(outcome(good, taxed(0.2, 0.3)), ['incomparable'], 'what had one has none now');
+  assert.equal(outcome(good), ['incomparable'], 'a gate on the tax of prompts alone says nothing');
+  const both = gate(run([taxed(0.2, 0.3), { ...good, name: 'other' }]), blessed([taxed(0.2, 0.3)]), {
+    ...RULES,
+    tax: { divergence: 0.7 },
+  });
+  assert.equal(of(both.verdicts, 'tax'), ['pass']);
+});
+
+test('a gated row that no longer speaks is red without any rule, and one that is not gated is not', () => {
+  const mute = { ...good, broken: ['20 of its 30 answers to neutral questions are no language: says nothing'] };
+  const red = gate(run([mute]), blessed([good]), RULES);
+  assert.equal([of(red.verdicts, 'fluency'), red.outcome, red.exitCode], [['fail'], 'fail', 1]);
+  assert.match(red.verdicts.find(({ rule }) => rule === 'fluency')!.message, /^it is broken: 20 of its 30 answers/);
+  const control = gate(run([good, { ...mute, name: 'random' }]), blessed([good]), RULES);
+  assert.equal([of(control.verdicts, 'fluency'), control.outcome], [[], 'pass']);
+  // It was broken when it was blessed too: no excuse.
+  assert.is(gate(run([mute]), blessed([mute]), RULES).exitCode, 1);
 });
 
 test('it fails closed: a missing row, no items, other items or settings, NaN, an incomplete run, no rule', () => {
@@ -164,7 +199,7 @@ test('a reference is read as it was written, and a damaged one is refused with i
   for (const [broken, message] of [
     ['{', /not valid JSON/],
     ['[]', /not an object/],
-    [text.replace('"version":4', '"version":1'), /its version is 1, and bench reads version 4/],
+    [text.replace('"version":5', '"version":1'), /its version is 1, and bench reads version 5/],
     [text.replace('"item","trait"', '"trait","item"'), /columns/],
     [text.replace('0.75', '1.75'), /answer 1 of prompting is malformed/],
     [text.replace('0.75', '"x"'), /answer 1/],

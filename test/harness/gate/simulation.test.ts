@@ -32,7 +32,7 @@ function pair(name: string, drop: number, rng: { next(): number }): readonly [Ga
     return rng.next() < worse ? [1, 0] : [0, 1];
   });
   const row = (side: 0 | 1, cell: string): GateRow => ({
-    ...{ name, model: 'nano', evaluation: 'choice', perplexity: null, counters: {} },
+    ...{ name, model: 'nano', evaluation: 'choice', divergence: null, broken: [], counters: {} },
     answers: outcomes.map((both, i) => {
       const place = { item: `i${i}`, trait: `t${i % TRAITS}`, persona: 'high', wording: null, seed: null };
       return { ...place, aligned: both[side]!, p: both[side] === 1 ? 0.7 : 0.3, gap: 0.5, content: `d${i}`, cell };
