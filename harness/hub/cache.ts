@@ -1,4 +1,5 @@
-// Where downloaded models lie: <cache>/hub/<owner>--<name>/{snapshots/<commit>/, partial/<commit>/, refs/<revision>}. A
+// Where downloaded models are: <cache>/hub/<owner>--<name>/{snapshots/<commit>/, partial/<commit>/, refs/<revision>}, and
+// the same under <owner>--<name>/files/<file>/ for a GGUF. A
 // snapshot is whole and checked, or it is not there.
 
 import { existsSync } from 'node:fs';
@@ -18,8 +19,9 @@ export interface HubFolders {
   partial(commit: string): string;
 }
 
-export function hubFolders({ repo, revision }: HubModel): HubFolders {
-  const root = join(cacheFolder(), 'hub', repo.replace('/', '--'));
+export function hubFolders({ repo, file, revision }: HubModel): HubFolders {
+  const whole = join(cacheFolder(), 'hub', repo.replace('/', '--'));
+  const root = file === null ? whole : join(whole, 'files', file);
   return {
     root,
     ref: join(root, 'refs', encodeURIComponent(revision)),

@@ -3,6 +3,7 @@
 import { HubApiError, listFiles, modelInfo } from '@huggingface/hub';
 import { BenchError } from '../../base/error.ts';
 import { isRecord, parseJson } from '../../base/json.ts';
+import { shardPaths } from '../../formats/gguf/shards.ts';
 import { type HubAccess, hubFetch } from './access.ts';
 import { COMMIT } from './cache.ts';
 import type { HubModel } from './name.ts';
@@ -38,7 +39,7 @@ const MAX_ANSWER_BYTES = 16e6;
 export interface Listing {
   readonly commit: string;
   readonly beside: readonly HubFile[]; // all that is read besides the weights; the index where these are split
-  readonly weights: ReadonlyMap<string, HubFile>; // every safetensors file, unchecked
+  readonly weights: ReadonlyMap<string, HubFile>; // every safetensors file, or the shards of a GGUF, unchecked
 }
 
 /**
@@ -49,6 +50,7 @@ export async function listModel(model: HubModel, access: HubAccess): Promise<Lis
   const asked = { hubUrl: access.url, fetch: boundedFetch(model, access) };
   const found = new Map<string, HubFile>();
   const weights = new Map<string, HubFile>();
+  const wantedGguf = new Set(ggufNames(model));
   let commit: string;
   try {
     const info = await modelInfo({ ...asked, name: model.repo, revision: model.revision, additionalFields: ['sha'] });
@@ -63,13 +65,18 @@ export async function listModel(model: HubModel, access: HubAccess): Promise<Lis
     for await (const { type, path, size, oid, lfs } of listFiles({ ...asked, repo: model.repo, revision: commit })) {
       if (++entries > MAX_ENTRIES) break;
       if (type !== 'file') continue;
+      if (model.file !== null && !wantedGguf.has(path)) continue;
       const digest = lfs ? ({ kind: 'sha256', hex: lfs.oid } as const) : ({ kind: 'git', hex: oid ?? '' } as const);
       const file = { path, bytes: size, digest };
       if (NEEDED.has(path) || path === INDEX) found.set(path, checked(model, file));
-      else if (SHARD.test(path)) weights.set(path, file);
+      else if (SHARD.test(path) || model.file !== null) weights.set(path, file);
     }
   } catch (error) {
     throw listingError(model, error);
+  }
+  if (model.file !== null) {
+    for (const wanted of wantedGguf) if (!weights.has(wanted)) throw incomplete(model, wanted);
+    return { commit, beside: [], weights };
   }
   for (const wanted of ['config.json', 'tokenizer.json']) {
     if (!found.has(wanted)) throw incomplete(model, wanted);
@@ -84,6 +91,7 @@ export async function listModel(model: HubModel, access: HubAccess): Promise<Lis
  * Throws `bad-model`, `bad-hub`
  */
 export function weightFiles(model: HubModel, { weights }: Listing, index: string | null): readonly HubFile[] {
+  if (model.file !== null) return ggufNames(model).map((name) => checked(model, weights.get(name)!));
   const whole = weights.get(WHOLE);
   if (whole !== undefined) return [checked(model, whole)];
   const shards = shardsOf(index ?? '');
@@ -96,6 +104,11 @@ export function weightFiles(model: HubModel, { weights }: Listing, index: string
       throw badIndex(model, `names ${JSON.stringify(shard.slice(0, 120))}, which is not in the same folder`);
     return checked(model, file);
   });
+}
+
+/** The shards of the GGUF that is named; none of a model in safetensors. */
+function ggufNames({ file }: HubModel): readonly string[] {
+  return file === null ? [] : shardPaths(file);
 }
 
 function shardsOf(text: string): readonly string[] | null {
@@ -154,7 +167,7 @@ function unanswered(name: string, error: unknown): BenchError {
 function checked(model: HubModel, file: HubFile): HubFile {
   const { path, bytes, digest } = file;
   const bound = path === 'tokenizer.json' ? MAX_TOKENIZER_BYTES : MAX_TEXT_BYTES;
-  const small = path.endsWith('.safetensors') || bytes <= bound;
+  const small = /\.(?:safetensors|gguf)$/i.test(path) || bytes <= bound;
   const whole = Number.isSafeInteger(bytes) && bytes >= 0 && /^[0-9a-f]+$/.test(digest.hex);
   if (small && whole && digest.hex.length === (digest.kind === 'git' ? 40 : 64)) return file;
   throw new BenchError('bad-hub', `${model.name}: the hub gives an impossible size for ${path} (${bytes} bytes)`, {
@@ -164,7 +177,10 @@ function checked(model: HubModel, file: HubFile): HubFile {
 
 function incomplete(model: HubModel, path: string): BenchError {
   return new BenchError('bad-model', `${model.name} has no ${path}`, {
-    hint: 'the engine reads models in Hugging Face layout: config.json, tokenizer.json and safetensors',
+    hint:
+      model.file === null
+        ? 'the engine reads models in Hugging Face layout (config.json, tokenizer.json and safetensors), or hf:owner/name/file.gguf'
+        : 'look at the files of the repository: a GGUF must be at its top, with all of its shards',
   });
 }
 

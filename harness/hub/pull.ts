@@ -49,7 +49,7 @@ export async function pullModel(name: string, tell: (event: PullEvent) => void, 
         const first = beside.filter(({ path }) => path === 'config.json' || path === INDEX);
         await requireRoom(partial, first);
         for (const file of first) await fetch(file, () => {});
-        await requireRunnable(model, partial);
+        if (model.file === null) await requireRunnable(model, partial);
         const split = first.some(({ path }) => path === INDEX);
         const index = split ? readBounded(join(partial, INDEX), MAX_INDEX_BYTES) : null;
         const files = [...beside, ...weightFiles(model, listing, index)];
@@ -57,6 +57,7 @@ export async function pullModel(name: string, tell: (event: PullEvent) => void, 
         const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
         tell({ kind: 'plan', name, files: files.length, bytes });
         for (const file of files) await fetch(file, (more) => tell({ kind: 'bytes', bytes: more }));
+        if (model.file !== null) await requireRunnable(model, partial);
         makeFolder(dirname(snapshot));
         renameSync(partial, snapshot);
       },
@@ -93,14 +94,17 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** What the engine cannot run is refused before its weights come. */
-async function requireRunnable({ name }: HubModel, folder: string): Promise<void> {
+/** What the engine cannot run is refused before its weights come; of a GGUF when they are there, since the file says it. */
+async function requireRunnable({ name, file }: HubModel, folder: string): Promise<void> {
   try {
     await loadSpec(folder);
   } catch (error) {
     if (!(error instanceof BenchError)) throw error;
     const { code, message, hint } = error;
-    throw new BenchError(code, message, { where: `${name}: config.json`, ...(hint === undefined ? {} : { hint }) });
+    throw new BenchError(code, message, {
+      where: file === null ? `${name}: config.json` : name,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 }
 

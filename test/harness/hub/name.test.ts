@@ -8,7 +8,9 @@ import { test } from '../../support/suite.ts';
 
 test('owner, name and revision', () => {
   const name = 'hf:HuggingFaceTB/SmolLM2-135M-Instruct';
-  assert.equal(parseHubName(name), { name, repo: 'HuggingFaceTB/SmolLM2-135M-Instruct', revision: 'main' });
+  assert.equal(parseHubName(name), { name, repo: 'HuggingFaceTB/SmolLM2-135M-Instruct', file: null, revision: 'main' });
+  const gguf = 'hf:me/tiny-GGUF/tiny.Q4_K_M.gguf@v2';
+  assert.equal(parseHubName(gguf), { name: gguf, repo: 'me/tiny-GGUF', file: 'tiny.Q4_K_M.gguf', revision: 'v2' });
   assert.is(parseHubName(`${name}@refs/pr/3`).revision, 'refs/pr/3');
   assert.is(parseHubName(`${name}@v1.0`).revision, 'v1.0');
 });
@@ -18,6 +20,9 @@ test('hostile and odd names', () => {
     'hf:',
     'hf:tiny',
     'hf:me/tiny/more',
+    'hf:me/tiny/sub/a.gguf',
+    'hf:me/tiny/..gguf',
+    'hf:me/tiny/a..b.gguf',
     'hf:../../etc',
     'hf:me/..',
     'hf:me/a..b',
@@ -49,6 +54,7 @@ test('a name without its hf:, and an address, are understood; a path is not take
     ['huggingface.co/me/tiny/', 'hf:me/tiny'],
     ['https://huggingface.co/me/tiny/tree/main', 'hf:me/tiny@main'],
     ['https://huggingface.co/me/tiny/blob/v2/config.json', 'hf:me/tiny@v2'],
+    ['https://huggingface.co/me/tiny/blob/v2/a.gguf', 'hf:me/tiny/a.gguf@v2'],
     ['hf://me/tiny', 'hf:me/tiny'],
     ['HF:me/tiny', 'hf:me/tiny'],
     ['hf:me/tiny', null],

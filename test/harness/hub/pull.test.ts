@@ -4,7 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BenchError } from '../../../base/error.ts';
+import { openCheckpoint } from '../../../formats/checkpoint/open.ts';
 import { loadSpec } from '../../../formats/checkpoint/read-spec.ts';
+import { quantise } from '../../../formats/gguf/quantise.ts';
 import { hubAccess } from '../../../harness/hub/access.ts';
 import { requireCachedModel } from '../../../harness/hub/cache.ts';
 import { fetchModel, type PullEvent, pullModel } from '../../../harness/hub/pull.ts';
@@ -34,6 +36,16 @@ test.before.each(async () => {
 test.after.each(() => hub.close());
 
 const quiet = (): void => {};
+
+/** persona-nano with its matrices in 8 bits. */
+async function nanoGguf(): Promise<string> {
+  const path = join(temporaryFolder(), 'nano.gguf');
+  const checkpoint = await openCheckpoint(NANO);
+  await quantise(await loadSpec(NANO), checkpoint, 'q8_0', { name: 'nano', tokenizer: new Map() }, path);
+  await checkpoint.close();
+  return path;
+}
+
 const asked = (path: string) => hub.requests.filter((request) => request.path.endsWith(path));
 const partial = (path: string): string => join(cache, 'persona-bench', 'hub', 'me--tiny', 'partial', COMMIT, path);
 
@@ -74,6 +86,25 @@ test('a model comes whole, is checked, and is there without the network from the
   assert.is(hub.requests.length, before, 'nothing was asked');
   assert.is(await pullModel(NAME, quiet), folder);
   assert.is(asked('/model.safetensors').length, 1, 'a pull asks for the commit, not for the files again');
+});
+
+test('a GGUF of a repository comes alone, under a name of its own, with all of its shards', async () => {
+  const gguf = new Uint8Array(readFileSync(await nanoGguf()));
+  await hub.close();
+  hub = await playHub(
+    new Map([...files, ['nano.Q8_0.gguf', gguf], ['other.gguf', gguf], ['big-00001-of-00002.gguf', gguf]]),
+  );
+  process.env.HF_ENDPOINT = hub.url;
+  const name = `${NAME}/nano.Q8_0.gguf`;
+  await fails(async () => requireCachedModel(name), 'not-downloaded', /not downloaded/, /bench pull hf:me\/tiny\/nano/);
+  const folder = await pullModel(name, quiet);
+  assert.equal(readdirSync(folder), ['nano.Q8_0.gguf']);
+  assert.is((await loadSpec(folder)).layers, 4);
+  assert.is(requireCachedModel(name), folder);
+  assert.is(asked('/other.gguf').length, 0);
+  const shards = `${NAME}/big-00001-of-00002.gguf`;
+  await fails(() => pullModel(shards, quiet), 'bad-model', /has no big-00002-of-00002\.gguf/, /all of its shards/);
+  await fails(() => pullModel(`${NAME}/none.gguf`, quiet), 'bad-model', /has no none\.gguf/, /GGUF must be at its top/);
 });
 
 test('a cut connection is taken up where it broke off', async () => {
