@@ -7,6 +7,15 @@ import type { Section } from './sections.ts';
 /** Letters of a sample in a table, and in a sentence. */
 const [LONG, SHORT] = [240, 60];
 
+/** Why a method is broken, all of what it says taken together; nothing where it speaks. A single sample may fail by itself. */
+export function brokenMethod(result: RunResult, row: Place): readonly string[] {
+  return result.broken.find((one) => one.persona === null && isSame(one, row))?.why ?? [];
+}
+
+type Place = Pick<MethodPoint, 'model' | 'method' | 'sparsity'>;
+const isSame = (a: Place, b: Place): boolean =>
+  a.model === b.model && a.method === b.method && a.sparsity === b.sparsity;
+
 /** The first sample of each method and persona, in the order of the run. */
 export function samplesOf(result: RunResult): readonly SpokenRow[] {
   const seen = new Set<string>();
@@ -24,26 +33,27 @@ export function spokenSections(result: RunResult): readonly Section[] {
     const several = questions.length > 1;
     return {
       title: `In free text: ${model}`,
-      head: ['method', 'persona', ...(several ? ['question'] : []), 'answer', 'repeated, %', 'broken'],
+      head: ['method', 'persona', ...(several ? ['question'] : []), 'answer', 'repeated, %', 'no language'],
       rows: rows.map((row) => [
         entryName(row),
         row.persona ?? 'none',
         ...(several ? [row.question] : []),
         clipped(row.text, LONG),
         percent(row.repetition),
-        row.broken.length === 0 ? 'no' : row.broken.join('; '),
+        row.broken.length === 0 ? '–' : row.broken.join('; '),
       ]),
       below: [
         ...(several ? [] : [`Asked: ${questions.join()}`]),
-        'The likeliest continuation, one per method and persona. Repeated: share of it that was said before in it.',
+        'The likeliest continuation, one per method and persona. Repeated: share of it that was said before in it. ' +
+          'No language: why this sample fails; a method is broken when more of its samples do.',
       ],
     };
   });
 }
 
 /** What a broken method says, in a sentence; nothing without a sample. The sample that shows it comes first. */
-export function brokenSample(result: RunResult, row: Pick<MethodPoint, 'model' | 'method' | 'sparsity'>): string {
-  const own = result.spoken.filter((one) => one.model === row.model && entryName(one) === entryName(row));
+export function brokenSample(result: RunResult, row: Place): string {
+  const own = result.spoken.filter((one) => isSame(one, row));
   const shown = own.find(({ broken }) => broken.length > 0) ?? own[0];
   if (shown === undefined) return '';
   const as = shown.persona === null ? '' : `As ${shown.persona}, a`;

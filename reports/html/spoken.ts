@@ -3,7 +3,7 @@
 import { grouped } from '../../base/grouped.ts';
 import type { RunResult } from '../../harness/record/run-record.ts';
 import { entryName, percent } from '../format.ts';
-import { clipped, samplesOf } from '../spoken.ts';
+import { brokenMethod, clipped, samplesOf } from '../spoken.ts';
 import { html } from './markup.ts';
 import { type Part, table } from './parts.ts';
 
@@ -18,16 +18,24 @@ export function spokenPart(result: RunResult): Part | null {
   const models = new Set(samples.map(({ model }) => model)).size > 1;
   const body = [...grouped(samples, (row) => `${entryName(row)}${models ? ` on ${row.model}` : ''}`)].map(
     ([name, rows]) => {
-      const why = [...new Set(rows.flatMap(({ broken }) => broken))];
-      const head = ['persona', ...(several ? ['question'] : []), 'answer', 'repeated, %'];
+      const why = brokenMethod(result, rows[0]);
+      const faults = rows.some(({ broken }) => broken.length > 0);
+      const head = [
+        'persona',
+        ...(several ? ['question'] : []),
+        'answer',
+        'repeated, %',
+        ...(faults ? ['no language'] : []),
+      ];
       const drawn = table({
         caption: why.length === 0 ? `${name} in free text` : `${name} in free text: ${why.join('; ')}`,
         head,
-        rows: rows.map(({ persona, question, text, repetition }) => [
+        rows: rows.map(({ persona, question, text, repetition, broken }) => [
           { text: persona ?? 'none', kind: 'name' as const },
           ...(several ? [{ text: question, kind: 'long' as const }] : []),
           { text: text.trim() === '' ? html`<em>nothing</em>` : clipped(text, LONGEST), kind: 'long' as const },
           { text: percent(repetition), kind: 'number' as const },
+          ...(faults ? [{ text: broken.length === 0 ? '–' : broken.join('; '), kind: 'text' as const }] : []),
         ]),
       });
       const mark = why.length === 0 ? null : html` <span class="verdict no">✗ broken</span>`;

@@ -175,7 +175,10 @@ export function recordOf(result: RunResult, { n, entries, answerers = {}, person
     })),
     agreements: [],
     taxes: entries.flatMap((entry) => (entry.tax === undefined ? [] : [taxRow(pointOf(entry), entry.tax)])),
-    broken: [],
+    broken: entries.flatMap((entry) => {
+      const { model, method, sparsity } = pointOf(entry);
+      return entry.broken === undefined ? [] : [{ model, method, sparsity, persona: null, why: entry.broken }];
+    }),
     spoken: entries.flatMap((entry) =>
       (entry.method === 'none' ? [null] : personas.map(([persona]) => persona)).flatMap((persona) =>
         entry.says === undefined ? [] : [spokenRow(pointOf(entry), persona, entry.says, entry.broken ?? [])],
