@@ -14,6 +14,7 @@ export { DENSE } from '../formats/checkpoint/dense.ts';
 export type {
   Adapter,
   Counters,
+  EachSums,
   Engine,
   EngineDevice,
   LoadedEngine,

@@ -4,6 +4,7 @@ export { BenchError } from '../base/error.ts';
 export { DENSE } from '../formats/checkpoint/dense.ts';
 export type {
   Adapter,
+  EachSums,
   Engine,
   Group,
   Mask,

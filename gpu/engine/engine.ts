@@ -13,7 +13,7 @@ import { measurePeaks } from '../device/peaks/measure.ts';
 import { Pipelines } from '../device/pipelines.ts';
 import { Tracer } from '../device/trace.ts';
 import { ForwardCache } from './forward/cache.ts';
-import { checkSamples, checkTargets, collect, collectOptions, states } from './forward/collect.ts';
+import { checkSamples, checkTargets, collect, collectEach, collectOptions, states } from './forward/collect.ts';
 import { decode } from './forward/decode.ts';
 import type { Forward } from './forward/forward.ts';
 import { checkSampling } from './forward/sampling.ts';
@@ -26,6 +26,7 @@ import {
   type Counters,
   DENSE,
   type Diverged,
+  type EachSums,
   type LoadedEngine,
   type Sample,
   type Sampling,
@@ -162,6 +163,12 @@ export class WebGpuEngine implements LoadedEngine {
   collect(samples: readonly Sample[], variant: Variant = DENSE): Promise<readonly TapSums[]> {
     return this.#sums('statistics', samples, variant, (forward, resident) =>
       collect(forward, resident, samples, this.spec, this.#work),
+    );
+  }
+
+  collectEach(samples: readonly Sample[], variant: Variant = DENSE): Promise<EachSums> {
+    return this.#sums('statistics', samples, variant, (forward, resident) =>
+      collectEach(forward, resident, samples, this.spec, this.#work),
     );
   }
 

@@ -43,6 +43,13 @@ export interface TapSums {
   readonly meansSquares: Float64Array;
 }
 
+/** The sums of each sample by itself, on the host: what `collect` adds up. */
+export interface EachSums {
+  readonly bytes: number;
+  /** Of the samples with these indices, in this order: bit-identical to `collect` of them. */
+  addedUp(samples: readonly number[]): readonly TapSums[];
+}
+
 /** Within what a share of places is kept. */
 export type Group =
   | { readonly kind: 'row' }
@@ -236,6 +243,8 @@ export interface Engine {
   select(request: SelectRequest): Promise<Selected>;
   /** Sums of the activations at each layer's taps, in one pass; bit-identical however the samples are batched. */
   collect(samples: readonly Sample[], variant?: Variant): Promise<readonly TapSums[]>;
+  /** As `collect`, but of each sample by itself, to be added up in many ways: 12 bytes a sample and channel of a tap. */
+  collectEach(samples: readonly Sample[], variant?: Variant): Promise<EachSums>;
   /**
    * Residual stream after each layer, in f32 averaged over a sample's counted tokens in their order: [layers, hidden]
    * each.

@@ -1,6 +1,6 @@
 // The interface that a mask, a prompt, RAG, LoRA, steering and every control share, and what asking yields.
 
-import type { Engine, TapSums, Variant } from '../../gpu/index.ts';
+import type { EachSums, Engine, TapSums, Variant } from '../../gpu/index.ts';
 import type { ControlKind, MethodEntry, Persona } from '../config/resolved.ts';
 import type { LibraryPassage } from '../datasets/passages.ts';
 import type { CalibrationText, Item } from '../datasets/types.ts';
@@ -64,6 +64,11 @@ export interface Statistics {
     key: string,
     make: () => Promise<readonly TapSums[]>,
   ): Promise<{ readonly sums: readonly TapSums[]; readonly spentMs: number; readonly reused: boolean }>;
+  /**
+   * Of each sample by itself, in memory for the draws that follow: made once while there is room for so many `bytes`, null where
+   * there never is. Absent: nothing is kept.
+   */
+  each?(key: string, bytes: number, make: () => Promise<EachSums>): Promise<EachSums> | null;
 }
 
 export interface Artefact {

@@ -57,7 +57,12 @@ export function contextOf(parts: ContextParts): Context {
 
 /** Statistics under keys of their own: what other code made under the same key is never given to this one. */
 function keyedBy(statistics: Context['statistics'], owner: string): Context['statistics'] {
-  return { of: (key, make) => statistics.of(`${owner} ${key}`, make) };
+  return {
+    of: (key, make) => statistics.of(`${owner} ${key}`, make),
+    ...(statistics.each && {
+      each: (key, bytes, make) => statistics.each?.(`${owner} ${key}`, bytes, make) ?? null,
+    }),
+  };
 }
 
 /** `Context.phrase` of an evaluation. An option that its kind does not offer is its own text. */

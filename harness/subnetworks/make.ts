@@ -152,12 +152,9 @@ class Used {
     }
     const samples = samplesOf(drawn(texts, options.samples, rngOf(seed)), text, options);
     const digest = samplesDigest(samples);
-    const key = digestOf({
-      weights: engine.weightsDigest,
-      spec: JSON.parse(JSON.stringify(engine.spec)),
-      samples: digest,
-    });
-    const { sums, spentMs, reused } = await statistics.of(key, () => engine.collect(samples));
+    const pooled = options.texts === 'shuffled' ? await this.#ofPool(samples, text) : null;
+    const { sums, spentMs, reused } =
+      pooled ?? (await statistics.of(this.#keyOf(digest), () => engine.collect(samples)));
     if (!this.#digests.has(digest)) {
       this.#digests.add(digest);
       this.samples += samples.length;
@@ -165,11 +162,46 @@ class Used {
     }
     return sums;
   }
+
+  #keyOf(samples: string): string {
+    const { engine } = this.#given;
+    return digestOf({ weights: engine.weightsDigest, spec: JSON.parse(JSON.stringify(engine.spec)), samples });
+  }
+
+  /**
+   * The sums of samples from the pool of both poles' texts, each of which runs through the network once for all draws, both poles
+   * and every score function: bit-identical to `collect` of these samples. Null where it would take too much.
+   */
+  async #ofPool(samples: readonly Sample[], text: TextModel) {
+    const { engine, statistics, options, pole, persona, opposite } = this.#given;
+    const texts = pole === 'high' ? [...persona, ...opposite] : [...opposite, ...persona];
+    if (texts.length > MOST_POOLED * samples.length) return null;
+    const pool = samplesOf(texts, text, options);
+    const bytes = BYTES_PER_CHANNEL * channelsOf(engine.matrices) * pool.length;
+    const each = await statistics.each?.(this.#keyOf(`each ${samplesDigest(pool)}`), bytes, () =>
+      engine.collectEach(pool),
+    );
+    if (each === undefined || each === null) return null;
+    const places = new Map(pool.map((sample, k) => [contentOf(sample), k]));
+    return { sums: each.addedUp(samples.map((one) => places.get(contentOf(one))!)), spentMs: 0, reused: false };
+  }
 }
+
+/** Texts of a pool for each that a draw takes, above which it is cheaper to run each half through the network. */
+const MOST_POOLED = 8;
+const BYTES_PER_CHANNEL = 12;
+
+/** Channels of all taps of a network. */
+function channelsOf(matrices: readonly MatrixInfo[]): number {
+  const taps = new Map(matrices.map(({ layer, tap, columns }) => [`${layer} ${tap}`, columns]));
+  return [...taps.values()].reduce((sum, columns) => sum + columns, 0);
+}
+
+const contentOf = ({ tokens, from, to }: Sample): string => `${from} ${to}: ${tokens.join(' ')}`;
 
 /** sha256 over every token id and counted range. */
 function samplesDigest(samples: readonly Sample[]): string {
-  return sha256(samples.map(({ tokens, from, to }) => `${from} ${to}: ${tokens.join(' ')}`).join('\n'));
+  return sha256(samples.map(contentOf).join('\n'));
 }
 
 /** Persona and opposite as `texts` deals the parts out. */

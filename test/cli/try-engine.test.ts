@@ -38,6 +38,7 @@ async function keptEngine(folder: string): Promise<Engine> {
 
     matrices: [],
     collect: async () => [],
+    collectEach: async () => ({ bytes: 0, addedUp: () => [] }),
     states: async () => [],
     trainer: async () => {
       throw new Error('this engine trains nothing');

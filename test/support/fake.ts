@@ -228,6 +228,7 @@ export function fakeEngine(): Engine {
       for (let i = 0; i < maxTokens; i++) for (let s = 0; s < prompts.length; s++) yield { sequence: s, token: i };
     },
     collect: async () => [],
+    collectEach: async () => ({ bytes: 0, addedUp: () => [] }),
     states: async () => [],
     trainer: async () => {
       throw new Error('this engine trains nothing');

@@ -6,7 +6,7 @@ import { BenchError } from '../../../base/error.ts';
 import { TAPS } from '../../../formats/checkpoint/matrices.ts';
 import type { Spec } from '../../../formats/checkpoint/spec.ts';
 import { requireFinite } from '../requests.ts';
-import type { Batch, Sample, TapSums } from '../types.ts';
+import type { Batch, EachSums, Sample, TapSums } from '../types.ts';
 import type { Resident } from '../variants/resident-types.ts';
 import { keysSeen, type Work } from '../work.ts';
 import type { ForwardOptions } from './buffers.ts';
@@ -115,6 +115,41 @@ export async function collect(
   const totals = new Totals(spec);
   await batched(forward, resident, samples, spec, work, (batch, values) => totals.add(batch, values));
   return totals.finish();
+}
+
+/** Sums at the taps of each sample by itself. Throws `not-finite`. */
+export async function collectEach(
+  forward: Forward,
+  resident: Resident,
+  samples: readonly Sample[],
+  spec: Spec,
+  work: Work,
+): Promise<EachSums> {
+  const widths = Array.from({ length: spec.layers }, () => TAPS.map((tap) => tapWidth(spec, tap))).flat();
+  const each: Float32Array[] = []; // [3, channels] of each tap
+  await batched(forward, resident, samples, spec, work, (batch, values) => {
+    requireFinite(values, 'a sum of activations');
+    const size = values.length / batch.length;
+    for (const index of batch.keys()) {
+      const own = new Float32Array(size);
+      let [at, into] = [0, 0];
+      for (const width of widths) {
+        const first = at + 3 * width * index;
+        own.set(values.subarray(first, first + 3 * width), into);
+        at += 3 * width * batch.length;
+        into += 3 * width;
+      }
+      each.push(own);
+    }
+  });
+  return {
+    bytes: each.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    addedUp: (chosen) => {
+      const totals = new Totals(spec);
+      for (const index of chosen) totals.add([samples[index]!], each[index]!);
+      return totals.finish();
+    },
+  };
 }
 
 /** Means of the residual stream after each layer, by sample: [layers, hidden]. Throws `not-finite`. */

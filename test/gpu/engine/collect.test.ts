@@ -107,6 +107,22 @@ const stories = shared('models/stories260k');
 if (stories === null) test.skip('stories260k: calibration sums meet the f64 network', '../shared/models is absent');
 else test('stories260k: calibration sums meet the f64 network', () => meetsSums(stories, 512));
 
+test('sums of single samples add up to the bits of collect, in any order and choice', async () => {
+  const { engine } = await opened('llama');
+  try {
+    const samples: Sample[] = [3, 17, 40, 64, 5].map((length, i) => ({
+      ...{ tokens: randomTokens(i + 1, length, VOCAB), from: i % 2, to: length },
+    }));
+    const each = await engine.collectEach(samples);
+    const channels = [...new Map(engine.matrices.map((one) => [`${one.layer} ${one.tap}`, one.columns])).values()];
+    assert.is(each.bytes, 12 * 5 * channels.reduce((sum, columns) => sum + columns, 0));
+    for (const chosen of [[0, 1, 2, 3, 4], [4, 0, 2], [3]])
+      assert.equal(each.addedUp(chosen), await engine.collect(chosen.map((index) => samples[index]!)));
+  } finally {
+    await engine.dispose();
+  }
+});
+
 test('a sample without a counted token is refused', async () => {
   const { engine } = await opened('llama');
   try {

@@ -3,7 +3,8 @@
 
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { type LoadedEngine, loadEngine, type Sequence } from '../../../gpu/index.ts';
+import { type EachSums, type LoadedEngine, loadEngine, type Sequence } from '../../../gpu/index.ts';
+import { StatisticsStore } from '../../../harness/run/statistics.ts';
 import { bakeCheckpoint } from '../../../harness/subnetworks/bake.ts';
 import type { Masks } from '../../../harness/subnetworks/combine.ts';
 import { compareMasks } from '../../../harness/subnetworks/compare.ts';
@@ -135,6 +136,36 @@ test('shuffled halves know no pole; both poles take one each', async () => {
   assert.is.not(maskId(p.masks), maskId(q.masks));
   assert.ok(jaccard(p.masks, q.masks) > jaccard(own.masks, other.masks), 'halves are more alike than poles');
   assert.is(maskId((await make({ texts: 'shuffled' })).masks), maskId(p.masks), 'seeded');
+});
+
+test('each text of the pool runs through the network once for all draws, and the bits stay', async () => {
+  const counted = new StatisticsStore(null);
+  let passes = 0;
+  const statistics = {
+    of: () => assert.unreachable('a draw of the pool collects nothing of its own') as never,
+    each: (key: string, bytes: number, collect: () => Promise<EachSums>) => {
+      return counted.each(key, bytes, () => {
+        passes++;
+        return collect();
+      });
+    },
+  };
+  for (const seed of [0, 1, 2])
+    for (const side of [{}, swapped])
+      for (const score of ['wanda', 'contrastive-wanda', 'contrastive-sparse'] as const)
+        for (const samples of [128, 10]) {
+          const options = { score, samples, texts: 'shuffled' } as const;
+          const [alone, pooled] = [
+            await make(options, { seed, ...side }),
+            await make(options, { seed, ...side, statistics }),
+          ];
+          assert.is(maskId(pooled.masks), maskId(alone.masks), `${score}, seed ${seed}`);
+          assert.equal([pooled.calibration, pooled.samples], [alone.calibration, alone.samples]);
+        }
+  assert.is(passes, 1);
+  // Of a pool that is much larger than a draw each half runs by itself.
+  await make({ texts: 'shuffled', samples: 2 }, { statistics: { ...statistics, of: counted.of.bind(counted) } });
+  assert.is(passes, 1);
 });
 
 test('masks on the way from the opposite to the persona, and matrices restored', async () => {

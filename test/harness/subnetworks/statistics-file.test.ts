@@ -95,4 +95,33 @@ test('a run makes statistics once, the next run reads them, another device class
   assert.is((await store.of('x', make)).reused, false);
 });
 
+test('sums of single samples are kept while there is room, and the longest unused make way', async () => {
+  const store = new StatisticsStore(null);
+  const made: string[] = [];
+  const each = async (key: string, bytes: number) =>
+    store.each(key, bytes, async () => {
+      made.push(key);
+      return { bytes, addedUp: () => [] };
+    });
+  const half = 2 ** 29;
+  for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) await each(key, half);
+  // c took the place of b, which was used longest ago; then b that of c.
+  assert.equal(made, ['a', 'b', 'c', 'b']);
+  assert.is(await each('huge', 2 ** 30 + 1), null);
+  assert.equal(made, ['a', 'b', 'c', 'b']);
+  // What failed is made again.
+  let tries = 0;
+  const failing = () =>
+    store.each('f', 1, async () => {
+      tries++;
+      throw new Error('lost');
+    });
+  for (let k = 0; k < 2; k++)
+    await failing()?.then(
+      () => assert.unreachable(),
+      () => undefined,
+    );
+  assert.is(tries, 2);
+});
+
 test.run();
