@@ -4,6 +4,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { BenchError } from '../../base/error.ts';
+import { filledNotes } from '../analysis/filled.ts';
 import { finishedOf } from '../analysis/partial.ts';
 import { itemRows, runResult } from '../analysis/run-record.ts';
 import type { EvaluationRegistry } from '../method/evaluation-kind.ts';
@@ -140,6 +141,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     const interrupted = signal.aborted;
     const asked = cells.filter((cell) => !run.spared.has(cell));
     const finished = interrupted ? finishedOf(asked, run.results) : { results: run.results };
+    notes.push(...filledNotes(suite, finished.results));
     const result = runResult({
       suite,
       kinds,

@@ -109,10 +109,14 @@ async function prepare(context: Context): Promise<Prepared> {
       ],
     }),
     cost: { artefactBytes: bytes, trainedParameters: 0, reusedMs: made.reusedMs },
-    artefacts: [
-      { name: 'mask.json', bytes: Buffer.from(`${JSON.stringify(record, null, 2)}\n`) },
-      ...(persona === null ? [] : [{ name: SKETCH, bytes: sketchBytes(made.masks, engine.matrices) }]),
-    ],
+    figures: () => ({ filled: kept === 0 ? 0 : filled / kept }),
+    // Of a draw nobody asks for them.
+    get artefacts() {
+      return [
+        { name: 'mask.json', bytes: Buffer.from(`${JSON.stringify(record, null, 2)}\n`) },
+        ...(persona === null ? [] : [{ name: SKETCH, bytes: sketchBytes(made.masks, engine.matrices) }]),
+      ];
+    },
     release: () => {},
   };
 }
