@@ -5,7 +5,7 @@ import type { AnswererRow, MetricRow, RunResult, Standing, VerdictRow } from '..
 import { bytesText, entryName, percent, short } from './format.ts';
 import { isMain, mainRows, places, samePoint } from './rows.ts';
 import { brokenSample } from './spoken.ts';
-import { aboveNone, brokenOf, decidesText, isUnbounded, namesOf, verdictOf } from './standing.ts';
+import { aboveNone, brokenOf, decidesText, isUnbounded, missingText, namesOf, verdictOf } from './standing.ts';
 import { divergenceOf } from './tax.ts';
 
 export interface Headline {
@@ -210,9 +210,7 @@ const decides = (verdict: VerdictRow | null): string =>
   verdict === null ? 'nothing was compared' : decidesText(verdict);
 
 function lacks(verdict: VerdictRow | null): string {
-  return verdict === null || verdict.missing.length === 0
-    ? 'compared with nothing'
-    : `missing: ${verdict.missing.join(', ')}`;
+  return verdict === null || verdict.missing.length === 0 ? 'compared with nothing' : missingText(verdict);
 }
 
 /** What it is not above, unless the interval has just said so: that is `none` alone. */

@@ -4,7 +4,7 @@ import type { ComparisonRow, RunResult } from '../harness/record/run-record.ts';
 import { entryName, shareText } from './format.ts';
 import { places, samePoint } from './rows.ts';
 import type { Section } from './sections.ts';
-import { comparedName, differenceText } from './standing.ts';
+import { comparedName, differenceText, equalLines } from './standing.ts';
 
 /** All paired differences over everything: each comparison of every method, never the best one alone. */
 export function comparisonSections(result: RunResult): readonly Section[] {
@@ -24,6 +24,7 @@ export function comparisonSections(result: RunResult): readonly Section[] {
         below: [
           'Difference in alignment, points, paired by item (its poles averaged); intervals have the variance of draws and seeds in ' +
             'them. A method holds a persona when it is above every row. =: equal on every item by construction, and so one row.',
+          ...equalLines(rows),
           ...headlineLine(result, model, evaluation),
         ],
       },

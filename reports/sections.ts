@@ -4,7 +4,7 @@ import { counted } from '../base/words.ts';
 import type { AnswererRow, MetricRow, RunResult } from '../harness/record/run-record.ts';
 import { entryName, percent, shareText } from './format.ts';
 import { isMain, isMaskControl, mainRows, places } from './rows.ts';
-import { standingText } from './standing.ts';
+import { briefStanding } from './standing.ts';
 
 export interface Section {
   readonly title: string;
@@ -28,7 +28,7 @@ export function alignmentSections(result: RunResult): readonly Section[] {
         String(row.alignment.n),
         shareText(row.alignment),
         row.orders.map(({ value }) => percent(value)).join(' / '),
-        standingText(result, row),
+        briefStanding(result, row),
       ]),
       below: [],
     };
@@ -61,7 +61,7 @@ export function detailSections(result: RunResult): readonly Section[] {
         head: [...byPersona.head, 'best without a model', 'standing'],
         rows: byPersona.rows.map((cells, k) => {
           const row = personas[k] as MetricRow;
-          return [...cells, bestAnswerer(result, row), standingText(result, row)];
+          return [...cells, bestAnswerer(result, row), briefStanding(result, row)];
         }),
       },
     ];

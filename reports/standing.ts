@@ -58,7 +58,7 @@ export function standingOf(result: RunResult, row: MetricRow): Said {
     case 'undecided':
       return { word: 'undecided', why: `${why === '' ? '' : `${why}; `}${decidesText(verdict)}`, good: null };
     case 'not-measured':
-      return { word: 'not measured', why: `missing: ${verdict.missing.join(', ')}`, good: null };
+      return { word: 'not measured', why: missingText(verdict), good: null };
   }
 }
 
@@ -66,6 +66,18 @@ export function standingOf(result: RunResult, row: MetricRow): Said {
 export function standingText(result: RunResult, row: MetricRow): string {
   const { word, why } = standingOf(result, row);
   return why === '' ? word : `${word}: ${why}`;
+}
+
+/** As it stands in a table of many rows: the first table and the headline say why a method is broken. */
+export function briefStanding(result: RunResult, row: MetricRow): string {
+  return brokenOf(result, row).length > 0 ? standingOf(result, row).word : standingText(result, row);
+}
+
+/** "missing: shuffled", "no draws at this sparsity": entries by name, and what is a reason as it is. */
+export function missingText({ missing }: VerdictRow): string {
+  const isReason = (text: string) => text.startsWith('no ');
+  const names = missing.filter((text) => !isReason(text));
+  return [...missing.filter(isReason), ...(names.length === 0 ? [] : [`missing: ${names.join(', ')}`])].join('; ');
 }
 
 /** "about 120 items would decide" */
@@ -104,8 +116,20 @@ export function isUnbounded({ low, high }: Pick<ComparisonRow, 'low' | 'high'>):
   return low <= -1 && high >= 1;
 }
 
-/** "none (and random, shorter, first, which come to the same)": one row for what is equal on every item. */
+/** More names than these stand below the table. */
+const MOST_NAMES = 3;
+
+/** "none = random = shorter": one row for what is equal on every item; of many names the number. */
 export function comparedName({ control, kind, same }: ComparisonRow): string {
   const name = kind === 'answerer' ? `"${control}"` : control;
-  return same.length === 0 ? name : `${name} = ${same.join(' = ')}`;
+  if (same.length > MOST_NAMES) return `${name} = ${same.length} others`;
+  return [name, ...same].join(' = ');
+}
+
+/** The names behind "= 9 others". */
+export function equalLines(rows: readonly ComparisonRow[]): readonly string[] {
+  const sets = rows
+    .filter(({ same }) => same.length > MOST_NAMES)
+    .map(({ control, same }) => [control, ...same].join(' = '));
+  return [...new Set(sets)].map((names) => `Equal on every item, and so one row: ${names}.`);
 }

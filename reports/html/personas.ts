@@ -5,7 +5,7 @@ import { grouped } from '../../base/grouped.ts';
 import type { EvaluationRow, MetricRow, RunResult } from '../../harness/record/run-record.ts';
 import { boundsOf, entryName, shareText } from '../format.ts';
 import { isMain, places } from '../rows.ts';
-import { brokenOf, standingText } from '../standing.ts';
+import { briefStanding, brokenOf } from '../standing.ts';
 import { type Chart, clipped, draw, LABELS } from './chart.ts';
 import { html, type Markup } from './markup.ts';
 import { figure, type Part, plainTable } from './parts.ts';
@@ -93,7 +93,7 @@ async function shareFigure(
         row.persona ?? '',
         shareText(row.alignment),
         row.meanP.toFixed(3),
-        standingText(result, row),
+        briefStanding(result, row),
       ]),
     ),
   );

@@ -155,14 +155,14 @@ test('what was not measured is not called lost', () => {
   );
   const record = recordOf(run.result, { ...OUTCOMES.held, entries });
   const row = record.metrics.find(({ method }) => method === 'wanda')!;
-  assert.is(standingText(record, row), 'not measured: missing: no draws at this sparsity');
+  assert.is(standingText(record, row), 'not measured: no draws at this sparsity');
   const lone = recordOf(run.result, {
     ...OUTCOMES.held,
     entries: entries.filter(({ method }) => method === 'wanda' || method === 'none'),
   });
   assert.match(
     headlineOf(lone).title,
-    /^Nothing can be said: the best, wanda at middle, .*missing: no draws at this sparsity$/,
+    /^Nothing can be said: the best, wanda at middle, .*; no draws at this sparsity$/,
   );
   for (const text of [terminal(record), markdownReport(record)]) assert.not.match(text, /does NOT|NOT beat/);
 });
@@ -175,6 +175,20 @@ test('comparators that are equal on every item are one row, and it says so', () 
   );
   assert.match(markdown, /50\.0 % by construction: "shorter", "first"/);
   assert.match(markdown, /Without a model \(n 240\): "words" 60\.0 % \[.*\], "overlap" 58\.9 %/);
+});
+
+test('of many equal comparators the row has the number, and the names stand below', () => {
+  const same = ['random', 'shorter', 'longer', 'first', 'yes'];
+  const many = {
+    ...records.held,
+    comparisons: records.held.comparisons.map((row) => ({ ...row, same: row.kind === 'dense' ? same : [] })),
+  };
+  const markdown = markdownReport(many).replace(/\\/g, '');
+  assert.match(markdown, '| prompting | dense | none = 5 others | 120 |');
+  assert.is(
+    markdown.split('Equal on every item, and so one row: none = random = shorter = longer = first = yes.').length,
+    2,
+  );
 });
 
 test('a star by trait is a verdict on that trait', () => {
