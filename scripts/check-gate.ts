@@ -121,14 +121,17 @@ console.log(`${times} runs of the same commit: ${verdicts.size} different verdic
 demand(verdicts.size === 1, `${verdicts.size} different verdicts`);
 
 const all = ['extraversion', 'agreeableness', 'conscientiousness', 'neuroticism', 'openness'];
-demandRed('sparsity 0.1 under its label', await judged('--set', 'sparsity=[{middle: 0.1}]'), all);
-// At 0.8 this model holds its personas as well as at 0.5, and pays in perplexity: red by the tax alone.
-const pruned = await judged('--set', 'sparsity=[{middle: 0.8}]');
+// A mask of a tenth of the weights holds nothing: 4 points less, which is too little to name every trait.
+demandRed('sparsity 0.1 under its label', await judged('--set', 'sparsity=[{low: 0.1}]'), []);
+// At 0.8 this model gives more of the persona's answers than at 0.3, and no longer speaks: red by tax and fluency.
+const pruned = await judged('--set', 'sparsity=[{low: 0.8}]');
 console.log(`sparsity 0.8 under its label: ${said(pruned)}`);
-demand(
-  pruned.verdicts.some(({ rule, outcome }) => rule === 'tax' && outcome === 'fail'),
-  'sparsity 0.8 under its label is not red by perplexity',
-);
+for (const wanted of ['tax', 'fluency']) {
+  demand(
+    pruned.verdicts.some(({ rule, outcome }) => rule === wanted && outcome === 'fail'),
+    `sparsity 0.8 under its label is not red by ${wanted}`,
+  );
+}
 demandRed('a weakened prompt', await judged('--set', `personas.file=${weakened('introversion')}`), ['extraversion']);
 demandRed("a layer's MLP zeroed", await judged('--model', zeroed(0)), all);
 
