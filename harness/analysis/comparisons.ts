@@ -1,18 +1,24 @@
-// Does a method beat its controls? The paired difference in alignment to each of them, and one verdict over all.
-// A unit is an item: its poles are averaged first, since on two options they are mirror images and no second observation.
+// How every method stands against what it must beat: the dense network, its controls, and the answerers without a model. One
+// paired test for all of them, over all items, by trait and by persona (docs/method.md#paired-statistics).
 
-import { BenchError } from '../../base/error.ts';
-import { grouped, mean } from '../../base/grouped.ts';
+import { grouped } from '../../base/grouped.ts';
 import type { Persona } from '../config/resolved.ts';
 import type { Cell } from '../plan/cell.ts';
-import type { ComparedKind, ComparisonRow, VerdictRow } from '../record/run-record.ts';
-import { type PairedUnit, pairedDifference } from '../stats/paired.ts';
-import { type Answered, judgeFor, stated } from './metrics.ts';
+import type { ComparedKind, ComparisonRow, MethodPoint, RowScope, VerdictRow } from '../record/run-record.ts';
+import { type PairedOptions, pairedDifference } from '../stats/paired.ts';
+import type { AnswererSide } from './answerers.ts';
+import { type Answered, stated } from './metrics.ts';
+import { type Side, Sides } from './pairs.ts';
+import { type Difference, standingOf } from './standing.ts';
+import { blind, type Comparator, type Compared, merged, mirrors, unitsOf, within } from './units.ts';
 
 /** Each difference is judged at this level. All must be above zero, so that their number calls for no correction. */
 const ALPHA = 0.05;
+/** Random draws of the shuffled control without which a subnetwork gets no verdict. */
+const LEAST_DRAWS = 2;
+const NO_DRAWS = 'no draws at this sparsity';
 
-/** A suite entry that is a control of another. */
+/** A suite entry that another must beat. */
 export interface Against {
   readonly kind: ComparedKind;
   readonly id: string;
@@ -20,108 +26,93 @@ export interface Against {
   readonly evaluations?: readonly string[]; // ids of those on which it is compared; all without
 }
 
-export interface Compared {
+/** What an entry of a suite must beat. */
+export interface Opponents {
+  readonly entries: readonly Against[];
+  readonly drawn: boolean; // it is a subnetwork: no verdict without draws of the shuffled control
+}
+
+export interface ComparedRun {
   readonly personas: readonly Persona[]; // the suite's
   readonly plan: readonly Cell[]; // what should be there: a cell without outcomes has failed; the tuning split is left out
   readonly answered: readonly Answered[];
-  /** Method entry -> its controls. An entry without any gets no verdict, since it would beat them all. */
-  readonly against: ReadonlyMap<string, readonly Against[]>;
+  /** Method entry -> what it must beat. An entry that is not in it has no rows. */
+  readonly against: ReadonlyMap<string, Opponents>;
+  readonly answerers?: ReadonlyMap<string, readonly AnswererSide[]>; // by evaluation
+  readonly graded?: ReadonlySet<string>; // evaluations whose answers are more or less the persona's
   readonly alpha?: number;
 }
 
 export interface Comparisons {
   readonly comparisons: readonly ComparisonRow[];
   readonly verdicts: readonly VerdictRow[];
+  readonly notes: readonly string[]; // comparisons that are left out, since they test nothing
 }
 
-/** Alignment on one item under one persona, over all cells that asked it. */
-interface Pair {
-  readonly unit: string; // what is one observation: the item, or its group of role replies
-  readonly trait: string;
-  readonly aligned: number;
-}
-
-/** [item, persona] as JSON -> pair. */
-type Pairs = ReadonlyMap<string, Pair>;
-
-type RowPoint = Pick<Cell, 'model' | 'method' | 'sparsity'> & { readonly evaluation: string };
-
-const pointOf = ({ model, method, sparsity, evaluation }: Cell): RowPoint => ({
+const pointOf = ({ model, method, sparsity, evaluation }: Cell): MethodPoint => ({
   model,
   evaluation: evaluation.id,
   method,
   sparsity,
 });
-/** Not the cell's id: two entries with equal inputs share it. */
-const cellKeyOf = (cell: Cell) => JSON.stringify([pointOf(cell), cell.persona, cell.wording, cell.seed]);
 
 /**
- * Rows of each method, on the evaluation split and in the order of the plan: its controls as written, pooled and then by trait;
- * one verdict each.
+ * Rows of each method on the evaluation split, in the order of the plan: pooled, by trait, by persona; within each what it is
+ * compared with, as written. A verdict for each of these scopes.
  */
-export function compare({ personas: all, plan: whole, answered, against, alpha = ALPHA }: Compared): Comparisons {
+export function compare(run: ComparedRun): Comparisons {
+  const { personas: all, plan: whole, answered, against, answerers, graded, alpha = ALPHA } = run;
   const plan = whole.filter(({ split }) => split === 'evaluation');
   const personas = stated(all, plan); // of what was asked for: a cell may have failed
-  const byKey = new Map(
-    answered.filter(({ cell }) => cell.split === 'evaluation').map((one) => [cellKeyOf(one.cell), one]),
-  );
+  const sides = new Sides(personas, answered);
+  const known = new Map<string, Side>();
+  const places = new Map(plan.map((cell, k) => [cell, k]));
+  const sideOf = (cells: readonly Cell[]): Side => {
+    const key = cells.map((cell) => places.get(cell)).join();
+    const side = known.get(key) ?? sides.of(cells);
+    known.set(key, side);
+    return side;
+  };
   const comparisons: ComparisonRow[] = [];
   const verdicts: VerdictRow[] = [];
-  const points = grouped(plan, (cell) => JSON.stringify(pointOf(cell)));
-  // A control is compared with many methods: its pairs are computed once.
-  const judged = new Map<Cell, Pairs>();
-  const pairsOf = (cell: Cell): Pairs => {
-    const known = judged.get(cell) ?? pairsOfCell(personas, byKey.get(cellKeyOf(cell)));
-    judged.set(cell, known);
-    return known;
-  };
-  for (const cells of points.values()) {
+  const notes = new Set<string>();
+  for (const cells of grouped(plan, (cell) => JSON.stringify(pointOf(cell))).values()) {
     const point = pointOf(cells[0]);
-    const controls = (against.get(point.method) ?? []).filter(
+    const opponents = against.get(point.method);
+    if (opponents === undefined) continue;
+    const entries = opponents.entries.filter(
       ({ levels, evaluations }) =>
         (levels === undefined || point.sparsity === null || levels.includes(point.sparsity)) &&
         evaluations?.includes(point.evaluation) !== false,
     );
-    if (controls.length === 0) continue;
-    const method = averaged(cells.map(pairsOf));
-    const missing = new Set(cells.every((cell) => byKey.has(cellKeyOf(cell))) ? [] : [point.method]);
-    const own = new Set(cells.map(({ seed }) => seed)).size;
-    const fails: VerdictRow['fails'][number][] = [];
-    for (const { kind, id } of controls) {
-      const beside = besides(plan, point, id, cells);
-      const seeds = [...grouped(beside, ({ seed }) => seed).values()].map((one) => averaged(one.map(pairsOf)));
-      const present = seeds.filter(({ size }) => size > 0);
-      const complete =
-        beside.length > 0 &&
-        beside.every((cell) => byKey.has(cellKeyOf(cell))) &&
-        // Draws are asked a third of the items.
-        (beside.every(({ lean }) => lean === true) ||
-          [...method.keys()].every((key) => seeds.every((seed) => seed.has(key))));
-      if (!complete) missing.add(id);
-      const rows = present.length === 0 ? [] : rowsOf(unitsOf(method, present), alpha);
-      comparisons.push(...rows.map((row) => ({ ...point, control: id, same: [], kind, seeds: own, ...row })));
-      if (rows.some((row) => row.scope === 'pooled' && !row.beats)) fails.push({ name: id, kind });
+    const comparators = [
+      ...entries.map(({ kind, id }) => ({ name: id, kind, side: sideOf(besides(plan, point, id, cells)) })),
+      ...(answerers?.get(point.evaluation) ?? []).map((one) => ({ ...one, kind: 'answerer' as const })),
+    ];
+    if (comparators.length === 0 && !opponents.drawn) continue;
+    const row: MethodRow = {
+      method: sideOf(cells),
+      comparators,
+      point,
+      personas,
+      options: { alpha, graded: graded?.has(point.evaluation) ?? false },
+      drawn: opponents.drawn,
+    };
+    for (const scope of scopesOf(row.method, personas)) {
+      const { rows, verdict, left } = judged(row, scope);
+      comparisons.push(...rows);
+      verdicts.push(verdict);
+      for (const note of left) notes.add(note);
     }
-    verdicts.push({
-      ...point,
-      scope: 'pooled',
-      trait: null,
-      persona: null,
-      standing: missing.size > 0 ? 'not-measured' : fails.length === 0 ? 'held' : 'undecided',
-      fails,
-      missing: [...missing],
-      decides: null,
-      broken: [],
-    });
   }
-  return { comparisons, verdicts };
+  return { comparisons, verdicts, notes: [...notes] };
 }
 
 /**
  * A control's planned cells that a method's cells are compared with: at its sparsity, or without any; for its personas, or for
  * all.
  */
-function besides(plan: readonly Cell[], point: RowPoint, control: string, cells: readonly Cell[]): readonly Cell[] {
+function besides(plan: readonly Cell[], point: MethodPoint, control: string, cells: readonly Cell[]): readonly Cell[] {
   const asked = new Set(cells.map(({ persona }) => persona));
   return plan.filter(
     (cell) =>
@@ -133,80 +124,108 @@ function besides(plan: readonly Cell[], point: RowPoint, control: string, cells:
   );
 }
 
-function pairsOfCell(personas: readonly Persona[], answered: Answered | undefined): Pairs {
-  if (answered === undefined) return new Map();
-  const own = personas.filter(({ id }) => answered.cell.persona === null || answered.cell.persona === id);
-  return new Map(
-    own
-      .flatMap((persona) => judgeFor(persona, answered))
-      .map(({ item, unit, persona, trait, aligned }) => [JSON.stringify([item, persona]), { unit, trait, aligned }]),
-  );
+/** All together, each trait, each persona: of those that the method was to be asked. */
+function scopesOf(method: Side, personas: readonly Persona[]): readonly RowScope[] {
+  const asked = new Set(method.planned.values());
+  const own = personas.filter(({ id }) => asked.has(id));
+  return [
+    { scope: 'pooled', trait: null, persona: null },
+    ...[...new Set(own.map(({ trait }) => trait))].map((trait) => ({ scope: 'trait' as const, trait, persona: null })),
+    ...own.map(({ id, trait }) => ({ scope: 'persona' as const, trait, persona: id })),
+  ];
 }
 
-/** Repeats of the same pairs (wordings, a method's seeds) become one figure each. */
-function averaged(repeats: readonly Pairs[]): Pairs {
-  const together = grouped(
-    repeats.flatMap((pairs) => [...pairs]),
-    ([key]) => key,
-  );
-  return new Map(
-    [...together].map(([key, same]) => {
-      const first = same[0][1];
-      return [key, { ...first, aligned: mean(same.map(([, { aligned }]) => aligned)) }];
-    }),
-  );
+interface MethodRow {
+  readonly method: Side;
+  readonly comparators: readonly Comparator[];
+  readonly point: MethodPoint;
+  readonly personas: readonly Persona[];
+  readonly options: PairedOptions;
+  readonly drawn: boolean;
 }
 
-interface Unit extends PairedUnit {
-  readonly trait: string;
+interface Judged {
+  readonly rows: readonly ComparisonRow[];
+  readonly verdict: VerdictRow;
+  readonly left: readonly string[];
 }
 
-/** Items that the method and every seed answered, each over the poles that all of them answered it for. */
-function unitsOf(method: Pairs, seeds: readonly Pairs[]): readonly Unit[] {
-  const shared = [...method].filter(([key]) => seeds.every((seed) => seed.has(key)));
-  const units = grouped(shared, ([, { unit }]) => unit);
-  return [...units].map(([unit, pairs]) => {
-    const over = (side: Pairs) => mean(pairs.map(([key]) => side.get(key)?.aligned ?? Number.NaN));
-    return { unit, trait: pairs[0][1].trait, a: over(method), b: seeds.map(over) };
+function judged(row: MethodRow, scope: RowScope): Judged {
+  const { method, comparators, point, options } = row;
+  const all = comparators.flatMap((comparator): readonly Compared[] => {
+    const units = unitsOf(method, comparator.side, within(scope));
+    const compared = [{ comparator, same: [], units }];
+    // Poles that are answered alike: what one gains the other loses, and a share by persona is that of the items' keys.
+    const bothPoles = () => blind(unitsOf(method, comparator.side, within({ ...scope, persona: null })));
+    return comparator.kind === 'answerer' && scope.persona !== null && bothPoles() ? [] : compared;
   });
-}
-
-type DifferenceFigures = Pick<
-  ComparisonRow,
-  'scope' | 'trait' | 'persona' | 'n' | 'draws' | 'difference' | 'low' | 'high' | 'beats'
->;
-
-/** Pooled, then by trait; none without units. */
-function rowsOf(units: readonly Unit[], alpha: number): readonly DifferenceFigures[] {
-  if (units.length === 0) return [];
-  const row = (trait: string | null, own: readonly Unit[]): DifferenceFigures => {
-    const { n, seeds, difference, low, high, above } = pairedDifference(own, alpha);
-    return {
-      scope: trait === null ? 'pooled' : 'trait',
-      trait,
-      persona: null,
-      n,
-      draws: seeds,
-      difference,
-      low: Math.max(-1, low), // a difference of two shares; and JSON has no infinity
-      high: Math.min(1, high),
-      beats: above,
-    };
+  const kept = merged(all.filter(({ units }) => units.some(({ b }) => b !== null)));
+  const left = kept.filter(({ comparator, units }) => comparator.kind === 'opposite' && mirrors(units));
+  const differences = kept
+    .filter((one) => !left.includes(one))
+    .map(({ comparator: { name, kind }, same, units }) => ({
+      name,
+      kind,
+      same,
+      ...pairedDifference(units, options),
+    }));
+  return {
+    rows: differences.map((one) => comparisonOf(one, point, scope)),
+    verdict: { ...point, ...scope, ...standingOf(differences, missingOf(row, scope)), broken: [] },
+    left: left.map(
+      ({ comparator: { name } }) =>
+        `In ${point.evaluation}, "${name}" is 100 % less "${point.method}" on every item: it tests what 50 % tests, and is no comparison of its own.`,
+    ),
   };
-  return [row(null, units), ...[...grouped(units, ({ trait }) => trait)].map(([trait, own]) => row(trait, own))];
 }
 
-/**
- * The configuration that a headline shows: the greatest alignment, of equal ones the first; null of none. `rows` come from
- * the tuning split: chosen on the items it is shown on, the best of many would be above its controls by chance.
- * Throws `bad-statistics` when an alignment is not a number.
- */
-export function headline(
-  rows: readonly { readonly method: string; readonly sparsity: string | null; readonly alignment: number }[],
-): { readonly method: string; readonly sparsity: string | null } | null {
-  const wrong = rows.find(({ alignment }) => !Number.isFinite(alignment));
-  if (wrong) throw new BenchError('bad-statistics', 'its alignment is not a number', { where: wrong.method });
-  const top = Math.max(...rows.map(({ alignment }) => alignment));
-  const best = rows.find(({ alignment }) => alignment === top);
-  return best === undefined ? null : { method: best.method, sparsity: best.sparsity };
+function comparisonOf(
+  {
+    name,
+    kind,
+    same,
+    n,
+    seeds,
+    draws,
+    difference,
+    low,
+    high,
+    above,
+  }: Difference & { readonly same: readonly string[] },
+  point: MethodPoint,
+  scope: RowScope,
+): ComparisonRow {
+  // A difference of two shares; and JSON has no infinity.
+  const [from, to] = [Math.max(-1, low), Math.min(1, high)];
+  return {
+    ...point,
+    ...scope,
+    control: name,
+    same,
+    kind,
+    n,
+    seeds,
+    draws,
+    difference,
+    low: from,
+    high: to,
+    beats: above,
+  };
+}
+
+/** What a verdict needs and has not, by name. */
+function missingOf({ method, comparators, point, personas, drawn }: MethodRow, scope: RowScope): readonly string[] {
+  const own = new Set(personas.filter(({ id, trait }) => within(scope)({ persona: id, trait })).map(({ id }) => id));
+  const wanted = new Set([...method.planned.values()].filter((id) => own.has(id)));
+  const whole = ({ failed, planned, repeats }: Side): boolean => {
+    const covered = new Set(planned.values());
+    const lost = failed.some((persona) => persona === null || own.has(persona));
+    return repeats.length > 0 && !lost && [...wanted].every((id) => covered.has(id));
+  };
+  const draws = comparators.some(({ kind, side }) => kind === 'shuffled' && side.repeats.length >= LEAST_DRAWS);
+  return [
+    ...(whole(method) ? [] : [point.method]),
+    ...comparators.filter(({ side }) => !whole(side)).map(({ name }) => name),
+    ...(drawn && !draws ? [NO_DRAWS] : []),
+  ];
 }

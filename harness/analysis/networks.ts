@@ -4,7 +4,7 @@ import { grouped } from '../../base/grouped.ts';
 import type { Persona } from '../config/resolved.ts';
 import type { Cell } from '../plan/cell.ts';
 import type { HeadlineRow, TuningRow } from '../record/run-record.ts';
-import { headline } from './comparisons.ts';
+import { headline } from './headline.ts';
 import { type Answered, judgedBy, judgeFor, shareOptions } from './metrics.ts';
 import { shareOf } from './shares.ts';
 

@@ -21,13 +21,15 @@ import {
 } from '../record/run-record.ts';
 import { keyedOutcomes, targetOf } from '../score/index.ts';
 import { agreementRows } from './agreement.ts';
-import { type Against, compare } from './comparisons.ts';
+import { answererSides } from './answerers.ts';
+import { compare, type Opponents } from './comparisons.ts';
 import { costRows } from './costs.ts';
 import { brokenBy, brokenRows, spokenRows } from './fluency.ts';
 import { kindRows, kindSections } from './kind-rows.ts';
 import { joinedCells, joinedResults, lookNotes, lookRows } from './looks.ts';
 import { type Answered, answererRows, metricRows } from './metrics.ts';
 import { headlineRows, tuningRows } from './networks.ts';
+import { opponents } from './opponents.ts';
 import { specificityRows } from './specificity.ts';
 import { divergenceOf, taxRows } from './taxes.ts';
 
@@ -69,13 +71,14 @@ export function runResult(given: RunParts): RunResult {
     : [];
   const dense = suite.methods.find(({ method }) => method === 'none')?.id ?? null;
   const tuning = tuningRows(suite.personas, answered);
-  const against = new Map(suite.methods.map(({ id, against: controls = [] }) => [id, controls]));
-  const compared = { personas: suite.personas, plan: parts.plan, answered };
+  const graded = new Set(suite.evaluations.filter((one) => kindOf(kinds, one).graded).map(({ id }) => id));
+  const compared = { personas: suite.personas, plan: parts.plan, answered, graded };
+  const answerers = answererSides(suite, kinds, parts.plan);
   const metrics = metricRows(suite, answered);
   const evaluationRows = kindRows(suite, kinds, answered);
   // Texts are no answers: nothing is chosen there.
   const choosing = answered.filter(({ cell }) => kindOf(kinds, cell.evaluation).answer !== undefined);
-  const { comparisons, verdicts } = compare({ ...compared, against });
+  const { comparisons, verdicts, notes } = compare({ ...compared, against: opponents(suite, dense), answerers });
   const brokenOf = brokenBy(results, suite.personas, dense);
   return {
     version: RUN_VERSION,
@@ -88,6 +91,7 @@ export function runResult(given: RunParts): RunResult {
       ...device,
       ...parts.notes,
       ...lookNotes(looks),
+      ...notes,
       ...(left > 0 ? [`${left} cells of the plan were not reached.`] : []),
     ],
     provenance: parts.provenance,
@@ -122,9 +126,9 @@ export function runResult(given: RunParts): RunResult {
 }
 
 /** Every entry but the one that states no persona, compared with that one. */
-function beside({ methods }: Suite, dense: string): ReadonlyMap<string, readonly Against[]> {
+function beside({ methods }: Suite, dense: string): ReadonlyMap<string, Opponents> {
   const others = methods.filter(({ id }) => id !== dense);
-  return new Map(others.map(({ id }) => [id, [{ kind: 'dense', id: dense }]]));
+  return new Map(others.map(({ id }) => [id, { entries: [{ kind: 'dense', id: dense }], drawn: false }]));
 }
 
 /** One row per cell and item, in the order of the plan; equal runs give equal rows, whatever came from the store. */
