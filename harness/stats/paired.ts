@@ -42,7 +42,7 @@ export interface PairedDifference {
 interface Weighted extends PairedUnit {
   readonly mean: number; // of a
   readonly control: number; // mean of b
-  readonly weight: number; // in the control's mean
+  readonly weight: number; // in the control's mean; all together the units of the method
 }
 
 /**
@@ -67,7 +67,7 @@ export function pairedDifference(units: readonly PairedUnit[], options: PairedOp
   const means = units.map(({ a }) => mean(a));
   const slope = both.length === n ? 0 : slopeOf(both);
   // Of the control's own mean over the items that it was not asked: as far as the method's figures foretell it.
-  const terms = both.map((unit) => unit.weight * (slope * unit.mean - unit.control) + ((1 - slope) * unit.mean) / n);
+  const terms = both.map((unit) => unit.weight * (slope * unit.mean - unit.control) + (1 - slope) * unit.mean);
   const rest =
     (1 - slope) *
     (n - both.length) *
@@ -75,14 +75,14 @@ export function pairedDifference(units: readonly PairedUnit[], options: PairedOp
       0,
       units.filter(({ b }) => b === null).map(({ a }) => mean(a)),
     );
-  const difference = sum(terms) + rest / n;
+  const difference = (sum(terms) + rest) / n;
   const seeds = units[0]!.a.length;
   const draws = both[0]!.b!.length;
   const known = { n, asked: both.length, seeds, draws, difference };
   const nothing = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, above: false };
   if (both.length < 2) return { ...known, ...nothing, parts: { items: Number.POSITIVE_INFINITY, draws: 0 } };
 
-  const ofBoth = both.length * variance(terms);
+  const ofBoth = (both.length * variance(terms)) / n ** 2;
   const ofRest = both.length === n ? 0 : ((1 - slope) ** 2 * (n - both.length) * variance(means)) / n ** 2;
   const up = Math.max(...both.map(({ control }) => 1 - control));
   const down = Math.max(...both.map(({ control }) => control));
@@ -91,7 +91,9 @@ export function pairedDifference(units: readonly PairedUnit[], options: PairedOp
     : withExtremes({ n, difference, variance: ofBoth + ofRest, up, down });
   const t = (df: number) => tQuantile(1 - alpha / 2, df) ** 2;
   const items = t(both.length - 1) * (ofBoth + extra) + (ofRest === 0 ? 0 : t(n - 1) * ofRest);
-  const control = drawPart({ rows: both.map(({ stratum, b, weight }) => ({ stratum, values: b!, weight })) });
+  const control = drawPart({
+    rows: both.map(({ stratum, b, weight }) => ({ stratum, values: b!, weight: weight / n })),
+  });
   const own = drawPart({ rows: units.map(({ stratum, a }) => ({ stratum, values: a, weight: 1 / n })) });
   const single = control.variance === 0 ? 0 : t(control.df) * control.variance;
   const repeated = own.variance === 0 ? 0 : (t(own.df) * own.variance) / seeds;
@@ -117,7 +119,7 @@ function weighted(units: readonly PairedUnit[]): readonly [Weighted, ...Weighted
   return units.flatMap((unit): readonly Weighted[] => {
     if (unit.b === null) return [];
     const own = strata.get(unit.stratum) ?? [unit];
-    const weight = own.length / units.length / own.filter(({ b }) => b !== null).length;
+    const weight = own.length / own.filter(({ b }) => b !== null).length;
     return [{ ...unit, mean: mean(unit.a), control: mean(unit.b), weight }];
   }) as unknown as readonly [Weighted, ...Weighted[]];
 }

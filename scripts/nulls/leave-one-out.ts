@@ -12,7 +12,13 @@ export interface Draws extends Pick<ComparedRun, 'personas' | 'plan' | 'answered
 }
 
 /** Verdicts on every draw, judged against all others and the dense network: by seed, all scopes. */
-export function verdictsOnDraws({ personas, plan, answered, shuffled, dense }: Draws): ReadonlyMap<number, readonly VerdictRow[]> {
+export function verdictsOnDraws({
+  personas,
+  plan,
+  answered,
+  shuffled,
+  dense,
+}: Draws): ReadonlyMap<number, readonly VerdictRow[]> {
   const seeds = [...new Set(plan.flatMap(({ method, seed }) => (method === shuffled && seed !== null ? [seed] : [])))];
   return new Map(
     seeds.map((seed) => {
