@@ -107,9 +107,10 @@ export function pairedDifference(units: readonly PairedUnit[], options: PairedOp
     return { ...known, difference: point, low: point, high: point, above: point > 0, parts };
   }
   const half = Math.sqrt(items + random);
-  // A mean of answers is at most all of them: where the control is one constant, that bounds the difference.
-  const low = Math.min(difference, Math.max(centre - half, graded ? Number.NEGATIVE_INFINITY : -down));
-  const high = Math.max(difference, Math.min(centre + half, graded ? Number.POSITIVE_INFINITY : up));
+  // No answer is worth less than 0 or more than 1: where the control is one constant, that bounds the difference.
+  const figures = graded ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : both.flatMap(({ b }) => b!);
+  const low = Math.min(difference, Math.max(centre - half, -Math.max(...figures)));
+  const high = Math.max(difference, Math.min(centre + half, 1 - Math.min(...figures)));
   return { ...known, low, high, above: low > 0, parts };
 }
 

@@ -1,7 +1,7 @@
-// Verdicts from outcomes made by hand: which pairs are compared, over what, and that nothing absent counts as beaten.
+// Paired differences and standings on outcomes made by hand: the unit, both poles, every control, draws, what fails closed.
 
 import * as assert from 'uvu/assert';
-import { type Against, type Compared, compare, headline } from '../../../harness/analysis/comparisons.ts';
+import { type Against, type ComparedRun, compare } from '../../../harness/analysis/comparisons.ts';
 import type { Answered } from '../../../harness/analysis/metrics.ts';
 import type { Item } from '../../../harness/datasets/types.ts';
 import type { ComparisonRow, VerdictRow } from '../../../harness/record/run-record.ts';
@@ -18,45 +18,33 @@ const byPersona = (method: string, says: Says, more: object = { sparsity: 'mid' 
 const dense = (says: Says = () => true, items = ITEMS) => answer(cellOf(items, { method: 'dense' }), says);
 const DENSE: Against = { kind: 'dense', id: 'dense' };
 const RANDOM: Against = { kind: 'random', id: 'random' };
-const OPPOSITE: Against = { kind: 'opposite', id: 'opposite' };
+const _OPPOSITE: Against = { kind: 'opposite', id: 'opposite' };
+const _SHUFFLED: Against = { kind: 'shuffled', id: 'shuffled' };
 
-const run = (answered: readonly Answered[], against: readonly Against[], more: Partial<Compared> = {}) =>
+const run = (answered: readonly Answered[], entries: readonly Against[], more: Partial<ComparedRun> = {}) =>
   compare({
     personas: PERSONAS,
     plan: answered.map(({ cell }) => cell),
     answered,
-    against: new Map([['mask', against]]),
+    against: new Map([['mask', { entries, drawn: false }]]),
     ...more,
   });
 const pooled = (rows: readonly ComparisonRow[], control: string) =>
   rows.find((row) => row.control === control && row.scope === 'pooled');
-const held = (row: VerdictRow | undefined) => row?.standing === 'held';
+const overall = ({ verdicts }: { readonly verdicts: readonly VerdictRow[] }) =>
+  verdicts.find(({ scope }) => scope === 'pooled');
+const standing = (found: { readonly verdicts: readonly VerdictRow[] }) => overall(found)?.standing;
 const near = (got: number | undefined, want: number) =>
   assert.ok(Math.abs((got ?? Number.NaN) - want) < 1e-9, `${got} is not ${want}`);
 
 const mostly: Says = (_, k) => k % 6 !== 0; // 10 of 12
 const half: Says = (_, k) => k % 4 < 2;
 
-test('a method that answers as every persona would beats the dense network, whatever that answers', () => {
+test('a method that answers as every persona would is held, whatever the dense network answers', () => {
   // The dense network has one answer for both poles: 0.5 on every item, so that each difference is 0.5.
   const { comparisons, verdicts } = run([...byPersona('mask', () => true), dense(half)], [DENSE]);
-  assert.equal(verdicts, [
-    {
-      model: 'tiny',
-      evaluation: 'choice',
-      method: 'mask',
-      sparsity: 'mid',
-      scope: 'pooled',
-      trait: null,
-      persona: null,
-      standing: 'held',
-      fails: [],
-      missing: [],
-      decides: null,
-      broken: [],
-    },
-  ]);
-  assert.equal(comparisons[0], {
+  const { low, ...row } = comparisons[0]!;
+  assert.equal(row, {
     model: 'tiny',
     evaluation: 'choice',
     method: 'mask',
@@ -71,140 +59,179 @@ test('a method that answers as every persona would beats the dense network, what
     seeds: 1,
     draws: 1,
     difference: 0.5,
-    low: 0.5,
-    high: 0.5,
+    high: 0.5, // nothing is more above a half
     beats: true,
   });
+  // 24 differences of 0.5 and one of either extreme: mean 24 / 52, t(0.975, 23) = 2.0686576104.
+  const centre = 12 / 26;
+  const variance = (25 * (0.5 - centre) ** 2 + (0.5 + centre) ** 2) / 25 / 26;
+  near(low, centre - 2.068657610419041 * Math.sqrt(variance));
   assert.equal(
-    comparisons.map(({ scope, trait, n }) => [scope, trait, n]),
+    comparisons.map(({ scope, trait, persona, n, difference }) => [scope, trait, persona, n, difference]),
     [
-      ['pooled', null, 24],
-      ['trait', 'bold', 12],
-      ['trait', 'calm', 12],
+      ['pooled', null, null, 24, 0.5],
+      ['trait', 'bold', null, 12, 0.5],
+      ['trait', 'calm', null, 12, 0.5],
+      // By persona the poles are not averaged: the dense network is right for the one where it is wrong for the other.
+      ...IDS.map((id) => ['persona', id === 'bold' || id === 'shy' ? 'bold' : 'calm', id, 12, 0.5]),
     ],
+  );
+  assert.equal(
+    verdicts.map(({ scope, standing: one, fails, missing, decides, broken }) => [
+      scope,
+      one,
+      fails,
+      missing,
+      decides,
+      broken,
+    ]),
+    ['pooled', 'trait', 'trait', 'persona', 'persona', 'persona', 'persona'].map((scope) => [
+      scope,
+      'held',
+      [],
+      [],
+      null,
+      [],
+    ]),
   );
 });
 
 test('what does not depend on the persona beats nothing: its poles cancel on every item', () => {
-  const { comparisons, verdicts } = run(
-    // The same answer whichever persona is meant.
-    [...byPersona('mask', () => true).map(({ cell }) => answer(cell, (one) => cell.persona === one.persona)), dense()],
-    [DENSE],
-  );
-  near(comparisons[0]?.difference, 0);
-  assert.is(held(verdicts[0]), false);
+  // The same answer whichever persona is meant.
+  const alike = byPersona('mask', () => true).map(({ cell }) => answer(cell, (one) => cell.persona === one.persona));
+  const found = run([...alike, dense()], [DENSE]);
+  near(found.comparisons[0]?.difference, 0);
+  assert.is(found.comparisons[0]?.beats, false);
+  assert.equal(overall(found)?.fails, [{ name: 'dense', kind: 'dense' }]);
 });
 
 test('a pair is an item under a persona, and the interval is that of the items', () => {
-  const { comparisons } = run(
-    [...byPersona('mask', mostly), ...byPersona('opposite', (one, k) => !mostly(one, k))],
-    [OPPOSITE],
-  );
-  const row = pooled(comparisons, 'opposite');
+  const control = byPersona('rag-random', (_, k) => k === 0 || k === 6);
+  const { comparisons } = run([...byPersona('mask', mostly), ...control], [{ kind: 'control', id: 'rag-random' }]);
+  const row = pooled(comparisons, 'rag-random');
   near(row?.difference, 20 / 24 - 4 / 24);
-  // 20 differences of 1 and 4 of -1: s = sqrt(24 / 23 * (1 - 4 / 9)), t(0.975, 23) = 2.0686576104.
-  const half = 2.068657610419041 * Math.sqrt(((24 / 23) * (1 - 4 / 9)) / 24);
-  near(row?.low, 2 / 3 - half);
-  near(row?.high, 2 / 3 + half);
+  // 20 differences of 1 and 4 of -1, and one of either extreme: 21 and 5.
+  const half26 = 2.068657610419041 * Math.sqrt((1 - (16 / 26) ** 2) / 25);
+  near(row?.low, 16 / 26 - half26);
+  near(row?.high, 16 / 26 + half26);
 });
 
-test('every control must be beaten: one that is as good makes the verdict, not the best of them', () => {
-  const cells = [...byPersona('mask', mostly), dense(), ...byPersona('opposite', (one, k) => !mostly(one, k))];
-  assert.is(held(run(cells, [DENSE, OPPOSITE]).verdicts[0]), true);
-  const rival = byPersona('shuffled', (one, k) => (k === 1 ? false : mostly(one, k)));
-  const { comparisons, verdicts } = run([...cells, ...rival], [DENSE, { kind: 'shuffled', id: 'shuffled' }, OPPOSITE]);
-  assert.is(pooled(comparisons, 'dense')?.beats, true);
-  assert.is(pooled(comparisons, 'shuffled')?.beats, false);
-  assert.is(pooled(comparisons, 'opposite')?.beats, true);
-  assert.equal([held(verdicts[0]), verdicts[0]?.missing], [false, []]);
+test('every control must be beaten: one that is as good makes the standing, not the best of them', () => {
+  const cells = [...byPersona('mask', mostly), dense()];
+  assert.is(standing(run(cells, [DENSE])), 'held');
+  const rival = byPersona('rag-random', (one, k) => (k === 1 ? false : mostly(one, k)));
+  const found = run([...cells, ...rival], [DENSE, { kind: 'control', id: 'rag-random' }]);
+  assert.is(pooled(found.comparisons, 'dense')?.beats, true);
+  assert.is(pooled(found.comparisons, 'rag-random')?.beats, false);
+  assert.equal(overall(found)?.fails, [{ name: 'rag-random', kind: 'control' }]);
+  assert.is(standing(found), 'undecided', 'two items of 24 are not enough to say that it is no better');
 });
 
-test("the control's seeds are an axis: masks that disagree widen the interval", () => {
-  const seeds = (shares: readonly number[]) =>
-    shares.flatMap((right, seed) => byPersona('random', (_, k) => k < right, { sparsity: 'mid', seed }));
+test("the control's seeds are an axis, and the method's own are one too", () => {
+  const seeds = (method: string, shares: readonly number[]) =>
+    shares.flatMap((right, seed) => byPersona(method, (_, k) => k < right, { sparsity: 'mid', seed }));
   const method = byPersona('mask', (_, k) => k !== 3);
-  const agree = run([...method, ...seeds([6, 6, 6])], [RANDOM]);
-  const disagree = run([...method, ...seeds([0, 6, 12])], [RANDOM]);
+  const agree = run([...method, ...seeds('random', [6, 6, 6])], [RANDOM]);
+  const disagree = run([...method, ...seeds('random', [0, 6, 12])], [RANDOM]);
   const [one, other] = [pooled(agree.comparisons, 'random'), pooled(disagree.comparisons, 'random')];
   assert.equal([one?.draws, other?.draws, one?.n], [3, 3, 24]);
   near(one?.difference, 11 / 12 - 1 / 2);
   near(other?.difference, 11 / 12 - 1 / 2);
-  assert.is(one?.beats, true);
-  assert.is(other?.beats, false);
-  const two = pooled(run([...method, ...seeds([0, 12])], [RANDOM]).comparisons, 'random');
+  assert.equal([one?.beats, other?.beats], [true, false]);
+  const two = pooled(run([...method, ...seeds('random', [0, 12])], [RANDOM]).comparisons, 'random');
   assert.equal([two?.draws, two?.low, two?.high], [2, -1, 1], 'cut where a difference of shares ends');
+  const steady = pooled(run([...seeds('mask', [10, 10, 10]), dense(half)], [DENSE]).comparisons, 'dense');
+  const unsteady = pooled(run([...seeds('mask', [12, 12, 6]), dense(half)], [DENSE]).comparisons, 'dense');
+  assert.equal([steady?.seeds, unsteady?.seeds], [3, 3]);
+  near(steady?.difference, unsteady?.difference ?? 0);
+  assert.equal([steady?.beats, unsteady?.beats], [true, false], 'seeds 50 points apart');
 });
 
-test("a method's wordings and seeds are averaged: repeats are no further items", () => {
+test("a method's wordings are averaged: repeats are no further items", () => {
   const repeats = [
-    ...byPersona('mask', () => true, { sparsity: 'mid', wording: 'plain', seed: 1 }),
-    ...byPersona('mask', (_, k) => k < 6, { sparsity: 'mid', wording: 'plain', seed: 2 }),
-    ...byPersona('mask', () => false, { sparsity: 'mid', wording: 'long', seed: 1 }),
-    ...byPersona('mask', () => true, { sparsity: 'mid', wording: 'long', seed: 2 }),
+    ...byPersona('mask', () => true, { sparsity: 'mid', wording: 'plain' }),
+    ...byPersona('mask', (_, k) => k < 6, { sparsity: 'mid', wording: 'long' }),
   ];
-  const { comparisons, verdicts } = run([...repeats, dense()], [DENSE]);
-  assert.is(comparisons[0]?.n, 24);
-  near(comparisons[0]?.difference, (0.75 + 0.5) / 2 - 0.5);
-  assert.is(verdicts.length, 1);
+  const found = run([...repeats, dense()], [DENSE]);
+  assert.equal([found.comparisons[0]?.n, found.comparisons[0]?.seeds], [24, 1]);
+  near(found.comparisons[0]?.difference, 0.75 - 0.5);
+  assert.is(found.verdicts.filter(({ scope }) => scope === 'pooled').length, 1);
   // A control's wordings are averaged within its seed.
-  const wordings = ['plain', 'long'].flatMap((wording) => byPersona('opposite', half, { sparsity: 'mid', wording }));
-  const row = pooled(run([...byPersona('mask', () => true), ...wordings], [OPPOSITE]).comparisons, 'opposite');
+  const wordings = ['plain', 'long'].flatMap((wording) => byPersona('random', half, { sparsity: 'mid', wording }));
+  const row = pooled(run([...byPersona('mask', () => true), ...wordings], [RANDOM]).comparisons, 'random');
   assert.equal([row?.draws, row?.n], [1, 24]);
   near(row?.difference, 0.5);
 });
 
-test('controls stand beside the method at its own sparsity, model and evaluation', () => {
+test('controls are compared with the method at its own sparsity, model and evaluation', () => {
   const cells = ['low', 'high'].flatMap((sparsity) => [
     ...byPersona('mask', () => true, { sparsity }),
-    ...byPersona('opposite', () => sparsity === 'high', { sparsity }),
+    ...byPersona('random', (_, k) => sparsity === 'high' || k < 2, { sparsity }),
   ]);
-  const elsewhere = byPersona('opposite', () => true, { sparsity: 'low', model: 'other' });
-  const { comparisons, verdicts } = run([...cells, ...elsewhere, dense()], [OPPOSITE, DENSE]);
+  const elsewhere = byPersona('random', () => true, { sparsity: 'low', model: 'other' });
+  const { comparisons, verdicts } = run([...cells, ...elsewhere, dense()], [RANDOM, DENSE]);
   const rows = comparisons.filter(({ scope }) => scope === 'pooled');
   assert.equal(
-    rows.map(({ sparsity, control, difference }) => [sparsity, control, difference]),
+    rows.map(({ sparsity, control, difference }) => [sparsity, control, Math.round(100 * difference)]),
     [
-      ['low', 'opposite', 1],
-      ['low', 'dense', 0.5],
-      ['high', 'opposite', 0],
-      ['high', 'dense', 0.5],
+      ['low', 'random', 83],
+      ['low', 'dense', 50],
+      ['high', 'random', 0],
+      ['high', 'dense', 50],
     ],
   );
   assert.equal(
-    verdicts.map((one) => [one.sparsity, held(one)]),
+    verdicts.filter(({ scope }) => scope === 'pooled').map((one) => [one.sparsity, one.standing]),
     [
-      ['low', true],
-      ['high', false],
+      ['low', 'held'],
+      ['high', 'not-held'], // nothing is above a control that is always right
     ],
   );
   // A control at another sparsity alone is none.
-  const other = [...byPersona('mask', () => true), ...byPersona('opposite', () => false, { sparsity: 'low' })];
-  assert.equal(run(other, [OPPOSITE]).verdicts[0]?.missing, ['opposite']);
+  const other = [...byPersona('mask', () => true), ...byPersona('random', () => false, { sparsity: 'low' })];
+  assert.equal(overall(run(other, [RANDOM]))?.missing, ['random']);
 });
 
-test('a control that failed, in whole or in one seed or one persona, or is not in the plan, is named and not beaten', () => {
+test('a control that failed, in whole or in one seed or one persona, or is not in the plan, is named: nothing is said', () => {
   const method = byPersona('mask', () => true);
   const random = [1, 2, 3].flatMap((seed) => byPersona('random', half, { sparsity: 'mid', seed }));
   const plan = [...method, ...random, dense()].map(({ cell }) => cell);
   const verdict = (answered: readonly Answered[], planned = plan) => {
-    const [one] = run(answered, [DENSE, RANDOM], { plan: planned }).verdicts;
-    return [held(one), one?.missing];
+    const one = overall(run(answered, [DENSE, RANDOM], { plan: planned }));
+    return [one?.standing, one?.missing];
   };
-  assert.equal(verdict([...method, ...random, dense()]), [true, []]);
-  assert.equal(verdict([...method, ...random]), [false, ['dense']]);
-  assert.equal(verdict(method), [false, ['dense', 'random']]);
-  assert.equal(verdict([...method, ...random.slice(0, 8), dense()]), [false, ['random']], 'a seed failed');
-  assert.equal(verdict([...method, ...random.slice(1), dense()]), [false, ['random']], 'a persona failed');
+  const lacks = (...names: string[]) => ['not-measured', names];
+  assert.equal(verdict([...method, ...random, dense()]), ['held', []]);
+  assert.equal(verdict([...method, ...random]), lacks('dense'));
+  assert.equal(verdict(method), lacks('dense', 'random'));
+  assert.equal(verdict([...method, ...random.slice(0, 8), dense()]), lacks('random'), 'a seed failed');
+  assert.equal(verdict([...method, ...random.slice(1), dense()]), lacks('random'), 'a persona failed');
   const filtered = plan.filter(({ method: id }) => id !== 'dense');
-  assert.equal(verdict([...method, ...random], filtered), [false, ['dense']], 'left out of the plan');
+  assert.equal(verdict([...method, ...random], filtered), lacks('dense'), 'left out of the plan');
   const narrowed = plan.filter(({ method: id, persona }) => id !== 'random' || persona !== 'calm');
   assert.equal(
     verdict([...method, ...random.filter(({ cell }) => cell.persona !== 'calm'), dense()], narrowed),
-    [false, ['random']],
+    lacks('random'),
     'does not cover what the method was asked',
   );
-  assert.equal(verdict([...method.slice(1), ...random, dense()]), [false, ['mask']], 'the method itself failed');
-  assert.equal(verdict([...random, dense()]), [false, ['mask']]);
+  assert.equal(verdict([...method.slice(1), ...random, dense()]), lacks('mask'), 'the method itself failed');
+  assert.equal(verdict([...random, dense()]), lacks('mask'));
+});
+
+test('what failed for one persona leaves what is said of the others', () => {
+  const method = byPersona('mask', () => true);
+  const random = byPersona('random', half);
+  const plan = [...method, ...random].map(({ cell }) => cell);
+  const { verdicts } = run([...method, ...random.filter(({ cell }) => cell.persona !== 'calm')], [RANDOM], { plan });
+  const failed = verdicts.filter((one) => one.standing === 'not-measured');
+  assert.equal(
+    failed.map(({ scope, trait, persona }) => [scope, trait, persona]),
+    [
+      ['pooled', null, null],
+      ['trait', 'calm', null],
+      ['persona', 'calm', 'calm'],
+    ],
+  );
 });
 
 test('what is left of a control is still shown, on the pairs that all answered', () => {
@@ -220,25 +247,34 @@ test('what is left of a control is still shown, on the pairs that all answered',
 
 test('a selection of personas is compared on those', () => {
   const bold = byPersona('mask', () => true).filter(({ cell }) => cell.persona === 'bold');
-  const { comparisons, verdicts } = run([...bold, dense(half)], [DENSE]);
+  const found = run([...bold, dense(half)], [DENSE]);
   // One pole alone: the dense network's own leaning counts, 6 of 12 items keyed to either pole.
-  assert.equal([comparisons[0]?.n, comparisons[0]?.trait, comparisons.length], [12, null, 2]);
-  assert.is(verdicts[0]?.missing.length, 0);
-  near(comparisons[0]?.difference, 0.5);
+  assert.equal(
+    [found.comparisons[0]?.n, found.comparisons.map(({ scope }) => scope)],
+    [12, ['pooled', 'trait', 'persona']],
+  );
+  assert.is(overall(found)?.missing.length, 0);
+  near(found.comparisons[0]?.difference, 0.5);
 });
 
-test('one item bounds nothing, and a method without controls gets no verdict', () => {
+test('graded answers are compared by their means, without answers that were not seen', () => {
+  const cells = [...byPersona('mask', (_, k) => (k === 0 ? 'tie' : true)), dense(half)];
+  const [as, graded] = [{}, { graded: new Set(['choice']) }].map((more) => run(cells, [DENSE], more).comparisons[0]);
+  assert.ok((graded?.low ?? 0) > (as?.low ?? 1));
+});
+
+test('one item bounds nothing, and a method that is compared with nothing gets no verdict', () => {
   const items = ITEMS.slice(0, 1);
-  const { comparisons, verdicts } = run(
+  const found = run(
     [answer(cellOf(items, { method: 'mask', persona: 'bold' }), () => true), dense(() => false, items)],
     [DENSE],
   );
-  assert.equal([comparisons[0]?.n, comparisons[0]?.low, comparisons[0]?.high], [1, -1, 1]);
-  assert.is(comparisons[0]?.difference, 1);
-  assert.is(held(verdicts[0]), false);
+  const [first] = found.comparisons;
+  assert.equal([first?.n, first?.low, first?.high, first?.difference], [1, -1, 1, 1]);
+  assert.equal([standing(found), overall(found)?.decides], ['undecided', null]);
   const cells = [...byPersona('mask', () => true), dense()];
-  assert.equal(run(cells, []), { comparisons: [], verdicts: [] });
-  assert.equal(run(cells, [DENSE], { against: new Map() }), { comparisons: [], verdicts: [] });
+  assert.equal(run(cells, []), { comparisons: [], verdicts: [], notes: [] });
+  assert.equal(run(cells, [DENSE], { against: new Map() }), { comparisons: [], verdicts: [], notes: [] });
 });
 
 test('the tuning split is not compared, and does not stand in for the evaluation split', () => {
@@ -246,23 +282,14 @@ test('the tuning split is not compared, and does not stand in for the evaluation
   const cells = [...byPersona('mask', () => true), dense(half)];
   const chosen = byPersona('mask', () => false, tuning);
   assert.equal(run([...cells, ...chosen], [DENSE]), run(cells, [DENSE]));
-  const only = run([...cells, ...byPersona('opposite', () => false, tuning)], [DENSE, OPPOSITE]);
-  assert.equal(only.verdicts[0]?.missing, ['opposite']);
+  const only = run([...cells, ...byPersona('random', () => false, tuning)], [DENSE, RANDOM]);
+  assert.equal(overall(only)?.missing, ['random']);
 });
 
 test('the level is that of each difference', () => {
-  const cells = [...byPersona('mask', (_, k) => k % 6 > 1), ...byPersona('opposite', (_, k) => k % 6 < 2)];
-  assert.is(held(run(cells, [OPPOSITE]).verdicts[0]), false); // 8 of 12 against 4 of 12: 1/3 +- 0.41
-  assert.is(held(run(cells, [OPPOSITE], { alpha: 0.2 }).verdicts[0]), true);
-});
-
-test('the headline is the greatest, of equal ones the first', () => {
-  const row = (method: string, sparsity: string | null, alignment: number) => ({ method, sparsity, alignment });
-  const rows = [row('wanda', 'low', 0.6), row('wanda', 'mid', 0.7), row('contrastive', 'mid', 0.7)];
-  assert.equal(headline(rows), { method: 'wanda', sparsity: 'mid' });
-  assert.equal(headline([row('none', null, 0)]), { method: 'none', sparsity: null });
-  assert.is(headline([]), null);
-  assert.throws(() => headline([...rows, row('broken', 'mid', Number.NaN)]), /not a number/);
+  const cells = [...byPersona('mask', (_, k) => k % 6 > 1), ...byPersona('random', (_, k) => k % 6 < 2)];
+  assert.is(standing(run(cells, [RANDOM])), 'undecided'); // 8 of 12 against 4 of 12: 1/3 +- 0.41
+  assert.is(standing(run(cells, [RANDOM], { alpha: 0.2 })), 'held');
 });
 
 test.run();
