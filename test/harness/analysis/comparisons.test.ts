@@ -18,8 +18,6 @@ const byPersona = (method: string, says: Says, more: object = { sparsity: 'mid' 
 const dense = (says: Says = () => true, items = ITEMS) => answer(cellOf(items, { method: 'dense' }), says);
 const DENSE: Against = { kind: 'dense', id: 'dense' };
 const RANDOM: Against = { kind: 'random', id: 'random' };
-const _OPPOSITE: Against = { kind: 'opposite', id: 'opposite' };
-const _SHUFFLED: Against = { kind: 'shuffled', id: 'shuffled' };
 
 const run = (answered: readonly Answered[], entries: readonly Against[], more: Partial<ComparedRun> = {}) =>
   compare({
