@@ -37,6 +37,10 @@ async function run(planted: boolean, seed: number): Promise<RunResult> {
 
 const pooledOf = ({ verdicts }: RunResult) => verdicts.filter(({ scope }) => scope === 'pooled');
 
+/** Controls that a method does not beat, at each of the scopes; answerers without a model have read the same texts. */
+const notBeaten = ({ verdicts }: RunResult) =>
+  verdicts.flatMap(({ fails }) => fails.filter(({ kind }) => kind !== 'answerer').map(({ name }) => name));
+
 const alignment = ({ metrics }: RunResult, method: string, persona: string | null = null): number =>
   metrics.find(
     (row) => row.method === method && row.persona === persona && row.trait === (persona === null ? null : 'planted'),
@@ -59,11 +63,13 @@ test('planted: Wanda and contrastive masks find the personas, and no control doe
       assert.ok(found <= 0.65, `${control}, ${persona}: ${found}`);
     }
   }
+  // Words of the calibration texts answer the planted items as well: the masks are above every control, and like them.
+  assert.equal(notBeaten(result), []);
   assert.equal(
-    pooledOf(result).map(({ method, standing, missing }) => [method, standing === 'held', missing]),
+    pooledOf(result).map(({ method, standing, missing }) => [method, standing, missing]),
     [
-      ['wanda', true, []],
-      ['contrastive', true, []],
+      ['wanda', 'like-answerer', []],
+      ['contrastive', 'like-answerer', []],
     ],
   );
 });
