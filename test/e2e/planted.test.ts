@@ -37,10 +37,6 @@ async function run(planted: boolean, seed: number): Promise<RunResult> {
 
 const pooledOf = ({ verdicts }: RunResult) => verdicts.filter(({ scope }) => scope === 'pooled');
 
-/** Controls that a method does not beat, at each of the scopes; answerers without a model have read the same texts. */
-const notBeaten = ({ verdicts }: RunResult) =>
-  verdicts.flatMap(({ fails }) => fails.filter(({ kind }) => kind !== 'answerer').map(({ name }) => name));
-
 const alignment = ({ metrics }: RunResult, method: string, persona: string | null = null): number =>
   metrics.find(
     (row) => row.method === method && row.persona === persona && row.trait === (persona === null ? null : 'planted'),
@@ -63,29 +59,37 @@ test('planted: Wanda and contrastive masks find the personas, and no control doe
       assert.ok(found <= 0.65, `${control}, ${persona}: ${found}`);
     }
   }
-  // Words of the calibration texts answer the planted items as well: the masks are above every control, and like them.
-  assert.equal(notBeaten(result), []);
-  assert.equal(
-    pooledOf(result).map(({ method, standing, missing }) => [method, standing, missing]),
-    [
-      ['wanda', 'like-answerer', []],
-      ['contrastive', 'like-answerer', []],
-    ],
+  // Above every control, and every answerer without a model: words have no letters of the personas to count.
+  const [wanda, contrastive] = pooledOf(result);
+  assert.equal([wanda?.method, wanda?.standing, wanda?.fails, wanda?.missing], ['wanda', 'held', [], []]);
+  // The contrast goes by signs, and this network has nothing but the two personas: half of the texts of both finds the one or
+  // the other whole. So its draws lie more than 20 points apart, and no verdict rests on them; the mask is above all else.
+  assert.equal([contrastive?.method, contrastive?.standing], ['contrastive', 'undecided']);
+  assert.equal(contrastive?.fails, [{ name: 'contrastive.shuffled', kind: 'shuffled' }]);
+  assert.is(contrastive?.decides, null, 'no number of items decides where draws are so far apart');
+  const drawn = result.comparisons.find(
+    ({ scope, control }) => scope === 'pooled' && control === 'contrastive.shuffled',
   );
+  assert.ok(drawn !== undefined && drawn.draws === 20 && drawn.difference > 0.4);
 });
 
-test('unplanted: nothing beats its controls', async () => {
+test('unplanted: of six masks without an effect at most one is said to beat its controls', async () => {
+  // At 5 % each, two or more of six have a probability of 3 %.
+  const held: string[] = [];
   for (const seed of [1, 2, 3]) {
     const result = await run(false, seed);
     assert.equal(
-      pooledOf(result).map(({ method, standing, missing }) => [method, standing === 'held', missing]),
+      pooledOf(result).map(({ method, missing }) => [method, missing]),
       [
-        ['wanda', false, []],
-        ['contrastive', false, []],
+        ['wanda', []],
+        ['contrastive', []],
       ],
-      `seed ${seed}: ${JSON.stringify(result.comparisons.filter(({ scope }) => scope === 'pooled'))}`,
+    );
+    held.push(
+      ...pooledOf(result).flatMap(({ method, standing }) => (standing === 'held' ? [`${method} ${seed}`] : [])),
     );
   }
+  assert.ok(held.length <= 1, held.join(', '));
 });
 
 test.run();
