@@ -4,7 +4,7 @@ import { loadSuite as readSuite } from '../harness/config/index.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import { requireGateNames } from '../harness/gate/names.ts';
 import { withControls } from '../harness/plan/controls.ts';
-import { evaluationItems } from '../harness/plan/expand.ts';
+import { evaluationItems } from '../harness/plan/items.ts';
 import { requireLookItems } from '../harness/plan/looks.ts';
 import { requireWordingNames } from '../harness/plan/wordings.ts';
 import { BUNDLED, type Registry } from './registry.ts';

@@ -77,7 +77,10 @@ gateFlags(
     .option('--fresh', 'compute every cell again')
     .option('--fail-fast', 'stop at the first cell that fails')
     .option('--profile', 'also time every kernel of each method, and write trace.json')
-    .option('--gate', 'judge the run by its reference, and ask more items only while a row is open; the flags below imply it'),
+    .option(
+      '--gate',
+      'judge the run by its reference, and ask more items only while a row is open; the flags below imply it',
+    ),
   { gate: true },
 ).action(ends(async (suite, options) => (await import('./run.ts')).runVerb(suite, options)));
 

@@ -4,11 +4,10 @@ import { BenchError } from '../../base/error.ts';
 import type { Evaluation, MethodEntry, Persona, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { EvaluationRegistry } from '../method/evaluation-kind.ts';
-import { keyingOf } from '../method/keying.ts';
 import { type Axis, axesOf, type Method, type MethodRegistry, reads } from '../method/method.ts';
 import type { Cell } from './cell.ts';
 import { cellId, cellInputs, type ModelDigests, visiblePersona } from './identity.ts';
-import { itemsByTrait, itemsOf } from './items.ts';
+import { answering, evaluationItems, itemsByTrait, itemsOf } from './items.ts';
 import { leanOf } from './lean.ts';
 import { itemsOfLook, looksOf, looksOfEntry } from './looks.ts';
 import { neutralParts } from './neutral.ts';
@@ -178,17 +177,6 @@ function leanSplit({ split, look, all, ofPersona }: SplitItems): SplitItems {
       return items;
     },
   };
-}
-
-/** The items that an evaluation asks of each trait, in the order of its looks. Throws `duplicate-item`. */
-export function evaluationItems({ personas }: Pick<Suite, 'personas'>, evaluation: Evaluation) {
-  return itemsByTrait(answering(personas, evaluation), evaluation.itemsPerTrait);
-}
-
-/** The personas with the items of the evaluation, where it brings its own, in place of theirs. */
-function answering(personas: readonly Persona[], { items }: Evaluation): readonly Persona[] {
-  if (items === undefined) return personas;
-  return personas.map((persona) => ({ ...persona, items: items.filter((item) => keyingOf(item, persona) !== 0) }));
 }
 
 /** Items that an evaluation brings are asked in the evaluation split only: nothing is chosen by them. */

@@ -2,7 +2,7 @@
 
 import { digestOf } from '../../base/digest.ts';
 import { BenchError } from '../../base/error.ts';
-import type { Persona } from '../config/resolved.ts';
+import type { Evaluation, Persona, Suite } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import { keyingOf } from '../method/keying.ts';
 
@@ -64,6 +64,20 @@ export function itemsByTrait(
     byTrait.set(trait, perTrait === null ? chosen : chosen.slice(0, perTrait));
   }
   return byTrait;
+}
+
+/** The items that an evaluation asks of each trait, in the order of its looks. Throws `duplicate-item`. */
+export function evaluationItems(
+  { personas }: Pick<Suite, 'personas'>,
+  evaluation: Evaluation,
+): ReadonlyMap<string, readonly Item[]> {
+  return itemsByTrait(answering(personas, evaluation), evaluation.itemsPerTrait);
+}
+
+/** The personas with the items of the evaluation, where it brings its own, in place of theirs. */
+export function answering(personas: readonly Persona[], { items }: Evaluation): readonly Persona[] {
+  if (items === undefined) return personas;
+  return personas.map((persona) => ({ ...persona, items: items.filter((item) => keyingOf(item, persona) !== 0) }));
 }
 
 /**

@@ -2,7 +2,8 @@
 // Choice: p = softmax of the options' scores at the matching one (docs/method.md#scorers).
 
 import { BenchError } from '../../base/error.ts';
-import { DENSE, type Engine, type Scored, type Sequence } from '../../gpu/index.ts';
+import { DENSE } from '../../formats/checkpoint/dense.ts';
+import type { Engine, Scored, Sequence } from '../../gpu/index.ts';
 import type { Scorer } from '../config/resolved.ts';
 import type { Item } from '../datasets/types.ts';
 import type { AskRequest } from '../method/evaluation-kind.ts';
