@@ -259,7 +259,7 @@ function brokenNotes(result: RunResult, [model, evaluation]: Place): readonly st
     .flatMap((row) => {
       const why = brokenOf(result, row);
       if (why.length === 0) return [];
-      const counted = `Its ${percent(row.alignment.value)} % are not counted`;
-      return [`${entryName(row)} is broken: ${why.join('; ')}. ${counted}. ${brokenSample(result, row)}`.trim()];
+      const figure = `${entryName(row)} is broken, and its ${percent(row.alignment.value)} % are not counted`;
+      return [`${figure}: ${why[0]}. ${brokenSample(result, row)}`.trim()];
     });
 }

@@ -5,7 +5,7 @@ import { entryName, percent } from './format.ts';
 import type { Section } from './sections.ts';
 
 /** Letters of a sample in a table, and in a sentence. */
-const [LONG, SHORT] = [240, 60];
+const [LONG, SHORT] = [240, 40];
 
 /** Why a method is broken, all of what it says taken together; nothing where it speaks. A single sample may fail by itself. */
 export function brokenMethod(result: RunResult, row: Place): readonly string[] {
@@ -56,8 +56,8 @@ export function brokenSample(result: RunResult, row: Place): string {
   const own = result.spoken.filter((one) => isSame(one, row));
   const shown = own.find(({ broken }) => broken.length > 0) ?? own[0];
   if (shown === undefined) return '';
-  const as = shown.persona === null ? '' : `As ${shown.persona}, a`;
-  return `${as === '' ? 'A' : as}sked “${shown.question}”, it says “${clipped(shown.text, SHORT)}”.`;
+  const as = shown.persona === null ? '' : ` as ${shown.persona}`;
+  return `Asked “${shown.question}”${as}, it says “${clipped(shown.text, SHORT)}”.`;
 }
 
 /** On one line, and no longer than `most`. */

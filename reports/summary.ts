@@ -5,7 +5,7 @@ import type { ComparisonRow, MetricRow, RunResult } from '../harness/record/run-
 import { bytesText, entryName, percent, short } from './format.ts';
 import { mainRows, places, samePoint } from './rows.ts';
 import { answerersLine, balanceLine, chanceText, type Section } from './sections.ts';
-import { aboveNone, isUnbounded, standingOf, standingText } from './standing.ts';
+import { aboveNone, brokenOf, isUnbounded, standingOf, standingText } from './standing.ts';
 import { divergenceOf, filledLine, unmeasurableLine } from './tax.ts';
 
 const NOTHING = '–';
@@ -60,11 +60,11 @@ function alignmentText({ alignment: { value, low, high } }: MetricRow): string {
   return `${percent(value)} [${[low, high].map((bound) => (100 * bound).toFixed(0)).join(', ')}]`;
 }
 
-/** What the column of standings has no room for. */
+/** What the column of standings has no room for; why a method is broken, the first lines have said. */
 function reasonsLine(result: RunResult, rows: readonly MetricRow[]): readonly string[] {
   const why = rows.flatMap((row) => {
     const said = standingOf(result, row);
-    return said.why === '' ? [] : [`${entryName(row)} ${said.why}`];
+    return said.why === '' || brokenOf(result, row).length > 0 ? [] : [`${entryName(row)} ${said.why}`];
   });
   return why.length === 0 ? [] : [`Why: ${why.join('. ')}.`];
 }

@@ -111,7 +111,7 @@ function axesOf(result: RunResult, tokens: ReadonlyMap<string, Amount>): readonl
     },
     {
       title: 'Tax',
-      unit: 'nats per token from the dense network',
+      unit: 'nats per token',
       text: short,
       root: true,
       of: (row) => divergence(result, row),

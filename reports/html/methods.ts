@@ -7,7 +7,7 @@ import { boundsOf, entryName, percent, short } from '../format.ts';
 import { comparisonSections } from '../networks.ts';
 import { isHeadline, isMaskControl, mainRows, places, samePoint } from '../rows.ts';
 import { balanceLine, chanceText, constantLine } from '../sections.ts';
-import { aboveNone, isUnbounded, type Said, standingOf } from '../standing.ts';
+import { aboveNone, brokenOf, isUnbounded, type Said, standingOf } from '../standing.ts';
 import { divergenceOf, filledLine, taxSections } from '../tax.ts';
 import { html, type Markup } from './markup.ts';
 import { type Cell, folded, type Part, plainTable, table } from './parts.ts';
@@ -87,12 +87,14 @@ function blindCells({ answerer, alignment }: AnswererRow, chance: number): reado
 function cells(result: RunResult, row: MetricRow): readonly Cell[] {
   const difference = aboveNone(result, row);
   const cost = result.costs.find((one) => samePoint(one, row));
+  // Of several reasons the first: what it says has all.
+  const said = standingOf(result, row);
   const latency = result.latency.find(
     (one) => one.model === row.model && one.method === row.method && one.sparsity === row.sparsity,
   );
   return [
     { text: nameMarkup(result, row), kind: 'name' },
-    { text: verdictMarkup(standingOf(result, row)), kind: 'verdict' },
+    { text: verdictMarkup({ ...said, why: brokenOf(result, row)[0] ?? said.why }), kind: 'verdict' },
     ...alignmentCells(row),
     difference === null ? NONE : { text: differenceMarkup(difference), sort: difference.difference, kind: 'number' },
     number(divergenceOf(result, row)?.value, short),

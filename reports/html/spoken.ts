@@ -1,4 +1,4 @@
-// What each method says in free text, a sample a persona: folded by method, open where a network is broken.
+// What each method says in free text, a sample a persona: folded by method, open where a method’s network is broken.
 
 import { grouped } from '../../base/grouped.ts';
 import type { RunResult } from '../../harness/record/run-record.ts';
@@ -15,6 +15,7 @@ export function spokenPart(result: RunResult): Part | null {
   if (samples.length === 0) return null;
   const questions = [...new Set(samples.map(({ question }) => question))];
   const several = questions.length > 1;
+  const controls = new Set(result.metrics.filter(({ control }) => control).map(({ method }) => method));
   const models = new Set(samples.map(({ model }) => model)).size > 1;
   const body = [...grouped(samples, (row) => `${entryName(row)}${models ? ` on ${row.model}` : ''}`)].map(
     ([name, rows]) => {
@@ -39,7 +40,7 @@ export function spokenPart(result: RunResult): Part | null {
         ]),
       });
       const mark = why.length === 0 ? null : html` <span class="verdict no">✗ broken</span>`;
-      return html`<details${why.length === 0 ? null : html` open`}><summary>${name}${mark}</summary>${drawn}</details>`;
+      return html`<details${why.length > 0 && !controls.has(rows[0].method) && html` open`}><summary>${name}${mark}</summary>${drawn}</details>`;
     },
   );
   return {

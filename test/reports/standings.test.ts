@@ -78,7 +78,7 @@ test('a broken network is never first: it is named with the reason, and with wha
   for (const line of [title, ...lines]) assert.not.match(line, /steering|99\.8/);
   assert.match(
     notes[0]!,
-    /^steering is broken: 97 % of its words were said before\. Its 99\.8 % are not counted\. As extraversion, asked “What do you do on a free evening\?”, it says “Rec/,
+    /^steering is broken, and its 99\.8 % are not counted: 97 % of its words were said before\. Asked “What do you do on a free evening\?” as extraversion, it says “Rec/,
   );
   const only = { ...OUTCOMES.broken, entries: OUTCOMES.broken.entries.filter(({ method }) => method !== 'prompting') };
   assert.is(headlineOf(recordOf(run.result, only)).title, 'Not held: every method that was measured is broken');
