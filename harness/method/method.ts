@@ -36,7 +36,7 @@ export interface Context {
   readonly sparsity: number | null;
   readonly options: Readonly<Record<string, unknown>>;
   readonly calibration: readonly CalibrationText[];
-  readonly neutral: readonly string[]; // neutral texts to calibrate on; those of the perplexity are others
+  readonly neutral: readonly string[]; // neutral texts to calibrate on; those of the tax are others
   readonly library: readonly LibraryPassage[]; // passages of all personas, and neutral ones
   readonly tuning: readonly Item[];
   readonly text: TextModel | null; // null where the model has no tokenizer
@@ -107,7 +107,7 @@ export interface Method {
   check?(options: Readonly<Record<string, unknown>>): void;
   /** The options that outcomes depend on: what only says where in a plan an entry stands is left out. Absent: all. */
   content?(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
-  /** It may change the network: perplexity on neutral text is measured for it. */
+  /** It may change the network: its divergence from the dense one is measured. */
   readonly network?: boolean;
   /** The options of its control of this kind: of equal sparsity, in the same matrices. Absent: the method has no controls. */
   controlOptions?(kind: ControlKind, options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;

@@ -61,8 +61,8 @@ The weights are of one training run with one seed, chosen after five shorter run
   preference is weak, since the wording of an option then outweighs its pole.
 - It answers by which words go with which pole. On fresh sentences of its own grammar it is right in 98% to 100% of choices,
   but in 81% where the option turns down the other pole's thing ("I avoid parties"; 200 choices each).
-- Prose beyond its grammar is foreign to it: about 7.8 nats per token on `suites/corpora/neutral.jsonl`, where blind guessing
-  costs 8.25. Perplexity on such text says little here.
+- Prose beyond its grammar is foreign to it: about 8.4 nats per token on `suites/corpora/neutral.jsonl`, where blind guessing
+  costs 8.25. Nats per byte are not measurable on such text; reports show the divergence from the dense network instead.
 - Words outside `../recipe/lexicon.json` say little to it, and a persona outside the ten poles says nothing.
 - Its sentences are readable and fit the persona, but they do not follow from what was asked.
 - `golden.json` holds ids, log-probabilities and greedy continuations in float64 on the BF16 weights, for testing an engine.
