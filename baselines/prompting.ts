@@ -5,7 +5,7 @@ import { BenchError } from '../base/error.ts';
 import { DENSE } from '../formats/checkpoint/dense.ts';
 import type { Persona } from '../harness/config/resolved.ts';
 import type { Context, Held, Method, Prepared, Question } from '../harness/method/method.ts';
-import { best, withDefaults } from './tuning.ts';
+import { best, tuningLacking, withDefaults } from './tuning.ts';
 
 const OPTIONS = {
   type: 'object',
@@ -133,6 +133,14 @@ function wrapper(said: string, place: PromptPosition): Prepared['wrap'] {
       : { messages: [{ role: 'user' as const, content: `${said}\n\n${text}` }] };
 }
 
+function lacks(given: Readonly<Record<string, unknown>>, persona: Persona): readonly string[] {
+  const options = optionsOf(given);
+  const names = options.choose === 'best-of' ? Object.keys(persona.prompts) : [''];
+  const wanted = Array.isArray(options.wordings) ? names.filter((name) => options.wordings.includes(name)) : names;
+  const single = options.place !== 'tuned' && wanted.length < 2;
+  return isTuned(options) && !single ? tuningLacking(persona) : [];
+}
+
 function isTuned({ choose, place }: Options): boolean {
   return choose === 'best-of' || place === 'tuned';
 }
@@ -157,6 +165,7 @@ export const prompting: Method = {
     ];
   },
   content,
+  lacks,
   wordings,
   prepare,
 };

@@ -1,5 +1,7 @@
-// What methods that choose share: options with their defaults, and which of two candidates holds the persona better.
+// What methods that choose share: options with their defaults, which of two candidates holds the persona better, and what a
+// persona lacks to choose by.
 
+import type { Persona } from '../harness/config/resolved.ts';
 import type { Held } from '../harness/method/method.ts';
 
 interface Schema {
@@ -22,4 +24,14 @@ export function isBetter(a: Held, b: Held): boolean {
 /** The best of what was asked, the first among equals; of what was not asked the first. */
 export function best<T extends { readonly held: Held | null }>(tried: readonly T[]): T {
   return tried.reduce((a, b) => (a.held !== null && b.held !== null && isBetter(b.held, a.held) ? b : a));
+}
+
+/** What a method that chooses on the tuning split will miss of a persona, by name. */
+export function tuningLacking({ items }: Pick<Persona, 'items'>): readonly string[] {
+  return items.some(({ split }) => split === 'tuning') ? [] : ['items of the tuning split'];
+}
+
+/** The same of calibration texts. */
+export function textsLacking({ calibration }: Pick<Persona, 'calibration'>): readonly string[] {
+  return calibration.length > 0 ? [] : ['calibration texts'];
 }

@@ -8,8 +8,9 @@ import { readRun } from '../api/read-run.ts';
 import { endingLines, painter, wantsColor } from '../base/columns.ts';
 import { readBounded, writeAtomic } from '../base/files.ts';
 import { jsonText } from '../base/printable.ts';
-import { points, shellWord } from '../base/words.ts';
+import { shellWord } from '../base/words.ts';
 import { entryName } from '../harness/record/row-name.ts';
+import type { Standing } from '../harness/record/run-record.ts';
 import type { GateReport } from '../harness/record/verdicts.ts';
 import type { ReadRun } from '../harness/store/read-run.ts';
 import { compareText, gateAnnotations, gateMarkdown, gateText } from '../reports/gate.ts';
@@ -55,16 +56,30 @@ export async function blessVerb(
   return EXIT.pass;
 }
 
-/** Gated methods that this run cannot tell from no persona: what is kept of them is noise. */
-function weakRows({ result: { gate, differences, metrics } }: ReadRun): readonly string[] {
+const STANDINGS: Readonly<Record<Exclude<Standing, 'held'>, string>> = {
+  'like-answerer': 'is no better than an answerer without a model',
+  'not-held': 'does not hold the persona',
+  undecided: 'is measured too little to say that it holds the persona',
+  'not-measured': 'has no verdict',
+};
+
+/** Gated rows whose persona this run does not show to be held, pooled: what is kept of them is noise, or worse. */
+function weakRows({ result: { gate, verdicts, metrics } }: ReadRun): readonly string[] {
   const controls = new Set(metrics.filter(({ control }) => control).map(({ method }) => method));
-  return differences
-    .filter(({ scope, method, low }) => scope === 'pooled' && low <= 0 && gate?.rows.includes(method) === true)
-    .filter(({ method }) => !controls.has(method))
-    .map((row) => {
-      const interval = `${points(row.difference)} points [${points(row.low)}, ${points(row.high)}]`;
-      return `Warning: ${entryName(row)} is not above ${row.control} in this run (${interval}): a gate on it guards noise`;
-    });
+  return verdicts.flatMap((row) => {
+    if (row.scope !== 'pooled' || gate?.rows.includes(row.method) !== true || controls.has(row.method)) return [];
+    const name = entryName(row);
+    const broken =
+      row.broken.length === 0 ? [] : [`Warning: the network of ${name} no longer speaks (${row.broken.join(', ')})`];
+    if (row.standing === 'held') return broken;
+    const [failed, missing] = [row.fails.map((one) => one.name), row.missing];
+    const reasons = [
+      ...(failed.length === 0 ? [] : [`not above ${failed.join(', ')}`]),
+      ...(missing.length === 0 ? [] : [`missing: ${missing.join(', ')}`]),
+    ];
+    const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
+    return [...broken, `Warning: ${name} ${STANDINGS[row.standing]} in this run${why}: a gate on it guards noise`];
+  });
 }
 
 /** The exit code of the verdicts: 0, 1, 3 or 4. Throws as `blessVerb`, and `no-reference`, `bad-reference`. */

@@ -89,6 +89,7 @@ export function planText(
       : []),
     ...powerOf(suite, planned).flatMap((line) => wrap(line, 6)),
     ...planned.notes.flatMap((note) => wrap(`Note: ${note}`, 6)),
+    ...planned.warnings.flatMap((warning) => wrap(`Warning: ${warning}`, 9)),
     '',
     head,
     ...rows.flatMap((row, i) => {
@@ -135,6 +136,7 @@ export function planJson(suite: Suite, planned: Planned, cells: readonly Planned
     device: planned.device,
     kernels: planned.kernels,
     byConstruction: suite.byConstruction ?? [],
+    warnings: planned.warnings,
     cells: cells.map(({ cell: { items, evaluation, ...cell }, ...rest }) => ({
       ...cell,
       evaluation: evaluation.id,

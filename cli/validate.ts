@@ -5,6 +5,7 @@ import { endingLines, wrap } from '../base/columns.ts';
 import { jsonText } from '../base/printable.ts';
 import type { Suite } from '../harness/config/resolved.ts';
 import type { Cell } from '../harness/plan/cell.ts';
+import type { TextModel } from '../harness/text/text.ts';
 import type { SuiteOptions } from './options.ts';
 import { commandOf, registryOf, suiteOf } from './suite-options.ts';
 
@@ -16,9 +17,7 @@ export async function validateVerb(
 ): Promise<number> {
   const registry = await registryOf(options);
   const suite = await suiteOf(file, options, registry);
-  const cells = await planned(suite, registry);
-  const { planWarnings } = await import('../harness/plan/warnings.ts');
-  const warnings = planWarnings(suite, registry.methods, cells);
+  const { cells, warnings } = await planned(suite, registry);
   if (options.json === true) stdout.write(jsonText({ ok: true, ...counts(suite, cells), warnings }));
   else if (options.quiet !== true) {
     const told = warnings.flatMap((warning) => wrap(`Warning: ${warning}`, 2));
@@ -28,17 +27,28 @@ export async function validateVerb(
   return 0;
 }
 
-/** The cells, after what loading a model would object to: its config, the headers of its weights, its tokenizer. */
-async function planned(suite: Suite, registry: Registry): Promise<readonly Cell[]> {
-  const [{ expand }, { machineOf }] = await Promise.all([
+/** The cells and what is to be said of them, after what loading a model would object to: its config, the headers of its weights, its tokenizer. */
+async function planned(
+  suite: Suite,
+  registry: Registry,
+): Promise<{ readonly cells: readonly Cell[]; readonly warnings: readonly string[] }> {
+  const [{ expand }, { machineOf }, { planWarnings }, { vocabularyWarnings }] = await Promise.all([
     import('../harness/plan/expand.ts'),
     import('../api/machine.ts'),
+    import('../harness/plan/warnings.ts'),
+    import('../harness/plan/vocabulary.ts'),
   ]);
-  for (const model of suite.models) await machineOf(undefined).text(model);
+  const texts: (readonly [string, TextModel])[] = [];
+  for (const model of suite.models) texts.push([model.id, await machineOf(undefined).text(model)]);
   // Digests make ids, and nobody asks a valid suite for those.
   const none = { config: '', weights: '', tokenizer: '', template: '' };
   const { methods, evaluations } = registry;
-  return expand(suite, methods, evaluations, new Map(suite.models.map(({ id }) => [id, none])));
+  const cells = expand(suite, methods, evaluations, new Map(suite.models.map(({ id }) => [id, none])));
+  const warnings = [
+    ...planWarnings(suite, methods, cells),
+    ...texts.flatMap(([id, text]) => vocabularyWarnings(id, text, suite, cells)),
+  ];
+  return { cells, warnings };
 }
 
 function counts({ name, models, personas, evaluations, methods, sparsity, seeds }: Suite, cells: readonly Cell[]) {

@@ -7,7 +7,7 @@ import { DENSE } from '../../formats/checkpoint/dense.ts';
 import type { Persona } from '../../harness/config/resolved.ts';
 import type { Context, Held, Message, Method, Prepared, Prompt } from '../../harness/method/method.ts';
 import { rngOf } from '../../harness/stats/rng.ts';
-import { best, withDefaults } from '../tuning.ts';
+import { best, tuningLacking, withDefaults } from '../tuning.ts';
 import { type Example, itemExamples, textExamples } from './examples.ts';
 
 const OPTIONS = {
@@ -165,6 +165,19 @@ function content(given: Readonly<Record<string, unknown>>): Readonly<Record<stri
   return rest.k === 'tuned' ? { ...rest, candidates, 'tuning-items': items } : rest;
 }
 
+function lacks(given: Readonly<Record<string, unknown>>, persona: Persona): readonly string[] {
+  const { from, k, candidates, prompt } = optionsOf(given);
+  const most = k === 'tuned' ? Math.max(...candidates) : k;
+  const has = persona.items.filter(({ split }) => split === 'calibration').length;
+  const texts = persona.calibration.filter(({ question }) => question !== undefined).length;
+  return [
+    ...(from === 'items' && has < most ? [`${most} items of the calibration split`] : []),
+    ...(from === 'texts' && texts < most ? [`${most} calibration texts with a question`] : []),
+    ...(k === 'tuned' && candidates.length > 1 ? tuningLacking(persona) : []),
+    ...(prompt === 'persona' && Object.keys(persona.prompts).length === 0 ? ['prompt'] : []),
+  ];
+}
+
 export const fewShot: Method = {
   name: 'few-shot',
   title: 'answered examples of the calibration split before the question',
@@ -180,5 +193,6 @@ export const fewShot: Method = {
     ];
   },
   content,
+  lacks,
   prepare,
 };

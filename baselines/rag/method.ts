@@ -2,6 +2,7 @@
 // suite's options are checked without it.
 
 import type { Axis, Method, Reading } from '../../harness/method/method.ts';
+import { tuningLacking } from '../tuning.ts';
 import { contentOf, isTuned, located, OPTIONS, optionsOf } from './options.ts';
 
 export const rag: Method = {
@@ -16,5 +17,9 @@ export const rag: Method = {
   ],
   located,
   content: contentOf,
+  lacks: (given, persona) => [
+    ...(persona.description.trim() === '' ? ['description to search for'] : []),
+    ...(isTuned(optionsOf(given)) ? tuningLacking(persona) : []),
+  ],
   prepare: async (context) => (await import('./prepare.ts')).prepare(context),
 };

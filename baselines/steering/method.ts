@@ -2,6 +2,7 @@
 // checked without it.
 
 import type { Method, Reading } from '../../harness/method/method.ts';
+import { textsLacking, tuningLacking } from '../tuning.ts';
 import { isTuned, OPTIONS, type Options, optionsOf } from './options.ts';
 
 /** What the outcomes depend on: nothing is tuned where nothing is left open. */
@@ -21,6 +22,7 @@ export const steering: Method = {
   axes: ['persona', 'seed'],
   reads,
   content,
+  lacks: (given, persona) => [...textsLacking(persona), ...(isTuned(optionsOf(given)) ? tuningLacking(persona) : [])],
   network: true,
   prepare: async (context) => (await import('./prepare.ts')).prepare(context),
 };

@@ -105,6 +105,11 @@ export interface Method {
   readonly reads?: Depends<Reading>;
   /** Refuses what the schema cannot: throws `bad-options` with `where: options.NAME`, shown at its place in the suite. */
   check?(options: Readonly<Record<string, unknown>>): void;
+  /**
+   * What `prepare` will miss of a persona, as it gets it, so that its cells can only fail: nouns such as "items of the tuning
+   * split". Absent: calibration texts and prompts, where `reads` names them and there are none.
+   */
+  lacks?(options: Readonly<Record<string, unknown>>, persona: Persona): readonly string[];
   /** The options that outcomes depend on: what only says where in a plan an entry stands is left out. Absent: all. */
   content?(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
   /** It may change the network: its divergence from the dense one is measured. */

@@ -11,6 +11,8 @@ import type { EvaluationRegistry } from '../method/evaluation-kind.ts';
 import type { Cell } from '../plan/cell.ts';
 import { expand } from '../plan/expand.ts';
 import { type ModelDigests, storeKey } from '../plan/identity.ts';
+import { vocabularyWarnings } from '../plan/vocabulary.ts';
+import { planWarnings } from '../plan/warnings.ts';
 import type { PromptTexts } from '../record/prompts.ts';
 import type { DeviceInfo, ItemRow, RunResult, Track } from '../record/run-record.ts';
 import { DeviceMemo, deviceFingerprint } from '../store/devices.ts';
@@ -45,6 +47,7 @@ export interface Planned {
   readonly weightsOf: ReadonlyMap<string, FileDigest>; // by model, as `digests`: so that loading hashes nothing again
   readonly texts: ReadonlyMap<string, TextModel>;
   readonly notes: readonly string[]; // what a user should know of the models
+  readonly warnings: readonly string[]; // what cells can only fail for, and what makes their figures say little
   readonly kernels: string;
   readonly device: DeviceInfo;
   readonly devices: { remember(device: DeviceInfo): void };
@@ -87,6 +90,10 @@ export async function planSession(
       hint: '`bench plan` lists the cells and their names',
     });
   }
+  const warnings = [
+    ...planWarnings(suite, registry, cells),
+    ...[...texts].flatMap(([id, text]) => vocabularyWarnings(id, text, suite, cells)),
+  ];
   const devices = new DeviceMemo(path.join(store.folder, 'devices.json'), note);
   const fingerprint = deviceFingerprint(machine.wantedDevice, versions());
   let device = devices.get(fingerprint);
@@ -103,6 +110,7 @@ export async function planSession(
     weightsOf,
     texts,
     notes,
+    warnings,
     kernels: await machine.kernels(),
     device,
     devices: { remember },
@@ -121,7 +129,8 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const { store, cells, kernels } = planned;
   requireTimestamps(options, planned.device);
   const models = new ModelSlot(loaderOf(options, planned));
-  const notes: string[] = [...planned.notes];
+  for (const warning of planned.warnings) emit({ kind: 'note', text: `Warning: ${warning}` });
+  const notes: string[] = [...planned.notes, ...planned.warnings.map(sentence)];
   try {
     const { run, device, statistics } = await runPlanned(options, planned, models);
     notes.push(...notesOf(run));
@@ -169,6 +178,8 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     await models.dispose();
   }
 }
+
+const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 
 const NOT_TIMED: Timings = { latency: [], profile: null, tracks: [] };
 

@@ -43,6 +43,19 @@ function reads(given: RawOptions): readonly Reading[] {
   ];
 }
 
+/** Half of no text, or of a single one, is nothing to make a random mask's texts from. */
+function lacks(given: RawOptions, { calibration, prompts }: Persona): readonly string[] {
+  const options = optionsOf(given);
+  const { persona, opposite } = needs(options);
+  const texts = options.texts === 'shuffled' ? 2 : persona || opposite ? 1 : 0;
+  return [
+    ...(calibration.length >= texts
+      ? []
+      : [calibration.length === 0 ? 'calibration texts' : 'second calibration text']),
+    ...(options.prompt === 'persona' && Object.keys(prompts).length === 0 ? ['prompt'] : []),
+  ];
+}
+
 /** What the outcomes depend on: neither where the entry stands in the suite, nor what nothing reads. */
 function content(given: RawOptions): RawOptions {
   const { sparsity: _, ...options } = optionsOf(given);
@@ -141,6 +154,7 @@ export const subnetwork: Method = {
   axes,
   reads,
   content,
+  lacks,
   controlOptions,
   network: true,
   tunes: true,

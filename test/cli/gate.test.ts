@@ -5,6 +5,7 @@ import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { blessVerb, compareVerb, gateVerb } from '../../cli/gate.ts';
 import type { GateRules } from '../../harness/config/resolved.ts';
+import type { MetricRow } from '../../harness/record/run-record.ts';
 import { writeRunFolder } from '../../harness/store/run-folder.ts';
 import { gateAnnotations, gateMarkdown } from '../../reports/gate.ts';
 import { gateJunit } from '../../reports/junit.ts';
@@ -55,7 +56,7 @@ test('a blessed run passes its own gate, equal to the bit, by folder or by run.j
   assert.is(code, 0);
   assert.match(
     text,
-    /Blessed .*: prompting\n(?:Warning: prompting is not above none[\s\S]*?noise\n)?Written: .*ref\.json\nNext: {4}bench gate latest --reference .*ref\.json\n$/,
+    /Blessed .*: prompting\n(?:Warning: prompting [\s\S]*?noise\n)?Written: .*ref\.json\nNext: {4}bench gate latest --reference .*ref\.json\n$/,
   );
   for (const run of [folder, path.join(folder, 'run.json')]) {
     const [exit, said] = await told((write) => gateVerb(run, { reference: out }, write));
@@ -67,27 +68,45 @@ test('a blessed run passes its own gate, equal to the bit, by folder or by run.j
   assert.equal([JSON.parse(json).outcome, JSON.parse(json).exitCode], ['pass', 0]);
 });
 
-test('a run whose gated method is not above no persona is blessed with a warning', async () => {
+test('a gated row that is not held, or no longer speaks, is blessed with a warning that says what it fails', async () => {
   const folder = await ran();
-  const same = editedRun(
-    folder,
-    (row) => row,
-    (result) => ({
-      ...result,
-      differences: (result.differences as readonly object[]).map((row) => ({
-        ...row,
-        difference: 0.042,
-        low: -0.018,
-        high: 0.101,
-      })),
-    }),
-  );
-  const [code, text] = await told((write) => blessVerb(same, { out: path.join(temporaryFolder(), 'ref.json') }, write));
-  assert.is(code, 0);
-  assert.match(
-    text.replace(/\s+/g, ' '),
-    /Warning: prompting is not above none in this run \(\+4\.2 points \[-1\.8, \+10\.1\]\): a gate on it guards noise/,
-  );
+  const blessed = async (change: object) => {
+    const edited = editedRun(
+      folder,
+      (row) => row,
+      (result) => ({
+        ...result,
+        verdicts: (result.metrics as readonly MetricRow[])
+          .filter(({ method, scope, wording }) => method === 'prompting' && scope === 'pooled' && wording === null)
+          .map(({ model, evaluation, method, sparsity, scope, trait, persona }) => ({
+            ...{ model, evaluation, method, sparsity, scope, trait, persona },
+            ...{ fails: [], missing: [], broken: [], decides: null, ...change },
+          })),
+      }),
+    );
+    const [code, text] = await told((write) =>
+      blessVerb(edited, { out: path.join(temporaryFolder(), 'ref.json'), json: true }, write),
+    );
+    assert.is(code, 0);
+    return JSON.parse(text).warnings.map((warning: string) => warning.replace(/^Warning: /, '')) as string[];
+  };
+  const noise = 'a gate on it guards noise';
+  assert.equal(await blessed({ standing: 'held' }), []);
+  assert.equal(await blessed({ standing: 'not-held', fails: [{ name: 'none', kind: 'dense' }] }), [
+    `prompting does not hold the persona in this run (not above none): ${noise}`,
+  ]);
+  assert.equal(await blessed({ standing: 'like-answerer', fails: [{ name: 'words', kind: 'answerer' }] }), [
+    `prompting is no better than an answerer without a model in this run (not above words): ${noise}`,
+  ]);
+  assert.equal(await blessed({ standing: 'undecided', fails: [{ name: 'none', kind: 'dense' }] }), [
+    `prompting is measured too little to say that it holds the persona in this run (not above none): ${noise}`,
+  ]);
+  assert.equal(await blessed({ standing: 'not-measured', missing: ['none'] }), [
+    `prompting has no verdict in this run (missing: none): ${noise}`,
+  ]);
+  assert.equal(await blessed({ standing: 'held', broken: ['repeats itself'] }), [
+    'the network of prompting no longer speaks (repeats itself)',
+  ]);
 });
 
 test('rows of several evaluations are told apart when they are blessed', async () => {
