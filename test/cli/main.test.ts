@@ -89,7 +89,7 @@ test('validate and list answer without a device', async () => {
   const { code, stdout } = await bench('validate', 'suites/big-five.yaml', '--device', 'no such device');
   assert.is(code, 0);
   const said = stdout.trim().replace(/\s+/g, ' ');
-  assert.match(said, /^big-five is valid: models 1, personas 10, .*cells 444, evaluation items 270 Next: bench run /);
+  assert.match(said, /^big-five is valid: models 1, personas 10, .*cells 685, evaluation items 270 Next: bench run /);
   const { stdout: listed } = await bench('list', '--json');
   assert.equal(Object.keys(JSON.parse(listed)), ['models', 'personas', 'methods', 'suites']);
 });

@@ -41,7 +41,10 @@ test('cells are listed as missing, and as stored after a run', async () => {
   assert.match(before.text, /\nevery cell: model tiny, evaluation choice\n/);
   assert.match(before.text, /\n1\s+none\s+-\s+-\s+12\s+[0-9a-f]{7}\s+missing/);
   assert.match(before.text, /\nNext: {4}bench run fake\.yaml --out \S+\n$/);
-  assert.match(before.text, /^fake: 5 cells on fake device, 0 stored, 5 to run \(60 items\)\nevery cell: .*\nWarning: model tiny does not know [^#]*\n\n#/);
+  assert.match(
+    before.text,
+    /^fake: 5 cells on fake device, 0 stored, 5 to run \(60 items\)\nevery cell: .*\nWarning: model tiny does not know [^#]*\n\n#/,
+  );
   await runFake(out, { suite: { methods: fakeSuite().methods.map((entry) => ({ ...entry, options: {} })) } });
   const after = await plan(out, {}, { methods: fakeSuite().methods.map((entry) => ({ ...entry, options: {} })) });
   assert.match(after.text, /5 stored, 0 to run/);
