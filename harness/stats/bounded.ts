@@ -44,8 +44,7 @@ export interface BoundedOptions {
  * Coverage: docs/scoring.md#intervals. It never leaves the range, and ends at an end of it only where all values stand there.
  *
  * For a paired comparison give the items' differences, a - b of each, with a range of -1 and 1; where b is one constant c on
- * every item (50 % by construction), with a range of -c and 1 - c. What is no variance of items, such as that of draws, is joined
- * with {@link widened}.
+ * every item (50 % by construction), with a range of -c and 1 - c.
  * Throws `bad-statistics`: no value, one outside the range, or alpha outside (0, 1).
  */
 export function boundedInterval(
@@ -77,14 +76,6 @@ export function boundedInterval(
   const reach = graded ? REACH : Number.POSITIVE_INFINITY;
   const limit = (mirrored: boolean) => upperLimit(observed(mirrored), { n, alpha, reach });
   return [Math.max(least, most - width * limit(true)), Math.min(most, least + width * limit(false))];
-}
-
-/**
- * An interval of `value` widened by an independent part of its variance, which is known by the half width of an interval of its
- * own at the same level: squares of distances add on either side (MOVER: Zou and Donner, Statistics in Medicine 27, 2008).
- */
-export function widened([low, high]: Interval, value: number, half: number): Interval {
-  return [value - Math.hypot(value - low, half), value + Math.hypot(high - value, half)];
 }
 
 function bad(message: string): never {

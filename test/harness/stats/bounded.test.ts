@@ -4,7 +4,7 @@
 import * as assert from 'uvu/assert';
 import { mean } from '../../../base/grouped.ts';
 import { atMost, binomialPmf } from '../../../harness/stats/binomial.ts';
-import { boundedInterval, type Interval, type Range, widened } from '../../../harness/stats/bounded.ts';
+import { boundedInterval, type Interval, type Range } from '../../../harness/stats/bounded.ts';
 import { normalQuantile } from '../../../harness/stats/normal.ts';
 import { rngOf } from '../../../harness/stats/rng.ts';
 import { suite } from '../../support/suite.ts';
@@ -211,15 +211,6 @@ test('by hand: all alike, one value, mirror images; wider at another level', () 
   assert.ok(wide[0] < low && wide[1] > high);
   const shuffled = [...values].reverse();
   assert.equal(boundedInterval(shuffled, UNIT), [low, high], 'the order of the values does not matter');
-});
-
-test('another part of the variance widens either side by the squares of the distances', () => {
-  const [low, high] = widened([0.2, 0.6], 0.5, 0.4);
-  near(low, 0, 1e-12); // 3-4-5
-  near(high, 0.5 + Math.hypot(0.1, 0.4), 1e-12);
-  const [same, other] = widened([0.2, 0.6], 0.5, 0);
-  near(same, 0.2, 1e-12);
-  near(other, 0.6, 1e-12);
 });
 
 test('what is no mean of a range is refused', () => {
