@@ -9,6 +9,7 @@ import { EVALUATIONS } from '../../../harness/evaluations/index.ts';
 import type { Cell } from '../../../harness/plan/cell.ts';
 import { withControls } from '../../../harness/plan/controls.ts';
 import { expand } from '../../../harness/plan/expand.ts';
+import { constructionLines } from '../../../harness/plan/mirrored.ts';
 import { neutralParts } from '../../../harness/plan/neutral.ts';
 import { select } from '../../../harness/plan/selection.ts';
 import { DIGESTS, EVALUATION, fakeItems, fakeSuite } from '../../support/fake.ts';
@@ -98,6 +99,12 @@ test('where each item counts for both poles, what is known before it runs is lef
   assert.equal(whole.byConstruction, [
     { evaluation: 'choice', once: ['random'], left: ['magnitude', 'generic-text', 'opposite'] },
   ]);
+  const [line, ...others] = constructionLines(whole);
+  assert.is(
+    line,
+    "choice: each item counts for both poles, so that a network without a persona scores 50 % by construction: random runs with one seed; magnitude and generic-text do not run; opposite is 100 % less the method's figure and does not run",
+  );
+  assert.equal([others, constructionLines(planned([masked('wanda')]))], [[], []]);
   // Asked for by name, each runs.
   const named = planned([masked('wanda')], { ...auto, magnitude: true, opposite: ['low'], random: 2 });
   assert.equal(kindsOf(named, 'wanda'), ['random', 'magnitude', 'opposite', 'shuffled']);
