@@ -4,12 +4,17 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { type Change, type Characteristic, characteristicOf } from '../harness/gate/characteristic.ts';
+import { floors, orders } from '../harness/gate/levels.ts';
+import type { GateRow } from '../harness/gate/types.ts';
+import type { Verdict } from '../harness/record/verdicts.ts';
+import { rngOf } from '../harness/stats/rng.ts';
 import { ROOT } from '../test/support/node.ts';
 
 const TRAITS = 5;
 const POLES = 2;
 /** Runs of each point: three standard errors of 5 % are 2.1 points, of 80 % 3.8. */
 const RUNS = 1000;
+const LEVEL_RUNS = 500;
 const SEED = 20261201;
 /** Answers that suites/ci.yaml computed at 48 items per trait before it had looks: none, prompting, one mask for each persona,
  * a random mask and shuffled masks, and the items by which masks were tuned. */
@@ -40,6 +45,58 @@ function line(rows: number, change: Change, where: 'one' | 'all', looks?: readon
     `${String(rows).padStart(4)}  ${percent(change.changed)}  ${what.padEnd(13)} ${percent(pass)}  ${percent(open)}  ${percent(fail)}  ${percent(found.found)}  ${wrong}  ${(asked / TRAITS).toFixed(0).padStart(4)}`,
   );
   return found;
+}
+
+/** A row of the first look whose answers hold the persona with chance `held`. */
+function drawnRow(name: string, held: number, next: () => number): GateRow {
+  const personas = ['high', 'low'].slice(0, POLES);
+  const items = Array.from({ length: gate.looks[0]! * TRAITS }, (_, k) => ({ item: `i${k}`, trait: `t${k % TRAITS}` }));
+  const answers = items.flatMap((place) =>
+    personas.map((persona) => {
+      const fixed = { persona, wording: null, seed: null, p: 0.5, gap: null, content: '', cell: '' };
+      return { ...place, ...fixed, aligned: next() < held ? 1 : 0 };
+    }),
+  );
+  return { name, model: 'm', evaluation: 'e', answers, divergence: null, broken: [], counters: {} };
+}
+
+/** How floors and orders come out at the first look: a row at its floor, near it and below, and two rows that differ by so much. */
+function levelRates(demand: (holds: boolean, fault: string) => void): void {
+  const { next } = rngOf(SEED);
+  const rules = {
+    ...gate,
+    ...{
+      tax: {},
+      timings: { against: 'none' },
+      counters: { model: false, commands: false },
+      inconclusive: 'fail' as const,
+    },
+  };
+  const share = (judge: () => Verdict['outcome'], what: string): ((outcome: Verdict['outcome']) => number) => {
+    const outcomes = Array.from({ length: LEVEL_RUNS }, judge);
+    const of = (outcome: Verdict['outcome']) => outcomes.filter((one) => one === outcome).length / LEVEL_RUNS;
+    console.log(`${what.padEnd(44)} ${percent(of('pass'))}  ${percent(of('inconclusive'))}  ${percent(of('fail'))}`);
+    return of;
+  };
+  const above = (rate: number): number => rate + 3 * Math.sqrt((rate * (1 - rate)) / LEVEL_RUNS);
+  console.log(
+    `floors and orders, ${gate.looks[0]! * TRAITS} items, ${LEVEL_RUNS} runs a line:       pass   open   fail`,
+  );
+  for (const held of [0.6, 0.65, 0.7, 0.72, 0.75, 0.8]) {
+    const judge = () =>
+      floors([drawnRow('a', held, next)], { ...rules, order: [], floors: { a: 0.7 } }, () => 'a')[0]!.outcome;
+    const of = share(judge, `floor 70 %, true share ${100 * held} %`);
+    if (held >= 0.7) demand(of('fail') <= above(gate.alignment.alpha), `a floor at ${held} fails in ${of('fail')}`);
+  }
+  for (const more of [-0.05, 0, 0.05, 0.1, 0.2]) {
+    const judge = () => {
+      const rows = [drawnRow('a', 0.6 + more, next), drawnRow('b', 0.6, next)];
+      return orders(rows, { ...rules, floors: {}, order: ['a > b'] }, ({ name }) => name)[0]!.outcome;
+    };
+    const of = share(judge, `a > b, a is ${(100 * more).toFixed(0)} points above b`);
+    if (more <= 0) demand(of('pass') <= above(gate.alignment.alpha), `an order at ${more} passes in ${of('pass')}`);
+    if (more >= 0) demand(of('fail') <= above(gate.alignment.alpha), `an order at ${more} fails in ${of('fail')}`);
+  }
 }
 
 /** Prints the whole characteristic, and gives what is wrong with it. */
@@ -80,6 +137,8 @@ export function gateRates(): readonly string[] {
   console.log('one look at 48 items per trait, as before');
   line(rows.length, { changed: 0.1, drop: 0 }, 'all', [48]);
   line(rows.length, { changed: 0.1, drop: 0.05 }, 'one', [48]);
+
+  levelRates(demand);
 
   console.log(`targets, ${rows.length} rows as in suites/ci.yaml`);
   const harmless = line(rows.length, { changed: 0.1, drop: 0 }, 'all');
