@@ -97,6 +97,7 @@ export function compare(run: ComparedRun): Comparisons {
       personas,
       options: { alpha, graded: graded?.has(point.evaluation) ?? false },
       drawn: opponents.drawn,
+      blinds: new Map(),
     };
     for (const scope of scopesOf(row.method, personas)) {
       const { rows, verdict, left } = judged(row, scope);
@@ -142,6 +143,7 @@ interface MethodRow {
   readonly personas: readonly Persona[];
   readonly options: PairedOptions;
   readonly drawn: boolean;
+  readonly blinds: Map<string, boolean>; // what is known of answerers, by name and trait
 }
 
 interface Judged {
@@ -156,8 +158,7 @@ function judged(row: MethodRow, scope: RowScope): Judged {
     const units = unitsOf(method, comparator.side, within(scope));
     const compared = [{ comparator, same: [], units }];
     // Poles that are answered alike: what one gains the other loses, and a share by persona is that of the items' keys.
-    const bothPoles = () => blind(unitsOf(method, comparator.side, within({ ...scope, persona: null })));
-    return comparator.kind === 'answerer' && scope.persona !== null && bothPoles() ? [] : compared;
+    return comparator.kind === 'answerer' && scope.persona !== null && isBlind(row, comparator, scope) ? [] : compared;
   });
   const kept = merged(all.filter(({ units }) => units.some(({ b }) => b !== null)));
   const left = kept.filter(({ comparator, units }) => comparator.kind === 'opposite' && mirrors(units));
@@ -177,6 +178,14 @@ function judged(row: MethodRow, scope: RowScope): Judged {
         `In ${point.evaluation}, "${name}" is 100 % less "${point.method}" on every item: it tests what 50 % tests, and is no comparison of its own.`,
     ),
   };
+}
+
+/** Whether an answerer gives both poles of a persona's trait one answer. */
+function isBlind({ method, blinds }: MethodRow, { name, side }: Comparator, scope: RowScope): boolean {
+  const key = JSON.stringify([name, scope.trait]);
+  const found = blinds.get(key) ?? blind(unitsOf(method, side, within({ ...scope, persona: null })));
+  blinds.set(key, found);
+  return found;
 }
 
 function comparisonOf(

@@ -4,7 +4,7 @@
 import { grouped, mean } from '../../base/grouped.ts';
 
 /** From so many draws on the variance of item and draw together is taken out; fewer estimate the difference too roughly. */
-export const MANY_DRAWS = 10;
+const MANY_DRAWS = 10;
 
 /** Figures of K >= 2 draws on the same items. */
 export interface Draws {

@@ -91,15 +91,17 @@ export function pairedDifference(units: readonly PairedUnit[], options: PairedOp
     : withExtremes({ n, difference, variance: ofBoth + ofRest, up, down });
   const t = (df: number) => tQuantile(1 - alpha / 2, df) ** 2;
   const items = t(both.length - 1) * (ofBoth + extra) + (ofRest === 0 ? 0 : t(n - 1) * ofRest);
-  const control = drawPart({
+  const control = drawPart(draws, () => ({
     rows: both.map(({ stratum, b, weight }) => ({ stratum, values: b!, weight: weight / n })),
-  });
-  const own = drawPart({ rows: units.map(({ stratum, a }) => ({ stratum, values: a, weight: 1 / n })) });
+  }));
+  const own = drawPart(seeds, () => ({
+    rows: units.map(({ stratum, a }) => ({ stratum, values: a, weight: 1 / n })),
+  }));
   const single = control.variance === 0 ? 0 : t(control.df) * control.variance;
   const repeated = own.variance === 0 ? 0 : (t(own.df) * own.variance) / seeds;
   const random = single / draws + Math.max(single, repeated);
   const parts = { items, draws: random };
-  const size = Math.max(...units.flatMap(({ a, b }) => [...a, ...(b ?? [])]).map(Math.abs));
+  const size = sizeOf(units);
   if (items + random <= ROUNDING * size * size) {
     if (2 ** (1 - both.length) > alpha) return { ...known, ...nothing, parts };
     // Rounding must not turn "equal" into "above".
@@ -108,20 +110,23 @@ export function pairedDifference(units: readonly PairedUnit[], options: PairedOp
   }
   const half = Math.sqrt(items + random);
   // No answer is worth less than 0 or more than 1: where the control is one constant, that bounds the difference.
-  const figures = graded ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : both.flatMap(({ b }) => b!);
-  const low = Math.min(difference, Math.max(centre - half, -Math.max(...figures)));
-  const high = Math.max(difference, Math.min(centre + half, 1 - Math.min(...figures)));
+  const [most, least] = graded ? [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] : extremesOf(both);
+  const low = Math.min(difference, Math.max(centre - half, -most));
+  const high = Math.max(difference, Math.min(centre + half, 1 - least));
   return { ...known, low, high, above: low > 0, parts };
 }
 
 /** Each unit that the control was asked, with the weight that gives the strata the method's shares. */
 function weighted(units: readonly PairedUnit[]): readonly [Weighted, ...Weighted[]] {
-  const strata = grouped(units, ({ stratum }) => stratum);
+  const weights = new Map(
+    [...grouped(units, ({ stratum }) => stratum)].map(([stratum, own]) => [
+      stratum,
+      own.length / own.filter(({ b }) => b !== null).length,
+    ]),
+  );
   return units.flatMap((unit): readonly Weighted[] => {
     if (unit.b === null) return [];
-    const own = strata.get(unit.stratum) ?? [unit];
-    const weight = own.length / own.filter(({ b }) => b !== null).length;
-    return [{ ...unit, mean: mean(unit.a), control: mean(unit.b), weight }];
+    return [{ ...unit, mean: mean(unit.a), control: mean(unit.b), weight: weights.get(unit.stratum) ?? 1 }];
   }) as unknown as readonly [Weighted, ...Weighted[]];
 }
 
@@ -154,9 +159,30 @@ function withExtremes({ n, difference, variance: seen, up, down }: Seen): { cent
   return { centre, extra: Math.max(0, squares / (n + 1) / (n + 2) - seen) };
 }
 
-function drawPart(draws: Draws): { readonly variance: number; readonly df: number } {
-  const count = draws.rows[0]!.values.length;
-  return count < 2 ? { variance: 0, df: 1 } : { variance: componentsOf(draws).draws, df: count - 1 };
+function drawPart(count: number, draws: () => Draws): { readonly variance: number; readonly df: number } {
+  return count < 2 ? { variance: 0, df: 1 } : { variance: componentsOf(draws()).draws, df: count - 1 };
+}
+
+/** The largest figure of either side, without its sign. */
+function sizeOf(units: readonly PairedUnit[]): number {
+  let size = 0;
+  for (const { a, b } of units) {
+    for (const value of a) size = Math.max(size, Math.abs(value));
+    for (const value of b ?? []) size = Math.max(size, Math.abs(value));
+  }
+  return size;
+}
+
+/** The control's largest and least figure. */
+function extremesOf(units: readonly PairedUnit[]): readonly [number, number] {
+  let [most, least] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const { b } of units) {
+    for (const value of b ?? []) {
+      most = Math.max(most, value);
+      least = Math.min(least, value);
+    }
+  }
+  return [most, least];
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -184,7 +210,7 @@ function requirePairs(units: readonly PairedUnit[], alpha: number): readonly Pai
   for (const { unit, stratum, a, b } of units) {
     if (a.length !== seeds) fail(`it has ${a.length} seeds of the method, and another unit ${seeds}`, unit);
     if (b !== null && b.length !== draws) fail(`it has ${b.length} draws, and another unit ${draws}`, unit);
-    if (![...a, ...(b ?? [])].every(Number.isFinite)) fail('its figure is not a number', unit);
+    if (!a.every(Number.isFinite) || b?.every(Number.isFinite) === false) fail('its figure is not a number', unit);
     if (!strata.has(stratum)) fail(`the control was asked nothing of ${stratum}`, unit);
   }
   return units;
