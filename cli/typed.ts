@@ -16,6 +16,7 @@ export const VERBS: readonly string[] = [
     'pull',
     'init',
     'list',
+    'quantise',
   ],
   'doctor',
 ];

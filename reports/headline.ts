@@ -239,7 +239,7 @@ function answererText(result: RunResult, row: MetricRow, verdict: VerdictRow | n
 }
 
 /** "costs 15.0 prompt tokens, 0.85 s of set-up, 294 kB, and 0.214 nats per token of tax" */
-export function costText(result: RunResult, row: MetricRow): string {
+function costText(result: RunResult, row: MetricRow): string {
   const cost = result.costs.find((one) => samePoint(one, row));
   const tax = divergenceOf(result, row);
   const parts = [

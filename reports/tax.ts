@@ -9,7 +9,7 @@ const NOTHING = '–';
 /** A mask that was filled more than this is hardly its score's choice. */
 const MOST_FILLED = 0.2;
 
-export function taxOf(result: RunResult, row: MethodPoint): TaxRow | null {
+function taxOf(result: RunResult, row: MethodPoint): TaxRow | null {
   // Of the same network, an evaluation's row is another's too.
   const other = (one: TaxRow) => samePoint({ ...one, evaluation: row.evaluation }, row);
   return result.taxes.find((one) => samePoint(one, row)) ?? result.taxes.find(other) ?? null;
@@ -22,7 +22,7 @@ export function divergenceOf(result: RunResult, row: MethodPoint): Interval3 | n
 }
 
 /** Share of a mask's kept weights that its score did not choose; null of what is no mask. */
-export function filledOf(result: RunResult, row: MethodPoint): number | null {
+function filledOf(result: RunResult, row: MethodPoint): number | null {
   return result.costs.find((one) => samePoint(one, row))?.figures.filled ?? null;
 }
 
@@ -60,7 +60,7 @@ export function taxSections(result: RunResult): readonly Section[] {
 }
 
 /** "0.214 [0.181, 0.249]" */
-export function intervalText(figure: Interval3 | null): string {
+function intervalText(figure: Interval3 | null): string {
   if (figure === null) return NOTHING;
   const { value, low, high } = figure;
   return low === null || high === null ? short(value) : `${short(value)} [${short(low)}, ${short(high)}]`;

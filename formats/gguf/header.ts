@@ -19,7 +19,7 @@ const DEFAULT_ALIGNMENT = 32;
 const MAGIC = 0x46554747; // "GGUF", little-endian
 const VERSIONS = [2, 3];
 
-export type Scalar = number | boolean | string;
+type Scalar = number | boolean | string;
 /** A list of numbers is a typed array where its elements are all of one size; 64-bit integers are numbers where they are exact. */
 export type GgufValue = Scalar | readonly string[] | readonly boolean[] | ArrayLike<number>;
 

@@ -27,7 +27,7 @@ export interface Side {
 export const pairKey = (item: string, persona: string): string => JSON.stringify([item, persona]);
 
 /** Not the cell's id: two entries with equal inputs share it. */
-export const cellKeyOf = ({ model, evaluation, method, sparsity, persona, wording, seed, split }: Cell): string =>
+const cellKeyOf = ({ model, evaluation, method, sparsity, persona, wording, seed, split }: Cell): string =>
   JSON.stringify([model, evaluation.id, method, sparsity, persona, wording, seed, split]);
 
 /** Reads sides off a run's outcomes; the pairs of a cell are computed once. `personas`: those that something was asked of. */

@@ -7,7 +7,7 @@ import type { PairedDifference } from '../stats/paired.ts';
  * The smallest difference that counts as an effect: 5 points. A method that is surely less than that above a control is said
  * not to hold its persona; with the 48 items of a trait a difference of 5 points is two or three answers.
  */
-export const SMALLEST_EFFECT = 0.05;
+const SMALLEST_EFFECT = 0.05;
 /** More items than this are no advice. */
 const MOST_ITEMS = 1_000_000;
 

@@ -10,7 +10,7 @@ import { type RatioUnit, ratioOfSums } from '../stats/ratio-of-sums.ts';
 /** Where the dense network's nats per token are above this share of what guessing costs, its prediction says too little. */
 const MOST_OF_GUESSING = 0.8;
 /** Neutral text below this is too little for nats per byte. */
-export const LEAST_TOKENS = 2000;
+const LEAST_TOKENS = 2000;
 
 /** Of one network, nats per token of the dense network's own answers to neutral questions; null: not measured. */
 export function divergenceOf(tax: TaxRecord | null): number | null {

@@ -22,7 +22,7 @@ const TRIED = 200;
 const STEP = 1.1;
 const MOST_PER_TRAIT = 2000;
 
-export interface PlannedRow {
+interface PlannedRow {
   readonly row: string;
   readonly items: number; // observations
   readonly unit: EvaluationRecord['unit']; // what one is

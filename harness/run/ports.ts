@@ -63,7 +63,7 @@ export interface RunnerOptions {
 }
 
 /** A gated row, as the gate names it. */
-export type OpenRow = Pick<LookRow, 'model' | 'evaluation'> & { readonly name: string };
+type OpenRow = Pick<LookRow, 'model' | 'evaluation'> & { readonly name: string };
 
 /** What a run asks of the machine. */
 export interface Machine {

@@ -147,7 +147,7 @@ async function ask(
  * A network against the dense one: on the held-out half of `source`, and on the neutral questions with the dense network's
  * own answers; on every other one where it is given a half of them.
  */
-export async function measureTax(
+async function measureTax(
   loaded: Loaded,
   variant: Variant,
   source: readonly string[],
@@ -188,7 +188,7 @@ function conversation({ divergence }: Diverged, prompt: number): Omit<NeutralPro
  * Nats per token of the better of two guesses that read nothing: uniform over the vocabulary, and the frequencies of the
  * calibration half with Witten and Bell's (1991) share for tokens that it lacks.
  */
-export function guessing(calibration: readonly Uint32Array[], read: readonly Uint32Array[], vocab: number): number {
+function guessing(calibration: readonly Uint32Array[], read: readonly Uint32Array[], vocab: number): number {
   const counts = new Map<number, number>();
   let total = 0;
   for (const tokens of calibration) {
@@ -210,7 +210,7 @@ export function guessing(calibration: readonly Uint32Array[], read: readonly Uin
 }
 
 /** What a method says to the first neutral questions through its own prompt, with its nats under the dense network. */
-export async function speak(
+async function speak(
   loaded: Loaded,
   prepared: Pick<Prepared, 'variant' | 'wrap'>,
 ): Promise<readonly SpokenText[]> {

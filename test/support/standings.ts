@@ -18,7 +18,7 @@ import { temporaryFolder } from './folders.ts';
 import { runFake } from './session.ts';
 import { share } from './share.ts';
 
-export interface Entry {
+interface Entry {
   readonly method: string;
   readonly sparsity?: string;
   readonly control?: boolean;
