@@ -210,10 +210,7 @@ function guessing(calibration: readonly Uint32Array[], read: readonly Uint32Arra
 }
 
 /** What a method says to the first neutral questions through its own prompt, with its nats under the dense network. */
-async function speak(
-  loaded: Loaded,
-  prepared: Pick<Prepared, 'variant' | 'wrap'>,
-): Promise<readonly SpokenText[]> {
+async function speak(loaded: Loaded, prepared: Pick<Prepared, 'variant' | 'wrap'>): Promise<readonly SpokenText[]> {
   const { engine, text } = loaded;
   const questions = NEUTRAL_QUESTIONS.slice(0, SPOKEN);
   const prompts: Uint32Array[] = [];
