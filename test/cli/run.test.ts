@@ -74,7 +74,7 @@ test('prints verdict, tables, paths and the next command; writes the run folder'
   assert.match(stdout.split('\n')[0] ?? '', HEADLINE);
   assert.match(stdout, /Written: .*run\.json/);
   assert.match(stdout, /Next: {4}bench try .* --personas \/suites\/personas\.yaml --persona extraversion\n$/);
-  assert.match(stderr, /^5 cells\n/);
+  assert.match(stderr, /^Warning: model tiny does not know [^\n]*\n5 cells\n/);
   assert.match(stderr, /\[5\/5\] tiny \/ choice \/ prompting \/ introversion \/ vivid/);
   const folder = path.join(out, 'runs', readFileSync(path.join(out, 'runs', 'latest'), 'utf8').trim());
   assert.equal(readdirSync(folder).sort(), ['items.jsonl', 'prompts.json', 'report.html', 'report.md', 'run.json']);

@@ -14,6 +14,7 @@ import type { CellRow } from '../../harness/record/run-record.ts';
 import type { Machine } from '../../harness/run/ports.ts';
 import { runSession } from '../../harness/run/session.ts';
 import { writeRunFolder } from '../../harness/store/run-folder.ts';
+import { whileAccounted } from '../support/accounted.ts';
 import { closedForm, halves, type ModelCounters, scoringWork, sum } from '../support/closed-form.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { ROOT } from '../support/node.ts';
@@ -50,11 +51,10 @@ async function smoke(): Promise<Ran> {
     const loaded = await machine.load(model);
     const { engine } = loaded;
     spec = engine.spec;
-    const score = engine.score.bind(engine);
-    engine.score = (sequences) => {
+    whileAccounted(engine, (sequences, score) => {
       asked.push(sequences);
       return score(sequences);
-    };
+    });
     return loaded;
   };
   const base = temporaryFolder();

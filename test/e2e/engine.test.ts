@@ -95,7 +95,7 @@ test('a model that is a file is an error before a device is opened', async () =>
     });
     assert.unreachable();
   } catch (error) {
-    assert.match((error as Error).message, /a model is a folder, and this is a file/);
+    assert.match((error as Error).message, /is a folder or a GGUF/);
   }
 });
 

@@ -8,6 +8,7 @@ import { EVALUATIONS } from '../../harness/evaluations/index.ts';
 import type { Machine } from '../../harness/run/ports.ts';
 import { runSession } from '../../harness/run/session.ts';
 import { TINY_VOCAB, tinyModel } from '../harness/text/tiny.ts';
+import { whileAccounted } from '../support/accounted.ts';
 import { fakeSuite } from '../support/fake.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { writeRandomModel } from '../support/random-model.ts';
@@ -36,8 +37,7 @@ async function run(base: string, lose: (calls: number, score: () => Promise<unkn
   const load: Machine['load'] = async (ref) => {
     const loaded = await machine.load(ref);
     const { engine } = loaded;
-    const score = engine.score.bind(engine);
-    engine.score = (sequences) => lose(++calls, () => score(sequences)) as ReturnType<typeof score>;
+    whileAccounted(engine, (sequences, score) => lose(++calls, () => score(sequences)) as ReturnType<typeof score>);
     return loaded;
   };
   const session = await runSession({
