@@ -195,9 +195,9 @@ function readScale(scaling: Fields, pairs: number): RopeScale | undefined {
     if (scaling.has(key)) throw scaling.unsupported(key, scaling.get(key), ['one rotation for all layers']);
   }
   const kind = scaling.has('rope_type') ? 'rope_type' : 'type';
-  switch (scaling.oneOf(kind, ['default', 'linear', 'llama3', 'factors'], 'default')) {
-    case 'factors':
-      return { kind: 'factors', factors: readFactors(scaling, pairs) };
+  // A GGUF has the divisors themselves (formats/gguf/config.ts); no config.json of transformers does.
+  if (scaling.get(kind) === 'factors') return { kind: 'factors', factors: readFactors(scaling, pairs) };
+  switch (scaling.oneOf(kind, ['default', 'linear', 'llama3'], 'default')) {
     case 'linear':
       return { kind: 'linear', factor: scaling.number('factor', 1, 1e6) };
     case 'llama3': {
