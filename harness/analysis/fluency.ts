@@ -24,6 +24,8 @@ const MOST_NATS = 0.5;
 const LEAST_TOKENS = 5;
 /** Of a row's answers, beyond the dense network's share: one of three of a single network, or 8 of the 30 of ten personas. */
 const MOST_BROKEN = 0.25;
+/** Where more of the dense network's own answers are no language, its answers cannot show what a method broke. */
+const MOST_BROKEN_DENSE = 0.5;
 /**
  * KL(dense || network) on neutral prompts, nats per token: at ln 2 the perplexity of what the dense network would write is
  * twice the dense network's own. A persona has no say in what a user writes, so that it needs none of it.
@@ -120,11 +122,12 @@ export function brokenBy(
         cell.model === model && cell.method === method && cell.sparsity === sparsity && counts(cell.persona),
     );
     const whole = networks.filter(({ cell }) => cell.model === model && cell.method === dense);
+    const speaks = shareOf(whole) <= MOST_BROKEN_DENSE;
     const answers = own.flatMap(({ faults }) => faults);
     const bad = answers.filter(({ length }) => length > 0);
     const departs = promptDivergence(own.flatMap(({ tax }): readonly TaxRecord[] => (tax === null ? [] : [tax])));
     return [
-      ...(answers.length > 0 && method !== dense && shareOf(own) - shareOf(whole) >= MOST_BROKEN
+      ...(answers.length > 0 && method !== dense && speaks && shareOf(own) - shareOf(whole) >= MOST_BROKEN
         ? [`${bad.length} of its ${answers.length} answers to neutral questions are no language: ${commonest(bad)}`]
         : []),
       ...(departs !== null && (departs.low ?? departs.value) > MOST_DIVERGENCE

@@ -108,6 +108,7 @@ test('a row is broken from a quarter of its answers on, beyond what the dense ne
   // A base model that loops by itself condemns nobody.
   const loops = result({ method: 'none', spoken: [loop, loop, fine], departs: 0 });
   assert.equal(brokenBy([loops, ...perPersona([2, 2, 2])], personas, 'none')({ ...point, method: 'lora' }), []);
+  assert.equal(brokenBy([loops, ...perPersona([3, 3, 3])], personas, 'none')({ ...point, method: 'lora' }), []);
   assert.equal(brokenBy([loops], personas, 'none')({ ...point, method: 'none' }), []);
   assert.equal(brokenOf([]), [], 'what was not asked is not said to be broken');
 });
