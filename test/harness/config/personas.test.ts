@@ -32,7 +32,7 @@ test('the ten poles of the package, with items, calibration texts and knowledge'
   assert.is(personas.length, 10);
   for (const { id, opposite, items, calibration, knowledge, prompts } of personas) {
     assert.is(personas.find((other) => other.id === opposite)?.opposite, id);
-    assert.is(items.length, 105);
+    assert.is(items.length, 189);
     assert.ok(calibration.length >= 128 && knowledge.length >= 24 && Object.keys(prompts).length === 3, id);
   }
   assert.ok(neutral.length >= 60);

@@ -147,7 +147,7 @@ test('a model that is a file, is missing or has no weights is an error with its 
   writeFileSync(path.join(outside, 'config.json'), '{}');
   writeFileSync(path.join(outside, 'model.safetensors.index.json'), '{"weight_map": {"x": "../../etc/passwd"}}');
   for (const [where, reason] of [
-    [file, /and this is a file/],
+    [file, /is a folder or a GGUF/],
     [path.join(folder, 'absent'), /no such model folder/],
     [empty, /neither/],
     [path.join(outside, 'model.safetensors.index.json'), /not the name of a .safetensors file/],
