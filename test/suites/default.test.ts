@@ -131,14 +131,25 @@ test('big-five and likert ask every persona statements of both keys too, and tun
   }
 });
 
-test('ci plans a mask beside a prompt, and the controls that can take its verdict away', async () => {
+test('ci plans a prompt and a mask look by look, the dense network once, and no control besides', async () => {
   const suite = await load('ci');
-  assert.ok(itemsPerTrait(plan(suite)).every(([, items]) => items === 48));
-  meetsPlan(suite, 48, 10, 1);
-  const kinds = withControls(suite, METHODS, EVALUATIONS)
-    .methods.find(({ id }) => id === 'contrastive')!
-    .against!.map(({ kind }) => kind);
-  assert.equal([...kinds].sort(), ['random', 'shuffled']);
+  const cells = plan(suite).filter(({ split }) => split === 'evaluation');
+  const looks = (method: string) =>
+    [1, 2, 3, 4].map((look) => cells.filter((cell) => cell.method === method && cell.look === look));
+  assert.equal(itemsPerTrait(looks('none')[0]!), itemsPerTrait(looks('prompting')[0]!));
+  for (const method of ['prompting', 'contrastive']) {
+    for (const at of looks(method)) {
+      assert.is(at.length, 10, method);
+      assert.ok(at.every(({ items }) => items.length === 36));
+    }
+    assert.ok(itemsPerTrait(looks(method).flat()).every(([, items]) => items === 144));
+  }
+  assert.equal(
+    looks('none').map((at) => at.length),
+    [1, 0, 0, 0],
+  );
+  const { against } = withControls(suite, METHODS, EVALUATIONS).methods.find(({ id }) => id === 'contrastive')!;
+  assert.equal(against, []);
 });
 
 test('smoke plans eight items of one trait', async () => {
